@@ -1,0 +1,29 @@
+#!/usr/bin/env python3
+"""Runs the whole test suite, without a display: ``python3 scripts/test.py [--parity] [PYTEST ARGUMENTS]``.
+
+The first time, everything that is needed is installed into ``.venv`` beside this folder. ``--parity`` also installs PyTorch
+(several hundred MB), with which the tests in ``tests/parity`` compare; without it they skip themselves.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import environment
+
+
+def main(arguments: list[str]) -> None:
+    if {"-h", "--help"} & set(arguments):
+        print(__doc__.strip())
+        return
+    parity = "--parity" in arguments
+    environment.prepare({"gui", "test"}, torch=parity)
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.chdir(str(environment.ROOT))
+    rest = [argument for argument in arguments if argument != "--parity"]
+    environment.execute(["-m", "pytest", *rest], environment.run_environment())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
