@@ -1,0 +1,1 @@
+"""The window of gradstep. Sees the tape and the client side of the debugger, never the engine."""

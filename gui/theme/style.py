@@ -1,0 +1,188 @@
+"""What Qt needs of a theme: the palette, the style sheet over Fusion, and ``apply``, which installs both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+from .fonts import load_fonts, ui_font
+from .icons import set_icon_theme
+from .tokens import Theme, mix
+
+_current: list[Theme] = []
+
+
+def apply(app: QApplication, theme: Theme) -> None:
+    """Dress the whole application: Fusion, bundled fonts, palette, style sheet, icons. May be called again at any time."""
+    load_fonts()
+    if app.style().objectName().lower() != "fusion":
+        app.setStyle("Fusion")
+    _current[:] = [theme]
+    set_icon_theme(theme)
+    app.setFont(ui_font(13))
+    app.setPalette(palette(theme))
+    app.setStyleSheet(style_sheet(theme))
+
+
+def current() -> Theme:
+    """The theme that was applied last. Widgets that paint read it when they paint and repaint on ``changeEvent``."""
+    if not _current:
+        raise RuntimeError("no theme is in effect yet: call theme.apply(app, theme) before the first widget is made")
+    return _current[0]
+
+
+def palette(theme: Theme) -> QPalette:
+    """All roles of all groups, so that nothing is left to the platform's own light or dark."""
+    role = QPalette.ColorRole
+    result = QPalette()
+    colours = {
+        role.Window: theme.panel,
+        role.WindowText: theme.text,
+        role.Base: theme.field,
+        role.AlternateBase: mix(theme.field, theme.raised, 0.6),
+        role.Text: theme.text,
+        role.PlaceholderText: theme.faint,
+        role.Button: theme.raised,
+        role.ButtonText: theme.text,
+        role.BrightText: theme.bad,
+        role.ToolTipBase: theme.raised,
+        role.ToolTipText: theme.text,
+        role.Highlight: theme.selection,
+        role.HighlightedText: theme.on_selection,
+        role.Link: theme.ready_text,
+        role.LinkVisited: theme.ready_text,
+        role.Accent: theme.ready,
+        role.Light: mix(theme.raised, theme.text, 0.10),
+        role.Midlight: mix(theme.raised, theme.text, 0.05),
+        role.Mid: theme.border,
+        role.Dark: mix(theme.border, QColor("black"), 0.3),
+        role.Shadow: QColor("black"),
+    }
+    for which, colour in colours.items():
+        result.setColor(which, colour)
+    off = QPalette.ColorGroup.Disabled
+    for which in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+        result.setColor(off, which, mix(theme.panel, theme.dim, 0.62))
+    result.setColor(off, role.Highlight, theme.raised)
+    return result
+
+
+def style_sheet(theme: Theme) -> str:
+    """The rules that Fusion and the palette cannot express: radii, hair lines, paddings, tabs, docks, scroll bars."""
+    names: dict[str, str] = {
+        token: value.name() for token in Theme.__dataclass_fields__ if isinstance(value := getattr(theme, token), QColor)
+    }
+    names["hover"] = mix(theme.raised, theme.text, 0.06).name()
+    names["pressed"] = mix(theme.raised, theme.text, 0.12).name()
+    names["handle"] = mix(theme.panel, theme.outline, 0.55).name()
+    names["disabled"] = mix(theme.panel, theme.dim, 0.62).name()
+    names["name"] = theme.name
+    names["marks"] = Path(__file__).parent.as_posix()
+    return _SHEET % names
+
+
+_SHEET = """
+QMainWindow, QDialog { background: %(panel)s; }
+QMainWindow::separator { background: %(border)s; width: 1px; height: 1px; }
+QMainWindow::separator:hover { background: %(ready)s; }
+QToolTip { background: %(raised)s; color: %(text)s; border: 1px solid %(outline)s; padding: 5px 7px; }
+
+QMenuBar { background: %(panel)s; color: %(text)s; border-bottom: 1px solid %(border)s; padding: 2px 6px; }
+QMenuBar::item { padding: 4px 9px; border-radius: 5px; background: transparent; }
+QMenuBar::item:selected { background: %(hover)s; }
+QMenu { background: %(panel)s; color: %(text)s; border: 1px solid %(border)s; padding: 5px; }
+QMenu::item { padding: 5px 26px 5px 12px; border-radius: 5px; }
+QMenu::item:selected { background: %(selection)s; color: %(on_selection)s; }
+QMenu::item:disabled { color: %(disabled)s; }
+QMenu::icon { padding-left: 8px; }
+QMenu::separator { height: 1px; background: %(border)s; margin: 5px 8px; }
+
+QToolBar { background: %(panel)s; border: none; border-bottom: 1px solid %(border)s; spacing: 3px; padding: 5px 8px; }
+QToolBar::separator { background: %(border)s; width: 1px; margin: 5px 6px; }
+QToolButton { background: transparent; color: %(text)s; border: 1px solid transparent; border-radius: 7px; padding: 4px 6px; }
+QToolButton:hover { background: %(hover)s; }
+QToolButton:pressed, QToolButton:checked { background: %(pressed)s; }
+QToolButton:focus { border-color: %(ready)s; }
+QToolButton:disabled { color: %(disabled)s; }
+QToolButton[primary="true"]:enabled { background: %(accent)s; color: %(on_accent)s; }
+QToolButton[primary="true"]:hover:enabled { background: %(accent_bright)s; }
+
+QPushButton { background: %(raised)s; color: %(text)s; border: 1px solid %(outline)s; border-radius: 7px; padding: 5px 14px; }
+QPushButton:hover { background: %(hover)s; }
+QPushButton:pressed { background: %(pressed)s; }
+QPushButton:focus { border-color: %(ready)s; }
+QPushButton:default { border: 1px solid %(ready)s; }
+QPushButton:disabled { color: %(disabled)s; border-color: %(border)s; }
+QPushButton[primary="true"]:enabled { background: %(accent)s; color: %(on_accent)s; border-color: %(accent)s; font-weight: 600; }
+QPushButton[primary="true"]:hover:enabled { background: %(accent_bright)s; }
+
+QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
+    background: %(field)s; color: %(text)s; border: 1px solid %(outline)s; border-radius: 6px; padding: 3px 7px;
+    selection-background-color: %(selection)s; selection-color: %(on_selection)s; }
+QPlainTextEdit, QTextEdit { border: none; border-radius: 0; padding: 2px; }
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: %(ready)s; }
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: %(disabled)s; border-color: %(border)s; }
+QComboBox { padding: 3px 22px 3px 9px; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url(%(marks)s/mark-down.svg); width: 12px; height: 12px; }
+QAbstractSpinBox { padding-right: 18px; }
+QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right; width: 18px; border: none; background: none; }
+QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: bottom right; width: 18px; border: none; background: none; }
+QAbstractSpinBox::up-arrow { image: url(%(marks)s/mark-up.svg); width: 10px; height: 10px; }
+QAbstractSpinBox::down-arrow { image: url(%(marks)s/mark-down.svg); width: 10px; height: 10px; }
+QCheckBox { spacing: 7px; }
+QCheckBox::indicator, QGroupBox::indicator, QAbstractItemView::indicator { width: 14px; height: 14px; border: 1px solid %(outline)s;
+    border-radius: 4px; background: %(field)s; }
+QCheckBox::indicator:focus { border-color: %(ready)s; }
+QCheckBox::indicator:checked, QGroupBox::indicator:checked, QAbstractItemView::indicator:checked { background: %(ready)s;
+    border-color: %(ready)s; image: url(%(marks)s/mark-check-%(name)s.svg); }
+QCheckBox::indicator:disabled { border-color: %(border)s; }
+QComboBox QAbstractItemView { background: %(panel)s; border: 1px solid %(border)s; padding: 4px; outline: none; }
+
+QAbstractItemView { background: %(field)s; color: %(text)s; border: none; outline: none; alternate-background-color: %(raised)s; }
+QTreeView, QListView, QTableView { background: %(panel)s; }
+QTreeView::item, QListView::item { min-height: 24px; padding: 0 4px; }
+QAbstractItemView::item:hover { background: %(hover)s; }
+QAbstractItemView::item:selected { background: %(selection)s; color: %(on_selection)s; }
+QHeaderView { background: %(panel)s; }
+QHeaderView::section { background: %(panel)s; color: %(dim)s; border: none; border-bottom: 1px solid %(border)s; padding: 5px 8px;
+    font-weight: 500; }
+QTableCornerButton::section { background: %(panel)s; border: none; }
+
+QTabWidget::pane { border: none; border-top: 1px solid %(border)s; }
+QTabBar { background: %(panel)s; qproperty-drawBase: 0; }
+QTabBar::tab { background: transparent; color: %(dim)s; padding: 8px 12px 7px 12px; border: none; border-bottom: 2px solid transparent;
+    font-weight: 500; }
+QTabBar::tab:selected { color: %(text)s; border-bottom-color: %(accent)s; font-weight: 600; }
+QTabBar::tab:hover:!selected { color: %(text)s; }
+QTabBar::tab:focus { color: %(ready_text)s; }
+QDockWidget { color: %(text)s; font-weight: 600; }
+QDockWidget::title { background: %(panel)s; padding: 7px 10px; border-bottom: 1px solid %(border)s; text-align: left; }
+
+QStatusBar { background: %(panel)s; color: %(dim)s; border-top: 1px solid %(border)s; }
+QStatusBar::item { border: none; }
+QGroupBox { border: 1px solid %(border)s; border-radius: 8px; margin-top: 10px; padding: 10px; }
+QGroupBox::title { subcontrol-origin: margin; left: 10px; padding: 0 4px; color: %(dim)s; }
+QProgressBar { background: %(raised)s; border: none; border-radius: 3px; height: 6px; text-align: center; color: %(text)s; }
+QProgressBar::chunk { background: %(ready)s; border-radius: 3px; }
+QSplitter::handle { background: %(border)s; }
+
+QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
+QScrollBar::handle { background: %(handle)s; border-radius: 4px; margin: 2px; }
+QScrollBar::handle:vertical { min-height: 28px; }
+QScrollBar::handle:horizontal { min-width: 28px; }
+QScrollBar::handle:hover { background: %(outline)s; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QLabel[role="dim"] { color: %(dim)s; }
+QLabel[role="faint"] { color: %(faint)s; }
+QLabel[role="title"] { font-size: 15px; font-weight: 600; }
+QLabel[role="heading"] { font-weight: 600; }
+QLabel[role="bad"] { color: %(bad)s; }
+QFrame[role="card"] { background: %(raised)s; border: 1px solid %(border)s; border-radius: 8px; }
+QFrame[role="line"] { background: %(border)s; border: none; max-height: 1px; }
+"""
