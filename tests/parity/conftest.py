@@ -1,0 +1,32 @@
+"""The tests in this folder compare with PyTorch; where it is not installed they skip themselves, and say how to get it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ORACLE = "2.13.0"  # scripts/environment.py installs it for `scripts/test.py --parity`
+
+
+def reason_to_skip() -> str:
+    """Why there is nothing to compare with; empty if there is."""
+    try:
+        found = importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        return "PyTorch is not installed: run scripts/test.py --parity"
+    # "+cpu" and the like name a build of the same version
+    return "" if found.partition("+")[0] == ORACLE else f"parity is with PyTorch {ORACLE}, here is {found}: run scripts/test.py --parity"
+
+
+class SkippedModule(pytest.Module):
+    """A test module that is not even imported, because it imports what is missing."""
+
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        pytest.skip(reason_to_skip(), allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    return SkippedModule.from_parent(parent, path=module_path) if reason_to_skip() else None

@@ -1,0 +1,207 @@
+"""Who may import whom. ``MAY_IMPORT`` is the architecture; the rest of this file only reads it out.
+
+An import inside a function, or under ``TYPE_CHECKING``, counts like any other: a late import upwards means that something
+stands on the wrong floor.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import networkx
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TOPS = ("engine", "gui", "plugins")
+FILES = sorted(file for top in TOPS for file in (ROOT / top).rglob("*.py"))
+
+TAPE = ["engine.tape"]
+OUTLET = ["engine.tape.schema", "engine.tape.recorder"]  # all that the engine proper knows of a tape
+GROUND = [*OUTLET, "engine.device", "engine.dtypes", "engine.samples"]
+GRAPH = [*GROUND, "engine.autograd.hooks", "engine.autograd.grad_mode", "engine.autograd.node"]
+OPS = [*GRAPH, "engine.tensor", "engine.autograd.saved", "engine.op", "engine.ops"]
+AUTOGRAD = [*OPS, "engine.autograd", "engine.methods", "engine.random"]
+ENGINE = [*AUTOGRAD, "engine.nn", "engine.optim", "engine.utils", "engine"]
+CLIENT = ["engine.debug.states", "engine.debug.protocol", "engine.debug.session", "engine.debug.breakpoints"]
+
+# place (file or folder; the longest that fits counts) -> what of gradstep it may import
+MAY_IMPORT: dict[str, list[str]] = {
+    "engine/_root": [],
+    # from the ground up; autograd.node knows no Tensor, so that the two form no circle
+    "engine/tape/schema": [],
+    "engine/tape/recorder": ["engine.tape.schema"],
+    "engine/device": [],
+    "engine/dtypes": ["engine.device"],
+    "engine/samples": [],
+    "engine/autograd/hooks": GROUND,
+    "engine/autograd/grad_mode": GROUND,
+    "engine/autograd/node": GRAPH,
+    "engine/tensor": GRAPH,
+    "engine/autograd/saved": [*GRAPH, "engine.tensor"],
+    "engine/op": [*GRAPH, "engine.tensor", "engine.autograd.saved"],
+    "engine/ops": OPS,
+    "engine/autograd": AUTOGRAD,
+    "engine/methods": AUTOGRAD,
+    "engine/random": AUTOGRAD,
+    "engine/nn": [*AUTOGRAD, "engine.nn"],
+    "engine/optim": [*AUTOGRAD, "engine.optim"],
+    "engine/utils": [*AUTOGRAD, "engine.utils"],
+    "engine": ENGINE,  # the public names, and whatever no line here knows
+    # beside it: who reads a tape
+    "engine/tape": TAPE,
+    "engine/explain": [*TAPE, "engine.explain"],
+    "engine/debug": [*TAPE, "engine.debug"],
+    "engine/debug/states": [],
+    "engine/debug/protocol": [],
+    "engine/debug/breakpoints": TAPE,
+    "engine/debug/session": [*TAPE, *CLIENT],
+    "engine/debug/debuggee": [*ENGINE, "engine.tape", "engine.debug"],
+    "engine/cli": [*ENGINE, "engine.tape", "engine.explain", "engine.debug", "engine.cli"],
+    # above it
+    "gui": [*TAPE, *CLIENT, "gui"],
+    "plugins": [*ENGINE, *TAPE, "engine.explain", *CLIENT, "gui", "plugins"],
+}
+# exactly these files or packages, not what lies below them
+EXACTLY = {"engine"}
+
+# place -> what it may import of other people's
+MAY_NEED: dict[str, set[str]] = {
+    "engine": {"numpy"},
+    "engine/device": {"numpy", "cupy", "cupyx"},
+    "engine/tape": {"numpy"},
+    "engine/tape/schema": set(),
+    "engine/tape/recorder": {"numpy"},
+    "engine/tape/graph": {"networkx"},
+    "engine/debug": {"numpy"},
+    "engine/debug/states": set(),
+    "engine/debug/protocol": set(),
+    "engine/debug/supervisor": set(),
+    "engine/cli": {"numpy", "networkx"},
+    "gui": {"numpy", "networkx", "scipy", "PySide6", "pyqtgraph"},
+    "gui/examples": {"torch"},  # scripts for a user to open, not part of the program
+    "plugins": {"numpy", "networkx", "scipy", "PySide6", "pyqtgraph", "torch"},
+}
+
+
+def place(file: Path) -> str:
+    """``engine/tape/log`` for ``engine/tape/log.py``, ``engine/tape`` for its ``__init__.py``."""
+    path = file.relative_to(ROOT).with_suffix("")
+    return (path.parent if path.name == "__init__" else path).as_posix()
+
+
+MODULES = {place(file).replace("/", "."): file for file in FILES}
+
+
+def row(table: dict[str, object], where: str) -> str:
+    return max((key for key in table if where == key or where.startswith(key + "/")), key=len)
+
+
+def imported(where: str, source: str, is_package: bool = False) -> Iterator[str]:
+    """The dotted names that a file imports; of ours without ``gradstep.`` in front, as far as a module's name goes."""
+    package = where.split("/") if is_package else where.split("/")[:-1]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.removeprefix("gradstep.") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level <= len(package), f"{where}:{node.lineno}: across the top-level folders write gradstep.…"
+            base = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")] if node.level else [node.module or ""]
+            name = ".".join(part for part in base if part).removeprefix("gradstep.")
+            for alias in node.names:
+                yield f"{name}.{alias.name}" if f"{name}.{alias.name}" in MODULES else name
+
+
+def imports(file: Path) -> set[str]:
+    return set(imported(place(file), file.read_text(encoding="utf-8"), is_package=file.name == "__init__.py"))
+
+
+def is_ours(name: str) -> bool:
+    return name.partition(".")[0] in (*TOPS, "gradstep")
+
+
+def allows(allowed: str, name: str) -> bool:
+    return name == allowed or (allowed not in EXACTLY and name.startswith(allowed + "."))
+
+
+def upwards(where: str, names: set[str]) -> set[str]:
+    """Those of our modules among ``names`` that stand on a higher floor than ``where``."""
+    floor = MAY_IMPORT[row(MAY_IMPORT, where)]
+    return {name for name in names if is_ours(name) and not any(allows(allowed, name) for allowed in floor)}
+
+
+def strangers(where: str, names: set[str]) -> set[str]:
+    """Other people's packages among ``names`` that were not agreed on for ``where``."""
+    tops = {name.partition(".")[0] for name in names if not is_ours(name)}
+    return tops - sys.stdlib_module_names - MAY_NEED[row(MAY_NEED, where)]
+
+
+@pytest.mark.parametrize("file", FILES, ids=place)
+def test_imports_of_ours_go_down_the_floors(file: Path) -> None:
+    assert upwards(place(file), imports(file)) == set()
+
+
+@pytest.mark.parametrize("file", FILES, ids=place)
+def test_imports_of_others_are_the_ones_agreed_on(file: Path) -> None:
+    assert strangers(place(file), imports(file)) == set()
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("import PySide6.QtCore", {"PySide6"}),
+        ("from ..tensor import Tensor", {"engine.tensor"}),
+        ("from .. import tensor", {"engine.tensor"}),
+        ("from gradstep.gui import panel", {"gui.panel"}),
+        ("def late():\n    import gradstep.gui.panel", {"gui.panel"}),
+        ("if TYPE_CHECKING:\n    from . import recorder", {"engine.tape.recorder"}),
+        ("import struct, dataclasses", set()),
+    ],
+)
+def test_the_table_catches(line: str, found: set[str]) -> None:
+    names = set(imported("engine/tape/schema", line))
+    assert upwards("engine/tape/schema", names) | strangers("engine/tape/schema", names) == found
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    graph = networkx.DiGraph((name, other) for name, file in MODULES.items() for other in imports(file) if other in MODULES)
+    circles = [component for component in networkx.strongly_connected_components(graph) if len(component) > 1]
+    assert circles == []
+
+
+def test_every_place_of_the_table_exists() -> None:
+    later = {"engine/explain", "engine/utils", "engine/debug/breakpoints"}
+    gone = {key for key in MAY_IMPORT | MAY_NEED if not (ROOT / key).is_dir() and not (ROOT / f"{key}.py").exists()}
+    assert gone <= later
+
+
+def loaded_by(module: str) -> set[str]:
+    """The top-level packages in memory once ``module`` is imported, the window of ours among them as ``gradstep.gui``."""
+    code = f"import sys, {module}\nprint(*{{name if name.startswith('gradstep.gui') else name.split('.')[0] for name in sys.modules}})"
+    result = subprocess.run([sys.executable, "-P", "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return set(result.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["engine", "engine.tape.recorder", "engine.debug.debuggee", "engine.debug.supervisor"])
+def test_the_engine_starts_without_a_window(module: str) -> None:
+    loaded = loaded_by(f"gradstep.{module}")
+    assert "gradstep" in loaded
+    assert loaded & {"PySide6", "pyqtgraph", "networkx", "scipy", "torch", "cupy", "gradstep.gui"} == set()
+
+
+def test_the_schema_of_a_tape_needs_no_numpy() -> None:
+    assert "numpy" not in loaded_by("gradstep.engine.tape.schema")
+
+
+def test_nobody_names_a_plugin() -> None:
+    others = [file for file in FILES if not place(file).startswith("plugins")]
+    assert [place(file) for file in others if "gradstep.plugins" in file.read_text(encoding="utf-8")] == []
+
+
+def test_every_package_of_ours_is_under_a_floor() -> None:
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert {name.split(".")[1] for name in packages if "." in name} == set(TOPS)
