@@ -1,9 +1,13 @@
-"""What the whole suite shares: no display is needed, and where the repository is."""
+"""What the whole suite shares: no display is needed, and where the repository and its scripts are."""
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -14,3 +18,16 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 def root() -> Path:
     """The top of the repository."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def script(root: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """Imports one of the scripts by its name; they are no package, and find each other in their own folder."""
+
+    def load(name: str) -> ModuleType:
+        # `test` would be the standard library's own, and is no module that anybody else imports
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        return importlib.import_module(name)
+
+    monkeypatch.syspath_prepend(str(root / "scripts"))
+    return load

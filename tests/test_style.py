@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -22,30 +22,16 @@ def relative(file: Path) -> str:
     return file.relative_to(ROOT).as_posix()
 
 
-def script(name: str) -> ModuleType:
-    """One of the scripts as a module."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    try:
-        spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(ROOT / "scripts"))
-    return module
-
-
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", ["lint", "format", "types", "types of the scripts"])
-def test_the_tools_have_nothing_to_say(name: str) -> None:
+def test_the_tools_have_nothing_to_say(name: str, script: Callable[[str], ModuleType]) -> None:
     script("typeroot").link_folders(ROOT)
     command = [sys.executable, *script("check").CHECKS[name][1:]]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_every_check_is_a_test() -> None:
+def test_every_check_is_a_test(script: Callable[[str], ModuleType]) -> None:
     marks = test_the_tools_have_nothing_to_say.pytestmark  # type: ignore[attr-defined]
     [names] = [mark.args[1] for mark in marks if mark.name == "parametrize"]
     assert set(names) == set(script("check").CHECKS)
