@@ -1,0 +1,165 @@
+"""Whether ops are recorded for backward: the modes no_grad, enable_grad, set_grad_enabled and inference_mode."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Mode(threading.local):
+    enabled = True  # class attributes are every thread's first values
+    inference = False
+
+
+mode = _Mode()
+
+
+class _ModeGuard:
+    """A mode as a context manager and as a decorator; each use restores what it found."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[bool, bool]] = []
+
+    def _wanted(self) -> tuple[bool, bool]:
+        raise NotImplementedError
+
+    def __enter__(self) -> None:
+        self._found.append((mode.enabled, mode.inference))
+        mode.enabled, mode.inference = self._wanted()
+
+    def __exit__(self, *_: object) -> None:
+        mode.enabled, mode.inference = self._found.pop()
+
+    def _again(self) -> _ModeGuard:
+        return type(self)()
+
+    def __call__(self, function: F) -> F:
+        again = self._again
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def generator(*args: Any, **kwargs: Any) -> Any:
+                # the mode holds while the generator's own code runs, not while its caller's does
+                running = function(*args, **kwargs)
+                sent: Any = None
+                try:
+                    while True:
+                        with again():
+                            try:
+                                item = running.send(sent)
+                            except StopIteration as stop:
+                                return stop.value
+                        sent = yield item
+                finally:
+                    running.close()
+
+            return generator  # type: ignore[return-value]
+
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with again():
+                return function(*args, **kwargs)
+
+        return wrapper  # type: ignore[return-value]
+
+
+class no_grad(_ModeGuard):
+    """Ops inside are not recorded. A context manager and a decorator, as ``no_grad()`` or bare ``@no_grad``."""
+
+    def __new__(cls, function: Any = None) -> Any:
+        guard = super().__new__(cls)
+        if function is None:
+            return guard
+        guard.__init__()  # type: ignore[misc]
+        return guard(function)
+
+    def __init__(self, function: Any = None) -> None:
+        super().__init__()
+
+    def _wanted(self) -> tuple[bool, bool]:
+        return False, mode.inference
+
+
+class enable_grad(no_grad):
+    """Ops inside are recorded, also within ``no_grad``."""
+
+    def _wanted(self) -> tuple[bool, bool]:
+        return True, mode.inference
+
+
+class set_grad_enabled(_ModeGuard):
+    """Turn recording on or off: at once when called, and until the end of the block as a context manager."""
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        if not isinstance(mode, bool):
+            raise TypeError(f"set_grad_enabled(): argument 'mode' must be bool, not {type(mode).__name__}")
+        self.mode = mode
+        self._before = (_get()[0], _get()[1])
+        _set(mode, _get()[1])
+
+    def _wanted(self) -> tuple[bool, bool]:
+        return self.mode, mode.inference
+
+    def __enter__(self) -> None:
+        self._found.append(self._before)
+        mode.enabled = self.mode
+
+    def _again(self) -> _ModeGuard:
+        return _Restoring(self.mode)
+
+    def __call__(self, function: F) -> F:
+        mode.enabled, mode.inference = self._before  # as a decorator it does not act at once
+        return super().__call__(function)
+
+
+class _Restoring(_ModeGuard):
+    def __init__(self, enabled: bool) -> None:
+        super().__init__()
+        self._enabled = enabled
+
+    def _wanted(self) -> tuple[bool, bool]:
+        return self._enabled, mode.inference
+
+
+class inference_mode(_ModeGuard):
+    """As ``no_grad``, and tensors made inside can never take part in autograd."""
+
+    def __new__(cls, mode: Any = True) -> Any:
+        if isinstance(mode, bool):
+            return super().__new__(cls)
+        return cls()(mode)
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self.mode = mode
+
+    def _wanted(self) -> tuple[bool, bool]:
+        return (False, True) if self.mode else (True, False)
+
+    def _again(self) -> _ModeGuard:
+        guard: _ModeGuard = inference_mode(self.mode)
+        return guard
+
+
+def _get() -> tuple[bool, bool]:
+    return mode.enabled, mode.inference
+
+
+def _set(enabled: bool, inference: bool) -> None:
+    mode.enabled, mode.inference = enabled, inference
+
+
+def is_grad_enabled() -> bool:
+    """Whether ops of this thread are recorded now."""
+    return mode.enabled
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether this thread is inside ``inference_mode``."""
+    return mode.inference

@@ -1,0 +1,159 @@
+"""Nodes of the backward graph: edges, saved values and hooks. A node knows no Tensor class, only what it was given."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from ..tape.schema import ACCUMULATE_SEQUENCE, NodeKind
+from . import hooks as _hooks
+from .hooks import HookDict, NodeHooks, RemovableHandle
+
+Edge = tuple["Node", int]
+next_sequence: Callable[[], int] = itertools.count().__next__
+
+
+class Node:
+    """One step of the backward pass: takes a gradient a slot, gives a gradient an edge.
+
+    ``next_edges`` has an entry an input of the forward op, None where that input takes no gradient; ``slots`` an entry an
+    output of the forward op: (shape, dtype, device) of the gradient that may arrive there.
+    """
+
+    __slots__ = ("__weakref__", "_metadata", "hooks", "id", "next_edges", "sequence", "slots")
+
+    kind: int = NodeKind.FUNCTION
+    hooks: NodeHooks | None
+
+    def __init__(self, next_edges: Sequence[Edge | None], slots: Sequence[tuple[Any, Any, Any] | None]) -> None:
+        self.next_edges = tuple(next_edges)
+        self.slots = tuple(slots)
+        self.sequence = next_sequence()
+        self.hooks = None
+        self.id = 0
+        self._metadata: dict[Any, Any] | None = None
+
+    def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
+        """The gradients for ``next_edges`` when ``grads`` arrived; None is an undefined gradient, in and out."""
+        raise NotImplementedError
+
+    def __call__(self, *grads: Any) -> Any:
+        """Run the node's rule by hand: one gradient a slot; gives one gradient an edge, alone where there is one edge."""
+        outs = tuple(self.apply(grads))
+        return outs[0] if len(outs) == 1 else outs
+
+    def release(self) -> Any:
+        """Forget what was saved for backward; gives what ``restore`` needs to undo it."""
+        return None
+
+    def restore(self, released: Any) -> None:
+        """Undo ``release``."""
+
+    def saved_entries(self) -> Iterable[tuple[str, Any]]:
+        """Name and tensor of what the node keeps; the tensor is None where a user's hook packed it."""
+        return ()
+
+    # ------------------------------------------------------------------------------------ PyTorch's names
+
+    def name(self) -> str:
+        """The node's name, as PyTorch's: ``MulBackward0``."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """For each input of the forward op the node that its gradient goes to and the number of the slot there."""
+        return tuple((None, 0) if edge is None else edge for edge in self.next_edges)
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for whoever wants to remember something about this node."""
+        if self._metadata is None:
+            self._metadata = {}
+        return self._metadata
+
+    def _sequence_nr(self) -> int:
+        return self.sequence
+
+    @property
+    def _input_metadata(self) -> list[Any]:
+        return [slot for slot in self.slots if slot is not None]
+
+    @property
+    def metas(self) -> tuple[tuple[str, tuple[int, ...], str] | None, ...]:
+        """Dtype, shape and device of the gradient that each slot takes, in words."""
+        return tuple(None if s is None else (s[1].name, tuple(s[0]), str(s[2])) for s in self.slots)
+
+    @property
+    def variable(self) -> Any:
+        """The leaf that an AccumulateGrad adds to; other nodes have none."""
+        return None
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(grad_inputs, grad_outputs)`` after each run of this node; what it returns replaces grad_inputs."""
+        return _hooks.register(self.own_hooks().post, hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(grad_outputs)`` before each run of this node; what it returns replaces grad_outputs."""
+        return _hooks.register(self.own_hooks().pre, hook)
+
+    # ------------------------------------------------------------------------------------ for the engine
+
+    def own_hooks(self) -> NodeHooks:
+        """The node's hooks, made when first asked for."""
+        if self.hooks is None:
+            self.hooks = NodeHooks()
+        return self.hooks
+
+    def tensor_hooks(self, slot: int) -> HookDict:
+        """The hooks of the tensor that left the forward op at ``slot``."""
+        return self.own_hooks().tensor.setdefault(slot, HookDict())
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class AccumulateGrad(Node):
+    """Adds what arrives to the ``.grad`` of a leaf. The leaf holds it weakly, the graph strongly."""
+
+    __slots__ = ("_variable",)
+
+    kind = NodeKind.ACCUMULATE
+
+    def __init__(self, variable: Any) -> None:
+        super().__init__((), (variable._slot(),))
+        self.sequence = ACCUMULATE_SEQUENCE
+        self._variable = variable
+
+    @property
+    def variable(self) -> Any:
+        return self._variable
+
+    @property
+    def slots(self) -> Any:
+        return (self._variable._slot(),)  # the leaf's data may have been replaced by another shape
+
+    @slots.setter
+    def slots(self, _: Any) -> None:
+        pass
+
+    def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
+        (grad,) = grads
+        if grad is not None:
+            self._variable._accumulate(grad)
+        return ()
+
+
+class Freed(RuntimeError):
+    """A node's saved values are needed and gone."""
+
+
+def accumulate_node(leaf: Any) -> AccumulateGrad:
+    """The AccumulateGrad of ``leaf``: the one that lives, else a new one."""
+    reference = leaf._accumulator
+    node = reference() if reference is not None else None
+    if node is None:
+        node = AccumulateGrad(leaf)
+        leaf._accumulator = weakref.ref(node)
+    return node  # type: ignore[no-any-return]

@@ -1,0 +1,549 @@
+"""The backward pass as an object: ``step()`` runs one node, ``step_back()`` undoes one exactly, ``backward()`` is a walk run to its end.
+
+Order and bookkeeping are PyTorch's engine's: a node is ready when a gradient (or an undefined one) has come along each of
+its incoming edges that take part; of the ready nodes the one with the highest sequence number runs, AccumulateGrad first of
+all; ties are broken as its heap breaks them.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from .. import random
+from ..ops.shape import sum_to
+from ..tape import recorder
+from ..tape.schema import HookKind, NodeKind
+from ..tensor import Tensor
+from . import anomaly
+from .grad_mode import _ModeGuard, mode
+from .node import AccumulateGrad, Edge, Node
+
+driver: Callable[[Walk], None] | None = None  # the debugger runs walks instead of run_to_end where it is set
+
+_Undo = tuple[Callable[..., None], tuple[Any, ...]]
+
+
+class _Active(threading.local):
+    def __init__(self) -> None:
+        self.walks: list[Walk] = []
+
+
+active = _Active()
+
+
+class _Heap:
+    """A binary heap that sifts as C++'s std::push_heap and std::pop_heap do, so that nodes of equal priority (leaves) leave
+    it in the order in which PyTorch runs them."""
+
+    __slots__ = ("items",)
+
+    def __init__(self) -> None:
+        self.items: list[Node] = []
+
+    def push(self, node: Node) -> None:
+        items = self.items
+        items.append(node)
+        self._raise(len(items) - 1, node)
+
+    def _raise(self, hole: int, node: Node) -> None:
+        items = self.items
+        priority = node.sequence
+        parent = (hole - 1) >> 1
+        while hole > 0 and items[parent].sequence < priority:
+            items[hole] = items[parent]
+            hole, parent = parent, (parent - 1) >> 1
+        items[hole] = node
+
+    def pop(self) -> Node:
+        items = self.items
+        last = items.pop()
+        if not items:
+            return last
+        top, hole, n = items[0], 0, len(items)
+        child = 0
+        while child < (n - 1) >> 1:
+            child = 2 * child + 2
+            if items[child].sequence < items[child - 1].sequence:
+                child -= 1
+            items[hole] = items[child]
+            hole = child
+        if n & 1 == 0 and child == (n - 2) >> 1:
+            child = 2 * child + 1
+            items[hole] = items[child]
+            hole = child
+        self._raise(hole, last)
+        return top
+
+    def order(self) -> list[Node]:
+        """The nodes in the order in which they would leave."""
+        copy = _Heap()
+        copy.items = list(self.items)
+        return [copy.pop() for _ in self.items]
+
+
+class _GradMode(_ModeGuard):
+    def __init__(self, enabled: bool) -> None:
+        super().__init__()
+        self._enabled = enabled
+
+    def _wanted(self) -> tuple[bool, bool]:
+        return self._enabled, False
+
+
+class Walk:
+    """A backward pass under way.
+
+    roots: the slots that it begins at; seeds: the gradient for each. keep_graph: saved values survive. create_graph: the
+    pass itself is recorded. inputs: the slots whose gradients are wanted; None for all leaves. accumulate: gradients are
+    added to the leaves' ``.grad``; else those of ``inputs`` are captured.
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[Edge],
+        seeds: Sequence[Tensor | None],
+        *,
+        keep_graph: bool = False,
+        create_graph: bool = False,
+        inputs: Sequence[Edge] | None = None,
+        accumulate: bool = True,
+    ) -> None:
+        self.roots = tuple(roots)
+        self.keep_graph = keep_graph
+        self.create_graph = create_graph
+        self.accumulate = accumulate
+        self.rewindable = False
+        self.taken = 0
+        self.error: BaseException | None = None
+        self.current: Node | None = None  # the node that runs now
+        self.ended = False
+        self._capture: dict[tuple[int, int], Tensor | None] = {}
+        self._wanted: dict[int, list[int]] = {}  # id(node) -> slots to capture
+        self.needed, self._dependencies = _plan([e[0] for e in roots], inputs)
+        self._buffers: dict[Node, list[Tensor | None]] = {}
+        self._heap = _Heap()
+        self._undo: list[_Undo] = []
+        self._marks: list[tuple[int, int]] = []  # per step taken: length of _undo before it, tape position before it
+        self._walks_outside = [w for w in active.walks if w.rewindable]
+        self._outer = active.walks[-1] if active.walks else None
+        if inputs is not None and not accumulate:
+            for node, slot in inputs:
+                self._wanted.setdefault(id(node), []).append(slot)
+        self._inputs = tuple(inputs) if inputs is not None else None
+        self.run = 0
+        tape = recorder.current
+        if tape is not None:
+            self.run = tape.run_begin(self.roots, tuple(seeds), tuple(self.needed), keep_graph, create_graph, accumulate)
+        for node, _ in self.roots:
+            self._dependencies[node] = self._dependencies.get(node, 0) + 1
+        for (node, slot), seed in zip(self.roots, seeds, strict=True):
+            self._arrive(None, node, slot, seed)
+
+    # ------------------------------------------------------------------------------------ what can be seen
+
+    @property
+    def done(self) -> bool:
+        """Whether no node is left to run."""
+        return not self._heap.items
+
+    @property
+    def ready(self) -> list[Node]:
+        """The nodes that could run, first the one that will."""
+        return self._heap.order()
+
+    @property
+    def next_node(self) -> Node | None:
+        """The node that ``step`` will run."""
+        return self._heap.items[0] if self._heap.items else None
+
+    def pending(self, node: Node) -> tuple[Tensor | None, ...]:
+        """The gradients that wait at the slots of ``node``."""
+        return tuple(self._buffers.get(node, [None] * len(node.slots)))
+
+    def set_pending(self, node: Node, slot: int, grad: Tensor | None) -> None:
+        """Replace a gradient that waits at ``node``.
+
+        Raises ValueError where nothing waits there or the shape differs.
+        """
+        buffer = self._buffers.get(node)
+        if buffer is None:
+            raise ValueError(f"no gradient waits at {node.name()}")
+        described = node.slots[slot]
+        if grad is not None and described is not None and tuple(grad.shape) != tuple(described[0]):
+            raise ValueError(f"{node.name()} slot {slot} takes shape {tuple(described[0])}, not {tuple(grad.shape)}")
+        old = buffer[slot]
+        self._journal(buffer.__setitem__, slot, old)
+        buffer[slot] = grad
+        if recorder.current is not None and self.run:
+            recorder.current.edited(self.run, node, slot, old, grad)
+
+    def captured(self, node: Node, slot: int) -> Tensor | None:
+        """The gradient captured at a slot of ``inputs``; None where none arrived."""
+        return self._capture.get((id(node), slot))
+
+    # ------------------------------------------------------------------------------------ going on
+
+    def step(self) -> bool:
+        """Run the next node; False when there is none left.
+
+        Raises what the rule or a hook raises; the walk is over then.
+        """
+        if not self._heap.items:
+            return False
+        tape = recorder.current
+        if self.rewindable:
+            self._marks.append((len(self._undo), tape.position if tape is not None else 0))
+            self._journal(random.restore, random.snapshot())
+            self._journal(self._heap.__setattr__, "items", list(self._heap.items))
+        node = self._heap.pop()
+        active.walks.append(self)
+        self.current = node
+        try:
+            with _GradMode(self.create_graph):
+                self._run(node, tape if self.run else None)
+        except BaseException as error:
+            self.end(error)
+            raise
+        finally:
+            self.current = None
+            active.walks.pop()
+        self.taken += 1
+        return True
+
+    def step_back(self) -> bool:
+        """Undo the last step exactly: heap, buffers, ``.grad``, saved values, captured gradients, random state. False at the start.
+
+        What Python code in hooks did beside that (printing, changing other objects) is not undone.
+        """
+        if not self._marks:
+            return False
+        length, position = self._marks.pop()
+        while len(self._undo) > length:
+            function, args = self._undo.pop()
+            function(*args)
+        self.taken -= 1
+        if recorder.current is not None and self.run:
+            recorder.current.rewound(self.run, position)
+        return True
+
+    def run_to_end(self) -> None:
+        """Take all steps that are left and end the walk."""
+        while self.step():
+            pass
+        self.end(None)
+
+    def end(self, error: BaseException | None) -> None:
+        """Close the walk; nothing can be stepped afterwards."""
+        if self.ended:
+            return
+        self.ended = True
+        self.error = error
+        self._heap.items.clear()
+        self._buffers.clear()
+        self._undo.clear()
+        self._marks.clear()
+        if recorder.current is not None and self.run:
+            recorder.current.run_end(self.run, "" if error is None else f"{type(error).__name__}: {error}")
+
+    # ------------------------------------------------------------------------------------ one node
+
+    def _journal(self, function: Callable[..., None], *args: Any) -> None:
+        if self.rewindable:
+            self._undo.append((function, args))
+        for outside in self._walks_outside:
+            if outside.current is not None:
+                outside._undo.append((function, args))
+
+    @property
+    def _journals(self) -> bool:
+        return self.rewindable or bool(self._walks_outside)
+
+    def _run(self, node: Node, tape: Any) -> None:
+        buffer = self._buffers.pop(node)
+        if self._journals:
+            self._journal(self._buffers.__setitem__, node, buffer)
+        grads = tuple(buffer)
+        if node.hooks is not None or node.kind == NodeKind.ACCUMULATE:
+            grads = self._tensor_hooks(node, grads, tape)
+        slots = self._wanted.get(id(node))
+        if slots is not None:
+            for slot in slots:
+                self._journal(_put_back, self._capture, (id(node), slot), self._capture.get((id(node), slot), self))
+                self._capture[id(node), slot] = grads[slot]
+        if node not in self.needed:
+            return  # it only stood there to be captured
+        if node.hooks is not None and node.hooks.pre:
+            grads = self._node_hooks(node, HookKind.NODE_PRE, node.hooks.pre, grads, grads, tape)
+        if tape is not None:
+            tape.node_enter(self.run, node, grads)
+        if node.kind == NodeKind.ACCUMULATE:
+            if grads[0] is not None and self.accumulate:
+                self._store(node.variable, grads[0], tape)
+            outs: Sequence[Any] = ()
+        else:
+            with anomaly.naming(node):
+                outs = self._checked(node, node.apply(grads))
+            if anomaly.check_nan and any(o is not None and o._xp.isnan(o._data).any() for o in outs):
+                number = next(i for i, o in enumerate(outs) if o is not None and o._xp.isnan(o._data).any())
+                raise anomaly.nan_error(node, number)
+        if node.hooks is not None and node.hooks.post:
+            outs = self._node_hooks(node, HookKind.NODE_POST, node.hooks.post, outs, grads, tape)
+        if tape is not None:
+            tape.node_exit(self.run, node, outs)
+        if not self.keep_graph:
+            released = node.release()
+            if released:
+                self._journal(node.restore, released)
+                if tape is not None:
+                    tape.freed(self.run, node)
+        for i, (edge, out) in enumerate(zip(node.next_edges, outs, strict=False)):
+            if edge is not None and (edge[0] in self._dependencies):
+                self._arrive((node, i), edge[0], edge[1], out)
+
+    def _arrive(self, source: tuple[Node, int] | None, node: Node, slot: int, grad: Tensor | None) -> None:
+        buffer = self._buffers.get(node)
+        journals = self._journals
+        if buffer is None:
+            buffer = self._buffers[node] = [None] * len(node.slots)
+            if journals:
+                self._journal(_remove, self._buffers, node)
+        if grad is not None:
+            there = buffer[slot]
+            if journals:
+                self._journal(buffer.__setitem__, slot, there)
+            buffer[slot] = grad if there is None else there + grad
+        left = self._dependencies[node] - 1
+        if journals:
+            self._journal(self._dependencies.__setitem__, node, left + 1)
+        self._dependencies[node] = left
+        tape = recorder.current if self.run else None
+        if tape is not None:
+            tape.grad_added(self.run, source, (node, slot), grad)
+        if left == 0:
+            self._heap.push(node)
+            if tape is not None:
+                tape.node_ready(self.run, node)
+
+    def _checked(self, node: Node, outs: Sequence[Any]) -> tuple[Any, ...]:
+        """The gradients brought to shape and type of the slots that they go to, as PyTorch's ``validate_outputs``."""
+        edges = node.next_edges
+        if len(outs) != len(edges):
+            raise RuntimeError(f"Function {node.name()} returned an incorrect number of gradients (expected {len(edges)}, got {len(outs)})")
+        result: list[Any] = []
+        for i, (edge, out) in enumerate(zip(edges, outs, strict=True)):
+            if edge is None:
+                result.append(None)
+                continue
+            if out is not None:
+                described = edge[0].slots[edge[1]]
+                shape, kind, place = described  # type: ignore[misc]
+                array = out._data
+                if array.shape != shape:
+                    if not _expandable(shape, array.shape):
+                        raise RuntimeError(
+                            f"Function {node.name()} returned an invalid gradient at index {i} - got {list(array.shape)} "
+                            f"but expected shape compatible with {list(shape)}"
+                        )
+                    out = sum_to(out, shape)
+                if out._data.dtype != kind.numpy:
+                    if not kind.is_complex and out.is_complex():
+                        out = out.real
+                    out = out.to(kind)
+                if out.device != place:
+                    raise RuntimeError(
+                        f"Function {node.name()} returned an invalid gradient at index {i} - expected device {place} but got {out.device}"
+                    )
+            result.append(out)
+        return tuple(result)
+
+    # ------------------------------------------------------------------------------------ hooks
+
+    def _tensor_hooks(self, node: Node, grads: tuple[Any, ...], tape: Any) -> tuple[Any, ...]:
+        """The hooks of the tensors that this node's op made (or of the leaf), then retained gradients."""
+        result = list(grads)
+        hooks = node.hooks
+        by_slot: dict[int, Any] = hooks.tensor if hooks is not None else {}
+        leaf = node.variable if node.kind == NodeKind.ACCUMULATE else None
+        if leaf is not None and leaf._backward_hooks:
+            by_slot = {0: leaf._backward_hooks}
+        for slot in sorted(by_slot):
+            for key, hook in list(by_slot[slot].items()):
+                before = result[slot]
+                if before is None:
+                    continue
+                after = hook(before)
+                if after is not None:
+                    result[slot] = _replacement(hook, before, after)
+                if tape is not None:
+                    owner = {"tensor": leaf} if leaf is not None else {"index": slot}
+                    tape.hook_called(self.run, HookKind.TENSOR, key, hook, (before,), (result[slot],), node=node, **owner)
+        if hooks is not None:
+            for slot, reference in list(hooks.retain.items()):
+                tensor = reference()
+                if tensor is not None and result[slot] is not None:
+                    self._journal(tensor.__setattr__, "_grad", tensor._grad)
+                    previous = tensor._grad
+                    tensor._grad = result[slot] if previous is None else previous + result[slot]
+                    if tape is not None:
+                        tape.hook_called(self.run, HookKind.RETAIN, -node.id or 0, Tensor.retain_grad, (result[slot],), (result[slot],), node=node, index=slot)
+                        tape.grad_stored(self.run, tensor, previous, tensor._grad)
+        return tuple(result)
+
+    def _node_hooks(self, node: Node, kind: int, hooks: Any, values: Sequence[Any], grads: tuple[Any, ...], tape: Any) -> tuple[Any, ...]:
+        """Pre-hooks are called with the gradients that arrived, post-hooks with what goes out and what arrived."""
+        current = tuple(values)
+        for key, hook in list(hooks.items()):
+            after = hook(current) if kind == HookKind.NODE_PRE else hook(current, grads)
+            before = current
+            if after is not None:
+                if isinstance(after, Tensor):
+                    after = (after,)
+                if not isinstance(after, tuple):
+                    raise TypeError(f"hook '{_name(hook)}' has returned an incorrect type, expected a tuple of gradients or None")
+                if len(after) != len(current):
+                    raise RuntimeError(f"hook '{_name(hook)}' has returned an incorrect number of values: got {len(after)}, but expected {len(current)}")
+                current = tuple(_replacement(hook, b, a) for b, a in zip(current, after, strict=True))
+            if tape is not None:
+                tape.hook_called(self.run, kind, key, hook, before, current, node=node)
+        return current
+
+    def _store(self, leaf: Any, grad: Tensor, tape: Any) -> None:
+        """Add to ``.grad`` as AccumulateGrad does: in place unless the pass is recorded."""
+        previous = leaf._grad
+        self._journal(leaf.__setattr__, "_grad", previous)
+        shown = previous
+        if mode.enabled:
+            leaf._grad = grad.clone() if previous is None else previous + grad
+        elif previous is None:
+            leaf._grad = _owned(grad)
+        else:
+            if self._journals:
+                self._journal(_restore_data, previous, previous._data.copy(), previous._version)
+            if tape is not None:
+                tape.val(previous)
+                shown = previous.detach().clone() if self._journals else None
+            previous += grad
+            leaf._grad = previous
+        if tape is not None:
+            tape.grad_stored(self.run, leaf, shown, leaf._grad)
+        if leaf._post_accumulate_grad_hooks:
+            for key, hook in list(leaf._post_accumulate_grad_hooks.items()):
+                before = leaf._grad
+                if hook(leaf) is not None:
+                    raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+                if tape is not None:
+                    tape.hook_called(self.run, HookKind.POST_ACCUMULATE, key, hook, (before,), (leaf._grad,), tensor=leaf)
+
+
+def _owned(grad: Tensor) -> Tensor:
+    """A copy of ``grad``: what arrived may be an alias of another gradient."""
+    from_pass = grad.detach()
+    from_pass._data = from_pass._data.copy()
+    from_pass._cell = None
+    return from_pass
+
+
+def _restore_data(tensor: Tensor, data: Any, version: int) -> None:
+    tensor._data[...] = data
+    tensor._storage.version = version
+
+
+def _remove(mapping: dict[Any, Any], key: Any) -> None:
+    mapping.pop(key, None)
+
+
+def _put_back(mapping: dict[Any, Any], key: Any, value: Any) -> None:
+    if isinstance(value, Walk):  # stood for "was not there"
+        mapping.pop(key, None)
+    else:
+        mapping[key] = value
+
+
+def _name(hook: Any) -> str:
+    return str(getattr(hook, "__name__", type(hook).__name__))
+
+
+def _replacement(hook: Any, before: Any, after: Any) -> Any:
+    """What a hook gave instead of a gradient, checked as PyTorch checks it."""
+    if after is None or before is None:
+        if before is None and after is not None:
+            raise RuntimeError(f"can't replace a None gradient with a non-None value (hook '{_name(hook)}')")
+        return after
+    if not isinstance(after, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(after).__name__}'")
+    if after._data.shape != before._data.shape:
+        raise RuntimeError(f"hook '{_name(hook)}' has changed the size of value")
+    if after._data.dtype != before._data.dtype:
+        raise RuntimeError(f"hook '{_name(hook)}' has changed the type of value (was {before.dtype} got {after.dtype})")
+    if after.device != before.device:
+        raise RuntimeError(f"hook '{_name(hook)}' has changed the device of value (was {before.device} got {after.device})")
+    return after
+
+
+def _expandable(shape: tuple[int, ...], wider: tuple[int, ...]) -> bool:
+    if len(shape) > len(wider):
+        return False
+    return all(n == w or n == 1 for n, w in zip(reversed(shape), reversed(wider), strict=False))
+
+
+def _plan(roots: Iterable[Node], inputs: Sequence[Edge] | None) -> tuple[dict[Node, None], dict[Node, int]]:
+    """The nodes that will run, and how many edges lead into each node from nodes that will run."""
+    below: dict[Node, None] = {}
+    stack = list(roots)
+    order: list[Node] = []
+    while stack:
+        node = stack.pop()
+        if node in below:
+            continue
+        below[node] = None
+        order.append(node)
+        stack.extend(edge[0] for edge in node.next_edges if edge is not None)
+    needed = below
+    if inputs is not None:
+        targets = {node for node, _ in inputs}
+        needed = {}
+        leads: set[Node] = set()
+        # creation order is a topological order; leaves, which have no edges, may come anywhere
+        for node in sorted(order, key=lambda n: n.sequence if n.next_edges else -1):
+            if any(edge is not None and (edge[0] in targets or edge[0] in leads) for edge in node.next_edges):
+                leads.add(node)
+        needed = {node: None for node in order if node in leads}
+        below = {node: None for node in order if node in leads or node in targets}
+    dependencies = dict.fromkeys(below, 0)
+    for node in needed:
+        for edge in node.next_edges:
+            if edge is not None and edge[0] in dependencies:
+                dependencies[edge[0]] += 1
+    return needed, dependencies
+
+
+def run(walk: Walk) -> None:
+    """Take a new walk to its end: under the debugger where there is one."""
+    if driver is not None:
+        try:
+            driver(walk)
+        except BaseException as error:
+            walk.end(error)
+            raise
+        if not walk.done:
+            walk.run_to_end()
+        walk.end(None)
+    else:
+        walk.run_to_end()
+
+
+def warn_create_graph() -> None:
+    """PyTorch's warning for backward(create_graph=True)."""
+    warnings.warn(
+        "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which can "
+        "cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use this "
+        "function, make sure to reset the .grad fields of your parameters to None after use to break the cycle and avoid the leak.",
+        UserWarning,
+        stacklevel=4,
+    )
+
+
+__all__ = ["AccumulateGrad", "Walk", "active", "driver", "run"]

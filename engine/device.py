@@ -1,0 +1,183 @@
+"""Where arrays live: devices under PyTorch's names, and for each kind of device the module that computes there.
+
+No op names numpy: it is given ``xp``, the array module of its inputs' device, which offers numpy's functions and a few
+that numpy and cupy spell differently.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+
+class device:  # PyTorch spells it so
+    """A place for tensors: ``device("cpu")``, ``device("cuda")``, ``device("cuda:1")``, ``device("cuda", 1)``.
+
+    Raises RuntimeError for a name that is no device.
+    """
+
+    __slots__ = ("index", "type")
+
+    def __init__(self, type: str | int | device, index: int | None = None) -> None:
+        if isinstance(type, device):
+            self.type, self.index = type.type, type.index
+            return
+        if isinstance(type, int):
+            type, index = "cuda", type
+        kind, colon, number = type.partition(":")
+        if colon:
+            if index is not None or not number.isdecimal():
+                raise RuntimeError(f"Invalid device string: '{type}'")
+            index = int(number)
+        if kind not in ("cpu", "cuda", "meta"):
+            raise RuntimeError(f"Expected one of cpu, cuda, meta device type at start of device string: {kind}")
+        self.type = kind
+        self.index = index
+
+    def __repr__(self) -> str:
+        return f"device(type='{self.type}'" + (f", index={self.index})" if self.index is not None else ")")
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.index))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (device, (str(self),))
+
+
+class ArrayModule:
+    """What ops compute with: the functions of an array module, and under one name what numpy and cupy spell differently.
+
+    ``add_at(a, index, values)`` adds with repeated indices counted each time; ``as_strided(a, shape, strides)`` is a view;
+    ``to_host(a)`` and ``from_host(a)`` move between the device and numpy; ``address(a)`` is where the first element lies.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        module: Any,
+        *,
+        add_at: Callable[..., None],
+        as_strided: Callable[..., Any],
+        to_host: Callable[[Any], Any],
+        from_host: Callable[[Any], Any],
+        address: Callable[[Any], int],
+    ) -> None:
+        self.kind = kind
+        self.module = module
+        self.ndarray: type = module.ndarray
+        self.add_at = add_at
+        self.as_strided = as_strided
+        self.to_host = to_host
+        self.from_host = from_host
+        self.address = address
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.module, name)  # AttributeError names the module
+        setattr(self, name, found)  # the next look-up is a plain attribute
+        return found
+
+    def __repr__(self) -> str:
+        return f"<array module of {self.kind}: {self.module.__name__}>"
+
+
+CPU = ArrayModule(
+    "cpu",
+    numpy,
+    add_at=numpy.add.at,
+    as_strided=numpy.lib.stride_tricks.as_strided,
+    to_host=lambda a: a,
+    from_host=lambda a: a,
+    address=lambda a: int(a.__array_interface__["data"][0]),
+)
+_MODULES: dict[str, ArrayModule] = {"cpu": CPU}
+_BY_TYPE: dict[type, ArrayModule] = {numpy.ndarray: CPU}
+_lock = threading.Lock()
+CPU_DEVICE = device("cpu")
+_default_device = CPU_DEVICE
+
+
+def register(module: ArrayModule) -> None:
+    """Make ``module`` the one that computes on devices of its kind."""
+    _MODULES[module.kind] = module
+    _BY_TYPE[module.ndarray] = module
+
+
+def _load_cupy() -> ArrayModule:
+    try:
+        import cupy
+        import cupyx
+    except ImportError as error:
+        raise RuntimeError(
+            "Torch not compiled with CUDA enabled: gradstep computes on NVIDIA GPUs with cupy, which is not installed "
+            "here; pip install 'gradstep[cuda12]' or 'gradstep[cuda13]', to match the driver"
+        ) from error
+    module = ArrayModule(
+        "cuda",
+        cupy,
+        add_at=cupyx.scatter_add,
+        as_strided=cupy.lib.stride_tricks.as_strided,
+        to_host=cupy.asnumpy,
+        from_host=cupy.asarray,
+        address=lambda a: int(a.data.ptr),
+    )
+    register(module)
+    return module
+
+
+def array_module(place: device) -> ArrayModule:
+    """The module that computes on ``place``.
+
+    Raises RuntimeError where the device cannot be used on this machine, saying what to install.
+    """
+    found = _MODULES.get(place.type)
+    if found is not None:
+        return found
+    if place.type != "cuda":
+        raise RuntimeError(f"gradstep cannot compute on device {place}: it knows cpu and cuda")
+    with _lock:
+        return _MODULES.get("cuda") or _load_cupy()
+
+
+def module_of(array: Any) -> ArrayModule:
+    """The module that ``array`` belongs to."""
+    found = _BY_TYPE.get(type(array))
+    if found is None:
+        raise TypeError(f"{type(array).__name__} is not an array of a known device")
+    return found
+
+
+def is_array(value: Any) -> bool:
+    """Whether ``value`` is an array of a device that is in use."""
+    return type(value) in _BY_TYPE
+
+
+def device_of(array: Any) -> device:
+    """The device that ``array`` lies on."""
+    if type(array) is numpy.ndarray:
+        return CPU_DEVICE
+    return device(module_of(array).kind, int(getattr(array.device, "id", 0)))
+
+
+def default_device() -> device:
+    """Where factory functions put tensors that name no device."""
+    return _default_device
+
+
+def set_default_device(place: device | str | None) -> None:
+    """Choose where factory functions put tensors that name no device."""
+    global _default_device
+    _default_device = CPU_DEVICE if place is None else device(place)
+
+
+def as_device(place: Any) -> device:
+    """``place`` as a device; None is the default one."""
+    return _default_device if place is None else place if isinstance(place, device) else device(place)

@@ -1,0 +1,232 @@
+"""Ops that change a tensor in place: the memory is written, the version counted, and the graph rebased, also through views.
+
+An in-place op is its out-of-place twin, run on the old value, whose result is then written into the memory. Where the
+tensor is a view, the base's history gets a CopySlices node, and the other views are tied to the base anew when next used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .autograd.grad_mode import mode
+from .autograd.node import Edge, Node
+from .autograd.saved import SavedTensor
+from .op import OpNode, _prepare
+from .ops.index import put, take
+from .tape.schema import NodeKind
+from .tensor import Tensor, ViewOf, wrap
+
+
+def in_place(function: Callable[..., Any]) -> Callable[..., Tensor]:
+    """The in-place twin of a declared op or of a composite function whose first argument is the tensor to change."""
+
+    def changed(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return assign(self, function, args, kwargs)
+
+    name = function.__name__ + "_"
+    changed.__name__ = changed.__qualname__ = name
+    changed.__doc__ = f"As ``{function.__name__}``, into this tensor's own memory; gives the tensor."
+    return changed
+
+
+def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
+    """Write ``function(self, *args, **kwargs)`` into ``self``.
+
+    Raises RuntimeError where PyTorch forbids it: on a leaf that requires grad, on certain views, where shape or type of
+    the result do not fit.
+    """
+    _check_allowed(self, args)
+    old = _old_value(self, function, args)
+    out = function(old, *args, **kwargs)
+    if out._data.shape != self._data.shape:
+        raise RuntimeError(
+            f"output with shape {list(self._data.shape)} doesn't match the broadcast shape {list(out._data.shape)}"
+        )
+    if out.dtype.category > self.dtype.category:
+        raise RuntimeError(f"result type {out.dtype.legacy} can't be cast to the desired output type {self.dtype.legacy}")
+    if self._data.size and 0 in self._data.strides and any(n > 1 and s == 0 for n, s in zip(self._data.shape, self._data.strides, strict=True)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+    self._data[...] = out._data
+    self._bump()
+    node = out._edge
+    if node is None:
+        return self
+    if isinstance(node, OpNode) and node._saved:
+        for kept in node._saved.values():
+            if type(kept) is SavedTensor and kept._data is out._data:
+                kept.tie(self)
+    if self._base is None:
+        self._edge, self._output, self._requires_grad = node, out._output, True
+    else:
+        _rebase(self, node)
+    return self
+
+
+def _check_allowed(self: Tensor, args: Sequence[Any]) -> None:
+    recording = mode.enabled
+    if self._inference and not mode.inference and recording and any(isinstance(a, Tensor) and a.requires_grad for a in args):
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal tensor before "
+            "doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
+        )
+    if not recording:
+        return
+    base = self._base
+    needs = self.requires_grad or any(isinstance(a, Tensor) and a.requires_grad for a in args)
+    if not needs:
+        return
+    if base is None:
+        if self._edge is None and self._requires_grad:
+            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+        return
+    view = self._view
+    if base.requires_grad and base.is_leaf:
+        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    if view is not None and view.multiple:
+        maker = self.grad_fn.name() if self.grad_fn is not None else view.op
+        raise RuntimeError(
+            f"Output {self._output} of {maker} is a view and is being modified inplace. This view is the output of a function "
+            "that returns multiple views. Such functions do not allow the output views to be modified inplace. You should "
+            "replace the inplace operation by an out-of-place one."
+        )
+    if view is not None and view.no_grad:
+        raise RuntimeError(
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case "
+            "is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace "
+            "either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the "
+            "inplace to be tracked)."
+        )
+
+
+def _old_value(self: Tensor, function: Callable[..., Any], args: Sequence[Any]) -> Tensor:
+    """What the op reads: the tensor as it is. Where backward will ask for the old value, a copy of it."""
+    op = getattr(function, "op", None)
+    keeps = True
+    if op is not None:
+        wanted = [i == 0 and self.requires_grad for i in range(len(op.inputs))]
+        for i, a in enumerate(args[: len(op.inputs) - 1]):
+            wanted[i + 1] = isinstance(a, Tensor) and a.requires_grad
+        keeps = op.inputs[0] in op.plan(tuple(wanted))
+    old = wrap(self._data.copy() if keeps and mode.enabled else self._data)
+    edge = self._gradient_edge()
+    if edge is not None:
+        old._edge, old._output, old._requires_grad = edge[0], edge[1], True
+    old._id = self._id
+    old._cell = None if keeps else self._storage
+    return old
+
+
+# ---------------------------------------------------------------------------------------------------------------- views
+
+
+class CopySlices(Node):
+    """The history of a base after a view of it was changed in place: the gradient of the changed part goes through the
+    op that changed it, the rest passes by."""
+
+    __slots__ = ("_inner", "_where")
+
+    kind = NodeKind.REBASE
+
+    def __init__(self, base: Tensor, base_edge: Edge | None, inner: Node, where: Any) -> None:
+        super().__init__((base_edge, *inner.next_edges[1:]), (base._slot(),))
+        self._inner = inner
+        self._where = where  # for each element of the view its number among the base's elements
+
+    def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
+        (g,) = grads
+        if g is None:
+            return (None,) * len(self.next_edges)
+        part = take(g, self._where)
+        first, *rest = self._inner.apply((part,))
+        passed = put(g, self._where, wrap(part._xp.zeros_like(part._data)) if first is None else first)
+        return (passed, *rest)
+
+    def release(self) -> Any:
+        return self._inner.release()
+
+    def restore(self, released: Any) -> None:
+        self._inner.restore(released)
+
+    def saved_entries(self) -> Any:
+        return self._inner.saved_entries()
+
+
+class AsStridedBackward0(Node):
+    """Ties a view to its base anew after an in-place change of either."""
+
+    __slots__ = ("_where",)
+
+    def __init__(self, base: Tensor, edge: Edge, view: Tensor, where: Any) -> None:
+        super().__init__((edge,), (view._slot(),))
+        self._where = where
+
+    def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
+        (g,) = grads
+        if g is None:
+            return (None,)
+        described = self.next_edges[0][0].slots[self.next_edges[0][1]]  # type: ignore[index]
+        zeros = wrap(g._xp.zeros(described[0], g._data.dtype))  # type: ignore[index]
+        return (put(zeros, self._where, g, accumulate=True),)
+
+
+def elements_of(view: Tensor, base: Tensor) -> Tensor:
+    """For each element of a view its number among the base's elements in row-major order, as an int64 tensor."""
+    xp = base._xp
+    array = base._data
+    size = array.itemsize
+    offset = (xp.address(view._data) - xp.address(array)) // size
+    extent = 1 + sum((n - 1) * (s // size) for n, s in zip(array.shape, array.strides, strict=True)) if array.size else 0
+    memory = xp.zeros(max(extent, 1), dtype="int64")
+    strides = tuple(s // size * 8 for s in array.strides)
+    xp.as_strided(memory, array.shape, strides)[...] = xp.arange(array.size, dtype="int64").reshape(array.shape)
+    inside = xp.as_strided(memory[offset:], view._data.shape, tuple(s // size * 8 for s in view._data.strides))
+    return wrap(inside.copy())
+
+
+def _rebase(view: Tensor, inner: Node) -> None:
+    """Give the base of ``view`` the history that the in-place op made, and tie the view to it."""
+    base = view._base
+    assert base is not None
+    where = elements_of(view, base)
+    node = CopySlices(base, base._gradient_edge(), inner, where)
+    base._edge, base._output, base._requires_grad = node, 0, True
+    if base._view is not None:
+        base._view.version = base._storage.version
+    _tie(view, base, where)
+
+
+def _tie(view: Tensor, base: Tensor, where: Any | None = None) -> None:
+    edge = base._gradient_edge()
+    assert edge is not None
+    node = AsStridedBackward0(base, edge, view, elements_of(view, base) if where is None else where)
+    view._edge, view._output, view._requires_grad = node, 0, True
+    assert view._view is not None
+    view._view = ViewOf(view._view.op, view._storage.version, view._view.multiple, view._view.no_grad)
+
+
+def _refresh(self: Tensor) -> None:
+    view, base = self._view, self._base
+    if view is None or base is None or view.version == self._storage.version:
+        return
+    view.version = self._storage.version
+    if base._requires_grad or base._edge is not None:
+        with mode_on():
+            _tie(self, base)
+
+
+class mode_on:
+    """Recording on, for the time that a view is tied anew."""
+
+    def __enter__(self) -> None:
+        self._found = mode.enabled
+        mode.enabled = True
+
+    def __exit__(self, *_: object) -> None:
+        mode.enabled = self._found
+
+
+Tensor._refresh = _refresh  # type: ignore[method-assign]

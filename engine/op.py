@@ -1,0 +1,495 @@
+"""The declaration of an op: forward, backward rules, name, doc and samples in one place, and what runs when it is called.
+
+``@op`` above a forward function makes a differentiable function of the same signature (less ``xp``). The annotations of
+the forward say what is what: ``Array`` is a tensor, ``Array | None`` one that may be missing, ``Sequence[Array]`` (first
+parameter only) a list of tensors, everything else is a parameter.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from . import device as devices
+from . import dtypes
+from .autograd.grad_mode import mode
+from .autograd.node import Edge, Node
+from .autograd.saved import SavedTensor
+from .samples import Sampler
+from .tape import recorder
+from .tape.schema import NodeKind
+from .tensor import _DTYPES, Tensor, ViewOf, _new, wrap
+
+Array = Any  # an array of numpy, cupy or whichever module the device computes with
+Rule = Callable[..., Any]
+
+OPS: dict[str, Op] = {}
+_NUMBERS = (bool, int, float, complex)
+
+
+class Op:
+    """A declared op and everything that is derived from its declaration.
+
+    ``inputs`` are the names of its tensor parameters, ``params`` of the others, both in the order of the signature.
+    ``rules`` gives for each differentiable input its rule; ``needs`` the names that a rule asks for.
+    """
+
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        vjp: Mapping[str | tuple[str, ...], Rule],
+        samples: Callable[[Sampler], Iterable[Any]],
+        torch: str | None,
+        node: str | Callable[..., str] | None,
+        promote: str | None,
+        view: bool | str,
+        outputs: tuple[str, ...],
+        differentiable: tuple[str, ...] | None,
+        deterministic: bool,
+        gradcheck: bool,
+    ) -> None:
+        self.name = forward.__name__.rstrip("_") if not forward.__name__.startswith("_") else forward.__name__
+        self.doc = inspect.getdoc(forward) or ""
+        self.family = forward.__module__.rpartition(".")[2]
+        self.forward = forward
+        self.samples = samples
+        self.torch = torch
+        self.promote = promote
+        self.view = bool(view)
+        self.multiple_views = view == "multiple"
+        self.deterministic = deterministic
+        self.gradcheck = gradcheck
+        self._node = node
+        self._node_classes: dict[str, type[OpNode]] = {}
+
+        signature = inspect.signature(forward)
+        parameters = list(signature.parameters.values())[1:]
+        kinds = {p.name: str(p.annotation).replace(" ", "") for p in parameters}
+        self.variadic = kinds[parameters[0].name].startswith("Sequence[Array") if parameters else False
+        self.inputs = tuple(n for n, kind in kinds.items() if kind.startswith("Array") or kind.startswith("Sequence[Array"))
+        self.optional = frozenset(n for n, kind in kinds.items() if kind == "Array|None")
+        self.params = tuple(n for n in kinds if n not in self.inputs)
+        self.signature = signature.replace(parameters=parameters)
+        self.variadic_outputs = outputs == ("*",)
+        self.outputs = outputs
+        self.gradient_outputs = tuple(range(len(outputs))) if differentiable is None else tuple(outputs.index(n) for n in differentiable)
+
+        self.joint: dict[tuple[str, ...], Rule] = {k: r for k, r in vjp.items() if isinstance(k, tuple)}
+        self.rules: dict[str, Rule] = {k: r for k, r in vjp.items() if isinstance(k, str)}
+        self.needs = {k: tuple(inspect.signature(r).parameters) for k, r in vjp.items()}
+        self.differentiable_inputs = tuple(n for n in self.inputs if n in self.rules or any(n in k for k in self.joint))
+        known = {"g", "needs", *outputs, "out", *self.inputs, *self.params}
+        known |= {f"{n}_shape" for n in self.inputs} | {f"{n}_dtype" for n in self.inputs}
+        for k, names in self.needs.items():
+            strangers = [n for n in names if n not in known]
+            assert not strangers, f"op {self.name}: the rule for {k} asks for {strangers}, it may ask for {sorted(known)}"
+        for k in vjp:
+            assert set((k,) if isinstance(k, str) else k) <= set(self.inputs), f"op {self.name}: no input {k}"
+        self._plans: dict[tuple[bool, ...], tuple[str, ...]] = {}
+        self.compute = self._generate("compute")
+        self.function = self._generate("call")
+        self.function.op = self  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def _generate(self, what: str) -> Any:
+        """``call``: a function of the op's signature that hands inputs and params to ``_call``. ``compute``: a function of
+        (xp, arrays, params) that calls the forward. Written out as source, as dataclasses are, so that calling is quick."""
+        body: str
+        if what == "call":
+            heads: list[str] = []
+            keyword = False
+            for p in self.signature.parameters.values():
+                if p.kind is p.KEYWORD_ONLY and not keyword:
+                    keyword = True
+                    heads.append("*")
+                heads.append(p.name if p.default is p.empty else f"{p.name}=_defaults[{p.name!r}]")
+            inputs = "".join(f"{n}, " for n in self.inputs)
+            arguments = f"tuple({self.inputs[0]})" if self.variadic else f"({inputs})"
+            params = "(" + "".join(f"{n}, " for n in self.params) + ")"
+            body = f"def {self.name}({', '.join(heads)}):\n    return _call(_op, {arguments}, {params})\n"
+        else:
+            inputs = list(self.inputs)  # type: ignore[assignment]
+            parts: list[str] = []
+            for p in self.signature.parameters.values():
+                if p.name in self.inputs:
+                    value = "arrays" if self.variadic else f"arrays[{self.inputs.index(p.name)}]"
+                else:
+                    value = f"params[{self.params.index(p.name)}]"
+                parts.append(f"{p.name}={value}" if p.kind is p.KEYWORD_ONLY else value)
+            body = f"def compute(xp, arrays, params):\n    return _forward(xp, {', '.join(parts)})\n"
+        defaults = {p.name: p.default for p in self.signature.parameters.values()}
+        scope: dict[str, Any] = {"_call": _call, "_op": self, "_defaults": defaults, "_forward": self.forward}
+        exec(compile(body, f"<op {self.name}>", "exec"), scope)
+        made = scope[self.name if what == "call" else "compute"]
+        made.__doc__ = self.doc
+        made.__module__ = self.forward.__module__
+        made.__qualname__ = self.name
+        return made
+
+    # ------------------------------------------------------------------------------------ backward
+
+    def node_name(self, inputs: Sequence[Any], params: Sequence[Any]) -> str:
+        """The name of the node that a call with these arguments makes, as PyTorch names it."""
+        if self._node is None:
+            return "".join(word.capitalize() for word in self.name.split("_")) + "Backward0"
+        if isinstance(self._node, str):
+            return self._node
+        known = {**dict(zip(self.inputs, inputs, strict=False)), **dict(zip(self.params, params, strict=True))}
+        return self._node(**{n: known[n] for n in inspect.signature(self._node).parameters})
+
+    def node_class(self, name: str) -> type[OpNode]:
+        """The class of the nodes of that name."""
+        found = self._node_classes.get(name)
+        if found is None:
+            found = self._node_classes[name] = type(name, (OpNode,), {"__slots__": (), "__doc__": self.doc})
+        return found
+
+    def plan(self, wanted: tuple[bool, ...]) -> tuple[str, ...]:
+        """The names to keep for backward when gradients are wanted for the inputs that are True in ``wanted``."""
+        found = self._plans.get(wanted)
+        if found is None:
+            inputs = [n for n, want in zip(self.inputs, wanted, strict=False) if want]
+            if self.variadic:
+                inputs = [self.inputs[0]] if any(wanted) else []
+            needs: dict[str, None] = {}
+            for k, names in self.needs.items():
+                if (k in inputs) if isinstance(k, str) else any(n in k for n in inputs):
+                    needs.update(dict.fromkeys(names))
+            found = self._plans[wanted] = tuple(n for n in needs if n != "g" and n != "needs" and n not in self.params)
+        return found
+
+
+class OpNode(Node):
+    """The backward of one call of a declared op: its rules, and what they need."""
+
+    __slots__ = ("_saved", "op", "params")
+
+    kind = NodeKind.FUNCTION
+    op: Op
+    params: tuple[Any, ...]
+    _saved: dict[str, Any] | None  # name -> SavedTensor, a number, a shape, or a tuple of SavedTensors
+
+    def _value(self, name: str, known: dict[str, Any]) -> Any:
+        if name in known:
+            return known[name]
+        if self._saved is None:
+            raise RuntimeError(
+                "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
+                "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
+                "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
+                "saved tensors after calling backward."
+            )
+        kept = self._saved[name]
+        if type(kept) is SavedTensor:
+            kept = kept.unpack(self)
+        elif type(kept) is tuple and kept and type(kept[0]) is SavedTensor:
+            kept = tuple(k.unpack(self) if type(k) is SavedTensor else k for k in kept)
+        known[name] = kept
+        return kept
+
+    def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
+        op = self.op
+        wanted = op.gradient_outputs
+        if len(self.slots) > 1 and (op.variadic_outputs or len(wanted) != 1):
+            if all(g is None for g in grads):
+                return (None,) * len(self.next_edges)
+            g: Any = tuple(self._zeros(i) if grad is None else grad for i, grad in enumerate(grads))
+        else:
+            g = grads[wanted[0]] if len(grads) > 1 else grads[0]
+            if g is None:
+                return (None,) * len(self.next_edges)
+        known: dict[str, Any] = {"g": g}
+        if self.params:
+            known.update(zip(op.params, self.params, strict=True))
+        if op.variadic:
+            name = op.inputs[0]
+            result = op.rules[name](*[self._value(n, known) for n in op.needs[name]])
+            return [r if edge is not None else None for r, edge in zip(result, self.next_edges, strict=True)]
+        result = [None] * len(self.next_edges)
+        for i, edge in enumerate(self.next_edges):
+            if edge is None:
+                continue
+            rule = op.rules.get(op.inputs[i])
+            if rule is not None:
+                result[i] = rule(*[self._value(n, known) for n in op.needs[op.inputs[i]]])
+        for names, rule in op.joint.items():
+            numbers = [op.inputs.index(n) for n in names]
+            known["needs"] = needs = tuple(self.next_edges[i] is not None for i in numbers)
+            if any(needs):
+                for i, need, r in zip(
+                    numbers, needs, rule(*[self._value(n, known) for n in op.needs[names]]), strict=True
+                ):
+                    result[i] = r if need else None
+        return result
+
+    def _zeros(self, slot: int) -> Any:
+        described = self.slots[slot]
+        if described is None:
+            return None
+        shape, kind, place = described
+        return wrap(devices.array_module(place).zeros(shape, kind.numpy))
+
+    def release(self) -> Any:
+        released, self._saved = self._saved, None if self._saved else self._saved
+        return released
+
+    def restore(self, released: Any) -> None:
+        self._saved = released
+
+    def saved_entries(self) -> Iterable[tuple[str, Any]]:
+        for name, kept in (self._saved or {}).items():
+            for one in kept if type(kept) is tuple else (kept,):
+                if type(one) is SavedTensor:
+                    yield name, one.peek(self)
+
+    def __getattr__(self, name: str) -> Any:
+        """``_saved_other``: the value that the rule will use, as PyTorch spells it (``self`` is the first input)."""
+        if name.startswith("_saved_"):
+            asked = name.removeprefix("_saved_")
+            op = self.op
+            asked = {"self": op.inputs[0] if op.inputs else "", "result": "out"}.get(asked, asked)
+            known = dict(zip(op.params, self.params, strict=True))
+            if asked in known or (self._saved is not None and asked in self._saved):
+                return self._value(asked, known)
+            if self._saved is None:
+                return self._value(asked, known)  # raises: it was freed
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+
+# -------------------------------------------------------------------------------------------------------------- calling
+
+
+def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+    """Run the op: promote, compute, wrap, and remember for backward what the rules ask for."""
+    started = recorder.current.clock() if recorder.current is not None else 0.0
+    arrays: list[Any] = []
+    first: Tensor | None = None
+    odd = False  # something is not a tensor
+    needs = False
+    for t in args:
+        if type(t) is Tensor or isinstance(t, Tensor):
+            if t._view is not None:
+                t._refresh()
+            if t._requires_grad:
+                needs = True
+            if first is None:
+                first = t
+            arrays.append(t._data)
+        else:
+            odd = True
+            arrays.append(t)
+    if first is None:
+        raise _not_tensors(op, args)
+    xp = devices.module_of(first._data)
+    if op.promote is not None or odd or len(arrays) > 1:
+        arrays = _prepare(op, xp, args, arrays, odd)
+        xp = devices.module_of(arrays[0]) if arrays[0] is not None else xp
+    made = op.compute(xp, arrays, params)
+
+    several = type(made) is tuple or type(made) is list
+    outs: list[Tensor] = []
+    for array in made if several else (made,):
+        if type(array) is not xp.ndarray:
+            array = xp.asarray(array)
+        if op.view:
+            out = wrap(array.view() if array is arrays[0] else array)
+            if array.base is not None or array is arrays[0]:
+                out._base = first._base if first._base is not None else first
+                out._cell = first._storage
+                out._view = ViewOf(op.name, out._cell.version, op.multiple_views, not mode.enabled)
+        else:
+            out = wrap(array.copy() if any(array is a for a in arrays) else array)
+        if mode.inference:
+            out._inference = True
+        outs.append(out)
+
+    node: OpNode | None = None
+    if needs and mode.enabled and op.differentiable_inputs:
+        node = _record(op, args, params, outs)
+    if recorder.current is not None:
+        recorder.current.op(op.name, args, outs, node, dict(zip(op.params, params, strict=True)), started)
+    return tuple(outs) if several else outs[0]
+
+
+def _record(op: Op, args: tuple[Any, ...], params: tuple[Any, ...], outs: list[Tensor]) -> OpNode | None:
+    """Make the backward node of a call and tie the outputs to it."""
+    wanted: list[bool] = []
+    edges: list[Edge | None] = []
+    for i, t in enumerate(args):
+        name = op.inputs[0] if op.variadic else op.inputs[i]
+        edge = t._gradient_edge() if isinstance(t, Tensor) and name in op.differentiable_inputs else None
+        wanted.append(edge is not None)
+        edges.append(edge)
+    outputs = range(len(outs)) if op.variadic_outputs else op.gradient_outputs
+    tied = [i for i in outputs if _DTYPES[outs[i]._data.dtype].category >= 2]
+    if not tied or not any(wanted):
+        return None
+    node: OpNode = _new(op.node_class(op.node_name(args, params)))
+    slots = [out._slot() if i in tied else None for i, out in enumerate(outs)]
+    Node.__init__(node, edges, slots)
+    node.op = op
+    node.params = params
+    saved: dict[str, Any] = {}
+    for name in op.plan(tuple(wanted)):
+        saved[name] = _keep(op, name, args, outs)
+    node._saved = saved
+    for i in tied:
+        out = outs[i]
+        out._edge = node
+        out._output = i
+        out._requires_grad = True
+    return node
+
+
+def _keep(op: Op, name: str, args: tuple[Any, ...], outs: list[Tensor]) -> Any:
+    """What stands in for ``name`` until backward."""
+    if op.variadic and name == op.inputs[0]:
+        return tuple(SavedTensor(t) if isinstance(t, Tensor) else t for t in args)
+    if op.variadic and name == f"{op.inputs[0]}_shape":
+        return [t._data.shape for t in args]
+    if op.variadic and name == f"{op.inputs[0]}_dtype":
+        return [t.dtype for t in args]
+    if name in op.inputs:
+        t = args[op.inputs.index(name)]
+        return SavedTensor(t) if isinstance(t, Tensor) else t
+    if name == "out" or name in op.outputs:
+        if op.variadic_outputs:
+            return tuple(SavedTensor(o, i) for i, o in enumerate(outs))
+        number = 0 if name == "out" else op.outputs.index(name)
+        return SavedTensor(outs[number], number)
+    kind = "shape" if name.endswith("_shape") else "dtype"
+    t = args[op.inputs.index(name.removesuffix(f"_{kind}"))]
+    if kind == "shape":
+        return t._data.shape if isinstance(t, Tensor) else ()
+    return t.dtype if isinstance(t, Tensor) else dtypes.of_number(t)
+
+
+def _prepare(op: Op, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: bool) -> list[Any]:
+    """Bring the inputs to one device and, where the op promotes, to one type."""
+    kind = xp.ndarray
+    mixed = False
+    if op.promote is None:
+        for t, a in zip(args, arrays, strict=True):
+            if not isinstance(t, Tensor):
+                if t is not None:
+                    raise _not_tensors(op, args)
+            elif type(a) is not kind:
+                mixed = True
+        if mixed:
+            raise _two_devices(args)
+        return arrays
+    if not odd:
+        same = arrays[0].dtype
+        for a in arrays:
+            if a.dtype != same or type(a) is not kind:
+                break
+        else:
+            if op.promote != "float" or same.kind in "fc":
+                return arrays
+    operands: list[tuple[dtypes.dtype, int]] = []
+    for t, a in zip(args, arrays, strict=True):
+        if isinstance(t, Tensor):
+            operands.append((_DTYPES[a.dtype], 2 if a.ndim else 1))
+            if type(a) is not kind:
+                mixed = True
+        elif isinstance(t, _NUMBERS):
+            operands.append((dtypes.of_number(t), 0))
+        elif t is not None:
+            raise _not_tensors(op, args)
+    if mixed:  # a 0-d tensor of the CPU may meet tensors of a GPU
+        far = next(a for t, a in zip(args, arrays, strict=True) if isinstance(t, Tensor) and type(a) is not devices.CPU.ndarray)
+        xp, kind = devices.module_of(far), type(far)
+        for i, a in enumerate(arrays):
+            if isinstance(args[i], Tensor) and type(a) is not kind:
+                if a.ndim:
+                    raise _two_devices(args)
+                arrays[i] = xp.from_host(a)
+    common = dtypes.result_type(operands)
+    if op.promote == "float" and common.category < 2:
+        common = dtypes.get_default_dtype()
+    target = common.numpy
+    for i, a in enumerate(arrays):
+        if a is None:
+            continue
+        if isinstance(args[i], Tensor):
+            if a.dtype != target:
+                arrays[i] = a.astype(target)
+        else:
+            arrays[i] = _number(xp, a, target)
+    return arrays
+
+
+@functools.lru_cache(maxsize=4096, typed=True)
+def _cached_number(xp: Any, value: Any, target: Any) -> Any:
+    array = xp.asarray(value, target)
+    if hasattr(array.flags, "writeable"):
+        array.flags.writeable = False
+    return array
+
+
+def _number(xp: Any, value: Any, target: Any) -> Any:
+    if value == 0:  # 0.0 and -0.0 are equal keys
+        return xp.asarray(value, target)
+    return _cached_number(xp, value, target)
+
+
+def _not_tensors(op: Op, args: tuple[Any, ...]) -> TypeError:
+    for i, t in enumerate(args):
+        name = op.inputs[0] if op.variadic else op.inputs[i]
+        if not isinstance(t, Tensor) and (t is not None or name not in op.optional):
+            place = f"element {i} of argument '{name}'" if op.variadic else f"argument '{name}' (position {i + 1})"
+            return TypeError(f"{op.name}(): {place} must be Tensor, not {type(t).__name__}")
+    return TypeError(f"{op.name}(): expected a non-empty list of Tensors")
+
+
+def _two_devices(args: Iterable[Any]) -> RuntimeError:
+    places = sorted({str(t.device) for t in args if isinstance(t, Tensor)}, reverse=True)
+    return RuntimeError(
+        f"Expected all tensors to be on the same device, but found at least two devices, {' and '.join(places[:2])}! "
+        "Move them with .to(device)."
+    )
+
+
+def op(
+    *,
+    vjp: Mapping[Any, Rule] | None = None,
+    samples: Callable[[Sampler], Iterable[Any]],
+    torch: str | None = None,
+    node: str | Callable[..., str] | None = None,
+    promote: str | None = None,
+    view: bool | str = False,
+    outputs: tuple[str, ...] = ("out",),
+    differentiable: tuple[str, ...] | None = None,
+    deterministic: bool = True,
+    gradcheck: bool = True,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare the op whose forward is the decorated function; gives the function that users call.
+
+    vjp: for each differentiable input its rule, written in ops. A rule's parameter names say what backward keeps: ``g`` the
+        gradient that arrived (a tuple where several outputs are differentiable), ``out`` or an output's name, an input, a
+        parameter, or ``<input>_shape`` and ``<input>_dtype``, which keep no data. A tuple of inputs as key is one rule for
+        several; it may ask for ``needs`` (which of them want a gradient) and gives a tuple. What a rule returns is summed
+        to the input's shape and cast to its type by the walk.
+    samples: given a Sampler, the calls that tests make: tuples of arguments, or ``rand.call(*args, **kwargs)``.
+    torch: the name below ``torch`` under which PyTorch has the op ("mul", "nn.functional.relu", "Tensor.expand").
+    node: the backward node's name; a function of inputs or parameters where it depends on them.
+    promote: "common" brings the inputs to their common type, "float" also integers to the default float type; Python
+        numbers are then allowed in place of tensors. None leaves the inputs as they are.
+    view: True where the outputs share the first input's memory; "multiple" where there are several.
+    outputs: the outputs' names; ("*",) is a list of unknown length. differentiable: those that carry gradients.
+    deterministic: False where two calls differ (dropout). gradcheck: False where finite differences do not apply.
+    """
+
+    def declare(forward: Callable[..., Any]) -> Callable[..., Any]:
+        declared = Op(
+            forward, vjp or {}, samples, torch, node, promote, view, outputs, differentiable, deterministic, gradcheck
+        )
+        assert declared.name not in OPS, f"two ops are called {declared.name}"
+        OPS[declared.name] = declared
+        return declared.function  # type: ignore[no-any-return]
+
+    return declare
