@@ -126,3 +126,6 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
     """A tensor of ones."""
     xp, kind = _place(dtype, device)
     return _finish(xp.ones(shape_of(size), kind), requires_grad)
+
+
+TORCH = {"as_tensor": as_tensor, "from_numpy": from_numpy, "ones": ones, "tensor": tensor, "zeros": zeros}

@@ -1,39 +1,30 @@
-"""The one table that binds ops to the methods and operators of Tensor."""
+"""Binds the families of ops to the methods and operators of Tensor, and gathers the names of ``torch``."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
+from . import ops
 from .autograd.gradients import tensor_backward
 from .inplace import in_place
-from .ops import elementwise, shape
 from .tensor import Tensor
 
-
-def _reflected(function: Any) -> Any:
-    return lambda self, other: function(other, self)
-
-
-METHODS: dict[str, Any] = {
-    "backward": tensor_backward,
-    "add": elementwise.add,
-    "__add__": elementwise.add,
-    "__radd__": _reflected(elementwise.add),
-    "mul": elementwise.mul,
-    "__mul__": elementwise.mul,
-    "__rmul__": _reflected(elementwise.mul),
-    "expand": lambda self, *size: shape.expand(self, size[0] if len(size) == 1 and not isinstance(size[0], int) else size),
-}
-
-IN_PLACE: dict[str, Any] = {"add_": in_place(elementwise.add), "mul_": in_place(elementwise.mul)}
-IN_PLACE["__iadd__"] = IN_PLACE["add_"]
-IN_PLACE["__imul__"] = IN_PLACE["mul_"]
+TORCH: dict[str, Any] = {}
+FUNCTIONAL: dict[str, Any] = {}
 
 
-def bind() -> None:
-    """Put the methods on Tensor."""
-    for name, function in (*METHODS.items(), *IN_PLACE.items()):
-        setattr(Tensor, name, function)
+def _bind() -> None:
+    Tensor.backward = tensor_backward  # type: ignore[method-assign]
+    for name in ops.FAMILIES:
+        family = import_module(f"{ops.__name__}.{name}")
+        TORCH.update(getattr(family, "TORCH", {}))
+        FUNCTIONAL.update(getattr(family, "FUNCTIONAL", {}))
+        for method, function in getattr(family, "TENSOR", {}).items():
+            setattr(Tensor, method, function)
+        for method, function in getattr(family, "IN_PLACE", {}).items():
+            setattr(Tensor, method, in_place(function))
+    Tensor.__hash__ = lambda self: id(self)  # type: ignore[method-assign]  # __eq__ compares elements
 
 
-bind()
+_bind()

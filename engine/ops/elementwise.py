@@ -27,3 +27,15 @@ def add(xp: Any, input: Array, other: Array, *, alpha: Any = 1) -> Array:
 def mul(xp: Any, input: Array, other: Array) -> Array:
     """Product of two tensors, element by element; shapes broadcast."""
     return xp.multiply(input, other)
+
+
+TORCH = {"add": add, "mul": mul}
+TENSOR = {
+    "add": add,
+    "__add__": add,
+    "__radd__": lambda self, other: add(other, self),
+    "mul": mul,
+    "__mul__": mul,
+    "__rmul__": lambda self, other: mul(other, self),
+}
+IN_PLACE = {"add_": add, "__iadd__": add, "mul_": mul, "__imul__": mul}

@@ -49,3 +49,8 @@ def put(xp: Any, input: Array, index: Array, source: Array, accumulate: bool = F
     else:
         made.reshape(-1)[index.reshape(-1)] = source.reshape(-1)
     return made
+
+
+TORCH = {"take": take}
+TENSOR = {"take": take, "put": put}
+IN_PLACE = {"put_": put}

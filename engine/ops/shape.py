@@ -42,3 +42,6 @@ def sum_to(xp: Any, input: Array, shape: Sequence[int]) -> Array:
     over = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(shape) if n == 1 and input.shape[i + lead] != 1)
     summed = input.sum(axis=over, keepdims=True, dtype=input.dtype) if over else input
     return summed.reshape(tuple(shape))
+
+
+TENSOR = {"expand": lambda self, *size: expand(self, size[0] if len(size) == 1 and not isinstance(size[0], int) else size)}

@@ -192,7 +192,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Stats:
     """Statistics of a value. ``norm`` is the 2-norm; ``low``, ``high``, ``mean`` are over the finite elements (NaN where
-    there are none)."""
+    there are none), of a complex value over its moduli. ``sampled``: these three and ``zeros`` are estimates."""
 
     val: Val
     count: int
@@ -204,6 +204,7 @@ class Stats:
     nans: int
     posinfs: int
     neginfs: int
+    sampled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
