@@ -27,7 +27,7 @@ LOAN = VENV / "debian"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 NEEDED = (3, 11)
 TORCH = "torch==2.13.0"  # the oracle of the parity tests: this one and no other
-TOO_OLD, NO_ENVIRONMENT = 2, 3  # exit codes
+TOO_OLD, NO_ENVIRONMENT, INTERRUPTED = 2, 3, 130  # exit codes
 
 QT_MODULES = ("QtCore", "QtGui", "QtWidgets", "QtNetwork", "QtOpenGL", "QtOpenGLWidgets", "QtSvg", "QtTest")
 
@@ -88,6 +88,8 @@ def prepare(extras: Iterable[str], torch: bool = False) -> None:
         if torch:
             _pip("PyTorch for the parity tests", TORCH)
         _provide_qt_libraries(loan)
+    except KeyboardInterrupt:
+        fail("interrupted; the next start goes on from here", INTERRUPTED)
     finally:
         loan.close()
     STAMP.write_text(json.dumps({"key": _key(), "done": sorted(done | wanted)}))
