@@ -1,0 +1,395 @@
+"""The order of what happened, as a tree of rows: forward ops by module call, backward runs by step with hooks and stores.
+
+The history reads a tape piece by piece (a tape grows while it is looked at) and never reads anything twice. A step that
+was undone by stepping back stays as a row of the future until the walk runs on; then the new steps take its place.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from enum import IntEnum
+from itertools import islice
+
+from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.schema import (
+    CallBegin,
+    CallEnd,
+    Edited,
+    Event,
+    GradAdded,
+    GradStored,
+    HookCalled,
+    NodeEnter,
+    NodeExit,
+    Op,
+    Rewound,
+    RunBegin,
+    RunEnd,
+    Val,
+)
+
+
+class RowKind(IntEnum):
+    """What a row stands for; ``Row.key`` is the id of that noun."""
+
+    FORWARD = 0  # key: the group's number
+    CALL = 1  # key: call id
+    OP = 2  # key: op id
+    BACKWARD = 3  # key: run id
+    STEP = 4  # key: node id
+    HOOK = 5  # key: hook id
+    STORED = 6  # key: tensor id
+    EDITED = 7  # key: node id
+
+
+class Row:
+    """One row. ``first`` and ``last`` are the events between which it happened (-1: not known, not over)."""
+
+    __slots__ = ("children", "first", "gone", "key", "kind", "last", "parent", "place", "steps", "uid", "undone")
+
+    def __init__(self, uid: int, kind: RowKind, key: int, first: int, parent: Row | None, place: int) -> None:
+        self.uid = uid
+        self.kind = kind
+        self.key = key
+        self.first = first
+        self.last = -1
+        self.parent = parent
+        self.place = place
+        self.children: list[Row] = []
+        self.undone = 0  # the event that undid it
+        self.gone = False  # undone, and the walk has gone another way since
+        self.steps: RunSteps | None = None  # of a BACKWARD row
+
+    def is_past(self, position: int) -> bool:
+        """Whether it has happened at event ``position`` and was not undone by then."""
+        row: Row | None = self
+        while row is not None:
+            if row.first > position or 0 < row.undone <= position:
+                return False
+            row = row.parent
+        return True
+
+    @property
+    def run(self) -> int:
+        """The run that the row belongs to, 0 for forward rows."""
+        row: Row | None = self
+        while row is not None:
+            if row.kind is RowKind.BACKWARD:
+                return row.key
+            row = row.parent
+        return 0
+
+
+class RunSteps:
+    """The steps of one run in columns, for the timeline: parallel to the STEP rows of its BACKWARD row."""
+
+    __slots__ = ("bad", "enters", "nodes", "norms", "rows", "run")
+
+    def __init__(self, run: int) -> None:
+        self.run = run
+        self.rows: list[Row] = []
+        self.nodes = array("q")
+        self.enters = array("q")  # the NodeEnter event, or what came first
+        self.norms = array("d")  # 2-norm of all that arrived, NaN where unknown
+        self.bad = array("B")  # 1 where a NaN or an infinity arrived
+
+    def add(self, row: Row) -> None:
+        """Append a step of which nothing is known yet but that it began."""
+        self.rows.append(row)
+        self.nodes.append(row.key)
+        self.enters.append(row.first)
+        self.norms.append(math.nan)
+        self.bad.append(0)
+
+    def cut(self, length: int) -> None:
+        """Forget the steps from number ``length`` on."""
+        del self.rows[length:], self.nodes[length:], self.enters[length:], self.norms[length:], self.bad[length:]
+
+
+class History:
+    """Rows of a tape, read as far as ``position``. ``changed`` are the rows whose children changed since it was cleared;
+    a changed row maps to the number of its children that are still the same ones."""
+
+    def __init__(self) -> None:
+        self.top: list[Row] = []
+        self.rows: dict[int, Row] = {}
+        self.changed: dict[int, int] = {}  # uid of the parent (0: top level) -> children that did not change
+        self.runs: list[RunSteps] = []
+        self.position = -1  # last event read
+        self.ops = 0  # ops read
+        self.steps = 0  # steps that stand in the tree
+        self.added: dict[tuple[int, int], list[int]] = {}  # (run, node) -> GradAdded events
+        self.rewinds: list[tuple[int, int]] = []  # (event, to)
+        self.maker: dict[int, int] = {}  # tensor -> the op that made it
+        self._uid = 0
+        self._forwards = 0
+        self._starts = array("q")  # first event of each row in order of making, for the search
+        self._made: list[Row] = []
+        self._step_of: dict[tuple[int, int], Row] = {}
+        self._run_row: dict[int, Row] = {}
+        self._running: dict[int, Row] = {}  # run -> the step entered last
+        self._call_row: dict[int, Row] = {}
+        self._calls: list[Row] = []  # open calls
+        self._op_row: dict[int, Row] = {}
+        self._handlers: dict[type[Event], Callable[[Tape, Event], None]] = {
+            RunBegin: self._run_begin, GradAdded: self._grad_added, NodeEnter: self._node_enter, NodeExit: self._node_exit,
+            HookCalled: self._hook_called, GradStored: self._grad_stored, Edited: self._edited, Rewound: self._rewound,
+            CallBegin: self._call_begin, CallEnd: self._call_end, RunEnd: self._run_end,
+        }  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------------------- reading
+
+    def read(self, tape: Tape, more: Callable[[], bool] = lambda: True) -> bool:
+        """Read on, as long as ``more()`` (asked every 64 records). False: there is more to read."""
+        events, ops = tape.events, islice(tape.ops.values(), self.ops, None)
+        total, count = len(events), 0
+        op = next(ops, None)
+        while True:
+            event = events[self.position + 1] if self.position + 1 < total else None
+            if op is not None and (event is None or op.time <= event.time):
+                self._op(tape, op)
+                self.ops += 1
+                op = next(ops, None)
+            elif event is not None:
+                self.position += 1
+                handler = self._handlers.get(type(event))
+                if handler is not None:
+                    handler(tape, event)
+            else:
+                return True
+            count += 1
+            if count % 64 == 0 and not more():
+                return False
+
+    def row_at(self, position: int) -> Row | None:
+        """The row that happened last at event ``position``."""
+        place = bisect_right(self._starts, position) - 1
+        while place >= 0:
+            row = self._made[place]
+            if not row.gone and row.is_past(position):
+                return row
+            place -= 1
+        return None
+
+    def step_of(self, run: int, node: int) -> Row | None:
+        """The step that ran ``node`` in ``run``; of a node that ran twice with a step back between, the later one."""
+        return self._step_of.get((run, node))
+
+    def op_row(self, op: int) -> Row | None:
+        """The row of a forward op."""
+        return self._op_row.get(op)
+
+    def undone(self, event: int, position: int) -> bool:
+        """Whether ``event`` happened and was undone before ``position``."""
+        return any(to < event < at <= position for at, to in self.rewinds)
+
+    def run_row(self, run: int) -> Row | None:
+        """The row of a run."""
+        return self._run_row.get(run)
+
+    # ------------------------------------------------------------------------------------------------------ building
+
+    def _add(self, kind: RowKind, key: int, first: int, parent: Row | None) -> Row:
+        siblings = self.top if parent is None else parent.children
+        self._uid += 1
+        row = Row(self._uid, kind, key, first, parent, len(siblings))
+        self._note_change(parent, len(siblings))
+        siblings.append(row)
+        self.rows[row.uid] = row
+        self._starts.append(max(first, self._starts[-1] if self._starts else first))
+        self._made.append(row)
+        return row
+
+    def _note_change(self, parent: Row | None, kept: int) -> None:
+        uid = 0 if parent is None else parent.uid
+        self.changed[uid] = min(self.changed.get(uid, kept), kept)
+
+    def _forward(self) -> Row:
+        if not self.top or self.top[-1].kind is not RowKind.FORWARD:
+            self._forwards += 1
+            self._calls.clear()
+            return self._add(RowKind.FORWARD, self._forwards - 1, self.position, None)
+        return self.top[-1]
+
+    def _call(self, tape: Tape, call: int) -> Row:
+        group = self._forward()
+        row = self._call_row.get(call)
+        if row is not None and _root(row) is group:
+            return row
+        noun = tape.calls.get(call)
+        outer = noun.parent if noun is not None else None
+        parent = self._call(tape, outer) if outer is not None else group
+        row = self._call_row[call] = self._add(RowKind.CALL, call, self.position, parent)
+        return row
+
+    def _op(self, tape: Tape, op: Op) -> None:
+        for out in op.outs:
+            self.maker.setdefault(out.tensor, op.id)
+        if op.node is not None:
+            step = next((row for row in reversed(self._running.values()) if row.key == op.node), None)
+            if step is not None:
+                self._op_row[op.id] = self._add(RowKind.OP, op.id, self.position, step)
+                return
+        parent = self._call(tape, op.call) if op.call is not None else self._forward()
+        self._op_row[op.id] = self._add(RowKind.OP, op.id, self.position, parent)
+
+    def _run_begin(self, tape: Tape, event: Event) -> None:
+        run = tape.runs.get(event.run or 0)
+        outer = self._running.get(run.parent) if run is not None and run.parent is not None else None
+        row = self._add(RowKind.BACKWARD, event.run or 0, event.i, outer)
+        row.steps = RunSteps(row.key)
+        self._run_row[row.key] = row
+        self.runs.append(row.steps)
+
+    def _grad_added(self, tape: Tape, event: Event) -> None:
+        assert isinstance(event, GradAdded)
+        self.added.setdefault((event.run or 0, event.dst.node), []).append(event.i)
+
+    def _step(self, run: int, node: int, first: int) -> Row | None:
+        row = self._step_of.get((run, node))
+        if row is not None and not row.undone:
+            return row
+        parent = self._run_row.get(run)
+        if parent is None or parent.steps is None:
+            return None
+        kept = len(parent.children)
+        while kept and parent.children[kept - 1].undone:
+            kept -= 1
+        if kept < len(parent.children):
+            self._cut(parent, kept)
+        row = self._step_of[run, node] = self._add(RowKind.STEP, node, first, parent)
+        parent.steps.add(row)
+        self.steps += 1
+        return row
+
+    def _cut(self, parent: Row, kept: int) -> None:
+        for child in parent.children[kept:]:
+            self._forget(child)
+        steps = parent.steps
+        assert steps is not None
+        length = len(steps.rows)
+        while length and steps.rows[length - 1].gone:
+            length -= 1
+        steps.cut(length)
+        del parent.children[kept:]
+        self._note_change(parent, kept)
+
+    def _forget(self, row: Row) -> None:
+        row.gone = True
+        self.steps -= row.kind is RowKind.STEP
+        self.rows.pop(row.uid, None)
+        self.changed.pop(row.uid, None)
+        for child in row.children:
+            self._forget(child)
+
+    def _node_enter(self, tape: Tape, event: Event) -> None:
+        assert isinstance(event, NodeEnter)
+        run = event.run or 0
+        row = self._step(run, event.node, event.i)
+        if row is None:
+            return
+        self._running[run] = row
+        parent = row.parent
+        steps = parent.steps if parent is not None else None
+        if steps is not None and steps.rows and steps.rows[-1] is row:
+            steps.enters[-1] = event.i
+            if row.first < event.i:  # its first hooks ran before it
+                self._starts.append(event.i)
+                self._made.append(row)
+            steps.norms[-1] = norm_of(tape, event.grads)
+            steps.bad[-1] = any(nonfinite(tape, event.grads))
+
+    def _node_exit(self, tape: Tape, event: Event) -> None:
+        assert isinstance(event, NodeExit)
+        row = self._step_of.get((event.run or 0, event.node))
+        if row is not None:
+            row.last = event.i
+
+    def _hook_called(self, tape: Tape, event: Event) -> None:
+        assert isinstance(event, HookCalled)
+        parent: Row | None
+        if event.run is None:
+            parent = self._calls[-1] if self._calls else self._forward()
+        elif event.node is None:
+            parent = self._run_row.get(event.run)
+        else:
+            parent = self._step(event.run, event.node, event.i)
+        self._add(RowKind.HOOK, event.hook, event.i, parent).last = event.i
+
+    def _grad_stored(self, tape: Tape, event: Event) -> None:
+        assert isinstance(event, GradStored)
+        run = event.run or 0
+        self._add(RowKind.STORED, event.tensor, event.i, self._running.get(run) or self._run_row.get(run)).last = event.i
+
+    def _edited(self, tape: Tape, event: Event) -> None:
+        assert isinstance(event, Edited)
+        self._add(RowKind.EDITED, event.dst.node, event.i, self._run_row.get(event.run or 0)).last = event.i
+
+    def _rewound(self, tape: Tape, event: Event) -> None:
+        assert isinstance(event, Rewound)
+        self.rewinds.append((event.i, event.to))
+        parent = self._run_row.get(event.run or 0)
+        if parent is None:
+            return
+        for child in reversed(parent.children):
+            if child.first <= event.to:
+                break
+            if not child.undone:
+                child.undone = event.i
+        entered = next((row for row in reversed(parent.steps.rows) if not row.undone), None) if parent.steps else None
+        if entered is not None:
+            self._running[parent.key] = entered
+        else:
+            self._running.pop(parent.key, None)
+
+    def _call_begin(self, tape: Tape, event: Event) -> None:
+        assert isinstance(event, CallBegin)
+        self._calls.append(self._call(tape, event.call))
+
+    def _call_end(self, tape: Tape, event: Event) -> None:
+        assert isinstance(event, CallEnd)
+        row = self._call_row.get(event.call)
+        if row is not None:
+            row.last = event.i
+        if self._calls and self._calls[-1].key == event.call:
+            self._calls.pop()
+
+    def _run_end(self, tape: Tape, event: Event) -> None:
+        row = self._run_row.get(event.run or 0)
+        if row is not None:
+            row.last = event.i
+        self._running.pop(event.run or 0, None)
+
+
+def _root(row: Row) -> Row:
+    while row.parent is not None:
+        row = row.parent
+    return row
+
+
+def norm_of(tape: Tape, vals: Iterable[Val | None]) -> float:
+    """2-norm of several values together; NaN where nothing is known of one of them, or there is none."""
+    total, known = 0.0, False
+    for val in vals:
+        if val is None:
+            continue
+        stats = tape.stats.get(val)
+        if stats is None:
+            return math.nan
+        total += stats.norm * stats.norm
+        known = True
+    return math.sqrt(total) if known else math.nan
+
+
+def nonfinite(tape: Tape, vals: Iterable[Val | None]) -> tuple[int, int]:
+    """How many NaNs and how many infinities stand in the values."""
+    nans = infs = 0
+    for val in vals:
+        stats = tape.stats.get(val) if val is not None else None
+        if stats is not None:
+            nans += stats.nans
+            infs += stats.posinfs + stats.neginfs
+    return nans, infs

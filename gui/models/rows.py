@@ -1,0 +1,254 @@
+"""What a row of the history says: its name, numbers and place, and the facts that a filter asks for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.schema import Frame, GradStored, HookCalled, HookKind, NodeEnter, NodeExit, NodeKind, Val
+
+from ..formats import number, seconds, shape_text, short_name
+from .history import History, Row, RowKind, nonfinite, norm_of
+
+HOOK_NAMES = {
+    HookKind.TENSOR: "tensor hook", HookKind.RETAIN: "retain_grad", HookKind.NODE_PRE: "node pre-hook",
+    HookKind.POST_ACCUMULATE: "post-accumulate hook", HookKind.NODE_POST: "node hook", HookKind.MODULE_PRE: "module backward pre-hook",
+    HookKind.MODULE: "module backward hook", HookKind.FORWARD_PRE: "forward pre-hook", HookKind.FORWARD: "forward hook",
+    HookKind.PACK: "pack hook", HookKind.UNPACK: "unpack hook",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RowFacts:
+    """Everything about a row that is shown in a column or asked for by a filter."""
+
+    kind: RowKind
+    name: str
+    op: str  # the op's or node's short name, for its colour and ``$op``
+    module: str
+    number: str  # what stands in the first column
+    norm: float  # NaN where unknown
+    nans: int
+    infs: int
+    duration: float  # seconds, NaN where unknown
+    hook: str = ""
+    shape: str = ""
+
+    @property
+    def bad(self) -> bool:
+        """Whether a NaN or an infinity is in it."""
+        return self.nans + self.infs > 0
+
+    def norm_text(self) -> str:
+        """The norm as shown; empty where unknown."""
+        return "" if math.isnan(self.norm) and not self.bad else number(self.norm, 3)
+
+    def bad_text(self) -> str:
+        """How many NaNs and infinities, in words that need no colour."""
+        parts = ([f"{self.nans} nan"] if self.nans else []) + ([f"{self.infs} inf"] if self.infs else [])
+        return ", ".join(parts)
+
+    def duration_text(self) -> str:
+        """The time it took, with its unit."""
+        return "" if math.isnan(self.duration) else seconds(self.duration)
+
+
+class RowReader:
+    """Makes the facts of rows from the tape when they are asked for."""
+
+    def __init__(self, tape: Tape, history: History) -> None:
+        self.tape = tape
+        self.history = history
+
+    def facts(self, row: Row) -> RowFacts:
+        """The facts of a row."""
+        match row.kind:
+            case RowKind.FORWARD:
+                return self._forward(row)
+            case RowKind.CALL:
+                return self._call(row)
+            case RowKind.OP:
+                return self._op(row)
+            case RowKind.BACKWARD:
+                return self._backward(row)
+            case RowKind.STEP:
+                return self._step(row)
+            case RowKind.HOOK:
+                return self._hook(row)
+            case RowKind.STORED:
+                return self._stored(row)
+            case RowKind.EDITED:
+                name = self.node_name(row.key)
+                return _facts(row, f"Edited gradient of {name}", op=short_name(name), number=f"#{row.first}")
+
+    def node_name(self, node: int) -> str:
+        """The node's name; an AccumulateGrad says of what."""
+        noun = self.tape.nodes.get(node)
+        if noun is None:
+            return f"node {node}"
+        if noun.kind is NodeKind.ACCUMULATE and noun.variable is not None:
+            return f"{noun.name} {self.tensor_name(noun.variable)}"
+        return noun.name
+
+    def tensor_name(self, tensor: int) -> str:
+        """The parameter's name, or what made the tensor, or its number."""
+        noun = self.tape.tensors.get(tensor)
+        if noun is not None and noun.name:
+            return noun.name
+        op = self.tape.ops.get(self.history.maker.get(tensor, 0))
+        if op is not None:
+            place = next((i for i, out in enumerate(op.outs) if out.tensor == tensor), 0)
+            return f"{op.name}.{place}" if len(op.outs) > 1 else f"output of {op.name}"
+        return f"tensor {tensor}"
+
+    def node_module(self, node: int) -> str:
+        """The module call in which the node's forward op ran; for a leaf the module that owns the parameter."""
+        noun = self.tape.nodes.get(node)
+        if noun is None:
+            return ""
+        if noun.variable is not None:
+            variable = self.tape.tensors.get(noun.variable)
+            return variable.name.rpartition(".")[0] if variable is not None else ""
+        op = self.tape.ops.get(noun.op) if noun.op is not None else None
+        return self.call_path(op.call) if op is not None else ""
+
+    def call_path(self, call: int | None) -> str:
+        """The path of a module call, its type where the path is empty."""
+        noun = self.tape.calls.get(call) if call is not None else None
+        return (noun.path or noun.type) if noun is not None else ""
+
+    def frame(self, row: Row) -> Frame | None:
+        """Where in the user's code the row belongs."""
+        match row.kind:
+            case RowKind.OP:
+                op = self.tape.ops.get(row.key)
+                return op.stack[0] if op is not None and op.stack else None
+            case RowKind.STEP | RowKind.EDITED:
+                return self.node_frame(row.key)
+            case RowKind.HOOK:
+                hook = self.tape.hooks.get(row.key)
+                return hook.at if hook is not None else None
+            case RowKind.BACKWARD:
+                run = self.tape.runs.get(row.key)
+                return run.stack[0] if run is not None and run.stack else None
+            case _:
+                first = next(self._ops(row), None)
+                return self.frame(first) if first is not None else None
+
+    def node_frame(self, node: int) -> Frame | None:
+        """The innermost frame of the user's code in which the node's forward op ran."""
+        noun = self.tape.nodes.get(node)
+        op = self.tape.ops.get(noun.op) if noun is not None and noun.op is not None else None
+        return op.stack[0] if op is not None and op.stack else None
+
+    # ---------------------------------------------------------------------------------------------------- one kind each
+
+    def _ops(self, row: Row) -> Iterator[Row]:
+        pending = list(reversed(row.children))
+        while pending:
+            child = pending.pop()
+            if child.kind is RowKind.OP:
+                yield child
+            elif child.kind is RowKind.CALL:
+                pending.extend(reversed(child.children))
+
+    def _forward(self, row: Row) -> RowFacts:
+        first = next(self._ops(row), None)
+        op = self.tape.ops.get(first.key) if first is not None else None
+        graph = op is None or op.grad_mode
+        return _facts(row, f"Forward {row.key}" if graph else f"Without gradient {row.key}")
+
+    def _call(self, row: Row) -> RowFacts:
+        call = self.tape.calls.get(row.key)
+        if call is None:
+            return _facts(row, f"call {row.key}")
+        name = call.path.rpartition(".")[2]
+        return _facts(row, f"{name}  {call.type}" if name else call.type, module=call.path)
+
+    def _op(self, row: Row) -> RowFacts:
+        op = self.tape.ops.get(row.key)
+        if op is None:
+            return _facts(row, f"op {row.key}")
+        nans, infs = nonfinite(self.tape, op.outs)
+        out = self.tape.tensors.get(op.outs[0].tensor) if op.outs else None
+        return _facts(
+            row, op.name, op=op.name, module=self.call_path(op.call), number=str(op.id), nans=nans, infs=infs, duration=op.duration,
+            shape=shape_text(out.meta.shape) if out is not None else "",
+        )  # fmt: skip
+
+    def _backward(self, row: Row) -> RowFacts:
+        events = self.tape.events
+        duration = events[row.last].time - events[row.first].time if row.last > row.first else math.nan
+        runs = self.history.runs
+        number = next((place for place, steps in enumerate(runs) if steps.run == row.key), 0)
+        return _facts(row, f"Backward {number}", number=f"#{row.first}", duration=duration)
+
+    def _step(self, row: Row) -> RowFacts:
+        node = self.tape.nodes.get(row.key)
+        enter = self.entered(row)
+        grads = enter.grads if enter is not None else ()
+        sent: tuple[Val | None, ...] = ()
+        duration = math.nan
+        if row.last >= 0:
+            leave = self.tape.events[row.last]
+            if isinstance(leave, NodeExit):
+                sent = leave.grads
+                duration = leave.time - (enter.time if enter is not None else self.tape.events[row.first].time)
+        nans, infs = nonfinite(self.tape, grads)
+        if not nans and not infs:
+            nans, infs = nonfinite(self.tape, sent)
+        meta = next((meta for meta in node.ins if meta is not None), None) if node is not None else None
+        name = self.node_name(row.key)
+        if node is not None and node.kind is NodeKind.ACCUMULATE:
+            name = "  ".join(reversed(name.split(" ", 1)))
+        return _facts(
+            row, name, op=short_name(node.name) if node is not None else "",
+            module=self.node_module(row.key),
+            number=f"#{enter.i if enter is not None else row.first}",
+            norm=norm_of(self.tape, grads), nans=nans, infs=infs, duration=duration,
+            shape=shape_text(meta.shape) if meta is not None else "",
+        )  # fmt: skip
+
+    def entered(self, row: Row) -> NodeEnter | None:
+        """The NodeEnter event of a step, None while only its first hooks ran."""
+        steps = row.parent.steps if row.parent is not None else None
+        place = row.first
+        if steps is not None and steps.rows:
+            # the columns are parallel to the STEP rows, which may stand between other rows
+            low = min(row.place, len(steps.rows) - 1)
+            while low > 0 and steps.rows[low] is not row:
+                low -= 1
+            place = steps.enters[low] if steps.rows[low] is row else row.first
+        event = self.tape.events[place]
+        return event if isinstance(event, NodeEnter) else None
+
+    def _hook(self, row: Row) -> RowFacts:
+        hook = self.tape.hooks.get(row.key)
+        event = self.tape.events[row.first]
+        if hook is None or not isinstance(event, HookCalled):
+            return _facts(row, f"hook {row.key}")
+        vals = event.after or event.before
+        nans, infs = nonfinite(self.tape, vals)
+        return _facts(
+            row, f"{hook.function}  {HOOK_NAMES[hook.kind]}", module=self.node_module(event.node) if event.node is not None else "",
+            number=f"#{row.first}", norm=norm_of(self.tape, vals), nans=nans, infs=infs, hook=hook.function,
+        )  # fmt: skip
+
+    def _stored(self, row: Row) -> RowFacts:
+        event = self.tape.events[row.first]
+        vals = (event.val,) if isinstance(event, GradStored) else ()
+        nans, infs = nonfinite(self.tape, vals)
+        name = self.tensor_name(row.key)
+        return _facts(
+            row, f"{name}.grad stored", op="AccumulateGrad", module=name.rpartition(".")[0], number=f"#{row.first}",
+            norm=norm_of(self.tape, vals), nans=nans, infs=infs,
+        )  # fmt: skip
+
+
+def _facts(
+    row: Row, name: str, *, op: str = "", module: str = "", number: str = "", norm: float = math.nan, nans: int = 0, infs: int = 0,
+    duration: float = math.nan, hook: str = "", shape: str = "",
+) -> RowFacts:  # fmt: skip
+    return RowFacts(row.kind, name, op, module, number, norm, nans, infs, duration, hook, shape)

@@ -1,0 +1,343 @@
+"""The events tree: what happened in order, forward and backward, with a filter."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QLineEdit, QTreeView, QVBoxLayout, QWidget
+
+from gradstep.engine.tape.schema import HookCalled
+
+from .. import theme
+from ..models.event_tree import Column, EventTree
+from ..models.history import Row, RowKind
+from ..models.rows import RowReader
+from ..panel import Panel
+from .event_delegate import EventDelegate
+from .event_filter import EventFilter, FilterError, parse
+from .notice import Stage
+
+
+class EventsPanel(Panel):
+    """Shows a history as a tree. A click picks, a double click or Enter goes there in time."""
+
+    title = "Events"
+    about = "What happened, in order: forward ops by module, backward steps with their hooks and stored gradients"
+
+    node_picked = Signal(object)  # the row of a graph node was chosen: its key, ("op", id) or ("node", id)
+    event_picked = Signal(int)  # the user wants to look at the moment of this event
+    line_picked = Signal(str, int)  # the user wants to see this line of the source
+    run_wished = Signal()  # the user wants the script to run
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumSize(220, 140)
+        self._reader: RowReader | None = None
+        self._script = ""
+        self._position = -1
+        self._follow = True
+        self._filter: EventFilter | None = None
+        self.model = EventTree(self)
+        self.tree = QTreeView(self)
+        self.tree.setModel(self.model)
+        self.tree.setItemDelegate(EventDelegate(self.tree))
+        self.tree.setUniformRowHeights(True)
+        self.tree.setTreePosition(Column.NAME)
+        self.tree.setIndentation(14)
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.tree.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.tree.setExpandsOnDoubleClick(False)
+        self.tree.setAccessibleName(self.tr("Events"))
+        self._set_widths()
+
+        self.field = QLineEdit(self)
+        self.field.setPlaceholderText(self.tr("Filter:  relu  +nan  -view  $norm(>1e3)"))
+        self.field.setClearButtonEnabled(True)
+        self.field.setAccessibleName(self.tr("Filter of the events"))
+        self.field.setToolTip(
+            self.tr(
+                "Words are found in names and modules. +must  -must not  (all of these)\n"
+                "$nan() $inf() $bad() $op(Addmm) $module(fc2) $hook(clip) $kind(step)\n"
+                "$norm(>1e3) $time(>1e-3) $event(100..200)"
+            )
+        )
+        self._error = QLabel(self)
+        self._error.setProperty("role", "bad")
+        self._error.setWordWrap(True)
+        self._error.hide()
+        self._next = QLabel(self)
+        self._next.setProperty("role", "dim")
+        self._next.setTextFormat(Qt.TextFormat.PlainText)
+        self._next.setContentsMargins(10, 4, 10, 5)
+        self._next.hide()
+        self._stage = Stage(self.tree, self)
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(4)
+        for widget, margin in ((self.field, 8), (self._error, 10)):
+            holder = QVBoxLayout()
+            holder.setContentsMargins(margin, 0, margin, 0)
+            holder.addWidget(widget)
+            column.addLayout(holder)
+        column.addWidget(self._stage, 1)
+        column.addWidget(self._next)
+
+        self._pause = QTimer(self)  # growing rows are taken over at a pace that leaves the window its time
+        self._pause.setSingleShot(True)
+        self._pause.timeout.connect(self._sync)
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(150)
+        self._typing.timeout.connect(self._apply_filter)
+        self.field.textChanged.connect(lambda _: self._typing.start())
+        self.field.returnPressed.connect(self._apply_filter)
+        selection = self.tree.selectionModel()
+        selection.currentRowChanged.connect(self._picked)
+        self.tree.clicked.connect(self._picked)
+        self.tree.activated.connect(self._activated)
+        self.tree.doubleClicked.connect(self._activated)
+        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.tree)
+        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.activated.connect(self.copy)
+        self._show_state()
+
+    # -------------------------------------------------------------------------------------------------------- showing
+
+    @Slot(str)
+    def show_script(self, name: str) -> None:
+        """The script that would run, for the empty state."""
+        self._script = name
+        self._show_state()
+
+    @Slot(object)
+    def show_history(self, reader: RowReader | None) -> None:
+        """Show the history of a tape, None for nothing."""
+        self._reader = reader
+        self._position = -1
+        self.model.show(reader)
+        self._open_top()
+        self._show_state()
+
+    @Slot()
+    def show_growth(self) -> None:
+        """The history was read on."""
+        if not self._pause.isActive():
+            self._sync()
+
+    @Slot(int)
+    def show_position(self, position: int) -> None:
+        """The cursor stands at this event."""
+        self._position = position
+        self._mark()
+
+    @Slot(str)
+    def show_next(self, name: str) -> None:
+        """The node that the next step would run; "" for none."""
+        self._next.setText(self.tr("Next: %1").replace("%1", name))
+        self._next.setVisible(bool(name))
+
+    def set_follow(self, follow: bool) -> None:
+        """Whether the tree scrolls to the current row."""
+        self._follow = follow
+
+    def show_filter(self, text: str) -> None:
+        """Set the filter as if it was typed."""
+        self.field.setText(text)
+        self._apply_filter()
+
+    def restyle(self) -> None:
+        self._set_widths()
+
+    # --------------------------------------------------------------------------------------------------------- wishes
+
+    @Slot()
+    def copy(self) -> None:
+        """Put the selected rows on the clipboard, a line each, columns apart by tabs."""
+        rows = sorted(self.tree.selectionModel().selectedRows(), key=self._order)
+        lines = ["\t".join(str(index.siblingAtColumn(column).data() or "") for column in Column) for index in rows]
+        if lines:
+            head = "\t".join(str(self.model.headerData(column, Qt.Orientation.Horizontal)) for column in Column)
+            QGuiApplication.clipboard().setText("\n".join([head, *lines]) + "\n")
+
+    def _order(self, index: QModelIndex) -> list[int]:
+        path = []
+        while index.isValid():
+            path.append(index.row())
+            index = index.parent()
+        return path[::-1]
+
+    @Slot()
+    def _picked(self, index: QModelIndex) -> None:
+        row = self.model.row(index)
+        key = self._key(row) if row is not None else None
+        if key is not None:
+            self.node_picked.emit(key)
+
+    def _key(self, row: Row) -> tuple[str, int] | None:
+        match row.kind:
+            case RowKind.OP:
+                return ("op", row.key)
+            case RowKind.STEP | RowKind.EDITED:
+                return ("node", row.key)
+            case RowKind.STORED:
+                return ("node", row.parent.key) if row.parent is not None and row.parent.kind is RowKind.STEP else None
+            case RowKind.HOOK if self._reader is not None:
+                event = self._reader.tape.events[row.first]
+                return ("node", event.node) if isinstance(event, HookCalled) and event.node is not None else None
+            case _:
+                return None
+
+    @Slot()
+    def _activated(self, index: QModelIndex) -> None:
+        row = self.model.row(index)
+        if row is None or self._reader is None:
+            return
+        if row.kind in (RowKind.FORWARD, RowKind.CALL):
+            self.tree.setExpanded(index.siblingAtColumn(0), not self.tree.isExpanded(index.siblingAtColumn(0)))
+            return
+        if row.kind is RowKind.OP:
+            frame = self._reader.frame(row)
+            if frame is not None:
+                self.line_picked.emit(frame.file, frame.line)
+        if row.first >= 0:
+            entered = self._reader.entered(row) if row.kind is RowKind.STEP else None
+            self.event_picked.emit(entered.i if entered is not None else row.first)
+
+    # --------------------------------------------------------------------------------------------------------- inside
+
+    @Slot()
+    def _sync(self) -> None:
+        began = time.perf_counter()
+        known = self.model.rowCount()
+        self.model.sync()
+        if self.model.filtered:
+            self.tree.expandAll()
+        elif self.model.rowCount() != known:
+            self._open_top()
+        self._mark()
+        self._show_state()
+        self._pause.start(max(16, int(10_000 * (time.perf_counter() - began))))
+
+    def _open_top(self) -> None:
+        for place in range(self.model.rowCount()):
+            index = self.model.index(place, 0)
+            if not self.tree.isExpanded(index):
+                self.tree.expand(index)
+                row = self.model.row(index)
+                if row is not None and row.kind is RowKind.FORWARD and self.model.rowCount(index) == 1:
+                    self.tree.expand(self.model.index(0, 0, index))
+
+    def _mark(self) -> None:
+        row = self._reader.history.row_at(self._position) if self._reader is not None else None
+        while row is not None and row.parent is not None and not self._is_open(row):
+            row = row.parent  # a closed parent stands for what is in it
+        self.model.set_position(self._position, row)
+        self.tree.viewport().update()
+        if row is None or not self._follow:
+            return
+        index = self.model.index_of(row)
+        if index.isValid():
+            self.tree.scrollTo(index.siblingAtColumn(Column.NAME))
+            self.tree.horizontalScrollBar().setValue(0)
+
+    def _is_open(self, row: Row) -> bool:
+        above = row.parent
+        while above is not None:
+            index = self.model.known_index(above)
+            if not index.isValid() or not self.tree.isExpanded(index):
+                return False
+            above = above.parent
+        return True
+
+    @Slot()
+    def _apply_filter(self) -> None:
+        self._typing.stop()
+        try:
+            wanted = parse(self.field.text())
+        except FilterError as error:
+            self._error.setText(self.tr("%1 (character %2)").replace("%2", str(error.at + 1)).replace("%1", str(error)))
+            self._error.show()
+            return
+        self._error.hide()
+        self._filter = wanted or None
+        self.model.set_filter(wanted.matches if wanted else None)
+        if wanted:
+            self.tree.expandAll()
+        else:
+            self._open_top()
+        self._mark()
+        self._show_state()
+
+    def _show_state(self) -> None:
+        if self._reader is None or not self._reader.history.top:
+            if self._script:
+                text = self.tr("Nothing recorded yet. F5 runs %1.").replace("%1", self._script)
+                self._stage.show_notice(text, [(self.tr("Run"), self.run_wished.emit)])
+            else:
+                self._stage.show_notice(self.tr("Nothing recorded yet."))
+        elif self._filter is not None and not self.model.matching:
+            text = self.tr("No event matches `%1`. %2 are hidden.")
+            text = text.replace("%2", str(self.model.hidden)).replace("%1", self._filter.text)
+            self._stage.show_notice(text, [(self.tr("Clear filter"), lambda: self.show_filter(""))])
+        else:
+            self._stage.show_content()
+
+    def _set_widths(self) -> None:
+        header = self.tree.header()
+        header.setStretchLastSection(True)
+        header.setSectionsMovable(True)
+        header.setMinimumSectionSize(36)
+        mono = QFontMetrics(theme.mono_font(11))
+        for column, sample in (
+            (Column.NUMBER, "#12345"),
+            (Column.NORM, "-1.23e-12"),
+            (Column.BAD, "12 nan, 12 inf"),
+            (Column.TIME, "123.4 us"),
+        ):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(column, mono.horizontalAdvance(sample) + 14)
+        self._fit_name()
+
+    def _fit_name(self) -> None:
+        header = self.tree.header()
+        rest = self.width() - header.sectionSize(Column.NUMBER) - header.sectionSize(Column.NORM) - 14
+        header.resizeSection(Column.NAME, max(96, min(rest, 260)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_name()
+
+    def select(self, key: tuple[str, int]) -> None:
+        """Select the row of a graph node without asking for anything; nothing happens where it has no row."""
+        row = self._row_of(key)
+        selection = self.tree.selectionModel()
+        if row is None:
+            selection.clearSelection()
+            return
+        index = self.model.index_of(row)
+        current = self.model.row(self.tree.currentIndex())
+        if not index.isValid() or current is row or (current is not None and self._key(current) == key):
+            return
+        selection.blockSignals(True)
+        try:
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            selection.setCurrentIndex(index, flags)
+        finally:
+            selection.blockSignals(False)
+        self.tree.scrollTo(index.siblingAtColumn(Column.NAME))
+        self.tree.viewport().update()
+
+    def _row_of(self, key: tuple[str, int]) -> Row | None:
+        if self._reader is None:
+            return None
+        kind, number = key
+        history = self._reader.history
+        if kind == "node":
+            found = (history.step_of(steps.run, number) for steps in reversed(history.runs))
+            return next((row for row in found if row is not None and not row.gone), None)
+        return history.op_row(number) if kind == "op" else None

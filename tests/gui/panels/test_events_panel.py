@@ -1,0 +1,122 @@
+"""The events panel shows what is there, says what is not, and asks by signals."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from gradstep.gui.models.event_tree import Column
+from gradstep.gui.models.history import History, Row
+from gradstep.gui.models.rows import RowReader
+from gradstep.gui.panels.events_panel import EventsPanel
+
+from ..tapes import SmallNetwork, TapeMaker, chain
+
+
+def panel_of(qtbot: QtBot, maker: TapeMaker) -> tuple[EventsPanel, History]:
+    history, tape = History(), maker.tape()
+    history.read(tape)
+    panel = EventsPanel()
+    qtbot.addWidget(panel)
+    panel.resize(600, 500)
+    panel.show_history(RowReader(tape, history))
+    panel.show()
+    return panel, history
+
+
+def step(history: History, place: int) -> Row:
+    return history.top[-1].children[place]
+
+
+def test_an_empty_panel_says_what_to_do(qtbot: QtBot) -> None:
+    panel = EventsPanel()
+    qtbot.addWidget(panel)
+    panel.show_script("mnist.py")
+    assert panel._stage.notice.text() == "Nothing recorded yet. F5 runs mnist.py."
+    with qtbot.waitSignal(panel.run_wished):
+        panel._stage.notice.buttons()[0].click()
+
+
+def test_a_filter_that_hides_everything_offers_to_clear_it(qtbot: QtBot) -> None:
+    panel, _ = panel_of(qtbot, SmallNetwork())
+    panel.show_filter("+$nan()")
+    assert panel._stage.is_empty
+    assert panel._stage.notice.text() == "No event matches `+$nan()`. 15 are hidden."
+    panel._stage.notice.buttons()[0].click()
+    assert panel.field.text() == ""
+    assert not panel._stage.is_empty
+
+
+def test_a_filter_that_cannot_be_read_keeps_the_rows_and_names_the_place(qtbot: QtBot) -> None:
+    panel, _ = panel_of(qtbot, SmallNetwork())
+    panel.show_filter("(relu")
+    assert panel._error.isVisible()
+    assert panel._error.text() == "a ')' is missing (character 6)"
+    assert not panel._stage.is_empty
+
+
+def test_a_click_picks_the_node_and_a_double_click_asks_to_go_there(qtbot: QtBot) -> None:
+    maker = SmallNetwork()
+    panel, history = panel_of(qtbot, maker)
+    index = panel.model.index_of(step(history, 1)).siblingAtColumn(Column.NAME)
+    place = panel.tree.visualRect(index).center()
+    with qtbot.waitSignal(panel.node_picked) as picked:
+        qtbot.mouseClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert picked.args == [("node", maker.n4)]
+    with qtbot.waitSignal(panel.event_picked) as went:
+        qtbot.mouseDClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert went.args == [maker.enters[1]]
+
+
+def test_copied_rows_are_lines_with_tabs_in_the_order_of_the_tree(qtbot: QtBot) -> None:
+    panel, history = panel_of(qtbot, SmallNetwork())
+    selection = panel.tree.selectionModel()
+    for place in (2, 0):
+        index = panel.model.index_of(step(history, place))
+        selection.select(index, selection.SelectionFlag.Select | selection.SelectionFlag.Rows)
+    panel.copy()
+    head, first, second = QGuiApplication.clipboard().text().splitlines()
+    assert head.split("\t") == ["#", "Name", "|g|", "NaN", "Time", "Module"]
+    assert first.split("\t")[1] == "MeanBackward0"
+    assert second.split("\t")[1] == "MmBackward0"
+
+
+def test_selecting_from_outside_moves_the_selection_and_asks_for_nothing(qtbot: QtBot) -> None:
+    maker = SmallNetwork()
+    panel, history = panel_of(qtbot, maker)
+    asked: list[object] = []
+    panel.node_picked.connect(asked.append)
+    panel.select(("node", maker.n2))
+    assert panel.model.row(panel.tree.currentIndex()) is step(history, 4)
+    panel.select(("op", 10**6))
+    assert not panel.tree.selectionModel().selectedRows()
+    assert asked == []
+
+
+def test_the_current_row_is_scrolled_to_in_a_long_run(qtbot: QtBot) -> None:
+    maker = chain(3000)
+    panel, history = panel_of(qtbot, maker)
+    row = step(history, 2500)
+    panel.show_position(row.first)
+    rect = panel.tree.visualRect(panel.model.index_of(row))
+    assert panel.tree.viewport().rect().intersects(rect)
+
+
+def test_rows_that_arrive_are_shown_without_losing_the_selection(qtbot: QtBot) -> None:
+    whole, part = SmallNetwork(), SmallNetwork(steps=3)
+    tape, history = part.tape(), History()
+    history.read(tape)
+    panel = EventsPanel()
+    qtbot.addWidget(panel)
+    panel.show_history(RowReader(tape, history))
+    panel.select(("node", part.n4))
+    grown = whole.tape()
+    tape.__dict__.update(grown.__dict__)
+    history.read(tape)
+    panel.show_growth()
+    backward = panel.model.index_of(history.top[-1])
+    qtbot.waitUntil(lambda: panel.model.rowCount(backward) == 7)
+    row = panel.model.row(panel.tree.currentIndex())
+    assert row is not None
+    assert row.key == part.n4
