@@ -265,7 +265,10 @@ class OpNode(Node):
 
 def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     """Run the op: promote, compute, wrap, and remember for backward what the rules ask for."""
-    started = recorder.current.clock() if recorder.current is not None else 0.0
+    tape = recorder.current
+    if tape is not None:
+        tape = None if mode.quiet else tape
+        started = tape.clock() if tape is not None else 0.0
     arrays: list[Any] = []
     first: Tensor | None = None
     odd = False  # something is not a tensor
@@ -310,8 +313,8 @@ def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     node: OpNode | None = None
     if needs and mode.enabled and op.differentiable_inputs:
         node = _record(op, args, params, outs)
-    if recorder.current is not None:
-        recorder.current.op(op.name, args, outs, node, dict(zip(op.params, params, strict=True)), started)
+    if tape is not None:
+        tape.op(op.name, args, outs, node, dict(zip(op.params, params, strict=True)), started, mode.enabled)
     return tuple(outs) if several else outs[0]
 
 

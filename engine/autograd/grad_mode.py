@@ -14,6 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class _Mode(threading.local):
     enabled = True  # class attributes are every thread's first values
     inference = False
+    quiet = False  # the engine's own work inside a backward pass that is not recorded for another: not on the tape
 
 
 mode = _Mode()

@@ -93,6 +93,22 @@ class _GradMode(_ModeGuard):
         return self._enabled, False
 
 
+class _Quiet:
+    """Keeps the engine's own ops off the tape."""
+
+    __slots__ = ("_found", "_on")
+
+    def __init__(self, on: bool) -> None:
+        self._on = on
+
+    def __enter__(self) -> None:
+        self._found = mode.quiet
+        mode.quiet = self._on
+
+    def __exit__(self, *_: object) -> None:
+        mode.quiet = self._found
+
+
 class Walk:
     """A backward pass under way.
 
@@ -122,7 +138,7 @@ class Walk:
         self.ended = False
         self._capture: dict[tuple[int, int], Tensor | None] = {}
         self._wanted: dict[int, list[int]] = {}  # id(node) -> slots to capture
-        self.needed, self._dependencies = _plan([e[0] for e in roots], inputs)
+        self.needed, self._dependencies = _plan([e[0] for e in roots], inputs, accumulate)
         self._buffers: dict[Node, list[Tensor | None]] = {}
         self._heap = _Heap()
         self._undo: list[_Undo] = []
@@ -284,7 +300,7 @@ class Walk:
                 self._store(node.variable, grads[0], tape)
             outs: Sequence[Any] = ()
         else:
-            with anomaly.naming(node):
+            with anomaly.naming(node), _Quiet(not self.create_graph and node.kind != NodeKind.CUSTOM):
                 outs = self._checked(node, node.apply(grads))
             if anomaly.check_nan and any(o is not None and o._xp.isnan(o._data).any() for o in outs):
                 number = next(i for i, o in enumerate(outs) if o is not None and o._xp.isnan(o._data).any())
@@ -310,18 +326,22 @@ class Walk:
             buffer = self._buffers[node] = [None] * len(node.slots)
             if journals:
                 self._journal(_remove, self._buffers, node)
+        added = grad
         if grad is not None:
             there = buffer[slot]
             if journals:
                 self._journal(buffer.__setitem__, slot, there)
-            buffer[slot] = grad if there is None else there + grad
+            if there is not None:
+                with _Quiet(not self.create_graph):
+                    grad = there + grad
+            buffer[slot] = grad
         left = self._dependencies[node] - 1
         if journals:
             self._journal(self._dependencies.__setitem__, node, left + 1)
         self._dependencies[node] = left
         tape = recorder.current if self.run else None
         if tape is not None:
-            tape.grad_added(self.run, source, (node, slot), grad)
+            tape.grad_added(self.run, source, (node, slot), added)
         if left == 0:
             self._heap.push(node)
             if tape is not None:
@@ -384,9 +404,10 @@ class Walk:
             for slot, reference in list(hooks.retain.items()):
                 tensor = reference()
                 if tensor is not None and result[slot] is not None:
-                    self._journal(tensor.__setattr__, "_grad", tensor._grad)
                     previous = tensor._grad
-                    tensor._grad = result[slot] if previous is None else previous + result[slot]
+                    self._journal(tensor.__setattr__, "_grad", previous)
+                    with _Quiet(not self.create_graph):
+                        tensor._grad = result[slot] if previous is None else previous + result[slot]
                     if tape is not None:
                         tape.hook_called(self.run, HookKind.RETAIN, -node.id or 0, Tensor.retain_grad, (result[slot],), (result[slot],), node=node, index=slot)
                         tape.grad_stored(self.run, tensor, previous, tensor._grad)
@@ -414,7 +435,6 @@ class Walk:
         """Add to ``.grad`` as AccumulateGrad does: in place unless the pass is recorded."""
         previous = leaf._grad
         self._journal(leaf.__setattr__, "_grad", previous)
-        shown = previous
         if mode.enabled:
             leaf._grad = grad.clone() if previous is None else previous + grad
         elif previous is None:
@@ -424,11 +444,11 @@ class Walk:
                 self._journal(_restore_data, previous, previous._data.copy(), previous._version)
             if tape is not None:
                 tape.val(previous)
-                shown = previous.detach().clone() if self._journals else None
-            previous += grad
+            with _Quiet(True):
+                previous += grad
             leaf._grad = previous
         if tape is not None:
-            tape.grad_stored(self.run, leaf, shown, leaf._grad)
+            tape.grad_stored(self.run, leaf, previous, leaf._grad)
         if leaf._post_accumulate_grad_hooks:
             for key, hook in list(leaf._post_accumulate_grad_hooks.items()):
                 before = leaf._grad
@@ -489,7 +509,7 @@ def _expandable(shape: tuple[int, ...], wider: tuple[int, ...]) -> bool:
     return all(n == w or n == 1 for n, w in zip(reversed(shape), reversed(wider), strict=False))
 
 
-def _plan(roots: Iterable[Node], inputs: Sequence[Edge] | None) -> tuple[dict[Node, None], dict[Node, int]]:
+def _plan(roots: Iterable[Node], inputs: Sequence[Edge] | None, accumulate: bool) -> tuple[dict[Node, None], dict[Node, int]]:
     """The nodes that will run, and how many edges lead into each node from nodes that will run."""
     below: dict[Node, None] = {}
     stack = list(roots)
@@ -510,7 +530,7 @@ def _plan(roots: Iterable[Node], inputs: Sequence[Edge] | None) -> tuple[dict[No
         for node in sorted(order, key=lambda n: n.sequence if n.next_edges else -1):
             if any(edge is not None and (edge[0] in targets or edge[0] in leads) for edge in node.next_edges):
                 leads.add(node)
-        needed = {node: None for node in order if node in leads}
+        needed = {node: None for node in order if node in leads or (accumulate and node in targets)}
         below = {node: None for node in order if node in leads or node in targets}
     dependencies = dict.fromkeys(below, 0)
     for node in needed:
