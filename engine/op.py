@@ -123,7 +123,7 @@ class Op:
             body = f"def compute(xp, arrays, params):\n    return _forward(xp, {', '.join(parts)})\n"
         defaults = {p.name: p.default for p in self.signature.parameters.values()}
         scope: dict[str, Any] = {"_call": _call, "_op": self, "_defaults": defaults, "_forward": self.forward}
-        exec(compile(body, f"<op {self.name}>", "exec"), scope)
+        exec(compile(body, f"{__file__} ({self.name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
         made = scope[self.name if what == "call" else "compute"]
         made.__doc__ = self.doc
         made.__module__ = self.forward.__module__
