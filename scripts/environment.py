@@ -24,11 +24,21 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "gradstep.json"
 LOAN = VENV / "debian"
+FONTS = LOAN / "fonts.conf"  # only where fontconfig itself is borrowed
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 NEEDED = (3, 11)
 TORCH = "torch==2.13.0"  # the oracle of the parity tests: this one and no other
 TOO_OLD, NO_ENVIRONMENT, INTERRUPTED = 2, 3, 130  # exit codes
 
+FONTS_CONF = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>/usr/share/fonts</dir>
+  <dir>{0}/usr/share/fonts</dir>
+  <dir prefix="xdg">fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+"""
 QT_MODULES = ("QtCore", "QtGui", "QtWidgets", "QtNetwork", "QtOpenGL", "QtOpenGLWidgets", "QtSvg", "QtTest")
 
 
@@ -63,8 +73,10 @@ def has_display() -> bool:
 
 
 def run_environment() -> dict[str, str]:
-    """The variables under which the program runs: borrowed libraries are found, everything else is as it was."""
+    """The variables under which the program runs: borrowed libraries and fonts are found, everything else is as it was."""
     environment = dict(os.environ)
+    if FONTS.exists():
+        environment.setdefault("FONTCONFIG_FILE", str(FONTS))
     folders = debian.Loan(LOAN).library_folders()
     if folders:
         given = environment.get("LD_LIBRARY_PATH")
@@ -230,6 +242,10 @@ def _provide_qt_libraries(loan: debian.Loan) -> None:
 def _borrow_libraries(loan: debian.Loan, first: list[str]) -> None:
     """Borrows packages until the loader finds everything: each may need further ones."""
     packages = first
+    if "libfontconfig1" in packages:  # no use without fonts, nor without being told where they are
+        packages = [*packages, "fonts-dejavu-core"]
+        LOAN.mkdir(parents=True, exist_ok=True)
+        FONTS.write_text(FONTS_CONF.format(LOAN))
     while packages:
         refused = loan.borrow(packages)
         if refused:

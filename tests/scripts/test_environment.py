@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 import pytest
 
@@ -19,7 +20,13 @@ def environment(script: Callable[[str], ModuleType], tmp_path: Path, monkeypatch
     """The module, with a ``.venv`` of its own that is already there, on a Linux without a display."""
     module = script("environment")
     venv = tmp_path / ".venv"
-    for name, path in {"VENV": venv, "STAMP": venv / "gradstep.json", "LOAN": venv / "debian", "PYTHON": venv / "bin/python"}.items():
+    for name, path in {
+        "VENV": venv,
+        "STAMP": venv / "gradstep.json",
+        "LOAN": venv / "debian",
+        "PYTHON": venv / "bin/python",
+        "FONTS": venv / "debian/fonts.conf",
+    }.items():
         monkeypatch.setattr(module, name, path)
     (venv / "bin").mkdir(parents=True)
     (venv / "bin/python").touch()
@@ -117,6 +124,49 @@ def test_borrowed_libraries_come_before_the_ones_that_were_asked_for(environment
     (borrowed / "libGL.so.1").touch()
     monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/lib")
     assert environment.run_environment()["LD_LIBRARY_PATH"] == f"{borrowed}:/opt/lib"
+
+
+def test_libraries_are_borrowed_until_the_loader_finds_everything(environment: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Loan:
+        borrowed: ClassVar[list[list[str]]] = []
+
+        def borrow(self, packages: list[str]) -> list[str]:
+            self.borrowed.append(packages)
+            return []
+
+    further = [["libGLX.so.0", "libxcb.so.1"], ["libXau.so.6"], []]
+    monkeypatch.setattr(environment, "_qt_files", list)
+    monkeypatch.setattr(environment.debian, "missing_libraries", lambda files, variables: further.pop(0))
+    environment._borrow_libraries(Loan(), ["libgl1"])
+    assert Loan.borrowed == [["libgl1"], ["libglx0", "libxcb1"], ["libxau6"]]
+
+
+def test_borrowed_fontconfig_comes_with_fonts(environment: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Loan:
+        def borrow(self, packages: list[str]) -> list[str]:
+            assert packages == ["libfontconfig1", "fonts-dejavu-core"]
+            return []
+
+    monkeypatch.setattr(environment, "_qt_files", list)
+    monkeypatch.setattr(environment.debian, "missing_libraries", lambda files, variables: [])
+    environment._borrow_libraries(Loan(), ["libfontconfig1"])
+    assert f"<dir>{environment.LOAN}/usr/share/fonts</dir>" in environment.FONTS.read_text()
+    assert environment.run_environment()["FONTCONFIG_FILE"] == str(environment.FONTS)
+
+
+def test_a_loan_that_does_not_help_ends_with_the_one_line(
+    environment: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Loan:
+        def borrow(self, packages: list[str]) -> list[str]:
+            return []
+
+    monkeypatch.setattr(environment, "_qt_files", list)
+    monkeypatch.setattr(environment.debian, "missing_libraries", lambda files, variables: ["libGL.so.1"])
+    monkeypatch.setattr(environment.debian, "has_apt", lambda: True)
+    with pytest.raises(SystemExit):
+        environment._borrow_libraries(Loan(), ["libgl1"])
+    assert "sudo apt-get install --no-install-recommends libgl1" in capsys.readouterr().err
 
 
 def test_an_old_python_is_told_what_is_needed(
