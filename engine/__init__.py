@@ -3,7 +3,7 @@
 from typing import Any
 
 from . import creation, methods, random
-from . import device as _device
+from . import devices as _device
 from . import dtypes as _dtypes
 from .autograd.grad_mode import (
     enable_grad,
@@ -13,7 +13,7 @@ from .autograd.grad_mode import (
     no_grad,
     set_grad_enabled,
 )
-from .device import device
+from .devices import device
 from .dtypes import dtype, finfo, get_default_dtype, iinfo, promote_types, set_default_dtype
 from .random import Generator, default_generator, manual_seed
 from .tensor import Size, Tensor

@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from . import device as devices
+from . import devices
 from . import dtypes
 from .autograd.grad_mode import mode
 from .autograd.node import Edge, Node

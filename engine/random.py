@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import device as devices
-from .device import device
+from . import devices
+from .devices import device
 
 
 class Generator:

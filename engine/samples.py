@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from . import device as devices
+from . import devices
 from .tensor import Tensor, wrap
 
 

@@ -6,13 +6,13 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from . import device as devices
+from . import devices
 from . import dtypes
 from .autograd import hooks as _hooks
 from .autograd.grad_mode import mode
 from .autograd.hooks import HookDict, RemovableHandle
 from .autograd.node import Edge, Node, accumulate_node
-from .device import ArrayModule, device
+from .devices import ArrayModule, device
 from .dtypes import dtype
 from .tape import recorder
 

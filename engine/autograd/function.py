@@ -126,7 +126,7 @@ class FunctionCtx(Node):
 
 
 def _module(node: FunctionCtx, slot: int) -> Any:
-    from ..device import array_module
+    from ..devices import array_module
 
     described = node.slots[slot]
     assert described is not None
