@@ -1,0 +1,161 @@
+"""One drawing of boxes and links on layers, in two steps: first the order of everything (``sketch``), then, when the sizes
+are known, the positions (``place``). A group's size is known only after its inside is drawn, and its inside wants to know
+the order around it: hence two steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .arrays import Floats, Ints
+from .columns import Pulls, columns, rows
+from .heights import Point, Shape, bands, routes, skyline
+from .layers import Layering, Links, assign_layers, insert_bends
+from .order import Ordering
+
+THIN = 12.0  # px between bends
+# how much it matters that a segment is straight: between boxes, between a box and a bend, between bends
+WEIGHTS = np.array([2.0, 1.0, 8.0])
+CHAIN = 6.0  # the same for a segment that is the only one at both of its ends: chains are straight, forks bend
+SPINE = 3.0  # the same for where the flow enters and where it leaves a group: a row of groups must not wander sideways
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """Boxes on their layers and in their order; ``at`` holds the vertices by (layer, place), ``index`` the place of each."""
+
+    links: Links
+    layering: Layering
+    rank: Ints
+    top: Ints
+    bottom: Ints
+    at: Ints
+    index: Ints
+    crossings: int
+
+    @property
+    def spine(self) -> tuple[int, int] | None:
+        """The boxes in the middle of the top and the bottom, where the flow enters and leaves; None if it does not do both."""
+        if not len(self.top) or not len(self.bottom):
+            return None
+        ends = [ends[np.argsort(self.index[ends])][(len(ends) - 1) // 2] for ends in (self.top, self.bottom)]
+        return int(ends[0]), int(ends[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """What is drawn: extents to the left and right of each box's x, heights, and the gap that each keeps to its neighbours."""
+
+    left: Floats
+    right: Floats
+    height: Floats
+    gap: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """x and upper edge of each box, the corners of each link, and the bounds (left, top, right, bottom)."""
+
+    x: Floats
+    top: Floats
+    routes: list[list[Point]]
+    bounds: tuple[float, float, float, float]
+
+
+def _rounds(vertices: int) -> int:
+    return 24 if vertices < 1_000 else 12 if vertices < 8_000 else 8 if vertices < 40_000 else 4
+
+
+def sketch(count: int, links: Links, top: Ints, bottom: Ints, rank: Ints) -> Sketch:
+    """Layers and order. ``top`` boxes stand alone on the first layer, ``bottom`` boxes on the last; ``rank`` orders the
+    boxes of these two layers (equal: as you like)."""
+    layer = assign_layers(count, links.tail, links.head, top, bottom)
+    layering = insert_bends(count, layer, links, budget=20_000 + 30 * count)
+    vertices = len(layering.layer)
+    ranks = np.zeros(vertices, dtype=np.int64)
+    ranks[:count] = rank
+    ordering = Ordering(layering.layer, layering.tail, layering.head, ranks)
+    starts = [ordering.depth_first(downwards) for downwards in (True, False)]
+    if vertices > 2_000:
+        starts = [min(starts, key=ordering.crossings)]
+    at, crossings = min((ordering.improve(start, _rounds(vertices)) for start in starts), key=lambda found: found[1])
+    return Sketch(links, layering, ranks, top, bottom, ordering.number[at], ordering.places(at), crossings)
+
+
+def reorder(drawn: Sketch, tail_shift: Floats, head_shift: Floats) -> Sketch:
+    """The same layers, the order improved for links that leave and arrive at known places of their boxes (-0.5 to 0.5)."""
+    layering = drawn.layering
+    from_tail, from_head = (
+        np.where(link >= 0, shift[np.maximum(link, 0)], 0.0)
+        for link, shift in ((layering.tail_link, tail_shift), (layering.head_link, head_shift))
+    )
+    ordering = Ordering(layering.layer, layering.tail, layering.head, drawn.rank, from_tail, from_head)
+    at, crossings = ordering.improve(ordering.from_places(drawn.index.astype(np.float64)), _rounds(len(layering.layer)))
+    return replace(drawn, at=ordering.number[at], index=ordering.places(at), crossings=crossings)
+
+
+def place(drawn: Sketch, boxes: Boxes, tail_offset: Floats, head_offset: Floats, gap: float) -> Drawing:
+    """Positions for a sketch. The offsets say where a link leaves its tail and meets its head, in px right of their x;
+    ``gap`` is the least distance between layers."""
+    layering = drawn.layering
+    bends = len(layering.layer) - layering.boxes
+    nothing = np.zeros(bends)
+    shape = Shape(*(np.r_[part, nothing] for part in (boxes.left, boxes.right, boxes.height)))
+    leave, arrive = (
+        np.where(link >= 0, offset[np.maximum(link, 0)], 0.0)
+        for link, offset in ((layering.tail_link, tail_offset), (layering.head_link, head_offset))
+    )
+    bend = np.r_[np.zeros(layering.boxes, dtype=np.int64), np.ones(bends, dtype=np.int64)]
+    weight = WEIGHTS[bend[layering.tail] + bend[layering.head]]
+    alone = (np.bincount(layering.tail)[layering.tail] == 1) & (np.bincount(layering.head)[layering.head] == 1)
+    weight = np.where(alone, np.maximum(weight, CHAIN), weight)
+    pulls = Pulls(layering.tail, layering.head, leave - arrive, weight)
+    if drawn.spine is not None:
+        pulls = pulls.with_one_more(*drawn.spine, SPINE)
+    row = rows(drawn.at, layering.layer, shape.left, shape.right, np.r_[boxes.gap, np.full(bends, THIN)])
+    x = columns(row, pulls)
+    from_x, to_x = x[layering.tail] + leave, x[layering.head] + arrive
+    to_x = np.where(np.abs(from_x - to_x) < 1e-6, from_x, to_x)
+    solid = boxes.height[boxes.left + boxes.right > 0]
+    uneven = len(solid) > 0 and float(np.ptp(solid)) > gap / 2
+    if uneven and not layering.around.any():
+        heights = skyline(layering, drawn.at, shape, x, from_x, to_x, gap, drawn.bottom)
+    else:
+        heights = bands(layering, shape, from_x, to_x, gap)
+    paths = routes(layering, x, from_x, to_x, shape, heights)
+    right = float((x + shape.right).max())
+    if layering.around.any():
+        right = _lead_around(drawn, paths, right, x, heights.top, shape, tail_offset, head_offset, gap)
+    bounds = (float((x - shape.left).min()), 0.0, right, float((heights.top + shape.height).max()))
+    return Drawing(x[: layering.boxes], heights.top[: layering.boxes], paths, bounds)
+
+
+def _lead_around(
+    drawn: Sketch,
+    paths: list[list[Point]],
+    right: float,
+    x: Floats,
+    top: Floats,
+    shape: Shape,
+    tail_offset: Floats,
+    head_offset: Floats,
+    gap: float,
+) -> float:
+    """Fills in the paths of the links that have no bends: out below the tail's band, down a lane at the right, back in above
+    the head's band. Links with the same tail place or head place share a lane. Returns the new right border."""
+    layering, links = drawn.layering, drawn.links
+    around = np.flatnonzero(layering.around)
+    below, above = np.full(layering.layers, -np.inf), np.full(layering.layers, np.inf)
+    np.maximum.at(below, layering.layer, top + shape.height)
+    np.minimum.at(above, layering.layer, top)
+    owners = min((links.tail_place[around], links.head_place[around]), key=lambda places: len(np.unique(places)))
+    lanes, lane = np.unique(owners, return_inverse=True)
+    for link, number in zip(around.tolist(), lane.tolist(), strict=True):
+        tail, head = int(links.tail[link]), int(links.head[link])
+        start, end = float(x[tail] + tail_offset[link]), float(x[head] + head_offset[link])
+        out, back = float(below[layering.layer[tail]]) + gap / 3, float(above[layering.layer[head]]) - gap / 3
+        side = right + THIN * (number + 1)
+        begin, finish = (start, float(top[tail] + shape.height[tail])), (end, float(top[head]))
+        paths[link] = [begin, (start, out), (side, out), (side, back), (end, back), finish]
+    return right + THIN * (len(lanes) + 1)

@@ -1,0 +1,341 @@
+"""Drawings inside drawings: every group is laid out by itself, and equal groups only once.
+
+A group is opened (its boxes get layers and an order), then the groups in it are drawn in the direction of flow, each told
+in which order the links around it stand, so that its ports need not cross; when all are drawn, their sizes are known and
+the group is closed (its boxes get positions). An explicit stack takes the place of recursion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from .arrays import Floats, Ints, ints
+from .flat import Boxes, Drawing, Sketch, place, reorder, sketch
+from .heights import Point
+from .layers import Links
+from .packing import Part, pack
+from .tree import ROOT, Cuts, Tree, by_group
+
+PORT_GAP = 10.0  # px between ports
+FAR_RIGHT = 1e9  # where links that are led around a drawing reach a box
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """Distances in px: between layers, between boxes in a layer, and from a group's border to what is in it (where the flow
+    enters, where it leaves, to the left and to the right of it)."""
+
+    layer: float
+    node: float
+    enter: float
+    leave: float
+    left: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A drawn group, relative to its axis (x) and its upper edge (y): extents, ports, centres of its nodes, axes and upper
+    edges of the groups in it, and the corners of its links."""
+
+    left: float
+    right: float
+    height: float
+    port_x: Floats
+    node_x: Floats
+    node_y: Floats
+    child_x: Floats
+    child_y: Floats
+    children: tuple[Inside, ...]
+    routes: list[list[Point]]
+
+
+@dataclass(slots=True)
+class _Content:
+    """What a group holds, in numbers of its own: nodes, then groups, then ports (in, then out); and the links between them."""
+
+    nodes: Ints
+    groups: Ints
+    ports_in: int
+    ports_out: int
+    tail: Ints
+    tail_port: Ints
+    head: Ints
+    head_port: Ints
+    tail_place: Ints
+    head_place: Ints
+
+    @property
+    def boxes(self) -> int:
+        return len(self.nodes) + len(self.groups) + self.ports_in + self.ports_out
+
+
+@dataclass(slots=True)
+class _Open:
+    """A group whose order is known and whose positions are not."""
+
+    content: _Content
+    key: object
+    parts: list[tuple[Ints, Ints, Sketch | None]]  # boxes, links and order of each connected part
+    waiting: list[int]  # groups in it (its own numbers) still to be drawn, the next one last
+    children: list[Inside | None]
+    part_of: Ints
+    number: Ints  # of each box and link in its part
+    link_number: Ints
+    arriving: dict[int, list[int]] = field(default_factory=dict)
+    leaving: dict[int, list[int]] = field(default_factory=dict)
+
+
+class Nest:
+    """Draws a tree of groups. ``left``, ``right``: extents of each node from its axis; ``height``: its height."""
+
+    def __init__(self, tree: Tree, cuts: Cuts, left: Floats, right: Floats, height: Floats, spacing: Spacing) -> None:
+        self._left, self._right, self._height = left, right, height
+        self._spacing = spacing
+        self._contents = _contents(tree, cuts)
+        self._kind = self._kinds()
+
+    def _kinds(self) -> list[int]:
+        """A number for each group, equal for groups that have the same inside."""
+        known: dict[object, int] = {}
+        kinds = [0] * len(self._contents)
+        for group in range(len(self._contents) - 1, -1, -1):  # groups inside have higher numbers
+            part = self._contents[group]
+            sizes = tuple(values[part.nodes].tobytes() for values in (self._left, self._right, self._height))
+            inner = tuple([kinds[child] for child in part.groups.tolist()])
+            links = np.stack([part.tail, part.tail_port, part.head, part.head_port]).tobytes()
+            key = (sizes, inner, part.ports_in, part.ports_out, links, group == ROOT)
+            kinds[group] = known.setdefault(key, len(known))
+        return kinds
+
+    def draw(self) -> Inside:
+        """The root, drawn with all that is in it."""
+        drawn: dict[object, Inside] = {}
+        root = self._contents[ROOT]
+        stack = [self._open(root, ints([0] * root.boxes), None)]
+        while True:
+            top = stack[-1]
+            if top.waiting:
+                child = top.waiting[-1]
+                group = int(top.content.groups[child])
+                inner = self._contents[group]
+                ranks = self._port_ranks(top, child, inner)
+                key = (self._kind[group], ranks.tobytes())
+                if key in drawn:
+                    top.children[child] = drawn[key]
+                    top.waiting.pop()
+                else:
+                    rank = np.zeros(inner.boxes, dtype=np.int64)
+                    rank[inner.boxes - len(ranks) :] = ranks
+                    stack.append(self._open(inner, rank, key))
+                continue
+            result = self._close(top)
+            stack.pop()
+            if not stack:
+                return result
+            drawn[top.key] = result
+
+    # -------------------------------------------------------------------------------------------------------- open
+    def _open(self, content: _Content, rank: Ints, key: object) -> _Open:
+        count = content.boxes
+        graph = coo_matrix((np.ones(len(content.tail)), (content.tail, content.head)), shape=(count, count))
+        parts = connected_components(graph, directed=False)[0] if count else 0
+        part_of = ints(connected_components(graph, directed=False)[1]) if count else ints([])
+        box_start, box_order = by_group(parts, part_of)
+        link_start, link_order = by_group(parts, part_of[content.tail])
+        number, link_number = np.zeros(count, dtype=np.int64), np.zeros(len(content.tail), dtype=np.int64)
+        first_port = len(content.nodes) + len(content.groups)
+        pieces: list[tuple[Ints, Ints, Sketch | None]] = []
+        for part in range(parts):
+            boxes, links = box_order[box_start[part] : box_start[part + 1]], link_order[link_start[part] : link_start[part + 1]]
+            number[boxes] = np.arange(len(boxes))
+            link_number[links] = np.arange(len(links))
+            if len(boxes) == 1:
+                pieces.append((boxes, links, None))
+                continue
+            _, places = np.unique(np.r_[content.tail_place[links], content.head_place[links]], return_inverse=True)
+            ours = Links(number[content.tail[links]], number[content.head[links]], *np.split(ints(places), 2))
+            entering = (boxes >= first_port) & (boxes < first_port + content.ports_in)
+            leaving = boxes >= first_port + content.ports_in
+            order = sketch(len(boxes), ours, np.flatnonzero(entering), np.flatnonzero(leaving), rank[boxes])
+            pieces.append((boxes, links, order))
+        opened = _Open(content, key, pieces, [], [None] * len(content.groups), part_of, number, link_number)
+        nodes = len(content.nodes)
+        if len(content.groups):
+            for link, (tail, head) in enumerate(zip(content.tail.tolist(), content.head.tolist(), strict=True)):
+                if nodes <= tail < first_port:
+                    opened.leaving.setdefault(tail - nodes, []).append(link)
+                if nodes <= head < first_port:
+                    opened.arriving.setdefault(head - nodes, []).append(link)
+
+            def flow(child: int) -> tuple[int, int, int]:
+                box = nodes + child
+                order = pieces[part_of[box]][2]
+                return (int(part_of[box]), 0 if order is None else int(order.layering.layer[number[box]]), child)
+
+            opened.waiting = sorted(range(len(content.groups)), key=flow, reverse=True)
+        return opened
+
+    def _port_ranks(self, opened: _Open, child: int, inner: _Content) -> Ints:
+        """The order in which the links around a child reach its ports: a rank for each port in, then for each port out."""
+        sums = np.zeros((2, inner.ports_in + inner.ports_out))
+        content = opened.content
+        order = opened.parts[opened.part_of[len(content.nodes) + child]][2]
+        if order is None:
+            return np.zeros(sums.shape[1], dtype=np.int64)
+        layering = order.layering
+        for links, port_of, far_box, far_port, bend_of in (
+            (opened.arriving.get(child, []), content.head_port, content.tail, content.tail_port, layering.last_bend),
+            (opened.leaving.get(child, []), content.tail_port, content.head, content.head_port, layering.first_bend),
+        ):
+            for link in links:
+                own = int(opened.link_number[link])
+                if layering.around[own]:
+                    where = FAR_RIGHT
+                elif layering.last_bend[own] >= layering.first_bend[own]:
+                    where = float(order.index[bend_of[own]])
+                else:
+                    box = int(far_box[link])
+                    where = float(order.index[opened.number[box]]) + self._shift(opened, box, int(far_port[link]))
+                sums[0, port_of[link]] += where
+                sums[1, port_of[link]] += 1
+        wanted = np.round(sums[0] / np.maximum(sums[1], 1), 6)
+        ranks = [np.unique(half, return_inverse=True)[1] for half in np.split(wanted, [inner.ports_in])]
+        return ints(np.concatenate(ranks))
+
+    def _shift(self, opened: _Open, box: int, port: int) -> float:
+        """Where on its box a link begins or ends: -0.5 at the left edge, 0.5 at the right one; 0 while that is not known."""
+        child = box - len(opened.content.nodes)
+        inside = opened.children[child] if 0 <= child < len(opened.children) else None
+        if inside is None or port < 0:
+            return 0.0
+        return (float(inside.port_x[port]) + inside.left) / (inside.left + inside.right) - 0.5
+
+    # ------------------------------------------------------------------------------------------------------- close
+    def _close(self, opened: _Open) -> Inside:
+        content, spacing, root = opened.content, self._spacing, opened.key is None
+        children = tuple(child for child in opened.children if child is not None)
+        nodes, groups, ports = len(content.nodes), len(content.groups), content.ports_in + content.ports_out
+        first_port = nodes + groups
+        enter, leave = (0.0, 0.0) if root else (spacing.enter, spacing.leave)
+        none = np.zeros(ports)
+        boxes = Boxes(
+            np.r_[self._left[content.nodes], [child.left for child in children], none],
+            np.r_[self._right[content.nodes], [child.right for child in children], none],
+            np.r_[
+                self._height[content.nodes],
+                [child.height for child in children],
+                np.full(content.ports_in, enter),
+                np.full(content.ports_out, leave),
+            ],
+            np.r_[np.full(nodes, spacing.node), np.full(groups, 1.5 * spacing.node), np.full(ports, PORT_GAP)],
+        )
+        tail_offset = self._offsets(children, nodes, content.tail, content.tail_port)
+        head_offset = self._offsets(children, nodes, content.head, content.head_port)
+        x, top = np.zeros(content.boxes), np.zeros(content.boxes)
+        routes: list[list[Point]] = [[] for _ in range(len(content.tail))]
+        parts, drawings = [], []
+        for members, links, order in opened.parts:
+            size = Boxes(*(values[members] for values in (boxes.left, boxes.right, boxes.height, boxes.gap)))
+            drawing = _draw_part(order, size, tail_offset[links], head_offset[links], content, links, nodes, groups, spacing.layer)
+            has_in = bool(((members >= first_port) & (members < first_port + content.ports_in)).any())
+            has_out = bool((members >= first_port + content.ports_in).any())
+            left, upper, right, lower = drawing.bounds
+            upper, lower = upper - (0.0 if has_in else enter), lower + (0.0 if has_out else leave)
+            parts.append(Part(left, upper, right, lower, has_in or has_out))
+            drawings.append(drawing)
+        shifts, width, height = pack(parts, 1.5 * spacing.node, spacing.layer)
+        for (members, links, _), drawing, (dx, dy) in zip(opened.parts, drawings, shifts, strict=True):
+            x[members], top[members] = drawing.x + dx, drawing.top + dy
+            for link, points in zip(links.tolist(), drawing.routes, strict=True):
+                routes[link] = [(px + dx, py + dy) for px, py in points]
+        for link in np.flatnonzero(content.tail >= first_port).tolist():
+            routes[link].insert(0, (routes[link][0][0], 0.0))
+        for link in np.flatnonzero(content.head >= first_port).tolist():
+            routes[link].append((routes[link][-1][0], height))
+        axis = float(x[first_port]) if ports else width / 2
+        x -= axis
+        side_left, side_right = (0.0, 0.0) if root else (spacing.left, spacing.right)
+        return Inside(
+            left=axis + side_left,
+            right=width - axis + side_right,
+            height=height,
+            port_x=x[first_port:],
+            node_x=x[:nodes],
+            node_y=top[:nodes] + boxes.height[:nodes] / 2,
+            child_x=x[nodes:first_port],
+            child_y=top[nodes:first_port],
+            children=children,
+            routes=[[(px - axis, py) for px, py in points] for points in routes],
+        )
+
+    @staticmethod
+    def _offsets(children: tuple[Inside, ...], nodes: int, box: Ints, port: Ints) -> Floats:
+        offset = np.zeros(len(box))
+        for link in np.flatnonzero(port >= 0).tolist():
+            offset[link] = children[int(box[link]) - nodes].port_x[port[link]]
+        return offset
+
+
+def _draw_part(
+    order: Sketch | None, size: Boxes, leave: Floats, arrive: Floats, content: _Content, links: Ints, nodes: int, groups: int, gap: float
+) -> Drawing:
+    """One connected part. Where links reach groups at different places, the order is improved for these places first."""
+    if order is None:
+        bounds = (-float(size.left[0]), 0.0, float(size.right[0]), float(size.height[0]))
+        return Drawing(np.zeros(1), np.zeros(1), [], bounds)
+    if leave.any() or arrive.any():
+        shifts = []
+        for box, offset in ((order.links.tail, leave), (order.links.head, arrive)):
+            width = size.left[box] + size.right[box]
+            shifts.append(np.where(width > 0, (offset + size.left[box]) / np.maximum(width, 1e-9) - 0.5, 0.0))
+        at_group = [(ends[links] >= nodes) & (ends[links] < nodes + groups) for ends in (content.tail, content.head)]
+        order = reorder(order, np.where(at_group[0], shifts[0], 0.0), np.where(at_group[1], shifts[1], 0.0))
+    return place(order, size, leave, arrive, gap)
+
+
+def _contents(tree: Tree, cuts: Cuts) -> list[_Content]:
+    """What each group holds."""
+    count, nodes = len(tree), len(tree.owner)
+    node_start, node_order = by_group(count, tree.owner)
+    child_start, child_order = by_group(count, tree.parent[1:])
+    port_start, _ = by_group(count, cuts.port_group)
+    link_start = np.searchsorted(cuts.inside, np.arange(count + 1)).tolist()
+    first_port = nodes + count
+    local = np.zeros(first_port + len(cuts.port_group), dtype=np.int64)
+    own_nodes, own_groups = np.diff(node_start), np.diff(child_start)
+    local[node_order] = np.arange(nodes) - np.repeat(node_start[:-1], own_nodes)
+    in_group = tree.parent[1:][child_order]
+    local[nodes + 1 + child_order] = np.arange(count - 1) - np.repeat(child_start[:-1], own_groups) + own_nodes[in_group]
+    port_number = np.arange(len(cuts.port_group)) - np.asarray(port_start)[cuts.port_group]
+    local[first_port:] = port_number + (own_nodes + own_groups)[cuts.port_group]
+    outs = np.bincount(cuts.port_group, cuts.port_out, count).astype(np.int64)
+    tail, head = local[cuts.tail], local[cuts.head]
+    port_number = np.r_[port_number, -1]  # so that -1 (no port) stays -1
+    tail_port, head_port = port_number[cuts.tail_port], port_number[cuts.head_port]
+    tail_place, head_place = (
+        np.where(port >= 0, first_port + port, box) for box, port in ((cuts.tail, cuts.tail_port), (cuts.head, cuts.head_port))
+    )
+    contents = []
+    for group in range(count):
+        ports = port_start[group + 1] - port_start[group]
+        links = slice(link_start[group], link_start[group + 1])
+        contents.append(
+            _Content(
+                nodes=node_order[node_start[group] : node_start[group + 1]],
+                groups=child_order[child_start[group] : child_start[group + 1]] + 1,
+                ports_in=int(ports - outs[group]),
+                ports_out=int(outs[group]),
+                tail=tail[links],
+                tail_port=tail_port[links],
+                head=head[links],
+                head_port=head_port[links],
+                tail_place=tail_place[links],
+                head_place=head_place[links],
+            )
+        )
+    return contents
