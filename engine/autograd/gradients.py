@@ -33,7 +33,7 @@ def _seeds(outputs: Sequence[Tensor], grads: Sequence[Tensor | None], batched: b
                     "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
                     f"grad_output[{number}] has a dtype of {grad.dtype} and output[{number}] has a dtype of {out.dtype}."
                 )
-            made.append(grad)
+            made.append(grad if grad.dtype is out.dtype else grad.to(out.dtype))
         elif grad is None:
             if out.requires_grad:
                 if out._data.size != 1:
