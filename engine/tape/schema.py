@@ -26,7 +26,7 @@ class Slot(NamedTuple):
     """Where a gradient arrives: output number ``index`` of the forward op that made backward node ``node``."""
 
     node: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs of a slot
 
 
 class Frame(NamedTuple):

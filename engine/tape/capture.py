@@ -1,0 +1,119 @@
+"""Copies values and describes them: what the recorder keeps of the data.
+
+Small values are copied at once (the script may change them the next moment) and described and written together; of large
+ones the statistics are computed and the bytes taken at once. Arrays of a GPU are fetched with their ``get``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Container
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+from . import statistics
+from .sinks import BlockSink
+from .wire import PAYLOAD, STATS
+
+SMALL = 4096  # elements; values up to this size wait for each other
+HELD_CAP = 256 * 1024  # bytes that may wait
+HELD_COUNT = 256  # values that may wait
+VALUE_CAP = 1 << 30  # bytes of one value
+
+
+class Level(IntEnum):
+    """How much of every value is kept."""
+
+    STRUCTURE = 0  # shapes only
+    STATISTICS = 1
+    VALUES = 2
+
+
+class Capture:
+    """Keeps values for ``sink`` at a level. ``budget`` is the bytes of data written in all; ``dropped(text)`` is called once when
+    it is used up, and for each value that is too large by itself."""
+
+    def __init__(self, sink: BlockSink, level: Level, budget: int, dropped: Callable[[str], None]) -> None:
+        self.level = level
+        self.budget = budget
+        self.full = False  # enough waits to be written
+        self._sink = sink
+        self._dropped = dropped
+        self._small: list[tuple[int, int, Any]] = []  # tensor, version and a copy
+        self._rows: list[tuple[Any, ...]] = []  # statistics of large values
+        self._large: list[tuple[int, int, Any, bytes]] = []
+        self._held = 0
+        self._spent = 0
+        self._over = False
+
+    @property
+    def waits(self) -> bool:
+        return bool(self._small or self._rows)
+
+    def take(self, tensor: int, version: int, data: Any) -> None:
+        """Keep one value."""
+        if type(data) is not np.ndarray:
+            data = data.get() if hasattr(data, "get") else np.asarray(data)
+            copy = data
+        elif data.size <= SMALL:
+            copy = data.copy()
+        if data.size <= SMALL:
+            self._small.append((tensor, version, copy))
+        else:
+            self._rows.append(statistics.of(tensor, version, data))
+            if self.level >= Level.VALUES and self._afford(data.nbytes):
+                self._large.append((tensor, version, data, _bytes(data)))
+        self._held += data.nbytes
+        if self._held > HELD_CAP or len(self._small) > HELD_COUNT:
+            self.full = True
+
+    def forget(self, known: Container[int]) -> None:
+        """Drop what waits of tensors that are not on the tape after all."""
+        self._small = [item for item in self._small if item[0] in known]
+        self._rows = [row for row in self._rows if row[0] in known]
+        self._large = [item for item in self._large if item[0] in known]
+
+    def push(self) -> None:
+        """Hand what waits to the sink: data, then the rows that name them, then the statistics."""
+        small, rows = self._small, self._rows
+        described = statistics.of_many(small)
+        if rows:
+            described = np.concatenate([described, np.array(rows, STATS)])
+        encoder = self._sink.encoder
+        if self.level >= Level.VALUES:
+            kept = [(tensor, version, array, _bytes(array)) for tensor, version, array in small if self._afford(array.nbytes)]
+            frame, start = self._sink.blob(b"".join([data for *_, data in kept])) if any(data for *_, data in kept) else 0, 0
+            for tensor, version, array, data in kept:
+                meta = encoder.meta_id(array.dtype.name, array.shape, "")
+                encoder.draft.rows.extend((PAYLOAD, tensor, version, meta, frame, start, len(data), 0))
+                start += len(data)
+            for tensor, version, array, data in self._large:
+                meta = encoder.meta_id(array.dtype.name, array.shape, "")
+                encoder.draft.rows.extend((PAYLOAD, tensor, version, meta, self._sink.blob(data), 0, len(data), 0))
+            encoder.commit()
+        self._sink.push()
+        self._sink.stats(described)
+        self._small, self._large, self._rows, self._held, self.full = [], [], [], 0, False
+
+    def _afford(self, size: int) -> bool:
+        if self._over:
+            return False
+        if size > VALUE_CAP:
+            self._dropped(f"a value of {size} bytes was not kept: one may have {VALUE_CAP}")
+            return False
+        if self._spent + size > self.budget:
+            self._over = True
+            self._dropped(f"the budget of {self.budget} bytes for values is used up: values from here on were not kept")
+            return False
+        self._spent += size
+        return True
+
+
+def _bytes(data: Any) -> bytes:
+    """The elements in C order, little endian."""
+    if data.dtype.byteorder == ">" or (sys.byteorder == "big" and data.dtype.byteorder == "="):
+        data = data.astype(data.dtype.newbyteorder("<"))
+    raw: bytes = data.tobytes()
+    return raw

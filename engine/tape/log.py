@@ -1,0 +1,316 @@
+"""The file format ``*.gst`` and its writer.
+
+A tape is one file: a head, then frames, appended and never changed. A frame has a marker, a kind, its length (never 0),
+its number (so that a lost, doubled or swapped frame is noticed) and two checksums, one of itself and one of its body, both
+begun with the tape's own random name, so that a frame of another tape is noticed too. Rows and statistics are read when a
+tape is opened; the data of values only when they are asked for.
+
+The writer collects frames for at most 10 ms or 64 KiB and hands them to the system by ``write``: what was handed over
+survives the death of the process. It holds a lock on the file, so that a reader can tell a recording from its remains.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import struct
+import sys
+import threading
+import time
+import weakref
+import zlib
+from typing import NamedTuple
+
+from .schema import Payload, Record, Stats
+from .wire import STATS, Encoder, StatsRows, stats_row
+
+if sys.platform != "win32":
+    import fcntl
+
+MAGIC = b"\x89GST\r\n\x1a\n"  # a byte that is no text, the name, and line ends that a text transfer would break
+VERSION = 1
+HEAD = struct.Struct("<8sII16sI")  # magic, version, zero, the tape's name, checksum
+FRAME = struct.Struct("<4sBxxxIIII")  # marker, kind, length, number, checksum of the body, checksum of what stands before
+MARKER = b"GSTF"
+ROWS, STATISTICS, BLOB, END = 1, 2, 3, 4
+CAPS = {ROWS: 1 << 26, STATISTICS: 1 << 26, BLOB: 1 << 30, END: 64}  # bytes of a body
+
+BUFFER = 1 << 16  # bytes that may wait
+LATENCY = 0.010  # seconds that they may wait
+BLOCK_WORDS = 8 * 512
+PATH_CHECK = 0.25  # seconds between looks whether the file still has its name
+
+
+class TapeExists(FileExistsError):
+    """The file to record into is there already and is not empty."""
+
+
+class TapeGone(OSError):
+    """The file that is recorded into was deleted or replaced."""
+
+
+def head_bytes(name: bytes) -> bytes:
+    """The head of a tape with this 16-byte name."""
+    return HEAD.pack(MAGIC, VERSION, 0, name, zlib.crc32(HEAD.pack(MAGIC, VERSION, 0, name, 0)[:-4]))
+
+
+def frame_bytes(name: bytes, kind: int, number: int, body: bytes) -> bytes:
+    """A whole frame. Raises ValueError where the body is empty or over the cap of its kind."""
+    if not 0 < len(body) <= CAPS[kind]:
+        raise ValueError(f"a record of {len(body)} bytes cannot be written: 1 to {CAPS[kind]} are allowed")
+    head = FRAME.pack(MARKER, kind, len(body), number & 0xFFFFFFFF, zlib.crc32(body, zlib.crc32(name)), 0)[:-4]
+    return head + struct.pack("<I", zlib.crc32(head, zlib.crc32(name))) + body
+
+
+class _Queue(NamedTuple):
+    """What the writer knows, replaced as a whole: a signal between two bytecodes finds the old or the new one."""
+
+    number: int  # of the next frame
+    frames: tuple[bytes, ...]  # not yet being written
+    size: int  # their bytes
+    draft: int  # number of the last draft among them or before
+
+
+class _Flight(NamedTuple):
+    """Bytes on their way to the file, and the file's size before them."""
+
+    offset: int
+    data: bytes
+
+
+class Writer:
+    """A sink that appends to a new file.
+
+    Raises TapeExists where something is there already, OSError where the file cannot be made. Later errors of the system
+    are raised by ``push``, ``flush`` and ``write``; after one the writer takes no more.
+    """
+
+    block_words = BLOCK_WORDS
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.path.abspath(os.fspath(path))
+        self.lock = threading.RLock()
+        self.encoder = Encoder()
+        self.closed = False
+        self._name = secrets.token_bytes(16)
+        self._descriptor = _create(self.path)
+        made = os.fstat(self._descriptor)
+        self._identity = made.st_dev, made.st_ino
+        self._queue = _Queue(0, (head_bytes(self._name),), HEAD.size, -1)
+        self._flight = _Flight(0, b"")
+        self._waits_since = time.monotonic()
+        self._looked = 0.0
+        _writers.add(self)
+        self.flush()
+
+    # ---------------------------------------------------------------------------------------------------- the sink
+
+    def write(self, record: Record) -> None:
+        """Append one record of any kind."""
+        with self.lock:
+            if isinstance(record, Stats):
+                import numpy as np
+
+                self.push()
+                self.stats(np.array([stats_row(record)], STATS))
+                return
+            place = (0, 0)
+            if isinstance(record, Payload) and len(record.data):
+                place = (self.blob(bytes(record.data)), 0)
+            try:
+                self.encoder.record(record, place)
+                self.encoder.commit()
+            except BaseException:
+                self.encoder.rollback()
+                raise
+            if len(self.encoder.draft.rows) >= self.block_words or self._is_due():
+                self.push()
+
+    def push(self) -> None:
+        with self.lock:
+            draft = self.encoder.draft
+            if draft.committed:
+                body, words = self.encoder.take()
+                if self._queue.draft != draft.number:
+                    self._add(ROWS, body, draft.number)
+                self.encoder.drop(words)
+            if self._queue.size >= BUFFER or self._is_due():
+                self._hand_over()
+
+    def blob(self, data: bytes) -> int:
+        with self.lock:
+            number = self._queue.number
+            self._add(BLOB, data)
+            return number
+
+    def stats(self, rows: StatsRows) -> None:
+        with self.lock:
+            if len(rows):
+                self._add(STATISTICS, rows.tobytes())
+
+    def flush(self) -> None:
+        """Hand everything pushed to the system."""
+        with self.lock:
+            if not self.closed:
+                self.push()
+                self._hand_over()
+
+    def tick(self) -> None:
+        """Hand over what has waited for 10 ms; for a thread that looks after a script which records nothing just now."""
+        with self.lock:
+            if not self.closed and (self.encoder.draft.committed or self._queue.frames) and self._is_due():
+                self.flush()
+
+    def close(self) -> None:
+        """Mark the tape as complete and close the file. A second call does nothing."""
+        with self.lock:
+            if self.closed:
+                return
+            try:
+                self.push()
+                self._add(END, b"end")
+                self._hand_over()
+            finally:
+                self.closed = True
+                _close(self._descriptor, self._identity)
+
+    # ---------------------------------------------------------------------------------------------------- the file
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._waits_since > LATENCY
+
+    def _add(self, kind: int, body: bytes, draft: int | None = None) -> None:
+        if self.closed:
+            raise ValueError(f"{self.path} is closed")
+        queue = self._queue
+        frame = frame_bytes(self._name, kind, queue.number, body)
+        if draft is None:
+            draft = queue.draft
+        self._queue = _Queue(queue.number + 1, (*queue.frames, frame), queue.size + len(frame), draft)
+
+    def _hand_over(self) -> None:
+        """Write what waits. After an interruption in the middle, go on where the file ends."""
+        self._check_file()
+        self._finish_flight()
+        queue = self._queue
+        if queue.frames:
+            # one assignment makes the frames fly, the next empties the queue: between the two they are the same bytes
+            data = b"".join(queue.frames)
+            if self._flight.data != data:
+                self._flight = _Flight(self._flight.offset, data)
+            self._queue = queue._replace(frames=(), size=0)
+            self._finish_flight()
+        self._waits_since = time.monotonic()
+
+    def _finish_flight(self) -> None:
+        flight = self._flight
+        while flight.data:
+            written = os.fstat(self._descriptor).st_size - flight.offset
+            if not 0 <= written <= len(flight.data):
+                raise TapeGone(f"{self.path} was changed by somebody else while it was recorded into")
+            if written == len(flight.data):
+                self._flight = flight = _Flight(flight.offset + written, b"")
+                break
+            os.write(self._descriptor, memoryview(flight.data)[written:])
+
+    def _check_file(self) -> None:
+        """Whether the descriptor still is our file (a script may close any descriptor, and the next file it opens gets its
+        number), and the file still has its name (writing to a deleted file succeeds)."""
+        try:
+            found = os.fstat(self._descriptor)
+            same = (found.st_dev, found.st_ino) == self._identity
+        except OSError:
+            same = False
+        now = time.monotonic()
+        if same and now - self._looked < PATH_CHECK:
+            return
+        self._looked = now
+        try:
+            named = os.stat(self.path)
+        except OSError as error:
+            raise TapeGone(f"{self.path} is gone: {error.strerror}") from error
+        if (named.st_dev, named.st_ino) != self._identity:
+            raise TapeGone(f"{self.path} was replaced by another file while it was recorded into")
+        if not same:
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+            again = os.fstat(descriptor)
+            if (again.st_dev, again.st_ino) != self._identity:
+                os.close(descriptor)
+                raise TapeGone(f"{self.path} was replaced by another file while it was recorded into")
+            self._descriptor = descriptor
+            _lock(descriptor)
+
+    def _abandon(self) -> None:
+        """In a forked child: the file is the parent's."""
+        self.lock = threading.RLock()  # the parent's other threads may have held the old one
+        if not self.closed:
+            self.closed = True
+            _close(self._descriptor, self._identity)
+
+
+def _create(path: str) -> int:
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags | os.O_EXCL, 0o666)
+    except FileExistsError:
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            raise TapeExists(f"{path} is not a file that can be recorded into; name another") from None
+        if found.st_size:
+            raise TapeExists(f"{path} holds something already; delete it or name another file") from None
+        descriptor = os.open(path, flags)
+        if os.fstat(descriptor).st_size:
+            os.close(descriptor)
+            raise TapeExists(f"{path} holds something already; delete it or name another file") from None
+    if not _lock(descriptor):
+        os.close(descriptor)
+        raise TapeExists(f"{path} is being recorded into; name another file")
+    return descriptor
+
+
+def _lock(descriptor: int) -> bool:
+    """Hold the file as its writer. False where another process holds it; True also where files cannot be locked."""
+    if sys.platform == "win32":
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
+def is_written(descriptor: int) -> bool:
+    """Whether a living writer holds the file that a reader has open. Where files cannot be locked: True, as far as known."""
+    if sys.platform == "win32":
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    return False
+
+
+def _close(descriptor: int, identity: tuple[int, int]) -> None:
+    """Close the descriptor, if it still is the file."""
+    try:
+        found = os.fstat(descriptor)
+        if (found.st_dev, found.st_ino) == identity:
+            os.close(descriptor)
+    except OSError:  # the script closed it
+        return
+
+
+_writers: weakref.WeakSet[Writer] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for writer in list(_writers):
+        writer._abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

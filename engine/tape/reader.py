@@ -1,0 +1,394 @@
+"""A tape, as everybody but the recorder sees it: nouns by id, events by number, values on demand.
+
+Rows stay rows until somebody asks for one: a tape with millions of events is open in a second, and an event becomes a
+dataclass when it is looked at. Reading a tape runs nothing of it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Generic, TypeVar, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from .log import BLOB, ROWS, STATISTICS
+from .scan import Scanner, TapeError
+from .schema import Call, Event, Hook, Node, Note, Op, Payload, Record, Run, Source, Stats, Tensor, Val
+from .unwire import Block, Decoder, WireError, stats_record
+from .wire import (
+    CALL,
+    EVENT,
+    HOOK,
+    NODE,
+    NOTE,
+    NOUN_CODES,
+    OP,
+    PARAMS,
+    PAYLOAD,
+    RUN,
+    SOURCE,
+    STATS,
+    TENSOR,
+    WORDS,
+    Encoder,
+    StatsRows,
+    Words,
+    stats_row,
+)
+
+__all__ = ["Tape", "TapeError"]
+
+T = TypeVar("T")
+CACHE = 32 << 20  # bytes of value data kept
+INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
+DTYPES = frozenset(["bool", *INTEGERS, "float16", "float32", "float64", "complex64", "complex128"])
+
+
+class _Growing(Generic[T]):
+    """An array that is appended to."""
+
+    def __init__(self, dtype: Any, width: int | None = None) -> None:
+        self._array = np.empty((0,) if width is None else (0, width), dtype)
+        self.length = 0
+
+    def extend(self, rows: npt.NDArray[Any]) -> None:
+        end = self.length + len(rows)
+        if end > len(self._array):
+            larger = np.empty((max(end, 2 * len(self._array), 1024), *self._array.shape[1:]), self._array.dtype)
+            larger[: self.length] = self._array[: self.length]
+            self._array = larger
+        self._array[self.length : end] = rows
+        self.length = end
+
+    @property
+    def filled(self) -> Any:
+        return self._array[: self.length]
+
+
+class Table(Mapping[int, T]):
+    """Nouns of one kind by id, in the order of the tape; made when asked for."""
+
+    def __init__(self, decode: Callable[[int], Any]) -> None:
+        self._decode = decode
+        self._made: dict[int, T] = {}
+        self.rows: dict[int, int] = {}  # id to row
+
+    def __getitem__(self, id: int) -> T:
+        made = self._made.get(id)
+        if made is None:
+            made = self._made[id] = self._decode(self.rows[id])
+        return made
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __contains__(self, id: object) -> bool:
+        return id in self.rows
+
+
+class StatsTable(Mapping[Val, Stats]):
+    """Statistics by value. ``table`` is all of them as an array (``wire.STATS``), for those who look at many."""
+
+    def __init__(self) -> None:
+        self._rows: _Growing[Any] = _Growing(STATS)
+        self._places: dict[tuple[int, int], int] = {}
+        self._indexed = 0
+
+    @property
+    def table(self) -> StatsRows:
+        rows: StatsRows = self._rows.filled
+        return rows
+
+    def extend(self, rows: StatsRows) -> None:
+        self._rows.extend(rows)
+
+    def _index(self) -> dict[tuple[int, int], int]:
+        if self._indexed < self._rows.length:
+            new = self._rows.filled[self._indexed :]
+            pairs = zip(new["tensor"].tolist(), new["version"].tolist(), strict=True)
+            self._places.update(zip(pairs, range(self._indexed, self._rows.length), strict=True))
+            self._indexed = self._rows.length
+        return self._places
+
+    def __getitem__(self, val: Val) -> Stats:
+        return stats_record(self._rows.filled[self._index()[val]].item())
+
+    def __iter__(self) -> Iterator[Val]:
+        return (Val(*pair) for pair in self._index())
+
+    def __len__(self) -> int:
+        return len(self._index())
+
+    def __contains__(self, val: object) -> bool:
+        return val in self._index()
+
+
+class Events(Sequence[Event]):
+    """The events of a tape; ``events[i].i == i``."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+
+    def __len__(self) -> int:
+        return self._tape._event_rows.length
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Event]: ...
+    def __getitem__(self, index: int | slice) -> Event | list[Event]:
+        count = len(self)
+        if isinstance(index, slice):
+            return [self._tape._event(i) for i in range(*index.indices(count))]
+        if index < 0:
+            index += count
+        if not 0 <= index < count:
+            raise IndexError(f"event {index} of {count}")
+        return self._tape._event(index)
+
+    def __iter__(self) -> Iterator[Event]:
+        i = 0
+        while i < len(self):
+            yield self._tape._event(i)
+            i += 1
+
+    @property
+    def words(self) -> Words:
+        """The events as rows of eight words (``wire``), for those who look at many."""
+        words: Words = self._tape._rows.filled[self._tape._event_rows.filled]
+        return words
+
+    @property
+    def codes(self) -> Words:
+        """What each event is: ``wire.GRAD_ADDED`` and so on."""
+        codes: Words = self._tape._rows.filled[self._tape._event_rows.filled, 0] & 0xFF
+        return codes
+
+
+class Tape:
+    """A tape from a file (``Tape.open``) or from records (``Tape.of``).
+
+    ``complete``: the recording was ended properly; ``growing``: it may go on. ``damage`` is "" or what is wrong and where:
+    everything before that place can be read.
+    """
+
+    def __init__(self) -> None:
+        self.path = ""
+        self.complete = False
+        self.damage = ""
+        self.sources: dict[str, str] = {}
+        self.notes: list[Note] = []
+        self.stats = StatsTable()
+        self.events = Events(self)
+        self.tensors: Table[Tensor] = Table(self._record_at)
+        self.calls: Table[Call] = Table(self._record_at)
+        self.ops: Table[Op] = Table(self._record_at)
+        self.nodes: Table[Node] = Table(self._record_at)
+        self.hooks: Table[Hook] = Table(self._record_at)
+        self.runs: Table[Run] = Table(self._record_at)
+        self._tables: dict[int, Table[Any]] = {
+            TENSOR: self.tensors, CALL: self.calls, OP: self.ops, NODE: self.nodes, HOOK: self.hooks, RUN: self.runs,
+        }  # fmt: skip
+        self._decoder = Decoder()
+        self._blocks: list[Block] = []
+        self._starts: list[int] = []  # the first row of each block
+        self._rows: _Growing[Any] = _Growing(np.int64, WORDS)
+        self._event_rows: _Growing[Any] = _Growing(np.int64)
+        self._payloads: dict[tuple[int, int], int] = {}  # value to row
+        self._blobs: dict[int, tuple[int, int, int]] = {}  # frame to offset, length, checksum
+        self._cache: dict[int, bytes] = {}
+        self._scanner: Scanner | None = None
+
+    # --------------------------------------------------------------------------------------------------- beginning
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Tape:
+        """The tape in a file, with all that is there now.
+
+        Raises TapeError where the file is no tape, OSError where it cannot be opened. Damage inside is no error: what
+        stands before it is read, and ``damage`` says where."""
+        tape = cls()
+        tape.path = os.fspath(path)
+        tape._scanner = Scanner(tape.path)
+        tape.poll()
+        return tape
+
+    @classmethod
+    def of(cls, records: Iterable[Record]) -> Tape:
+        """A tape in memory. Raises ValueError where an event's number is not its place."""
+        tape, encoder = cls(), Encoder()
+        stats: list[tuple[Any, ...]] = []
+        for record in records:
+            if isinstance(record, Stats):
+                stats.append(stats_row(record))
+                continue
+            place = 0
+            if isinstance(record, Payload):
+                place = len(tape._cache) + 1
+                tape._cache[place] = bytes(record.data)
+            encoder.record(record, (place, 0))
+        encoder.commit()
+        tape._add_rows(encoder.take()[0])
+        tape.stats.extend(np.array(stats, STATS))
+        tape.complete = True
+        return tape
+
+    def poll(self, most: int | None = None) -> bool:
+        """Read what the file has got since. True if anything was added. ``most``: stop after about so many bytes."""
+        if self._scanner is None or self.damage:
+            return False
+        added = False
+        for frame in self._scanner.frames(most):
+            added = True
+            if frame.kind == BLOB:
+                self._blobs[frame.number] = (frame.offset, frame.length, frame.checksum)
+                continue
+            try:
+                if frame.kind == ROWS:
+                    self._add_rows(frame.body)
+                elif frame.kind == STATISTICS:
+                    self._add_stats(frame.body)
+            except WireError as error:
+                self.damage = f"{error} (record {frame.number}, byte {frame.offset})"
+                break
+        self.damage = self.damage or self._scanner.damage
+        if self._scanner.ended and not self.complete:
+            self.complete = added = True
+        return added
+
+    @property
+    def growing(self) -> bool:
+        """Whether somebody records into the file now."""
+        return self._scanner is not None and not self.complete and not self.damage and self._scanner.is_written()
+
+    def close(self) -> None:
+        """Close the file; what was read stays. A second call does nothing."""
+        if self._scanner is not None:
+            self._scanner.close()
+            self._scanner = None
+
+    # ------------------------------------------------------------------------------------------------------ values
+
+    def has_value(self, val: Val) -> bool:
+        """Whether the data of a value were kept."""
+        return val in self._payloads
+
+    def value(self, val: Val) -> npt.NDArray[Any] | None:
+        """The data of a value, read-only; None where they were not kept or are damaged (``damage`` says so then)."""
+        row = self._payloads.get(val)
+        if row is None:
+            return None
+        _, _, _, meta, frame, offset, length, _ = self._rows.filled[row].tolist()
+        dtype, shape, _ = self._decoder.metas[meta]
+        if dtype not in DTYPES or math.prod(shape) * np.dtype(dtype).itemsize != length:
+            self._lost(val, f"{length} bytes are no {dtype} of shape {list(shape)}")
+            return None
+        if length == 0:
+            return _read_only(np.empty(shape, dtype))
+        data = self._blob(frame)
+        if data is None or offset + length > len(data):
+            self._lost(val, "its data fail their checksum")
+            return None
+        return _read_only(np.frombuffer(data, np.dtype(dtype).newbyteorder("<"), math.prod(shape), offset).reshape(shape))
+
+    def _lost(self, val: Val, why: str) -> None:
+        self.damage = self.damage or f"the value of tensor {val.tensor} at version {val.version} cannot be read: {why}"
+
+    def _blob(self, frame: int) -> bytes | None:
+        data = self._cache.get(frame)
+        if data is None and frame in self._blobs and self._scanner is not None:
+            data = self._scanner.blob(*self._blobs[frame])
+            if data is not None:
+                while self._cache and sum(map(len, self._cache.values())) + len(data) > CACHE:
+                    del self._cache[next(iter(self._cache))]
+                self._cache[frame] = data
+        return data
+
+    def verify(self) -> str:
+        """Read everything, also the data of all values. Returns ``damage``."""
+        if self._scanner is not None:
+            for frame in self._blobs:
+                if self._blob(frame) is None:
+                    self.damage = self.damage or f"record {frame}, the data of values, fails its checksum"
+        for tensor, version in self._payloads:
+            self.value(Val(tensor, version))
+        return self.damage
+
+    # --------------------------------------------------------------------------------------------- order of records
+
+    def records(self) -> Iterator[Record]:
+        """Everything on the tape in its order; statistics last."""
+        event = 0
+        for number in range(self._rows.length):
+            row = self._rows.filled[number].tolist()
+            code = row[0] & 0xFF
+            if code <= PARAMS:
+                continue
+            data = b""
+            if code == PAYLOAD:
+                value = self.value(Val(row[1], row[2]))
+                if value is None:
+                    continue
+                data = value.tobytes()
+            yield self._decoder.record(row, self._block(number), event, data)
+            event += code >= EVENT
+        yield from (self.stats[val] for val in self.stats)
+
+    def events_before(self, noun: Tensor | Call | Op | Node | Hook | Run) -> int:
+        """How many events had been written when a noun was: a moment in terms of events."""
+        table: Table[Any] = {Tensor: self.tensors, Call: self.calls, Op: self.ops, Node: self.nodes, Hook: self.hooks, Run: self.runs}[
+            type(noun)
+        ]  # type: ignore[assignment]
+        return int(np.searchsorted(self._event_rows.filled, table.rows[noun.id]))
+
+    # ------------------------------------------------------------------------------------------------------ reading
+
+    def _add_rows(self, body: bytes) -> None:
+        block = Decoder.split(body)
+        self._decoder.add(block)
+        first = self._rows.length
+        self._starts.append(first)
+        self._blocks.append(block)
+        self._rows.extend(block.rows)
+        codes = block.rows[:, 0] & 0xFF
+        self._event_rows.extend(np.flatnonzero(codes >= EVENT) + first)
+        for code in NOUN_CODES:
+            places = np.flatnonzero(codes == code)
+            if len(places):
+                self._tables[code].rows.update(zip(block.rows[places, 1].tolist(), (places + first).tolist(), strict=True))
+        for place in np.flatnonzero((codes == PAYLOAD) | (codes == SOURCE) | (codes == NOTE)).tolist():
+            if codes[place] == PAYLOAD:
+                self._payloads[int(block.rows[place, 1]), int(block.rows[place, 2])] = place + first
+                continue
+            record = self._record_at(place + first)
+            if isinstance(record, Source):
+                self.sources[record.file] = record.text
+            elif isinstance(record, Note):
+                self.notes.append(record)
+
+    def _add_stats(self, body: bytes) -> None:
+        if len(body) % STATS.itemsize:
+            raise WireError("a table of statistics ends in the middle of a row")
+        self.stats.extend(np.frombuffer(body, STATS))
+
+    def _block(self, row: int) -> Block:
+        return self._blocks[bisect_right(self._starts, row) - 1]
+
+    def _record_at(self, row: int) -> Record:
+        return self._decoder.record(self._rows.filled[row].tolist(), self._block(row), -1)
+
+    def _event(self, i: int) -> Event:
+        row = int(self._event_rows.filled[i])
+        return self._decoder.event_record(self._rows.filled[row].tolist(), self._block(row), i)
+
+
+def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,183 @@
+"""Reads the frames of a tape file that may be damaged, hostile, or still growing.
+
+Nothing is allocated for a length that the file does not have, nothing is trusted before its checksum was right, and the
+file is read with ``pread``: a file that is cut while it is open gives short reads, where a mapped one would kill the
+process (SIGBUS).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .log import BLOB, CAPS, END, FRAME, HEAD, MAGIC, MARKER, VERSION, is_written
+
+CHUNK = 1 << 22  # bytes read at a time
+
+
+class TapeError(ValueError):
+    """The file is not a tape that can be read. The message says what it is, for people."""
+
+
+class ScannedFrame(NamedTuple):
+    """A frame whose head is right; ``body`` is checked too, and empty for a BLOB, whose data stay in the file."""
+
+    kind: int
+    number: int
+    offset: int  # of the body
+    length: int
+    checksum: int  # of the body
+    body: bytes
+
+
+class Scanner:
+    """Gives the frames of a file in order, and goes on where it stopped when the file has grown.
+
+    ``damage`` says what is wrong and where, once something is; no frame comes after that. ``ended``: the writer said that
+    the tape is complete.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.damage = ""
+        self.ended = False
+        self.offset = 0
+        self._number = 0
+        flags = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        if os.path.isdir(path):
+            raise TapeError(f"{path} is a folder, not a tape")
+        self._descriptor = os.open(path, flags)
+        try:
+            self._read_head()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file. A second call does nothing."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def frames(self, most: int | None = None) -> Iterator[ScannedFrame]:
+        """The frames that are there now and were not given before; ``most``: about so many bytes of them."""
+        begun = self.offset
+        window, start = b"", 0  # bytes of the file from ``start`` on
+        while not self.damage and (most is None or self.offset - begun < most):
+            head = window[self.offset - start : self.offset - start + FRAME.size]
+            if len(head) < FRAME.size:
+                window, start = self._read(self.offset, CHUNK), self.offset
+                head = window[: FRAME.size]
+            if self.ended:
+                if head:
+                    self._broken("there are bytes behind the end of the tape")
+                return
+            if len(head) < FRAME.size:
+                self._tail(len(head))
+                return
+            marker, kind, length, number, checksum, own = FRAME.unpack(head)
+            if zlib.crc32(head[:-4], self._seed) != own or marker != MARKER:
+                self._broken_if_final("the head of a record fails its checksum", FRAME.size)
+                return
+            if kind not in CAPS:
+                self._broken(f"a record is of unknown kind {kind}")
+                return
+            if not 0 < length <= CAPS[kind]:
+                self._broken(f"a record says that it has {length} bytes")
+                return
+            if number != self._number & 0xFFFFFFFF:
+                self._broken(f"record {number} comes where record {self._number} is due")
+                return
+            place = self.offset + FRAME.size
+            if kind == BLOB:
+                if place + length > self._size():
+                    self._tail(self._size() - self.offset)
+                    return
+                body = b""
+            else:
+                body = window[place - start : place - start + length]
+                if len(body) < length:
+                    window, start = self._read(self.offset, max(CHUNK, FRAME.size + length)), self.offset
+                    body = window[FRAME.size : FRAME.size + length]
+                if len(body) < length:
+                    self._tail(FRAME.size + len(body))
+                    return
+                if zlib.crc32(body, self._seed) != checksum:
+                    self._broken_if_final("a record fails its checksum", FRAME.size + length)
+                    return
+            self.offset = place + length
+            self._number += 1
+            if kind == END:
+                self.ended = True
+                continue
+            yield ScannedFrame(kind, number, place, length, checksum, body)
+
+    def blob(self, offset: int, length: int, checksum: int) -> bytes | None:
+        """The data of a BLOB; None where they fail their checksum or are not there any more."""
+        if length > self._size() - offset:
+            return None
+        data = self._read(offset, length)
+        return data if len(data) == length and zlib.crc32(data, self._seed) == checksum else None
+
+    def is_written(self) -> bool:
+        """Whether a living writer holds the file."""
+        return is_written(self._descriptor)
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    def _read_head(self) -> None:
+        found = os.fstat(self._descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise TapeError(f"{self.path} is not an ordinary file")
+        head = self._read(0, HEAD.size)
+        if not head:
+            raise TapeError(f"{self.path} is empty: nothing was recorded into it")
+        if not head.startswith(MAGIC[: len(head)]) or len(head) < HEAD.size:
+            raise TapeError(f"{self.path} is not a tape of gradstep, or its first bytes were lost")
+        _, version, _, name, checksum = HEAD.unpack(head)
+        if zlib.crc32(head[:-4]) != checksum:
+            raise TapeError(f"{self.path}: the head of the tape fails its checksum")
+        if version > VERSION:
+            raise TapeError(f"{self.path} was written by a newer gradstep (format {version}); this one reads up to format {VERSION}")
+        if version < 1:
+            raise TapeError(f"{self.path} says that its format is {version}")
+        self.offset = HEAD.size
+        self._seed = zlib.crc32(name)
+
+    def _read(self, offset: int, length: int) -> bytes:
+        parts: list[bytes] = []
+        while length > 0:
+            part = os.pread(self._descriptor, min(length, CHUNK), offset) if hasattr(os, "pread") else self._seek_read(offset, length)
+            if not part:
+                break
+            parts.append(part)
+            offset += len(part)
+            length -= len(part)
+        return b"".join(parts)
+
+    def _seek_read(self, offset: int, length: int) -> bytes:
+        os.lseek(self._descriptor, offset, os.SEEK_SET)
+        return os.read(self._descriptor, min(length, CHUNK))
+
+    def _size(self) -> int:
+        return os.fstat(self._descriptor).st_size
+
+    def _tail(self, present: int) -> None:
+        """The file ends inside a record, or exactly behind one: damage only where nobody writes any more."""
+        size = self._size()
+        if size < self.offset:
+            self._broken(f"the file was cut to {size} bytes while it was open")
+        elif present and not is_written(self._descriptor) and self._size() == size:
+            self._broken(f"the last {size - self.offset} bytes are a record that was not finished")
+
+    def _broken_if_final(self, what: str, length: int) -> None:
+        """The last bytes of a growing file may not be all there yet."""
+        if self.offset + length >= self._size() and is_written(self._descriptor):
+            return
+        self._broken(what)
+
+    def _broken(self, what: str) -> None:
+        self.damage = f"{what} (byte {self.offset} of {self._size()})"

@@ -1,0 +1,126 @@
+"""The user's frames: which code object belongs to whom, and the stack from here outwards.
+
+Walking the stack is most of what a recorded op costs, so what is known of a code object is kept, and a stack is known by
+its code objects and instructions: line numbers are looked up once a stack, not once an op.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+import sysconfig
+import tokenize
+from collections.abc import Callable
+from types import CodeType
+
+from .schema import Frame
+
+DEPTH = 32  # frames kept of a stack
+CODES_CAP = 50_000  # a script that makes code objects without end must not fill the memory
+SOURCE_CAP = 1 << 20  # bytes kept of a source file
+
+_ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_PLUGINS = os.path.join(os.path.dirname(os.path.dirname(_ENGINE)), "plugins") + os.sep
+_STANDARD = tuple(sorted({os.path.join(path, "") for path in (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")) if path}))
+_LIBRARIES = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_REAL = {os.path.join(os.path.realpath(path), "") for path in (_ENGINE, _PLUGINS, *_STANDARD)}
+_SKIPPED = (_ENGINE, _PLUGINS, *_STANDARD, *sorted(_REAL))
+
+
+def is_library(file: str) -> bool:
+    """Whether a file lies among installed packages."""
+    return any(part in file for part in _LIBRARIES)
+
+
+def is_kept(file: str) -> bool:
+    """Whether frames of this file belong on a tape: not gradstep's own, not Python's machinery."""
+    if file.startswith("<frozen "):
+        return False
+    if file.startswith((_ENGINE, _PLUGINS)):
+        return False
+    return is_library(file) or not file.startswith(_SKIPPED)
+
+
+class Stacks:
+    """Numbers stacks by ``number``: ``new(key, frames)`` is called for one that was not met before and returns its number.
+
+    ``known`` maps a key to its number; the owner may forget entries in it.
+    """
+
+    def __init__(self, known: dict[tuple[int, ...], int], new: Callable[[tuple[int, ...], tuple[Frame, ...]], int]) -> None:
+        self._known = known
+        self._new = new
+        self._codes: dict[int, CodeType | None] = {}  # by id; None: skipped
+        self._alive: list[CodeType] = []  # an id stands for a code object only while that lives
+
+    def number(self, skip: int) -> int:
+        """The number of the stack outside the ``skip`` innermost frames, this one not counted."""
+        frame = sys._getframe(skip + 1)
+        codes = self._codes
+        key: list[int] = []
+        while True:
+            code = id(frame.f_code)
+            try:
+                kept = codes[code]
+            except KeyError:
+                kept = self._meet(frame.f_code)
+            if kept is not None:
+                key.append(code)
+                key.append(frame.f_lasti)
+                if len(key) == 2 * DEPTH:
+                    break
+            back = frame.f_back
+            if back is None:
+                break
+            frame = back
+        whole = tuple(key)
+        number = self._known.get(whole)
+        if number is None:
+            number = self._new(whole, self._frames(whole))
+        return number
+
+    def _meet(self, code: CodeType) -> CodeType | None:
+        if len(self._alive) >= CODES_CAP:
+            self._codes.clear()
+            self._known.clear()
+            self._known[()] = 0
+            self._alive.clear()
+        self._alive.append(code)
+        kept = code if is_kept(code.co_filename) else None
+        self._codes[id(code)] = kept
+        return kept
+
+    def _frames(self, key: tuple[int, ...]) -> tuple[Frame, ...]:
+        frames = []
+        for place in range(0, len(key), 2):
+            code = self._codes[key[place]]
+            assert code is not None
+            frames.append(Frame(code.co_filename, _line(code, key[place + 1]), code.co_qualname))
+        return tuple(frames)
+
+
+def _line(code: CodeType, instruction: int) -> int:
+    last = code.co_firstlineno
+    for start, end, line in code.co_lines():
+        if start <= instruction < end:
+            return last if line is None else line
+        last = line or last
+    return last
+
+
+def source_text(file: str) -> str | None:
+    """The text of a source file, also of a notebook's cell; cut at SOURCE_CAP. None where there is none to be had."""
+    if file.startswith("<"):
+        entry = linecache.cache.get(file)
+        return "".join(entry[2])[:SOURCE_CAP] if entry is not None and len(entry) == 4 else None
+    try:
+        if not os.path.isfile(file):
+            return None
+        with open(file, "rb") as stream:
+            encoding, _ = tokenize.detect_encoding(stream.readline)
+            stream.seek(0)
+            text = stream.read(SOURCE_CAP).decode(encoding, "replace")
+    except (OSError, SyntaxError, LookupError, ValueError):
+        return None
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,123 @@
+"""Statistics of values: one number where one is enough.
+
+One dot product gives the norm and, where it is finite, proves that nothing in the array is NaN or infinite; only
+otherwise is every element looked at. Small arrays are collected and looked at together (``of_many``): then a value costs
+a copy. Norms are computed in float64 where that is cheap and in float32 by the dot product of large arrays.
+
+A complex value is described by its moduli; an element with a NaN in either part counts as NaN, one with an infinite part
+as a positive infinity. Booleans count as 0 and 1. ``low``, ``high`` and ``mean`` are over the finite elements.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .wire import STATS, StatsRows
+
+LARGE = 4096 * 64  # elements; above it low, high, mean and zeros come from a sample
+SAMPLE = 4096
+NAN = math.nan
+
+Floats = npt.NDArray[np.floating[Any]]
+
+
+def of_many(values: Sequence[tuple[int, int, npt.NDArray[Any]]]) -> StatsRows:
+    """Exact statistics of many small arrays, given with tensor and version; a row each, in the same order."""
+    rows = np.zeros(len(values), STATS)
+    rows["tensor"] = [tensor for tensor, _, _ in values]
+    rows["version"] = [version for _, version, _ in values]
+    rows["count"] = sizes = np.array([array.size for _, _, array in values], np.int64)
+    for name in ("low", "high", "mean"):
+        rows[name] = NAN
+    real = np.array([array.dtype.kind != "c" for _, _, array in values], np.bool_)
+    with np.errstate(all="ignore"):
+        for chosen, dtype in ((np.flatnonzero(real & (sizes > 0)), np.float64), (np.flatnonzero(~real & (sizes > 0)), np.complex128)):
+            if len(chosen):
+                arrays = [values[place][2] for place in chosen.tolist()]
+                flat = np.concatenate(arrays, axis=None, dtype=dtype, casting="unsafe")
+                rows[chosen] = _segments(flat, sizes[chosen], rows[chosen])
+    return rows
+
+
+def _segments(values: npt.NDArray[Any], sizes: npt.NDArray[np.int64], rows: StatsRows) -> StatsRows:
+    """Fill the rows of the arrays that lie one behind the other in ``values``."""
+    starts = np.cumsum(sizes) - sizes
+    if values.dtype.kind == "c":
+        broken = np.isnan(values.real) | np.isnan(values.imag)
+        flat = np.where(broken, NAN, np.abs(values))
+    else:
+        flat = values
+    rows["zeros"] = np.add.reduceat(flat == 0, starts, dtype=np.int64)
+    rows["norm"] = np.sqrt(np.add.reduceat(flat * flat, starts))
+    finite = np.isfinite(flat)
+    if finite.all():
+        rows["low"], rows["high"] = np.minimum.reduceat(flat, starts), np.maximum.reduceat(flat, starts)
+        rows["mean"] = np.add.reduceat(flat, starts) / sizes
+    else:
+        rows["nans"] = np.add.reduceat(np.isnan(flat), starts, dtype=np.int64)
+        rows["posinfs"] = np.add.reduceat(flat == np.inf, starts, dtype=np.int64)
+        rows["neginfs"] = np.add.reduceat(flat == -np.inf, starts, dtype=np.int64)
+        count = np.add.reduceat(finite, starts, dtype=np.int64)
+        some = count > 0
+        rows["low"] = np.where(some, np.minimum.reduceat(np.where(finite, flat, np.inf), starts), NAN)
+        rows["high"] = np.where(some, np.maximum.reduceat(np.where(finite, flat, -np.inf), starts), NAN)
+        rows["mean"] = np.where(some, np.add.reduceat(np.where(finite, flat, 0.0), starts) / np.maximum(count, 1), NAN)
+    top = np.maximum(np.abs(rows["low"]), np.abs(rows["high"]))
+    whole = (rows["nans"] == 0) & (rows["posinfs"] == 0) & (rows["neginfs"] == 0) & (top > 0)
+    for place in np.flatnonzero(whole & (~np.isfinite(rows["norm"]) | (rows["norm"] < 1e-150))).tolist():
+        part = flat[starts[place] : starts[place] + sizes[place]] / top[place]  # the square overflowed or vanished
+        rows["norm"][place] = top[place] * math.sqrt(float(part.dot(part)))
+    return rows
+
+
+def of(tensor: int, version: int, array: npt.NDArray[Any]) -> tuple[Any, ...]:
+    """Statistics of one array as a row of STATS. Above LARGE elements low, high, mean and zeros are those of a sample."""
+    if array.dtype.kind not in "fc" or array.dtype.itemsize < 4 or array.size == 0:
+        if array.size > LARGE:
+            return _of_sample(tensor, version, array)
+        row: tuple[Any, ...] = of_many([(tensor, version, array)])[0].item()
+        return row
+    flat = array.reshape(-1)
+    with np.errstate(all="ignore"):
+        square = float(np.vdot(flat, flat).real)
+        if not 1e-30 < square < math.inf:  # zero, vanishing, overflowing, infinite or NaN: look at all of it
+            row = of_many([(tensor, version, array)])[0].item()
+            return row
+        return _described(tensor, version, flat, math.sqrt(square))
+
+
+def _described(tensor: int, version: int, flat: npt.NDArray[Any], norm: float) -> tuple[Any, ...]:
+    """The row of an array with nothing but finite elements."""
+    count, sampled = flat.size, flat.size > LARGE
+    part = flat[:: count // SAMPLE][:SAMPLE] if sampled else flat
+    zeros = part.size - int(np.count_nonzero(part))
+    moduli: Floats = np.abs(part) if part.dtype.kind == "c" else part
+    mean = float(np.add.reduce(moduli, dtype=np.float64)) / moduli.size
+    if sampled:
+        zeros = round(zeros * count / part.size)
+    low, high = float(np.minimum.reduce(moduli)), float(np.maximum.reduce(moduli))
+    return tensor, version, count, norm, low, high, mean, zeros, 0, 0, 0, sampled
+
+
+def _of_sample(tensor: int, version: int, array: npt.NDArray[Any]) -> tuple[Any, ...]:
+    """A large array of integers, booleans or half-precision numbers: norm and infinities piece by piece in float64, the
+    rest from a sample."""
+    flat = array.reshape(-1)
+    square, bad = 0.0, False
+    with np.errstate(all="ignore"):
+        for start in range(0, flat.size, LARGE):
+            piece = flat[start : start + LARGE].astype(np.float64)
+            square += float(piece.dot(piece))
+        bad = not math.isfinite(square)
+        if bad:
+            row: tuple[Any, ...] = of_many([(tensor, version, array)])[0].item()
+            return row
+        part = flat[:: flat.size // SAMPLE][:SAMPLE].astype(np.float64)
+    described = _described(tensor, version, part, math.sqrt(square))
+    zeros = round(described[7] * flat.size / part.size)
+    return (*described[:2], flat.size, *described[3:7], zeros, 0, 0, 0, True)

@@ -1,0 +1,372 @@
+"""Rows of words back to records. Blocks come from strangers' files: ``Decoder`` looks at every number that points
+somewhere before it is used, and refuses a block as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .schema import (
+    ACCUMULATE_SEQUENCE,
+    Bumped,
+    Call,
+    CallBegin,
+    CallEnd,
+    Edited,
+    Event,
+    Frame,
+    Freed,
+    GradAdded,
+    GradStored,
+    Hook,
+    HookCalled,
+    HookKind,
+    Meta,
+    Node,
+    NodeEnter,
+    NodeExit,
+    NodeKind,
+    NodeReady,
+    Note,
+    Op,
+    Payload,
+    Record,
+    Rewound,
+    Role,
+    Run,
+    RunBegin,
+    RunEnd,
+    Saved,
+    Slot,
+    Source,
+    Stats,
+    Tensor,
+    Val,
+)
+from .wire import (
+    BUMPED,
+    CALL,
+    CALL_BEGIN,
+    CALL_END,
+    DIMENSIONS_CAP,
+    EDITED,
+    EVENT,
+    EVENT_CODES,
+    FREED,
+    GRAD_ADDED,
+    GRAD_STORED,
+    HOOK,
+    HOOK_CALLED,
+    INDEX_BITS,
+    INDEX_CAP,
+    META,
+    NODE,
+    NODE_ENTER,
+    NODE_EXIT,
+    NODE_READY,
+    NOTE,
+    NOUN_CODES,
+    OP,
+    PARAMS,
+    PAYLOAD,
+    REWOUND,
+    RUN,
+    RUN_END,
+    SOURCE,
+    STACK,
+    TENSOR,
+    TEXT,
+    TEXT_CAP,
+    WORDS,
+    Words,
+)
+
+
+class WireError(ValueError):
+    """A block that no encoder writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows in the order in which the records were written, with what they point into."""
+
+    rows: Words  # (n, 8)
+    pool: Words
+    text: bytes
+
+
+class Decoder:
+    """Reads blocks in the order in which they were written. ``add`` looks at a whole block and then holds its tables;
+    ``record`` makes the dataclass of one row."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = [""]
+        self.metas: list[Meta] = [Meta("", (), "")]
+        self.stacks: list[tuple[Frame, ...]] = [()]
+        self.params: list[tuple[tuple[str, str], ...]] = [()]
+
+    @staticmethod
+    def split(body: bytes | memoryview) -> Block:
+        """The three parts of a block's body. Raises WireError where the sizes do not fit."""
+        if len(body) < 24:
+            raise WireError("a block of rows is shorter than its head")
+        rows, pool, text = (int(word) for word in np.frombuffer(body, "<i8", 3))
+        size = len(body) - 24
+        if min(rows, pool, text) < 0 or max(rows, pool, text) > size or (rows * WORDS + pool) * 8 + text != size:
+            raise WireError(f"a block of rows says {rows} rows, {pool} words and {text} bytes, but holds {size} bytes")
+        table = np.frombuffer(body, "<i8", rows * WORDS, 24).reshape(rows, WORDS)
+        start = 24 + rows * WORDS * 8
+        return Block(table, np.frombuffer(body, "<i8", pool, start), bytes(body[start + pool * 8 :]))
+
+    def add(self, block: Block) -> None:
+        """Take in the tables of a block, after a look at every word that points somewhere. Raises WireError."""
+        codes = block.rows[:, 0] & 0xFF
+        known = np.isin(codes, (*range(TEXT, NOTE + 1), *EVENT_CODES.values()))
+        if not known.all():
+            raise WireError(f"a row of unknown kind {int(codes[~known][0])}")
+        for row in block.rows[codes <= PARAMS].tolist():
+            self._table_row(row, block)
+        _Checks(block, codes, self).run()
+
+    def _table_row(self, row: list[int], block: Block) -> None:
+        code, number, a, b, c, d = row[:6]
+        table: list[Any] = (self.texts, self.metas, self.stacks, self.params)[code - TEXT]
+        if number != len(table):
+            raise WireError(f"entry {number} of a table comes where {len(table)} is due")
+        if code == TEXT:
+            if a < 0 or not 0 <= b <= TEXT_CAP or a + b > len(block.text):
+                raise WireError("a string lies outside its block")
+            table.append(block.text[a : a + b].decode("utf-8", "replace"))
+        elif code == META:
+            if d > DIMENSIONS_CAP:
+                raise WireError(f"a shape has {d} dimensions")
+            shape = _words(block.pool, c, d)
+            if min(shape, default=0) < 0:
+                raise WireError("a shape has a negative size")
+            table.append(Meta(self._text(a), tuple(shape), self._text(b)))
+        elif code == STACK:
+            flat = _words(block.pool, a, b * 3)
+            table.append(tuple(Frame(self._text(flat[j]), flat[j + 1], self._text(flat[j + 2])) for j in range(0, len(flat), 3)))
+        else:
+            flat = _words(block.pool, a, b * 2)
+            table.append(tuple((self._text(flat[j]), self._text(flat[j + 1])) for j in range(0, len(flat), 2)))
+
+    def _text(self, number: int) -> str:
+        if not 0 <= number < len(self.texts):
+            raise WireError(f"string {number} is mentioned before it is written")
+        return self.texts[number]
+
+    def record(self, row: Sequence[int], block: Block, event: int, data: bytes = b"") -> Record:
+        """The record of one row. ``event`` is the place of an event among the events, ``data`` that of a Payload."""
+        code = row[0] & 0xFF
+        if code >= EVENT:
+            return self.event_record(row, block, event)
+        return self.noun_record(row, block, data)
+
+    def noun_record(self, row: Sequence[int], block: Block, data: bytes) -> Record:
+        head, number, a, b, c, d, e, f = row
+        code, flags, pool = head & 0xFF, head >> 8 & 0xFF, block.pool
+        if code == TENSOR:
+            return Tensor(number, self.metas[a], b, c or None, Role(flags), self.texts[d])
+        if code == OP:
+            time, duration, ins, outs = pool[f : f + 4].tolist()
+            flat = pool[f + 4 : f + 4 + 2 * (ins + 2 * outs)].tolist()
+            vals = _values(flat[: 2 * (ins + outs)])
+            grads = _slots(flat[2 * (ins + outs) :])
+            done = tuple(val for val in vals[ins:] if val is not None)
+            return Op(
+                number, self.texts[a], vals[:ins], done, grads, self.stacks[d], b or None, c or None,
+                self.params[e], bool(flags & 1), head >> 16, time / 1e9, duration / 1e9,
+            )  # fmt: skip
+        if code == NODE:
+            ins, edges, saved = pool[f : f + 3].tolist()
+            flat = pool[f + 3 : f + 3 + ins + 2 * edges + 3 * saved].tolist()
+            metas = tuple(self.metas[meta] if meta else None for meta in flat[:ins])
+            rest = flat[ins + 2 * edges :]
+            keeps = tuple(
+                Saved(self.texts[rest[j]], Val(rest[j + 1], rest[j + 2]) if rest[j + 1] else None) for j in range(0, len(rest), 3)
+            )
+            sequence = ACCUMULATE_SEQUENCE if b == -1 else b
+            nexts = _slots(flat[ins : ins + 2 * edges])
+            return Node(number, NodeKind(flags), self.texts[a], sequence, metas, nexts, c or None, keeps, d or None, e or None)
+        if code == CALL:
+            return Call(number, self.texts[a], self.texts[b], c or None)
+        if code == HOOK:
+            at = None
+            if b >= 0:
+                file, line, function = pool[b : b + 3].tolist()
+                at = Frame(self.texts[file], line, self.texts[function])
+            return Hook(number, HookKind(flags), self.texts[a], at, c or None, None if d < 0 else d, e or None)
+        if code == RUN:
+            roots, seeds, ranges = pool[a : a + 3].tolist()
+            flat = pool[a + 3 : a + 3 + 2 * (roots + seeds + ranges)].tolist()
+            runs = flat[2 * (roots + seeds) :]
+            needed: set[int] = set()
+            for j in range(0, len(runs), 2):
+                needed.update(range(runs[j], runs[j] + runs[j + 1]))
+            return Run(
+                number, tuple(Slot(*pair) for pair in _two(flat[: 2 * roots])), _values(flat[2 * roots : 2 * (roots + seeds)]),
+                frozenset(needed), bool(flags & 1), bool(flags & 2), bool(flags & 4), self.stacks[d], b or None, c or None, head >> 16,
+            )  # fmt: skip
+        if code == PAYLOAD:
+            meta = self.metas[b]
+            return Payload(Val(number, a), meta.dtype, meta.shape, data)
+        if code == SOURCE:
+            return Source(self.texts[a], self.texts[b])
+        return Note(self.texts[a], self.texts[b], c / 1e9)
+
+    def event_record(self, row: Sequence[int], block: Block, i: int) -> Event:
+        head, number, nanoseconds, a, b, c, d, e = row
+        code, run, thread, time = head & 0xFF, number or None, head >> 8, nanoseconds / 1e9
+        if code == GRAD_ADDED:
+            source = Slot(a, c >> INDEX_BITS) if a else None
+            return GradAdded(i, run, thread, time, source, Slot(b, c & INDEX_CAP - 1), Val(d, e) if d else None)
+        if code == NODE_READY:
+            return NodeReady(i, run, thread, time, a)
+        if code in (NODE_ENTER, NODE_EXIT):
+            grads = (Val(d, e) if d else None,) if b == 1 else _values(block.pool[c : c + 2 * b].tolist())
+            return (NodeEnter if code == NODE_ENTER else NodeExit)(i, run, thread, time, a, grads)
+        if code == FREED:
+            return Freed(i, run, thread, time, a)
+        if code == GRAD_STORED:
+            return GradStored(i, run, thread, time, a, Val(b, c) if b else None, Val(d, e) if d else None)
+        if code == HOOK_CALLED:
+            values = _values(block.pool[c : c + 2 * (d + e)].tolist())
+            return HookCalled(i, run, thread, time, a, b or None, values[:d], values[d:])
+        if code == BUMPED:
+            return Bumped(i, run, thread, time, a, b, c, d or None)
+        if code == EDITED:
+            old, new = _values(block.pool[c : c + 4].tolist())
+            return Edited(i, run, thread, time, Slot(a, b), old, new)
+        if code == REWOUND:
+            return Rewound(i, run, thread, time, a)
+        if code in (CALL_BEGIN, CALL_END):
+            return (CallBegin if code == CALL_BEGIN else CallEnd)(i, run, thread, time, a)
+        if code == RUN_END:
+            return RunEnd(i, run, thread, time, self.texts[a])
+        return RunBegin(i, run, thread, time)
+
+
+def stats_record(row: tuple[Any, ...]) -> Stats:
+    """The record of one row of STATS, given as its ``item()``."""
+    tensor, version, count, norm, low, high, mean, zeros, nans, posinfs, neginfs, sampled = row
+    return Stats(Val(tensor, version), count, norm, low, high, mean, zeros, nans, posinfs, neginfs, bool(sampled))
+
+
+def _two(flat: Sequence[int]) -> zip[tuple[int, int]]:
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+def _values(flat: Sequence[int]) -> tuple[Val | None, ...]:
+    return tuple([Val(tensor, version) if tensor else None for tensor, version in _two(flat)])
+
+
+def _slots(flat: Sequence[int]) -> tuple[Slot | None, ...]:
+    return tuple([Slot(node, index) if node else None for node, index in _two(flat)])
+
+
+def _words(pool: Words, start: int, count: int) -> list[int]:
+    if start < 0 or count < 0 or start + count > len(pool):
+        raise WireError("a row points outside the pool of its block")
+    words: list[int] = pool[start : start + count].tolist()
+    return words
+
+
+class _Checks:
+    """Looks at the words of a block that point somewhere, a column at a time."""
+
+    def __init__(self, block: Block, codes: Words, decoder: Decoder) -> None:
+        self.rows, self.pool, self.codes, self.decoder = block.rows, block.pool, codes, decoder
+
+    def run(self) -> None:
+        texts, metas = len(self.decoder.texts), len(self.decoder.metas)
+        stacks, params = len(self.decoder.stacks), len(self.decoder.params)
+        for code in np.unique(self.codes).tolist():
+            rows = self.rows[self.codes == code]
+            flags, a, b, c = rows[:, 0] >> 8 & 0xFF, rows[:, 2], rows[:, 3], rows[:, 4]
+            if code in NOUN_CODES:
+                self.inside(rows[:, 1], 1, 1 << 62, "an id")
+            if code == TENSOR:
+                self.inside(flags, 0, len(Role), "a role")
+                self.inside(a, 1, metas, "a shape")
+                self.inside(rows[:, 5], 0, texts, "a name")
+            elif code == CALL:
+                self.inside(a, 0, texts, "a path")
+                self.inside(b, 0, texts, "a type")
+            elif code == OP:
+                self.inside(a, 0, texts, "a name")
+                self.inside(rows[:, 5], 0, stacks, "a stack")
+                self.inside(rows[:, 6], 0, params, "parameters")
+                ins, outs = self.counts(rows[:, 7], 2, 2)
+                self.fits(rows[:, 7], 4 + 2 * (ins + 2 * outs))
+            elif code == NODE:
+                self.inside(flags, 0, len(NodeKind), "a kind of node")
+                self.inside(a, 0, texts, "a name")
+                ins, edges, saved = self.counts(rows[:, 7], 0, 3)
+                self.fits(rows[:, 7], 3 + ins + 2 * edges + 3 * saved)
+                self.inside(self.gather(rows[:, 7] + 3, ins), 0, metas, "a shape")
+                names = self.gather(rows[:, 7] + 3 + ins + 2 * edges, 3 * saved)[::3]
+                self.inside(names, 0, texts, "a saved name")
+            elif code == HOOK:
+                self.inside(flags, 0, len(HookKind), "a kind of hook")
+                self.inside(a, 0, texts, "a function")
+                places = b[b >= 0]
+                self.fits(places, np.full(len(places), 3))
+                self.inside(self.pool[places], 0, texts, "a file")
+                self.inside(self.pool[places + 2], 0, texts, "a function")
+            elif code == RUN:
+                self.inside(rows[:, 5], 0, stacks, "a stack")
+                roots, seeds, ranges = self.counts(a, 0, 3)
+                self.fits(a, 3 + 2 * (roots + seeds + ranges))
+                lengths = self.gather(a + 3 + 2 * (roots + seeds), 2 * ranges)[1::2]
+                self.inside(lengths, 1, 1 << 31, "a range of nodes")
+                if int(lengths.sum()) > 100_000_000:
+                    raise WireError("a run needs more nodes than any tape holds")
+            elif code == PAYLOAD:
+                self.inside(b, 1, metas, "a shape")
+                self.inside(rows[:, 5], 0, 1 << 40, "an offset")
+                self.inside(rows[:, 6], 0, 1 << 40, "a length")
+            elif code in (SOURCE, NOTE):
+                self.inside(a, 0, texts, "a name")
+                self.inside(b, 0, texts, "a text")
+            elif code == HOOK_CALLED:
+                self.inside(rows[:, 6], 0, 1 << 31, "a count")
+                self.inside(rows[:, 7], 0, 1 << 31, "a count")
+                self.fits(rows[:, 5], 2 * (rows[:, 6] + rows[:, 7]))
+            elif code in (NODE_ENTER, NODE_EXIT):
+                self.inside(c, 0, 1 << 31, "a count")
+                many = c != 1
+                self.fits(rows[many, 5], 2 * c[many])
+            elif code == EDITED:
+                self.fits(rows[:, 5], np.full(len(rows), 4))
+            elif code == RUN_END:
+                self.inside(b, 0, texts, "an error")
+
+    def inside(self, words: Words, low: int, high: int, what: str) -> None:
+        if len(words) and (int(words.min()) < low or int(words.max()) >= high):
+            raise WireError(f"a row mentions {what} that is not there")
+
+    def fits(self, starts: Words, counts: Words) -> None:
+        size = len(self.pool)
+        self.inside(starts, 0, size + 1, "a place")
+        self.inside(counts, 0, size + 1, "a count")
+        if len(starts) and int((starts + counts).max()) > size:
+            raise WireError("a row points outside the pool of its block")
+
+    def counts(self, starts: Words, skip: int, number: int) -> list[Words]:
+        """The ``number`` counts that stand in the pool ``skip`` words behind each start."""
+        self.fits(starts, np.full(len(starts), skip + number))
+        counts = [self.pool[starts + skip + place] for place in range(number)]
+        for words in counts:
+            self.inside(words, 0, 1 << 31, "a count")
+        return counts
+
+    def gather(self, starts: Words, counts: Words) -> Words:
+        """The words of all slices ``starts : starts + counts``, one after the other."""
+        total = int(counts.sum())
+        ends = np.cumsum(counts)
+        words: Words = self.pool[np.arange(total) + np.repeat(starts - (ends - counts), counts)]
+        return words
