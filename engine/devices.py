@@ -6,6 +6,7 @@ that numpy and cupy spell differently.
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -103,6 +104,32 @@ _BY_TYPE: dict[type, ArrayModule] = {numpy.ndarray: CPU}
 _lock = threading.Lock()
 CPU_DEVICE = device("cpu")
 _default_device = CPU_DEVICE
+
+
+class _Quiet(threading.local):
+    """``run`` calls a function with numpy's floating-point warnings off; each thread has its own."""
+
+    def __init__(self) -> None:
+        context = contextvars.Context()
+        context.run(numpy.seterr, all="ignore")
+        self.run = context.run
+
+
+_quiet = _Quiet()
+
+
+def quietly(function: Callable[..., Any], *args: Any) -> Any:
+    """``function(*args)`` without numpy's warnings of overflow and division by zero, which PyTorch does not give.
+
+    Calling inside a prepared context costs a tenth of ``numpy.errstate`` and leaves the user's own setting alone.
+    """
+    try:
+        return _quiet.run(function, *args)
+    except RuntimeError as error:
+        if not str(error).startswith("cannot enter context"):
+            raise
+    with numpy.errstate(all="ignore"):  # an op inside an op: a finalizer that computes
+        return function(*args)
 
 
 def register(module: ArrayModule) -> None:

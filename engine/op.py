@@ -27,6 +27,7 @@ Rule = Callable[..., Any]
 
 OPS: dict[str, Op] = {}
 _NUMBERS = (bool, int, float, complex)
+_OPERANDS = (Tensor, *_NUMBERS, devices.CPU.generic)
 
 
 class Op:
@@ -49,6 +50,7 @@ class Op:
         differentiable: tuple[str, ...] | None,
         deterministic: bool,
         gradcheck: bool,
+        check: Callable[..., None] | None = None,
     ) -> None:
         self.name = forward.__name__.rstrip("_") if not forward.__name__.startswith("_") else forward.__name__
         self.doc = inspect.getdoc(forward) or ""
@@ -62,6 +64,7 @@ class Op:
         self.deterministic = deterministic
         self.gradcheck = gradcheck
         self._node = node
+        self._check = check
         self._node_classes: dict[str, type[OpNode]] = {}
 
         signature = inspect.signature(forward)
@@ -107,10 +110,14 @@ class Op:
                     keyword = True
                     heads.append("*")
                 heads.append(p.name if p.default is p.empty else f"{p.name}=_defaults[{p.name!r}]")
-            inputs = "".join(f"{n}, " for n in self.inputs)
-            arguments = f"tuple({self.inputs[0]})" if self.variadic else f"({inputs})"
-            params = "(" + "".join(f"{n}, " for n in self.params) + ")"
-            body = f"def {self.name}({', '.join(heads)}):\n    return _call(_op, {arguments}, {params})\n"
+            lines = [f"def {self.name}({', '.join(heads)}):"]
+            spelled = [n for n in _NUMPY_NAMES if n in self.params]
+            if spelled:
+                lines[0] = f"def {self.name}({', '.join(heads)}, **spelled):"
+                lines += ["    if spelled:", f"        {', '.join(spelled)}, = _numpy_names({self.name!r}, spelled, {{"]
+                lines[-1] += ", ".join(f"{n!r}: {n}" for n in spelled) + "})"
+            lines += self._call_lines()
+            body = "\n".join(lines) + "\n"
         else:
             inputs = list(self.inputs)  # type: ignore[assignment]
             parts: list[str] = []
@@ -122,12 +129,43 @@ class Op:
                 parts.append(f"{p.name}={value}" if p.kind is p.KEYWORD_ONLY else value)
             body = f"def compute(xp, arrays, params):\n    return _forward(xp, {', '.join(parts)})\n"
         defaults = {p.name: p.default for p in self.signature.parameters.values()}
-        scope: dict[str, Any] = {"_call": _call, "_op": self, "_defaults": defaults, "_forward": self.forward}
-        exec(compile(body, f"{__file__} ({self.name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
-        made = scope[self.name if what == "call" else "compute"]
+        made = self._compiled(body, self.name if what == "call" else "compute", defaults)
         made.__doc__ = self.doc
         made.__module__ = self.forward.__module__
         made.__qualname__ = self.name
+        return made
+
+    def _call_lines(self) -> list[str]:
+        """The lines that check the arguments, where the op has a check, and make the call."""
+        inputs = "".join(f"{n}, " for n in self.inputs)
+        arguments = f"tuple({self.inputs[0]})" if self.variadic else f"({inputs})"
+        params = "(" + "".join(f"{n}, " for n in self.params) + ")"
+        lines = [f"    return _call(_op, {arguments}, {params})"]
+        if self._check is not None:
+            lines.insert(0, f"    _check({', '.join(inspect.signature(self._check).parameters)})")
+        return lines
+
+    def _compiled(self, body: str, name: str, defaults: dict[str, Any]) -> Any:
+        scope: dict[str, Any] = {"_call": _call, "_op": self, "_defaults": defaults, "_forward": self.forward, "_check": self._check}
+        scope |= {"_numpy_names": _numpy_names, "_Tensor": Tensor, "_OPERANDS": _OPERANDS}
+        exec(compile(body, f"{__file__} ({self.name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
+        return scope[name]
+
+    def operator(self, name: str, reflected: bool) -> Any:
+        """The op as an operator of two operands: ``NotImplemented`` where the other is no operand, so that Python asks it."""
+        first, second = list(self.signature.parameters)[:2]
+        if reflected:
+            first, second = second, first
+        others = {n: p.default for n, p in self.signature.parameters.items() if n not in (first, second)}
+        lines = [
+            f"def {name}({', '.join([first, second, *(f'{n}=_defaults[{n!r}]' for n in others)])}):",
+            f"    if type({second}) is not _Tensor and not isinstance({second}, _OPERANDS):",
+            "        return NotImplemented",
+            *self._call_lines(),
+        ]
+        made = self._compiled("\n".join(lines) + "\n", name, others)
+        made.__doc__ = self.doc
+        made.op = self
         return made
 
     # ------------------------------------------------------------------------------------ backward
@@ -220,9 +258,7 @@ class OpNode(Node):
             numbers = [op.inputs.index(n) for n in names]
             known["needs"] = needs = tuple(self.next_edges[i] is not None for i in numbers)
             if any(needs):
-                for i, need, r in zip(
-                    numbers, needs, rule(*[self._value(n, known) for n in op.needs[names]]), strict=True
-                ):
+                for i, need, r in zip(numbers, needs, rule(*[self._value(n, known) for n in op.needs[names]]), strict=True):
                     result[i] = r if need else None
         return result
 
@@ -291,7 +327,10 @@ def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     if op.promote is not None or odd or len(arrays) > 1:
         arrays = _prepare(op, xp, args, arrays, odd)
         xp = devices.module_of(arrays[0]) if arrays[0] is not None else xp
-    made = op.compute(xp, arrays, params)
+    try:
+        made = devices.quietly(op.compute, xp, arrays, params)
+    except ValueError as error:
+        raise _not_broadcast(op, arrays) or error from None
 
     several = type(made) is tuple or type(made) is list
     outs: list[Tensor] = []
@@ -394,13 +433,16 @@ def _prepare(op: Op, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: boo
             if op.promote != "float" or same.kind in "fc":
                 return arrays
     operands: list[tuple[dtypes.dtype, int]] = []
-    for t, a in zip(args, arrays, strict=True):
+    for i, (t, a) in enumerate(zip(args, arrays, strict=True)):
         if isinstance(t, Tensor):
             operands.append((_DTYPES[a.dtype], 2 if a.ndim else 1))
             if type(a) is not kind:
                 mixed = True
         elif isinstance(t, _NUMBERS):
             operands.append((dtypes.of_number(t), 0))
+        elif isinstance(t, devices.CPU.generic):
+            arrays[i] = t.item()
+            operands.append((dtypes.of_number(arrays[i]), 0))
         elif t is not None:
             raise _not_tensors(op, args)
     if mixed:  # a 0-d tensor of the CPU may meet tensors of a GPU
@@ -414,21 +456,31 @@ def _prepare(op: Op, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: boo
     common = dtypes.result_type(operands)
     if op.promote == "float" and common.category < 2:
         common = dtypes.get_default_dtype()
+    if op.promote == "compare" and common.category == 1 and not all(_fits(a, common) for a in arrays if type(a) is int):
+        common = dtypes.int64
     target = common.numpy
     for i, a in enumerate(arrays):
         if a is None:
             continue
         if isinstance(args[i], Tensor):
             if a.dtype != target:
-                arrays[i] = a.astype(target)
+                arrays[i] = devices.quietly(a.astype, target)
         else:
             arrays[i] = _number(xp, a, target)
     return arrays
 
 
+def _fits(value: int, kind: dtypes.dtype) -> bool:
+    limits = dtypes.iinfo(kind)
+    return limits.min <= value <= limits.max
+
+
 @functools.lru_cache(maxsize=4096, typed=True)
 def _cached_number(xp: Any, value: Any, target: Any) -> Any:
-    array = xp.asarray(value, target)
+    if type(value) is int and target.kind in "iu":
+        array = xp.asarray(value, "int64").astype(target)  # an integer that is too wide wraps around
+    else:
+        array = devices.quietly(xp.asarray, value, target)
     if hasattr(array.flags, "writeable"):
         array.flags.writeable = False
     return array
@@ -438,6 +490,38 @@ def _number(xp: Any, value: Any, target: Any) -> Any:
     if value == 0:  # 0.0 and -0.0 are equal keys
         return xp.asarray(value, target)
     return _cached_number(xp, value, target)
+
+
+def _not_broadcast(op: Op, arrays: Sequence[Any]) -> RuntimeError | None:
+    """The error for inputs whose shapes do not broadcast; None where they do, or need not."""
+    shapes = [a.shape for a in arrays if a is not None]
+    if op.promote is None:
+        return None
+    for shape in shapes[1:]:
+        for i, (n, m) in enumerate(zip(reversed(shapes[0]), reversed(shape), strict=False)):
+            if n != m and 1 not in (n, m):
+                dim = max(len(shapes[0]), len(shape)) - 1 - i
+                return RuntimeError(
+                    f"The size of tensor a ({n}) must match the size of tensor b ({m}) at non-singleton dimension {dim}: "
+                    f"{op.name}: {' and '.join(str(tuple(s)) for s in shapes)} do not broadcast"
+                )
+    return None
+
+
+_NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
+
+
+def _numpy_names(function: str, spelled: dict[str, Any], known: dict[str, Any]) -> tuple[Any, ...]:
+    """``known`` with the values that the caller gave under numpy's names, as PyTorch allows.
+
+    Raises TypeError for names that the function does not know.
+    """
+    values = []
+    for name, value in known.items():
+        values.append(spelled.pop(_NUMPY_NAMES[name], value))
+    if spelled:
+        raise TypeError(f"{function}() got an unexpected keyword argument '{next(iter(spelled))}'")
+    return tuple(values)
 
 
 def _not_tensors(op: Op, args: tuple[Any, ...]) -> TypeError:
@@ -469,6 +553,7 @@ def op(
     differentiable: tuple[str, ...] | None = None,
     deterministic: bool = True,
     gradcheck: bool = True,
+    check: Callable[..., None] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the op whose forward is the decorated function; gives the function that users call.
 
@@ -480,19 +565,39 @@ def op(
     samples: given a Sampler, the calls that tests make: tuples of arguments, or ``rand.call(*args, **kwargs)``.
     torch: the name below ``torch`` under which PyTorch has the op ("mul", "nn.functional.relu", "Tensor.expand").
     node: the backward node's name; a function of inputs or parameters where it depends on them.
-    promote: "common" brings the inputs to their common type, "float" also integers to the default float type; Python
-        numbers are then allowed in place of tensors. None leaves the inputs as they are.
+    promote: "common" brings the inputs to their common type, "float" also integers to the default float type, "compare"
+        widens integers where a number does not fit theirs; Python numbers are then allowed in place of tensors. None
+        leaves the inputs as they are.
     view: True where the outputs share the first input's memory; "multiple" where there are several.
     outputs: the outputs' names; ("*",) is a list of unknown length. differentiable: those that carry gradients.
     deterministic: False where two calls differ (dropout). gradcheck: False where finite differences do not apply.
+    check: called with the arguments that its parameters name, as they were given, before anything else; raises where
+        PyTorch forbids their types.
     """
 
     def declare(forward: Callable[..., Any]) -> Callable[..., Any]:
-        declared = Op(
-            forward, vjp or {}, samples, torch, node, promote, view, outputs, differentiable, deterministic, gradcheck
-        )
+        declared = Op(forward, vjp or {}, samples, torch, node, promote, view, outputs, differentiable, deterministic, gradcheck, check)
         assert declared.name not in OPS, f"two ops are called {declared.name}"
         OPS[declared.name] = declared
         return declared.function  # type: ignore[no-any-return]
 
     return declare
+
+
+def operator(name: str, function: Callable[..., Any], reflected: bool = False) -> Callable[..., Any]:
+    """``function`` as the method behind an operator (``__add__``; ``__radd__`` where reflected).
+
+    It gives NotImplemented where the other operand is neither a tensor nor a number, so that Python asks that one.
+    """
+    declared = getattr(function, "op", None)
+    if declared is not None:
+        return declared.operator(name, reflected)  # type: ignore[no-any-return]
+
+    def method(self: Tensor, other: Any) -> Any:
+        if not isinstance(other, _OPERANDS):
+            return NotImplemented
+        return function(other, self) if reflected else function(self, other)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = function.__doc__
+    return method
