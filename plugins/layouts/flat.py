@@ -67,11 +67,16 @@ def _rounds(vertices: int) -> int:
     return 24 if vertices < 1_000 else 12 if vertices < 8_000 else 8 if vertices < 40_000 else 4
 
 
+def bend_budget(boxes: int) -> int:
+    """How many bends a drawing may have; the longest links beyond that are led around it."""
+    return 20_000 + 30 * boxes
+
+
 def sketch(count: int, links: Links, top: Ints, bottom: Ints, rank: Ints) -> Sketch:
     """Layers and order. ``top`` boxes stand alone on the first layer, ``bottom`` boxes on the last; ``rank`` orders the
     boxes of these two layers (equal: as you like)."""
     layer = assign_layers(count, links.tail, links.head, top, bottom)
-    layering = insert_bends(count, layer, links, budget=20_000 + 30 * count)
+    layering = insert_bends(count, layer, links, bend_budget(count))
     vertices = len(layering.layer)
     ranks = np.zeros(vertices, dtype=np.int64)
     ranks[:count] = rank
