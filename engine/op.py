@@ -2,7 +2,7 @@
 
 ``@op`` above a forward function makes a differentiable function of the same signature (less ``xp``). The annotations of
 the forward say what is what: ``Array`` is a tensor, ``Array | None`` one that may be missing, ``Sequence[Array]`` (first
-parameter only) a list of tensors, everything else is a parameter.
+parameter, or last of the inputs and without gradients) a list of tensors, everything else is a parameter.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ class Op:
         kinds = {p.name: str(p.annotation).replace(" ", "") for p in parameters}
         self.variadic = kinds[parameters[0].name].startswith("Sequence[Array") if parameters else False
         self.inputs = tuple(n for n, kind in kinds.items() if kind.startswith("Array") or kind.startswith("Sequence[Array"))
+        self.tail = bool(self.inputs) and not self.variadic and kinds[self.inputs[-1]].startswith("Sequence[Array")
         self.optional = frozenset(n for n, kind in kinds.items() if kind == "Array|None")
         self.params = tuple(n for n in kinds if n not in self.inputs)
         self.signature = signature.replace(parameters=parameters)
@@ -123,7 +124,9 @@ class Op:
             parts: list[str] = []
             for p in self.signature.parameters.values():
                 if p.name in self.inputs:
-                    value = "arrays" if self.variadic else f"arrays[{self.inputs.index(p.name)}]"
+                    number = self.inputs.index(p.name)
+                    rest = self.tail and number == len(self.inputs) - 1
+                    value = "arrays" if self.variadic else f"arrays[{number}{':' if rest else ''}]"
                 else:
                     value = f"params[{self.params.index(p.name)}]"
                 parts.append(f"{p.name}={value}" if p.kind is p.KEYWORD_ONLY else value)
@@ -137,7 +140,7 @@ class Op:
 
     def _call_lines(self) -> list[str]:
         """The lines that check the arguments, where the op has a check, and make the call."""
-        inputs = "".join(f"{n}, " for n in self.inputs)
+        inputs = "".join(f"*{n}, " if self.tail and n == self.inputs[-1] else f"{n}, " for n in self.inputs)
         arguments = f"tuple({self.inputs[0]})" if self.variadic else f"({inputs})"
         params = "(" + "".join(f"{n}, " for n in self.params) + ")"
         lines = [f"    return _call(_op, {arguments}, {params})"]
@@ -167,6 +170,10 @@ class Op:
         made.__doc__ = self.doc
         made.op = self
         return made
+
+    def input_name(self, number: int) -> str:
+        """The parameter that the ``number``-th tensor of a call stands in."""
+        return self.inputs[0] if self.variadic else self.inputs[min(number, len(self.inputs) - 1)]
 
     # ------------------------------------------------------------------------------------ backward
 
@@ -224,7 +231,7 @@ class OpNode(Node):
         kept = self._saved[name]
         if type(kept) is SavedTensor:
             kept = kept.unpack(self)
-        elif type(kept) is tuple and kept and type(kept[0]) is SavedTensor:
+        elif type(kept) is tuple and any(type(k) is SavedTensor for k in kept):
             kept = tuple(k.unpack(self) if type(k) is SavedTensor else k for k in kept)
         known[name] = kept
         return kept
@@ -251,11 +258,12 @@ class OpNode(Node):
         for i, edge in enumerate(self.next_edges):
             if edge is None:
                 continue
-            rule = op.rules.get(op.inputs[i])
+            name = op.differentiable_inputs[i]
+            rule = op.rules.get(name)
             if rule is not None:
-                result[i] = rule(*[self._value(n, known) for n in op.needs[op.inputs[i]]])
+                result[i] = rule(*[self._value(n, known) for n in op.needs[name]])
         for names, rule in op.joint.items():
-            numbers = [op.inputs.index(n) for n in names]
+            numbers = [op.differentiable_inputs.index(n) for n in names]
             known["needs"] = needs = tuple(self.next_edges[i] is not None for i in numbers)
             if any(needs):
                 for i, need, r in zip(numbers, needs, rule(*[self._value(n, known) for n in op.needs[names]]), strict=True):
@@ -362,10 +370,11 @@ def _record(op: Op, args: tuple[Any, ...], params: tuple[Any, ...], outs: list[T
     wanted: list[bool] = []
     edges: list[Edge | None] = []
     for i, t in enumerate(args):
-        name = op.inputs[0] if op.variadic else op.inputs[i]
-        edge = t._gradient_edge() if isinstance(t, Tensor) and name in op.differentiable_inputs else None
+        differentiable = op.input_name(i) in op.differentiable_inputs
+        edge = t._gradient_edge() if differentiable and isinstance(t, Tensor) else None
         wanted.append(edge is not None)
-        edges.append(edge)
+        if differentiable:  # as in PyTorch, others have no place among the edges
+            edges.append(edge)
     outputs = range(len(outs)) if op.variadic_outputs else op.gradient_outputs
     tied = [i for i in outputs if _DTYPES[outs[i]._data.dtype].category >= 2]
     if not tied or not any(wanted):
@@ -391,6 +400,8 @@ def _keep(op: Op, name: str, args: tuple[Any, ...], outs: list[Tensor]) -> Any:
     """What stands in for ``name`` until backward."""
     if op.variadic and name == op.inputs[0]:
         return tuple(SavedTensor(t) if isinstance(t, Tensor) else t for t in args)
+    if op.tail and name == op.inputs[-1]:
+        return tuple(SavedTensor(t) if isinstance(t, Tensor) else t for t in args[len(op.inputs) - 1 :])
     if op.variadic and name == f"{op.inputs[0]}_shape":
         return [t._data.shape for t in args]
     if op.variadic and name == f"{op.inputs[0]}_dtype":
@@ -526,7 +537,7 @@ def _numpy_names(function: str, spelled: dict[str, Any], known: dict[str, Any]) 
 
 def _not_tensors(op: Op, args: tuple[Any, ...]) -> TypeError:
     for i, t in enumerate(args):
-        name = op.inputs[0] if op.variadic else op.inputs[i]
+        name = op.input_name(i)
         if not isinstance(t, Tensor) and (t is not None or name not in op.optional):
             place = f"element {i} of argument '{name}'" if op.variadic else f"argument '{name}' (position {i + 1})"
             return TypeError(f"{op.name}(): {place} must be Tensor, not {type(t).__name__}")
