@@ -67,8 +67,7 @@ def of(element: Any) -> dtype:
     found = _BY_NUMPY.get(element)
     if found is None:
         raise TypeError(
-            f"can't convert np.ndarray of type {element}. The only supported types are: "
-            + ", ".join(t.name for t in reversed(ALL))
+            f"can't convert np.ndarray of type {element}. The only supported types are: " + ", ".join(t.name for t in reversed(ALL))
         )
     return found
 
@@ -142,10 +141,8 @@ def result_type(operands: Iterable[tuple[dtype, int]]) -> dtype:
             result = lower
         elif lower.category > result.category:
             # a number only brings its category: float meeting an integer tensor is the default float type
-            if lower is best[0] and lower.category == 3 and result.category == 2:
-                result = result.to_complex()
-            else:
-                result = lower
+            complex_number = lower is best[0] and lower.category == 3 and result.category == 2
+            result = result.to_complex() if complex_number else lower
     if result is None:
         raise RuntimeError("result_type of no operands")
     return result

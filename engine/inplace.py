@@ -12,7 +12,7 @@ from typing import Any
 from .autograd.grad_mode import mode
 from .autograd.node import Edge, Node
 from .autograd.saved import SavedTensor
-from .op import OpNode, _prepare
+from .op import OpNode
 from .ops.index import put, take
 from .tape.schema import NodeKind
 from .tensor import Tensor, ViewOf, wrap
@@ -40,12 +40,14 @@ def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwar
     old = _old_value(self, function, args)
     out = function(old, *args, **kwargs)
     if out._data.shape != self._data.shape:
-        raise RuntimeError(
-            f"output with shape {list(self._data.shape)} doesn't match the broadcast shape {list(out._data.shape)}"
-        )
+        raise RuntimeError(f"output with shape {list(self._data.shape)} doesn't match the broadcast shape {list(out._data.shape)}")
     if out.dtype.category > self.dtype.category:
         raise RuntimeError(f"result type {out.dtype.legacy} can't be cast to the desired output type {self.dtype.legacy}")
-    if self._data.size and 0 in self._data.strides and any(n > 1 and s == 0 for n, s in zip(self._data.shape, self._data.strides, strict=True)):
+    if (
+        self._data.size
+        and 0 in self._data.strides
+        and any(n > 1 and s == 0 for n, s in zip(self._data.shape, self._data.strides, strict=True))
+    ):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."

@@ -12,8 +12,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from . import devices
-from . import dtypes
+from . import devices, dtypes
 from .autograd.grad_mode import mode
 from .autograd.node import Edge, Node
 from .autograd.saved import SavedTensor
@@ -71,7 +70,7 @@ class Op:
         parameters = list(signature.parameters.values())[1:]
         kinds = {p.name: str(p.annotation).replace(" ", "") for p in parameters}
         self.variadic = kinds[parameters[0].name].startswith("Sequence[Array") if parameters else False
-        self.inputs = tuple(n for n, kind in kinds.items() if kind.startswith("Array") or kind.startswith("Sequence[Array"))
+        self.inputs = tuple(n for n, kind in kinds.items() if kind.startswith(("Array", "Sequence[Array")))
         self.tail = bool(self.inputs) and not self.variadic and kinds[self.inputs[-1]].startswith("Sequence[Array")
         self.optional = frozenset(n for n, kind in kinds.items() if kind == "Array|None")
         self.params = tuple(n for n in kinds if n not in self.inputs)
@@ -120,7 +119,6 @@ class Op:
             lines += self._call_lines()
             body = "\n".join(lines) + "\n"
         else:
-            inputs = list(self.inputs)  # type: ignore[assignment]
             parts: list[str] = []
             for p in self.signature.parameters.values():
                 if p.name in self.inputs:

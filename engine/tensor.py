@@ -6,8 +6,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from . import devices
-from . import dtypes
+from . import devices, dtypes
 from .autograd import hooks as _hooks
 from .autograd.grad_mode import mode
 from .autograd.hooks import HookDict, RemovableHandle

@@ -41,7 +41,8 @@ def report(node: Node) -> None:
     lines = node.metadata.get("traceback_")
     if lines is None:
         warnings.warn(
-            f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly during forward pass for more information.",
+            f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly during forward pass "
+            "for more information.",
             UserWarning,
             stacklevel=3,
         )

@@ -93,9 +93,7 @@ class FunctionCtx(Node):
         if len(result) > expected and all(r is None for r in result[expected:]):
             result = result[:expected]
         if len(result) != expected:
-            raise RuntimeError(
-                f"function {self.name()} returned an incorrect number of gradients (expected {expected}, got {len(result)})"
-            )
+            raise RuntimeError(f"function {self.name()} returned an incorrect number of gradients (expected {expected}, got {len(result)})")
         outs: list[Any] = []
         for position, edge in zip(self._tensor_arguments, self.next_edges, strict=True):
             got = result[position]
@@ -226,7 +224,10 @@ def _tie(
     inputs = {id(t): t for t in tensors}
     for t in self._dirty:
         if id(t) not in {id(o) for o in outs}:
-            raise RuntimeError("Some elements marked as dirty during the forward method were not returned as output. The inputs that are modified inplace must all be outputs of the Function.")
+            raise RuntimeError(
+                "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
+                "modified inplace must all be outputs of the Function."
+            )
         if recording and t.is_leaf and t._requires_grad:
             raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
         if t._version == old_versions.get(id(t), -1):
@@ -270,7 +271,7 @@ def _tie(
 FunctionCtx._tie = _tie  # type: ignore[attr-defined]
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _context_class(function: type[Function]) -> Any:
     return type(f"{function.__name__}Backward", (FunctionCtx,), {"_function": function, "__doc__": function.__doc__})
 

@@ -62,14 +62,10 @@ def directional(
     groups = [[i] for i in places] + ([places] if len(places) > 1 else [])
     for group in groups:
         chosen = {i: directions[i] for i in group}
-        analytical = sum(
-            _inner(g._data, directions[i]) for i, g in zip(places, gradients, strict=True) if i in chosen and g is not None
-        )
+        analytical = sum(_inner(g._data, directions[i]) for i, g in zip(places, gradients, strict=True) if i in chosen and g is not None)
         ahead = _outputs(function(*_moved(inputs, chosen, eps)))
         behind = _outputs(function(*_moved(inputs, chosen, -eps)))
-        numerical = sum(
-            _inner(c, a._data - b._data) / (2 * eps) for c, a, b in zip(covectors, ahead, behind, strict=True)
-        )
+        numerical = sum(_inner(c, a._data - b._data) / (2 * eps) for c, a, b in zip(covectors, ahead, behind, strict=True))
         pairs.append((analytical, numerical))
     return pairs
 
@@ -186,6 +182,4 @@ def gradgradcheck(
         found = grad(live, wanted, list(arguments[count:]), create_graph=True, allow_unused=True)
         return tuple(f for f in found if f is not None)
 
-    return gradcheck(
-        first, [*given, *covectors], eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, fast_mode=fast_mode
-    )
+    return gradcheck(first, [*given, *covectors], eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, fast_mode=fast_mode)

@@ -146,16 +146,14 @@ def grad(
         columns = zip(*rows, strict=True)
         return tuple(None if c[0] is None else c[0].stack(c) for c in columns)
     seeds = _seeds(outs, grads)
-    roots = _roots([o if isinstance(o, Tensor) else o for o in outs])
+    roots = _roots(outs)
     wanted: list[Edge | None] = []
     for tensor in ins:
         edge = tensor._gradient_edge() if isinstance(tensor, Tensor) else (tensor.node, tensor.output_nr)
         if edge is None:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
         wanted.append(edge)
-    walk = Walk(
-        roots, seeds, keep_graph=keep, create_graph=create_graph, inputs=[e for e in wanted if e is not None], accumulate=False
-    )
+    walk = Walk(roots, seeds, keep_graph=keep, create_graph=create_graph, inputs=[e for e in wanted if e is not None], accumulate=False)
     _walk.run(walk)
     results: list[Tensor | None] = []
     for tensor, edge in zip(ins, wanted, strict=True):

@@ -70,9 +70,13 @@ class SavedTensor:
             packed, unpack, key = self._hooks
             tensor = unpack(packed)
             if recorder.current is not None:
-                recorder.current.hook_called(None, HookKind.UNPACK, key, unpack, (None,), (tensor if isinstance(tensor, Tensor) else None,), node=node)
+                recorder.current.hook_called(
+                    None, HookKind.UNPACK, key, unpack, (None,), (tensor if isinstance(tensor, Tensor) else None,), node=node
+                )
             if not isinstance(tensor, Tensor):
-                raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but got result of type " + type(tensor).__name__)
+                raise TypeError(
+                    "Output of saved tensor unpack_hook expected to be a Tensor but got result of type " + type(tensor).__name__
+                )
             return tensor
         tensor = self._tensor if self._tensor is not None else self._alias(node)
         cell = tensor._cell

@@ -409,7 +409,16 @@ class Walk:
                     with _Quiet(not self.create_graph):
                         tensor._grad = result[slot] if previous is None else previous + result[slot]
                     if tape is not None:
-                        tape.hook_called(self.run, HookKind.RETAIN, -node.id or 0, Tensor.retain_grad, (result[slot],), (result[slot],), node=node, index=slot)
+                        tape.hook_called(
+                            self.run,
+                            HookKind.RETAIN,
+                            -node.id or 0,
+                            Tensor.retain_grad,
+                            (result[slot],),
+                            (result[slot],),
+                            node=node,
+                            index=slot,
+                        )
                         tape.grad_stored(self.run, tensor, previous, tensor._grad)
         return tuple(result)
 
@@ -425,7 +434,9 @@ class Walk:
                 if not isinstance(after, tuple):
                     raise TypeError(f"hook '{_name(hook)}' has returned an incorrect type, expected a tuple of gradients or None")
                 if len(after) != len(current):
-                    raise RuntimeError(f"hook '{_name(hook)}' has returned an incorrect number of values: got {len(after)}, but expected {len(current)}")
+                    raise RuntimeError(
+                        f"hook '{_name(hook)}' has returned an incorrect number of values: got {len(after)}, but expected {len(current)}"
+                    )
                 current = tuple(_replacement(hook, b, a) for b, a in zip(current, after, strict=True))
             if tape is not None:
                 tape.hook_called(self.run, kind, key, hook, before, current, node=node)
