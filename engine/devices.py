@@ -22,16 +22,18 @@ class device:  # PyTorch spells it so
 
     __slots__ = ("index", "type")
 
+    type: str
+    index: int | None
+
     def __init__(self, type: str | int | device, index: int | None = None) -> None:
         if isinstance(type, device):
             self.type, self.index = type.type, type.index
             return
-        if isinstance(type, int):
-            type, index = "cuda", type
-        kind, colon, number = type.partition(":")
+        name = type if isinstance(type, str) else f"cuda:{type}"
+        kind, colon, number = name.partition(":")
         if colon:
             if index is not None or not number.isdecimal():
-                raise RuntimeError(f"Invalid device string: '{type}'")
+                raise RuntimeError(f"Invalid device string: '{name}'")
             index = int(number)
         if kind not in ("cpu", "cuda", "meta"):
             raise RuntimeError(f"Expected one of cpu, cuda, meta device type at start of device string: {kind}")

@@ -15,7 +15,7 @@ FUNCTIONAL: dict[str, Any] = {}
 
 
 def _bind() -> None:
-    Tensor.backward = tensor_backward  # type: ignore[method-assign]
+    setattr(Tensor, "backward", tensor_backward)  # noqa: B010
     for name in ops.FAMILIES:
         family = import_module(f"{ops.__name__}.{name}")
         TORCH.update(getattr(family, "TORCH", {}))

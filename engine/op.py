@@ -93,7 +93,7 @@ class Op:
         self._plans: dict[tuple[bool, ...], tuple[str, ...]] = {}
         self.compute = self._generate("compute")
         self.function = self._generate("call")
-        self.function.op = self  # type: ignore[attr-defined]
+        self.function.op = self
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"

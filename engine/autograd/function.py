@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from ..tape import recorder
 from ..tape.schema import NodeKind
@@ -73,7 +73,7 @@ class FunctionCtx(Node):
     def name(self) -> str:
         return type(self).__name__
 
-    def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:  # type: ignore[override]
+    def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
         """Call the user's backward; the gradients for tensors that are no inputs of the graph are dropped."""
         user = self._function
         if self.materialize_grads:
@@ -177,7 +177,7 @@ class Function:
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward and, where a tensor argument requires grad, put a node for backward into the graph."""
         started = recorder.current.clock() if recorder.current is not None else 0.0
-        ctx = _context_class(cls)()
+        ctx = _context_class(cast(Any, cls))()
         tensors = [a for a in args if isinstance(a, Tensor)]
         ctx._tensor_arguments = tuple(i for i, a in enumerate(args) if isinstance(a, Tensor))
         needs = tuple(isinstance(a, Tensor) and a.requires_grad for a in args)
@@ -203,7 +203,7 @@ class Function:
                 if several:
                     continue
                 raise TypeError(f"{cls.__name__}.forward: expected to return Tensor or tuple of Tensors (got {type(out).__name__} at {i})")
-        ctx._tie(outs, tensors, edges, recording, old_versions)
+        _tie(ctx, outs, tensors, edges, recording, old_versions)
         if recorder.current is not None:
             made = [o for o in outs if isinstance(o, Tensor)]
             recorder.current.op(cls.__name__, tensors, made, ctx if recording else None, {}, started)
@@ -268,11 +268,8 @@ def _tie(
     self._to_save = ()
 
 
-FunctionCtx._tie = _tie  # type: ignore[attr-defined]
-
-
 @functools.cache
-def _context_class(function: type[Function]) -> Any:
+def _context_class(function: Any) -> Any:
     return type(f"{function.__name__}Backward", (FunctionCtx,), {"_function": function, "__doc__": function.__doc__})
 
 

@@ -156,4 +156,4 @@ def accumulate_node(leaf: Any) -> AccumulateGrad:
     if node is None:
         node = AccumulateGrad(leaf)
         leaf._accumulator = weakref.ref(node)
-    return node  # type: ignore[no-any-return]
+    return node

@@ -30,7 +30,8 @@ class IncompatibleKeys(NamedTuple):
             return "<All keys matched successfully>"
         return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return repr(self)
 
 
 class _Running(threading.local):
@@ -208,7 +209,7 @@ class Module:
     def __delattr__(self, name: str) -> None:
         for store in (self._parameters, self._buffers, self._modules):
             if name in store:
-                del store[name]  # type: ignore[attr-defined]
+                del store[name]
                 self._non_persistent.discard(name)
                 return
         super().__delattr__(name)
@@ -223,7 +224,7 @@ class Module:
     def _forget(self, name: str) -> None:
         self.__dict__.pop(name, None)
         for store in (self._parameters, self._buffers, self._modules):
-            store.pop(name, None)  # type: ignore[attr-defined]
+            store.pop(name, None)
 
     def _check_name(self, name: str, kind: str) -> None:
         if not isinstance(name, str):
@@ -447,7 +448,7 @@ class Module:
         for path, module in self.named_modules(prefix=prefix.rstrip("."), remove_duplicate=False):
             lead = f"{path}." if path else ""
             for store, skip in ((module._parameters, ()), (module._buffers, module._non_persistent)):
-                for name, value in store.items():  # type: ignore[attr-defined]
+                for name, value in store.items():
                     if value is not None and name not in skip:
                         state[lead + name] = value if keep_vars else value.detach()
             for hook in module._state_dict_hooks.values():

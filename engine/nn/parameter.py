@@ -28,7 +28,7 @@ class Parameter(Tensor):
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         if id(self) in memo:
             return memo[id(self)]  # type: ignore[no-any-return]
-        made = type(self)(wrap(self._data.copy()), self._requires_grad)
+        made: Parameter = type(self)(wrap(self._data.copy()), self._requires_grad)
         made._name = self._name
         memo[id(self)] = made
         return made
