@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the whole test suite, without a display: ``python3 scripts/test.py [--parity] [PYTEST ARGUMENTS]``.
 
-The first time, everything that is needed is installed into ``.venv`` beside this folder. ``--parity`` also installs PyTorch
-(several hundred MB), with which the tests in ``tests/parity`` compare; without it they skip themselves.
+The first time, everything that is needed is installed into ``.venv`` beside this folder. ``--parity`` also installs PyTorch,
+with which the tests in ``tests/parity`` compare; without it they skip themselves.
 """
 
 from __future__ import annotations
