@@ -1,0 +1,292 @@
+"""Questions about values, answered by the thread that stands still: slices, statistics, histograms, gradients, expressions.
+
+Nothing here is recorded and nothing takes part in autograd. Values are copied to the CPU slice by slice, as a window asks
+for them, never whole.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..autograd.grad_mode import no_grad
+from ..tape import recorder, statistics
+from ..tape.schema import NodeKind
+from ..tape.unwire import stats_record
+from ..tensor import Tensor
+from .control import Stop, Unanswerable, place
+from .evaluate import evaluate, shown
+from .protocol import RAW_CAP
+
+BINS_CAP = 4096
+LEAVES_CAP = 10_000
+
+Body = tuple[dict[str, Any], bytes]
+Array = npt.NDArray[Any]
+
+
+def answer(command: str, arguments: Mapping[str, Any], stop: Stop) -> Body:
+    """The body and the raw bytes of the answer. Raises Unanswerable."""
+    if command == "edit":
+        return _edit(arguments, stop)
+    question = _QUESTIONS.get(command)
+    if question is None:
+        raise Unanswerable(f"no question is called {command!r}")
+    with _aside():
+        return question(arguments, stop)
+
+
+@contextmanager
+def _aside() -> Iterator[None]:
+    """Beside the program: nothing is recorded, nothing takes part in autograd."""
+    tape = recorder.current
+    recorder.uninstall()
+    try:
+        with no_grad():
+            yield
+    finally:
+        if tape is not None:
+            recorder.install(tape)
+
+
+def _value(arguments: Mapping[str, Any], stop: Stop) -> Body:
+    """``index``: an int, ``[start, stop, step]`` or null (all) a dimension, from the first; missing ones are whole."""
+    tensor = _asked(arguments, stop)
+    data = tensor._data
+    part = data[_index(arguments.get("index", ()), data.shape)]
+    if part.nbytes > RAW_CAP:
+        raise Unanswerable(f"a slice of {part.nbytes} bytes is too much at once: ask for at most {RAW_CAP}")
+    array = np.ascontiguousarray(_host(part)).reshape(part.shape)
+    if array.dtype.byteorder == ">":
+        array = array.astype(array.dtype.newbyteorder("<"))
+    return {**_about(tensor), "slice_shape": list(array.shape)}, array.tobytes()
+
+
+def _statistics(arguments: Mapping[str, Any], stop: Stop) -> Body:
+    tensor = _asked(arguments, stop)
+    described = stats_record(statistics.of_many([(tensor._id, tensor._version, _host(tensor._data))])[0].item())
+    names = ("count", "norm", "low", "high", "mean", "zeros", "nans", "posinfs", "neginfs")
+    return {**_about(tensor), **{name: _plain(getattr(described, name)) for name in names}}, b""
+
+
+def _histogram(arguments: Mapping[str, Any], stop: Stop) -> Body:
+    """Counts of the finite elements in ``bins`` bins of equal width, as int64 in the raw bytes; complex values by modulus."""
+    tensor = _asked(arguments, stop)
+    bins = int(arguments.get("bins", 64))
+    if not 1 <= bins <= BINS_CAP:
+        raise Unanswerable(f"a histogram has 1 to {BINS_CAP} bins, not {bins}")
+    flat = _host(tensor._data).reshape(-1)
+    flat = np.abs(flat) if flat.dtype.kind == "c" else flat
+    finite = flat[np.isfinite(flat)].astype(np.float64)
+    if finite.size == 0:
+        return {**_about(tensor), "low": None, "high": None, "not_finite": int(flat.size)}, np.zeros(bins, "<i8").tobytes()
+    low, high = float(arguments.get("low", finite.min())), float(arguments.get("high", finite.max()))
+    counts, _ = np.histogram(finite, bins=bins, range=(low, high if high > low else low + 1.0))
+    body = {**_about(tensor), "low": low, "high": high, "not_finite": int(flat.size - finite.size)}
+    return body, counts.astype("<i8").tobytes()
+
+
+def _evaluate(arguments: Mapping[str, Any], stop: Stop) -> Body:
+    """Runs in the user's program: side effects are real."""
+    value = evaluate(str(arguments.get("expression", "")), _frame(arguments, stop))
+    body: dict[str, Any] = {"result": shown(value), "type": type(value).__qualname__, "runs_in": "your program"}
+    if isinstance(value, Tensor):
+        body["value"] = _about(value)
+    return body, b""
+
+
+def _stack(arguments: Mapping[str, Any], stop: Stop) -> Body:
+    return {"frames": [place(frame) for frame in stop.stack]}, b""
+
+
+def _grads(arguments: Mapping[str, Any], stop: Stop) -> Body:
+    """The leaves of the graph that is walked, or else of the user's variables, and what stands in their ``.grad`` now."""
+    leaves = []
+    for leaf in _leaves(stop):
+        grad = leaf._grad
+        entry: dict[str, Any] = {"leaf": _about(leaf), "grad": None}
+        if grad is not None:
+            row = statistics.of_many([(0, 0, _host(grad._data))])[0].item()
+            entry["grad"] = {**_about(grad), "norm": _plain(stats_record(row).norm)}
+        leaves.append(entry)
+        if len(leaves) == LEAVES_CAP:
+            break
+    return {"leaves": leaves}, b""
+
+
+def _pending(arguments: Mapping[str, Any], stop: Stop) -> Body:
+    """What waits at the slots of node ``node``, and what the node keeps."""
+    node, walk = _node(arguments, stop)
+    waiting = [None if grad is None else _about(grad) for grad in walk.pending(node)]
+    saved = [{"name": name, "value": None if kept is None else _about(kept)} for name, kept in node.saved_entries()]
+    return {"node": node.id, "name": node.name(), "pending": waiting, "saved": saved}, b""
+
+
+def _edit(arguments: Mapping[str, Any], stop: Stop) -> Body:
+    """Replaces the gradient that waits at slot ``index`` of ``node`` by the value of ``expression``; ``grad`` in it is the
+    one that waits."""
+    node, walk = _node(arguments, stop)
+    index = int(arguments.get("index", 0))
+    pending = walk.pending(node)
+    if not 0 <= index < len(pending):
+        raise Unanswerable(f"{node.name()} has {len(pending)} slots, no slot {index}")
+    with _aside():
+        new = evaluate(str(arguments.get("expression", "")), _frame(arguments, stop), {"grad": pending[index]})
+    if new is not None and not isinstance(new, Tensor):
+        raise Unanswerable(f"a gradient is a tensor or None, not {type(new).__name__}")
+    old = pending[index]
+    if new is not None and old is not None and (new.dtype != old.dtype or new.device != old.device):
+        raise Unanswerable(f"the gradient is {old.dtype} on {old.device}, the new value {new.dtype} on {new.device}")
+    try:
+        walk.set_pending(node, index, new)
+    except ValueError as error:
+        raise Unanswerable(str(error)) from None
+    return {"node": node.id, "index": index, "value": None if new is None else _about(new)}, b""
+
+
+_QUESTIONS: dict[str, Callable[[Mapping[str, Any], Stop], Body]] = {
+    "value": _value,
+    "statistics": _statistics,
+    "histogram": _histogram,
+    "evaluate": _evaluate,
+    "stack": _stack,
+    "grads": _grads,
+    "pending": _pending,
+}
+
+
+# ------------------------------------------------------------------------------------------------------- finding things
+
+
+def _asked(arguments: Mapping[str, Any], stop: Stop) -> Tensor:
+    """The tensor that a question is about: ``tensor`` and ``version`` of the tape, or an ``expression``."""
+    if "expression" in arguments:
+        value = evaluate(str(arguments["expression"]), _frame(arguments, stop))
+        if not isinstance(value, Tensor):
+            raise Unanswerable(f"the expression gives {type(value).__name__}, not a tensor")
+        return value
+    number, version = int(arguments.get("tensor", 0)), int(arguments.get("version", 0))
+    older = None
+    for tensor in _alive(stop):
+        if tensor._id == number and number:
+            if tensor._version == version:
+                return tensor
+            older = tensor
+    if older is not None:
+        raise Unanswerable(f"tensor #{number} was changed in place: it is at version {older._version}, not {version} any more")
+    raise Unanswerable(f"tensor #{number} is not alive any more, or nothing that the debugger sees holds it")
+
+
+def _alive(stop: Stop) -> Iterator[Tensor]:
+    """Tensors that can be reached from where the program stands: gradients under way, saved values, leaves, variables."""
+    walk = stop.walk
+    if walk is not None:
+        for node in (*walk.ready, *walk.needed):
+            yield from (grad for grad in walk.pending(node) if grad is not None)
+            yield from (kept for _, kept in node.saved_entries() if kept is not None)
+            if node.kind == NodeKind.ACCUMULATE:
+                yield node.variable
+                if node.variable._grad is not None:
+                    yield node.variable._grad
+    for tensor in _variables(stop):
+        yield tensor
+        if tensor._grad is not None:
+            yield tensor._grad
+
+
+def _variables(stop: Stop) -> Iterator[Tensor]:
+    """Tensors in the user's variables: themselves, in containers, and the parameters of modules."""
+    seen: set[int] = set()
+    for frame in stop.stack:
+        for scope in (frame.f_locals, frame.f_globals):
+            if id(scope) in seen:
+                continue
+            seen.add(id(scope))
+            for value in list(scope.values()):
+                yield from _tensors_in(value)
+
+
+def _tensors_in(value: object) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        yield from (one for one in value[:1000] if isinstance(one, Tensor))
+    elif isinstance(value, dict):
+        yield from (one for one in list(value.values())[:1000] if isinstance(one, Tensor))
+    elif not isinstance(value, type) and hasattr(type(value), "named_parameters"):
+        yield from (one for _, one in value.named_parameters() if isinstance(one, Tensor))  # type: ignore[attr-defined]
+
+
+def _leaves(stop: Stop) -> Iterator[Tensor]:
+    seen: set[int] = set()
+    walk = stop.walk
+    found = [node.variable for node in walk.needed if node.kind == NodeKind.ACCUMULATE] if walk is not None else []
+    found.sort(key=lambda leaf: leaf._id)
+    for leaf in (*found, *_variables(stop)):
+        if leaf.is_leaf and leaf.requires_grad and id(leaf) not in seen:
+            seen.add(id(leaf))
+            yield leaf
+
+
+def _node(arguments: Mapping[str, Any], stop: Stop) -> tuple[Any, Any]:
+    number = int(arguments.get("node", 0))
+    if stop.walk is not None:
+        for node in (*stop.walk.ready, *stop.walk.needed):
+            if node.id == number:
+                return node, stop.walk
+    raise Unanswerable(f"node #{number} does not take part in a backward pass that runs now")
+
+
+def _frame(arguments: Mapping[str, Any], stop: Stop) -> types.FrameType | None:
+    number = int(arguments.get("frame", 0))
+    if not stop.stack:
+        return None
+    if not 0 <= number < len(stop.stack):
+        raise Unanswerable(f"there are {len(stop.stack)} frames, no frame {number}")
+    return stop.stack[number]
+
+
+# ----------------------------------------------------------------------------------------------------------- in figures
+
+
+def _about(tensor: Tensor) -> dict[str, Any]:
+    return {
+        "tensor": tensor._id, "version": tensor._version, "name": tensor._name,
+        "dtype": tensor.dtype.name, "shape": list(tensor.shape), "device": str(tensor.device),
+    }  # fmt: skip
+
+
+def _host(data: Any) -> Array:
+    """The array in the CPU's memory."""
+    array: Array = data.get() if hasattr(data, "get") else np.asarray(data)
+    return array
+
+
+def _plain(number: float) -> float | str | None:
+    """A number as JSON can have it: infinities by name, NaN as null."""
+    if isinstance(number, int) or np.isfinite(number):
+        return number
+    return None if np.isnan(number) else ("inf" if number > 0 else "-inf")
+
+
+def _index(wanted: object, shape: tuple[int, ...]) -> tuple[int | slice, ...]:
+    if not isinstance(wanted, (list, tuple)) or len(wanted) > len(shape):
+        raise Unanswerable(f"an index for shape {list(shape)} is a list of at most {len(shape)} entries")
+    index: list[int | slice] = []
+    for entry, size in zip(wanted, shape, strict=False):
+        if entry is None:
+            index.append(slice(None))
+        elif isinstance(entry, int) and not isinstance(entry, bool):
+            if not -size <= entry < size:
+                raise Unanswerable(f"index {entry} is out of range for shape {list(shape)}")
+            index.append(entry)
+        elif isinstance(entry, (list, tuple)) and 2 <= len(entry) <= 3 and all(one is None or isinstance(one, int) for one in entry):
+            index.append(slice(*entry))
+        else:
+            raise Unanswerable("an entry of an index is a number, [start, stop], [start, stop, step] or null")
+    return tuple(index)

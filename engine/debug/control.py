@@ -1,0 +1,441 @@
+"""Stopping and going on, inside the user's program: the thread that listens, and the walk that waits for its word.
+
+While the script runs, the listening thread answers what it can answer alone (pause, where). A thread that stops (before a
+backward node, after a forward op, or between two lines of Python) sends ``stopped`` and then answers every question
+itself, where the user's frames and its own modes are, until it is told to go on.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import select
+import signal
+import socket
+import sys
+import threading
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..tape import recorder, stacks
+from ..tape.schema import NodeKind
+from .evaluate import LIMIT, Deadline, TimeUp, private_signal
+from .protocol import Decoder, Event, Message, ProtocolError, Request, Response, encode
+from .pulse import Phase, Pulse
+
+if TYPE_CHECKING:
+    from ..autograd.node import Node
+    from ..autograd.walk import Walk
+
+BEAT = 100  # milliseconds between two signs of life
+MOVES = frozenset({"continue", "next", "stepIn", "stepOut", "goto"})
+_EVERYWHERE = 1 << 30
+_ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+class Unanswerable(Exception):
+    """A question that cannot be answered, and why."""
+
+
+@dataclass
+class Stop:
+    """Where a thread stands still. ``stack`` are the user's frames, innermost first."""
+
+    reason: str
+    walk: Walk | None
+    stack: list[types.FrameType]
+    thread: int = field(default_factory=threading.get_ident)
+
+
+Answer = Callable[[str, Mapping[str, Any], Stop], tuple[dict[str, Any], bytes]]
+
+
+def user_stack(frame: types.FrameType | None) -> list[types.FrameType]:
+    """The frames that are not gradstep's and not Python's machinery, innermost first."""
+    found = []
+    while frame is not None:
+        if stacks.is_kept(frame.f_code.co_filename):
+            found.append(frame)
+        frame = frame.f_back
+    return found
+
+
+def place(frame: types.FrameType) -> dict[str, Any]:
+    """A frame in words."""
+    return {"file": frame.f_code.co_filename, "line": frame.f_lineno or 0, "function": frame.f_code.co_qualname}
+
+
+class Control:
+    """The debuggee's side of the link. ``answer`` is asked what needs a stopped thread."""
+
+    def __init__(self, link: socket.socket, pulse: Pulse, answer: Answer, *, stop_on_entry: bool, rewind: bool) -> None:
+        self._socket, self._pulse, self._answer = link, pulse, answer
+        self._identity = _identity(link.fileno())
+        self._rewind = rewind
+        self._send_lock = threading.Lock()
+        self._turn = threading.RLock()  # held by the thread that stands still; the others wait for it at their next node
+        self._state = threading.Lock()
+        self._stop: Stop | None = None
+        self._orders: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self.deadline = Deadline()
+        self._attention = stop_on_entry  # something below is set: the only thing that a running walk looks at
+        self._entry = stop_on_entry
+        self._goal = 0  # the node to run to
+        self._depth = _EVERYWHERE if stop_on_entry else 0  # stop before the next node of a walk nested at most so deep
+        self._pause = False
+        self._walks: dict[int, list[Walk]] = {}  # by thread, innermost last
+        self._done: dict[int, list[int]] = {}  # by run: the nodes that have run
+        self.failed_node = (0, 0, "")  # the last exception that came out of a node (its id), and that node
+        self.tape: PausableRecorder | None = None
+        self._signal = private_signal()
+
+    # -------------------------------------------------------------------------------------------------------- the link
+
+    def listen(self) -> None:
+        """Starts the listening thread; call it from the main thread."""
+        if self._signal is not None:
+            signal.signal(self._signal, self._interrupted)
+            signal.siginterrupt(self._signal, False)
+        threading.Thread(target=self._listen, name="gradstep-control", daemon=True).start()
+
+    def send(self, message: Message) -> bool:
+        """Sends a message; False where the link is gone."""
+        try:
+            data = encode(message)
+        except ValueError as error:
+            assert isinstance(message, Response)
+            data = encode(Response(message.seq, message.command, False, f"the answer is too long: {error}"))
+        with self._send_lock:
+            if not self._linked():
+                return False
+            try:
+                self._socket.sendall(data)
+            except OSError:
+                self._lose()
+                return False
+        return True
+
+    def _linked(self) -> bool:
+        """Whether the descriptor still is our link: a script may have closed it, and its number may be a file of the script."""
+        if self._socket.fileno() < 0:
+            return False
+        if _identity(self._socket.fileno()) != self._identity:
+            self._lose()
+            return False
+        return True
+
+    def _lose(self) -> None:
+        self._socket.detach()  # closing it could close what is not ours any more
+        self._orders.put(None)  # whoever stands still must not do so for ever
+
+    def let_go(self) -> None:
+        """For a forked child: the link belongs to the parent."""
+        if self._socket.fileno() >= 0 and _identity(self._socket.fileno()) == self._identity:
+            self._socket.close()
+        self._attention = False
+
+    def _listen(self) -> None:
+        decoder = Decoder()
+        poll = select.poll()
+        poll.register(self._socket.fileno(), select.POLLIN)
+        while self._socket.fileno() >= 0:
+            ready = poll.poll(BEAT)
+            self._beat()
+            if not ready:
+                continue
+            if not self._linked():
+                return self._keep_beating()
+            try:
+                data = self._socket.recv(1 << 16, socket.MSG_DONTWAIT)
+                if not data:
+                    os._exit(86)  # the supervisor is gone, and it takes care of us on no system but this one
+                for message in decoder.feed(data):
+                    if isinstance(message, Request):
+                        self._obey(message)
+            except (BlockingIOError, InterruptedError):
+                continue
+            except (OSError, ProtocolError):
+                self._lose()
+        return self._keep_beating()
+
+    def _keep_beating(self) -> None:
+        waiting = threading.Event()
+        while not waiting.wait(BEAT / 1000):
+            self._beat()
+
+    def _beat(self) -> None:
+        tape = recorder.current
+        if tape is not None:
+            self._pulse.at(tape.position)
+            tape.flush()
+        self._pulse.beat()
+
+    # ------------------------------------------------------------------------------------------------------ obedience
+
+    def _obey(self, request: Request) -> None:
+        if request.command == "pause":
+            self.send(Response(request.seq, request.command))
+            self._request_pause()
+        elif request.command == "where":
+            self.send(Response(request.seq, request.command, True, "", self._stacks()))
+        elif request.command == "ping":
+            self.send(Response(request.seq, request.command))
+        else:
+            with self._state:
+                if self._stop is not None:
+                    self._orders.put(request)
+                    return
+            self.send(Response(request.seq, request.command, False, "the program is running: pause it first"))
+
+    def _request_pause(self) -> None:
+        self._pause = self._attention = True
+        if self._signal is not None and (main := threading.main_thread().ident) is not None:
+            signal.pthread_kill(main, self._signal)
+
+    def _interrupted(self, number: int, frame: types.FrameType | None) -> None:
+        """The private signal: the end of an evaluation's time, or a wish to pause the main thread wherever it is."""
+        self.deadline.interrupt()
+        if self._pause and self._stop is None and _between_lines(frame):
+            self.halt("pause", None, frame)
+
+    def _stacks(self) -> dict[str, Any]:
+        names = {thread.ident: thread.name for thread in threading.enumerate()}
+        me = threading.get_ident()
+        stacks = []
+        for ident, frame in sys._current_frames().items():
+            if ident == me:
+                continue
+            stack = [place(one) for one in user_stack(frame)[:64]]
+            stacks.append({"thread": ident, "name": names.get(ident, ""), "main": ident == threading.main_thread().ident, "frames": stack})
+        return {"threads": stacks, "running": self._pulse.read().name if self._pulse.read().node else ""}
+
+    # -------------------------------------------------------------------------------------------------------- the walk
+
+    def drive(self, walk: Walk) -> None:
+        """Takes all steps of a walk, and stops where it should. This is ``walk.driver`` under the debugger."""
+        walks = self._walks.setdefault(threading.get_ident(), [])
+        walks.append(walk)
+        depth, pulse = len(walks), self._pulse
+        done = self._done[walk.run] = []
+        walk.rewindable = self._rewind and self._attention
+        pulse.phase(Phase.BACKWARD)
+        try:
+            while (node := walk.next_node) is not None:
+                if self._attention and (reason := self._reason(node, depth)):
+                    self.halt(reason, walk, sys._getframe(1))
+                    node = walk.next_node
+                    if node is None:
+                        break
+                pulse.enter(walk.run, node.id, node.name())
+                try:
+                    walk.step()
+                except BaseException as error:
+                    self.failed_node = (id(error), node.id, node.name())
+                    raise
+                finally:
+                    pulse.leave()
+                done.append(node.id)
+        finally:
+            walks.pop()
+            self._done.pop(walk.run, None)
+            self._leave_walk(walks)
+
+    def _leave_walk(self, walks: list[Walk]) -> None:
+        outer = walks[-1] if walks else None
+        if outer is None:
+            del self._walks[threading.get_ident()]
+            self._pulse.phase(Phase.BACKWARD if self._walks else Phase.FORWARD)
+        elif outer.current is not None:
+            self._pulse.enter(outer.run, outer.current.id, outer.current.name())
+
+    def _reason(self, node: Node, depth: int) -> str:
+        """Why to stop before ``node``; "" where there is no reason."""
+        if self._pause:
+            return "pause"
+        if self._entry:
+            return "entry"
+        if depth <= self._depth:
+            return "step"
+        return "goto" if self._goal and node.id == self._goal else ""
+
+    def after_op(self) -> None:
+        """A forward op was recorded: a good moment for a pause that was asked for."""
+        if self._pause and self._stop is None:
+            self.halt("pause", None, sys._getframe(1))
+
+    # -------------------------------------------------------------------------------------------------- standing still
+
+    def halt(self, reason: str, walk: Walk | None, frame: types.FrameType | None) -> None:
+        """Stands still until told to go on. A link that breaks is a word to go on: nobody else would ever say it."""
+        with self._turn:
+            if reason == "pause" and not self._pause:
+                return  # another thread stood still for it
+            self._goal, self._depth, self._entry, self._pause, self._attention = 0, 0, False, False, False
+            stop = Stop(reason, walk or self._innermost(), user_stack(frame))
+            if walk is not None:
+                walk.rewindable = self._rewind
+            before = self._pulse.read().phase
+            self._pulse.phase(Phase.PAUSED)
+            try:
+                if self._tell(stop):
+                    while not self._serve(self._orders.get(), stop):
+                        pass
+            finally:
+                with self._state:
+                    self._stop = None
+                self._pulse.phase(before)
+                self._refuse_rest()
+
+    def _innermost(self) -> Walk | None:
+        walks = self._walks.get(threading.get_ident())
+        return walks[-1] if walks else None
+
+    def _tell(self, stop: Stop) -> bool:
+        """Says where the program stands; False where nobody listens."""
+        tape = recorder.current
+        if tape is not None:
+            tape.flush()
+        with self._state:
+            self._stop = stop
+        return self.send(Event("stopped", self._described(stop)))
+
+    def _described(self, stop: Stop) -> dict[str, Any]:
+        tape, walk = recorder.current, stop.walk
+        between = walk is not None and walk.current is None
+        node = None if walk is None else (walk.next_node if between else walk.current)
+        return {
+            "reason": stop.reason,
+            "phase": "forward" if walk is None else "backward",
+            "thread": stop.thread,
+            "position": tape.position if tape is not None else -1,
+            "run": walk.run if walk is not None else 0,
+            "node": node.id if node is not None else 0,
+            "name": node.name() if node is not None else "",
+            "taken": walk.taken if walk is not None else 0,
+            "depth": len(self._walks.get(stop.thread, ())),
+            "between_nodes": between,
+            "can_step_back": between and walk is not None and walk.rewindable and walk.taken > 0,
+            "where": place(stop.stack[0]) if stop.stack else {},
+        }
+
+    def _serve(self, request: Request | None, stop: Stop) -> bool:
+        """Carries out one order; True where the program goes on."""
+        if request is None:
+            return True  # the link broke
+        try:
+            if request.command in ("stepBack", "reverseContinue"):
+                self._back(stop, whole=request.command == "reverseContinue")
+                self.send(Response(request.seq, request.command))
+                return not self._tell(stop)
+            if request.command in MOVES:
+                self._move(request, stop)
+                with self._state:
+                    self._stop = None
+                self.send(Response(request.seq, request.command, True, "", {"phase": "forward" if stop.walk is None else "backward"}))
+                return True
+        except Unanswerable as error:
+            self.send(Response(request.seq, request.command, False, str(error)))
+            return False
+        self._reply(request, stop)
+        return False
+
+    def _move(self, request: Request, stop: Stop) -> None:
+        depth = len(self._walks.get(stop.thread, ()))
+        if request.command == "goto":
+            goal = int(request.arguments.get("node", 0))
+            if stop.walk is not None and all(node.id != goal for node in stop.walk.needed):
+                raise Unanswerable(f"node #{goal} does not run in this backward pass")
+            if stop.walk is not None and goal in self._done.get(stop.walk.run, ()):
+                raise Unanswerable(f"node #{goal} has run already: step back, or look at it on the tape")
+            self._goal = goal
+        elif request.command != "continue":
+            self._depth = {"next": max(depth, 1), "stepIn": _EVERYWHERE, "stepOut": max(depth - 1, 1)}[request.command]
+        self._attention = request.command != "continue"
+
+    def _back(self, stop: Stop, *, whole: bool) -> None:
+        """Undoes the last step, or all of them as far as they can be undone."""
+        walk = stop.walk
+        if walk is None or walk.current is not None:
+            raise Unanswerable("stepping back works between two nodes of a backward pass: press next to get there")
+        if not walk.step_back():
+            why = "this is its first node" if walk.taken == 0 else "what ran before the first stop was not kept"
+            raise Unanswerable(f"there is nothing to step back to in this backward pass: {why}")
+        steps = 1
+        while whole and walk.step_back():
+            steps += 1
+        done = self._done.get(walk.run, [])
+        del done[max(0, len(done) - steps) :]
+        stop.reason = "step"
+
+    def _reply(self, request: Request, stop: Stop) -> None:
+        """Answers a question, within its time."""
+        first = threading.Lock()  # held by whoever answers
+
+        def late() -> None:
+            if first.acquire(blocking=False):
+                self.send(Response(request.seq, request.command, False, f"no answer within {LIMIT:g} s"))
+
+        try:
+            body, raw = self.deadline.run(lambda: self._answer(request.command, request.arguments, stop), LIMIT, late)
+            answer = Response(request.seq, request.command, True, "", body, raw)
+        except TimeUp:
+            return late()
+        except Unanswerable as error:
+            answer = Response(request.seq, request.command, False, str(error))
+        except Exception as error:  # a user's expression, __repr__ or __len__ may raise anything
+            answer = Response(request.seq, request.command, False, f"{type(error).__name__}: {error}")
+        if first.acquire(blocking=False):
+            self.send(answer)
+
+    def _refuse_rest(self) -> None:
+        """Orders that came when the program was already told to go on."""
+        while True:
+            try:
+                request = self._orders.get_nowait()
+            except queue.Empty:
+                return
+            if request is not None:
+                self.send(Response(request.seq, request.command, False, "the program is running: pause it first"))
+
+
+class PausableRecorder(recorder.Recorder):
+    """A recorder that gives a pause its chance after every forward op, and loses nothing where a crash is likely.
+
+    ``careful``: every op and node is written at once. Nodes that run the user's code always are.
+    """
+
+    def attach(self, control: Control, *, careful: bool) -> None:
+        """Whom to tell about ops."""
+        self._control, self._careful = control, careful
+
+    def op(self, *arguments: Any, **named: Any) -> None:
+        super().op(*arguments, **named)
+        if self._careful:
+            self.flush()
+        self._control.after_op()
+
+    def node_enter(self, run: int, node: Any, grads: Any) -> None:
+        super().node_enter(run, node, grads)
+        if self._careful or node.kind == NodeKind.CUSTOM or node.hooks is not None:
+            self.flush()
+
+
+def _identity(descriptor: int) -> tuple[int, int] | None:
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _between_lines(frame: types.FrameType | None) -> bool:
+    """Whether the user's own code runs here, and not the engine or the recorder in the middle of something."""
+    while frame is not None:
+        if stacks.is_kept(frame.f_code.co_filename):
+            return True
+        if frame.f_code.co_filename.startswith(_ENGINE):
+            return False
+        frame = frame.f_back
+    return False

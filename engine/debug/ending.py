@@ -1,0 +1,82 @@
+"""How a program ended, told from what the system, the debuggee and the user had to do with it: one verdict, one sentence."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+from typing import Any
+
+from .pulse import Phase, Reading
+from .states import State
+
+
+@dataclass
+class Ending:
+    """What is known of an end. Everything is empty until it happens."""
+
+    asked: str = ""  # the last signal that was sent because somebody asked to stop
+    abandoned: str = ""  # why nobody is there any more to ask
+    refused: dict[str, Any] = field(default_factory=dict)  # why the script was not run: kind, message and where
+    told: dict[str, Any] = field(default_factory=dict)  # the debuggee's last word: the exception that ended the script
+    link: str = ""  # why the debuggee could not be heard any more
+    node: Reading | None = None  # where the backward pass stood
+    left_behind: int = 0  # processes of the script that were still alive when it ended
+    output: dict[str, Any] = field(default_factory=dict)
+    fault: str = ""  # Python's own stack at a crash
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def describe(ending: Ending, status: int | None) -> dict[str, Any]:
+    """The end as ``exited`` tells it. ``status`` is the exit code, minus the signal's number, None where nothing ran.
+
+    ``how`` is a State's value. ``exit_code`` is what a shell would say: the script's own code, or 128 and the signal.
+    """
+    name = _signal_name(-status) if status is not None and status < 0 else ""
+    code = 1 if status is None else (status if status >= 0 else 128 - status)
+    exception = ending.told.get("exception") or {}
+    running = ending.node if ending.node is not None and ending.node.node else None
+    in_node = f" in {running.name} (node #{running.node})" if running is not None else ""
+    if ending.refused or status is None:
+        how, reason = State.FAILED, str(ending.refused.get("message", "the program could not be started."))
+    elif ending.asked and (not name or name in ("SIGINT", "SIGTERM", "SIGKILL")):
+        how, reason = State.STOPPED, f"ended by {ending.asked}."
+    elif name and not (name == "SIGINT" and exception):
+        how = State.CRASHED
+        reason = f"{name}{in_node}."
+        if name == "SIGKILL":
+            reason = f"killed from outside (SIGKILL){in_node}. The system does this when memory runs out."
+    elif exception:
+        how, reason = State.RAISED, _raised(exception)
+    elif not ending.told:
+        how, reason = State.FINISHED, f"{ending.link or _unheard(ending)}{in_node}, exit code {code}."
+    else:
+        how, reason = State.FINISHED, f"exit code {code}."
+    if ending.left_behind:
+        plural = "process was" if ending.left_behind == 1 else "processes were"
+        reason += f" {ending.left_behind} {plural} left behind and ended."
+    return {
+        "how": how.value, "reason": reason, "exit_code": code, "signal": name, "exception": exception, "refused": ending.refused,
+        "node": running.node if running else 0, "node_name": running.name if running else "", "run": running.run if running else 0,
+        "left_behind": ending.left_behind, "output": ending.output, "fault": ending.fault, "abandoned": ending.abandoned,
+    }  # fmt: skip
+
+
+def _unheard(ending: Ending) -> str:
+    """Why an end was not announced: the pulse says whether the script came to its last line."""
+    if ending.node is not None and ending.node.phase is Phase.ENDED:
+        return "the program closed the link to the debugger"
+    return "ended itself without cleaning up"
+
+
+def _raised(exception: dict[str, Any]) -> str:
+    kind, text = str(exception.get("type", "Exception")), str(exception.get("text", ""))
+    first = text.splitlines()[0] if text else ""
+    where = f" at {exception['file']}, line {exception['line']}" if exception.get("line") else ""
+    node = f" in {exception['node_name']} (node #{exception['node']})" if exception.get("node") else ""
+    return f"{kind}{': ' + first if first else ''}{where}{node}."

@@ -1,0 +1,102 @@
+"""What a run needs to know before it starts, its private folder, and the command that starts its supervisor."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .protocol import KEY_BYTES
+
+BOOTSTRAP = str(Path(__file__).with_name("bootstrap.py"))
+_SOCKET_PATH_CAP = 100  # bytes; the system's limit is 108, on macOS 104
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One run of a script, as asked for."""
+
+    script: str
+    args: tuple[str, ...] = ()
+    engine: str = "gradstep"  # what ``import torch`` means in the script: "gradstep" is our engine, "torch" the real one
+    python: str = sys.executable  # the interpreter that runs the script
+    cwd: str = ""  # "": where the debugger stands
+    tape: str = ""  # where the tape goes; "": into the run's folder
+    level: str = "values"  # how much is recorded: structure, statistics or values
+    budget: int = 256 << 20  # bytes of values kept
+    stop_on_entry: bool = True  # stop before the first node of the first backward
+    rewind: bool = True  # keep what stepping back needs
+    unbuffered: bool = False  # write every event at once, so that a crash cannot lose the last 10 ms
+    output: str = "spool"  # "spool": kept and forwarded; "inherit": the script has the debugger's own stdout and stderr
+    stdin: str = "null"  # "null" or "inherit"
+    memory_limit: int = 0  # bytes at which the script is frozen; 0: none
+    process_limit: int = 256  # processes at which the script is frozen; 0: none
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it. Arguments that are not valid Unicode survive as escaped surrogates."""
+        return {**dataclasses.asdict(self), "args": list(self.args)}
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Launch:
+        """The opposite of ``plain``."""
+        return cls(**{**fields, "args": tuple(fields.get("args", ()))})
+
+
+def runs_folder() -> Path:
+    """Where runs are kept: ``$XDG_CACHE_HOME/gradstep/runs``, or below the system's temporary folder where the home is
+    read-only or missing."""
+    home = os.environ.get("XDG_CACHE_HOME") or (os.path.expanduser("~/.cache") if os.environ.get("HOME") else "")
+    folder = Path(home, "gradstep", "runs") if os.path.isabs(home) else Path(tempfile.gettempdir(), f"gradstep-{os.getuid()}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.access(folder, os.W_OK) and folder.stat().st_uid == os.getuid():
+            return folder
+    except OSError:
+        pass
+    return Path(tempfile.mkdtemp(prefix="gradstep-runs-"))
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The private folder (0700) of one run: ``run.json``, ``tape.gst``, ``stdout.log``, ``stderr.log``, ``fault.log``."""
+
+    path: Path
+    socket: str
+    key: bytes = field(repr=False)
+
+    @classmethod
+    def make(cls, below: Path | None = None) -> RunFolder:
+        """A fresh folder, below ``below`` or where runs are kept."""
+        path = Path(tempfile.mkdtemp(prefix="run-", dir=below or runs_folder()))
+        address = str(path / "control")
+        if len(os.fsencode(address)) > _SOCKET_PATH_CAP:  # a socket's name must be short, a run's folder need not be
+            runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+            base = runtime if os.path.isdir(runtime) and os.access(runtime, os.W_OK) and len(runtime) < 60 else "/tmp"
+            address = os.path.join(tempfile.mkdtemp(prefix="gradstep-", dir=base), "control")
+        return cls(path, address, secrets.token_bytes(KEY_BYTES))
+
+    @property
+    def tape(self) -> Path:
+        """The tape's place, unless the launch names another."""
+        return self.path / "tape.gst"
+
+
+def supervisor_command(spec: int, ready: int) -> list[str]:
+    """How to start a supervisor that reads its orders from descriptor ``spec`` and reports on ``ready`` that it listens.
+
+    It runs isolated from the user's environment: no site-packages, no PYTHON variables.
+    """
+    return [sys.executable, "-I", "-S", BOOTSTRAP, "supervisor", str(spec), str(ready)]
+
+
+def orders(launch: Launch, folder: RunFolder) -> bytes:
+    """The line that the supervisor reads first. It holds the key, which is why it goes through an inherited descriptor."""
+    fields = {"launch": launch.plain(), "folder": str(folder.path), "socket": folder.socket, "key": folder.key.hex()}
+    return json.dumps(fields).encode() + b"\n"

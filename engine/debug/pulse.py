@@ -1,0 +1,94 @@
+"""A few numbers in a mapped file that the debuggee writes and the supervisor reads: how it lives, and where it died.
+
+They cost one store each, need no descriptor once mapped, and survive the process: after a crash in native code the file
+still names the backward node that was running. Whoever only reads this never waits for the debuggee.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from dataclasses import dataclass
+from enum import IntEnum
+
+_BEAT, _POSITION, _NODE, _RUN, _STEPS, _PHASE, _NAME_SIZE = range(7)
+_NUMBERS = 8
+_NAME_CAP = 64
+SIZE = 8 * _NUMBERS + _NAME_CAP
+
+
+class Phase(IntEnum):
+    """What the debuggee is doing."""
+
+    STARTING = 0
+    FORWARD = 1
+    BACKWARD = 2
+    PAUSED = 3
+    ENDED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at the numbers. ``node`` is 0 while no backward node runs."""
+
+    beat: int
+    position: int
+    node: int
+    run: int
+    steps: int
+    phase: Phase
+    name: str
+
+
+class Pulse:
+    """The mapped file. Exactly one process writes it."""
+
+    def __init__(self, path: str, *, create: bool = False) -> None:
+        descriptor = os.open(path, os.O_RDWR | (os.O_CREAT | os.O_EXCL if create else 0) | os.O_CLOEXEC, 0o600)
+        try:
+            if create:
+                os.ftruncate(descriptor, SIZE)
+            self._map = mmap.mmap(descriptor, SIZE)
+        finally:
+            os.close(descriptor)
+        self._numbers = memoryview(self._map)[: 8 * _NUMBERS].cast("q")
+        self._name = memoryview(self._map)[8 * _NUMBERS :]
+
+    def beat(self) -> None:
+        """Another sign of life."""
+        self._numbers[_BEAT] += 1
+
+    def at(self, position: int) -> None:
+        """``position`` events are on the tape."""
+        self._numbers[_POSITION] = position
+
+    def phase(self, phase: Phase) -> None:
+        """The debuggee does something else now."""
+        self._numbers[_PHASE] = phase
+
+    def enter(self, run: int, node: int, name: str) -> None:
+        """Backward node ``node`` of ``run`` is about to run."""
+        numbers, text = self._numbers, name.encode()[:_NAME_CAP]
+        self._name[: len(text)] = text
+        numbers[_NAME_SIZE] = len(text)
+        numbers[_RUN] = run
+        numbers[_NODE] = node
+
+    def leave(self) -> None:
+        """The node has run."""
+        self._numbers[_NODE] = 0
+        self._numbers[_STEPS] += 1
+
+    def read(self) -> Reading:
+        """The numbers as they are now. Not one moment's: each is right, together they may be a step apart."""
+        numbers = self._numbers
+        size = min(max(numbers[_NAME_SIZE], 0), _NAME_CAP)
+        name = bytes(self._name[:size]).decode(errors="replace")
+        phase = Phase(numbers[_PHASE]) if 0 <= numbers[_PHASE] <= Phase.ENDED else Phase.STARTING
+        return Reading(numbers[_BEAT], numbers[_POSITION], numbers[_NODE], numbers[_RUN], numbers[_STEPS], phase, name)
+
+    def close(self) -> None:
+        """Unmaps the file."""
+        self._numbers.release()
+        self._name.release()
+        self._map.close()

@@ -1,0 +1,123 @@
+"""Runs a file as ``__main__`` the way ``python file.py`` does, down to its traceback and exit code."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+import traceback
+import types
+from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from typing import Any
+
+_ENGINE = str(Path(__file__).resolve().parents[1]) + os.sep
+_OURS = tuple({_ENGINE, os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep})
+
+
+class Refused(Exception):
+    """The script cannot be run; nothing of it was. ``body`` goes to the window."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        super().__init__(body["message"])
+        self.body = body
+
+
+def load(script: str) -> types.CodeType:
+    """The compiled script. Raises Refused where the file is missing or is not valid Python."""
+    try:
+        source = Path(script).read_bytes()
+    except OSError as error:
+        raise Refused({"kind": "file", "file": script, "message": f"{script} cannot be read: {error.strerror}."}) from error
+    try:
+        return compile(source, script, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:  # ValueError: a NUL in the source, before Python 3.12
+        traceback.print_exception(type(error), error, None)
+        line, column, message = getattr(error, "lineno", 0) or 0, getattr(error, "offset", 0) or 0, getattr(error, "msg", str(error))
+        version = ".".join(str(number) for number in sys.version_info[:2])
+        where = f"{os.path.basename(script)} line {line}" if line else os.path.basename(script)
+        text = f"{where} is not valid Python {version}: {message}. Nothing was run."
+        raise Refused({"kind": "syntax", "file": script, "line": line, "column": column, "message": text}) from error
+
+
+def run(code: types.CodeType, script: str, args: list[str], ending: Callable[[BaseException | None], None]) -> None:
+    """Runs ``code`` as the program itself. What ends it goes on to the interpreter, as if nobody stood in between.
+
+    ``ending`` is called with what ended it (None: the last line) before the interpreter shows it.
+    """
+    main = types.ModuleType("__main__")
+    main.__dict__.update(
+        __file__=script, __cached__=None, __spec__=None, __builtins__=builtins, __loader__=SourceFileLoader("__main__", script)
+    )
+    sys.modules["__main__"] = main
+    sys.argv = [script, *args]
+    sys.path.insert(0, os.path.dirname(os.path.realpath(script)))
+    try:
+        exec(code, main.__dict__)
+    except BaseException as error:
+        trim(error)
+        ending(error)
+        _hide_this_file(error)
+        raise
+    ending(None)
+
+
+def _hide_this_file(error: BaseException) -> None:
+    """Raising it on adds our own frames again: they are taken off once more where the interpreter shows it."""
+    shown = sys.excepthook  # the script may have set its own
+
+    def show(kind: type[BaseException], value: BaseException, trace: types.TracebackType | None) -> None:
+        if value is error:
+            trim(value)
+        shown(kind, value, value.__traceback__)
+
+    sys.excepthook = show
+
+
+def trim(error: BaseException) -> None:
+    """Takes gradstep's own frames out of an exception's traceback, and out of those that led to it.
+
+    An exception that has no other frames keeps them: it is a fault of ours, and has to be found.
+    """
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        waiting += [one.__cause__, one.__context__, *(one.exceptions if isinstance(one, BaseExceptionGroup) else ())]
+        kept = _kept(one.__traceback__)
+        if kept is not None:
+            one.__traceback__ = kept
+
+
+def _kept(trace: types.TracebackType | None) -> types.TracebackType | None:
+    entries = []
+    while trace is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith(_OURS):
+            entries.append(trace)
+        trace = trace.tb_next
+    result = None
+    for entry in reversed(entries):
+        result = types.TracebackType(result, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return result
+
+
+def facts(error: BaseException) -> dict[str, Any]:
+    """An exception as the window gets it: type, text, place and traceback, each of bounded length."""
+    entries = traceback.extract_tb(error.__traceback__)
+    last = entries[-1] if entries else None
+    try:
+        text = str(error)
+    except Exception:  # a user's exception may do anything in its __str__
+        text = "<its text could not be made>"
+    try:
+        trace = "".join(traceback.format_exception(error))
+    except Exception:  # as above
+        trace = text
+    return {
+        "type": type(error).__qualname__, "text": text[:4096], "traceback": trace[-65536:],
+        "file": last.filename if last else "", "line": (last.lineno or 0) if last else 0, "function": last.name if last else "",
+    }  # fmt: skip

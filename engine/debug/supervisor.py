@@ -1,0 +1,577 @@
+"""The process between a window and a user's program: it starts the program, watches it, and leaves nothing of it behind.
+
+Standard library only, one thread, one loop. It holds the program's process tree (as a subreaper it inherits every
+orphan), keeps what the program prints, relays requests and answers, notices silence and memory, walks the ladder
+SIGINT, SIGTERM, SIGKILL when asked to stop, and writes how it all ended into ``run.json``. It ends when the program has
+ended, or when whoever started it vanishes; the tape stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..shim import folders
+from . import tree
+from .ending import Ending, describe
+from .launch import BOOTSTRAP, Launch
+from .link import Channel, Door
+from .protocol import VERSION, Event, Request, Response
+from .pulse import Pulse, Reading
+from .spool import Forward, Spool
+
+TICK = 0.1  # seconds between two looks at the program
+MEMORY_TICK = 0.02  # the same, while a memory limit is set
+SILENCE = 5.0  # seconds without a sign of life before it is called unresponsive
+CLIENT_BACKLOG = 1 << 18  # bytes on the way to the window above which no more output is sent
+LADDER: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGINT, 1.0), (signal.SIGTERM, 1.0), (signal.SIGKILL, 1.0))
+KILLING = 5.0  # seconds to wait for killed processes to be gone
+_PIPE = 1 << 20
+_OWN = frozenset({"terminate", "kill", "raiseLimit", "disconnect"})
+
+
+@dataclass
+class _Stream:
+    """One of the program's two streams."""
+
+    category: str
+    spool: Spool
+    forward: Forward
+
+
+class Supervisor:
+    """Runs one program from its start to the death of its last process."""
+
+    def __init__(self, launch: Launch, folder: str, address: str, key: bytes, parent: int) -> None:
+        self._launch, self._folder, self._parent = launch, folder, parent
+        self._selector = selectors.DefaultSelector()
+        self._lock = self._take_lock()
+        self._door = Door(address, key, self._log_refusal)
+        self._address = address
+        self._client: Channel | None = None
+        self._debuggee: Channel | None = None
+        self._early: list[Event] = []  # what happened before the window came
+        self._streams: dict[int, _Stream] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pulse = Pulse(os.path.join(folder, "pulse"), create=True)
+        self._ending = Ending()
+        self._status: int | None = None  # what waitpid said of the program
+        self._rungs = list(LADDER)
+        self._rung_due = 0.0
+        self._beat, self._beat_seen, self._told_silent = -1, 0.0, 0.0
+        self._progress: tuple[object, ...] = ()
+        self._progress_due = 0.0
+        self._running = False  # the script's own code runs: silence means something
+        self._frozen = False
+        self._ended_from_outside = False
+        self._memory_limit = launch.memory_limit
+        self._process_limit = launch.process_limit
+        self._peak = 0
+        self._facts: dict[str, Any] = {
+            "version": VERSION, "state": "starting", "script": launch.script, "args": list(launch.args), "engine": launch.engine,
+            "python": launch.python, "tape": launch.tape, "started": time.time(), "supervisor": os.getpid(),
+        }  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------------------------ life
+
+    def run(self, ready: int) -> None:
+        """Everything, from the start of the program to the last line of ``run.json``."""
+        wake, wake_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._told_to_end)
+        self._watch(wake, lambda: os.read(wake, 4096))
+        self._watch(self._parent, self._hear_parent)
+        self._watch(self._door.listener, self._knock)
+        with contextlib.suppress(OSError):  # nobody needs to wait for the word
+            os.write(ready, b"listening\n")
+        self._save()
+        try:
+            if self._start():
+                while self._status is None:
+                    self._turn()
+                self._finish()
+        finally:
+            self._end()
+
+    def _turn(self) -> None:
+        for key, events in self._selector.select(self._patience()):
+            if events & selectors.EVENT_WRITE:
+                self._write(key.fileobj)
+            if events & selectors.EVENT_READ:
+                key.data()
+        self._reap()
+        if self._ended_from_outside:
+            self._ended_from_outside = False
+            self._abandon("the supervisor was told to end")
+        now = time.monotonic()
+        for candidate in self._door.late(now):
+            self._selector.unregister(candidate)
+            self._door.refuse(candidate, "no answer in time")
+        self._forward(now)
+        self._look(now)
+        if self._rung_due and now >= self._rung_due:
+            self._climb()
+
+    def _patience(self) -> float:
+        ticks = MEMORY_TICK if self._memory_limit and not self._frozen else TICK
+        now = time.monotonic()
+        soonest = [now + ticks]
+        if self._rung_due:
+            soonest.append(self._rung_due)
+        soonest += [stream.forward.due for stream in self._streams.values() if stream.forward.pending and self._can_forward()]
+        return max(0.0, min(soonest) - now)
+
+    def _told_to_end(self, number: int, frame: object) -> None:
+        self._ended_from_outside = True  # no more than that: the loop may be in the middle of a frame
+
+    def _watch(self, source: int | socket.socket, act: Callable[[], object]) -> None:
+        self._selector.register(source, selectors.EVENT_READ, act)
+
+    # ----------------------------------------------------------------------------------------------------- the program
+
+    def _start(self) -> bool:
+        tree.adopt_orphans()
+        ours, theirs = socket.socketpair()
+        launch = self._launch
+        command = [launch.python, BOOTSTRAP, "debuggee", str(theirs.fileno())]
+        spool = launch.output == "spool"
+        me = os.getpid()
+        try:
+            process = subprocess.Popen(  # the loop waits for it
+                command,
+                stdin=subprocess.DEVNULL if launch.stdin == "null" else None,
+                stdout=subprocess.PIPE if spool else None,
+                stderr=subprocess.PIPE if spool else None,
+                cwd=launch.cwd or None,
+                env=self._environment(),
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+                preexec_fn=lambda: tree.die_with(me),  # this process has one thread
+            )
+        except OSError as error:
+            ours.close()
+            self._refuse("interpreter", f"{launch.python} cannot be started: {error.strerror}. Choose another interpreter.")
+            return False
+        finally:
+            theirs.close()
+        self._process = process
+        for category, pipe in (("stdout", process.stdout), ("stderr", process.stderr)):
+            if pipe is not None:
+                self._keep(category, pipe.fileno())
+        self._debuggee = Channel(ours)
+        self._watch(ours, self._hear_debuggee)
+        self._facts |= {"pid": process.pid, "state": "running"}
+        self._save()
+        self._tell("process", {"pid": process.pid, "name": launch.script, "startMethod": "launch", "python": launch.python})
+        self._debuggee.send(Request(0, "launch", {**launch.plain(), "folder": self._folder}))
+        return True
+
+    def _environment(self) -> dict[str, str]:
+        paths = folders(self._launch.engine)
+        if before := os.environ.get("PYTHONPATH"):
+            paths.append(before)
+        return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+    def _keep(self, category: str, pipe: int) -> None:
+        os.set_blocking(pipe, False)
+        with contextlib.suppress(OSError):  # a small pipe only costs speed
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
+        self._streams[pipe] = _Stream(category, Spool(os.path.join(self._folder, f"{category}.log")), Forward())
+        self._watch(pipe, lambda: self._read(pipe))
+
+    def _read(self, pipe: int) -> bool:
+        """Takes one piece of output; False where there is none now."""
+        try:
+            data = os.read(pipe, _PIPE)
+        except BlockingIOError:
+            return False
+        if not data:
+            self._selector.unregister(pipe)
+            stream = self._streams[pipe]
+            self._streams[-pipe - 1] = self._streams.pop(pipe)  # what is still to be forwarded stays
+            stream.spool.close()
+            return False
+        stream = self._streams[pipe]
+        stream.spool.write(data)
+        stream.forward.add(data)
+        return True
+
+    def _reap(self) -> None:
+        """Takes the exit status of whoever ended; orphans come here as well."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if self._process is not None and pid == self._process.pid:
+                self._status = self._process.returncode = os.waitstatus_to_exitcode(status)
+
+    # ------------------------------------------------------------------------------------------------------- messages
+
+    def _tell(self, event: str, body: dict[str, Any], raw: bytes = b"") -> None:
+        message = Event(event, body, raw)
+        if self._client is not None:
+            self._client.send(message)
+            self._mind(self._client)
+        else:
+            self._early.append(message)
+
+    def _mind(self, channel: Channel) -> None:
+        """Asks to be woken when a channel takes more, exactly while something waits."""
+        if channel.closed:
+            return
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if channel.waiting else 0)
+        key = self._selector.get_key(channel.socket)
+        if key.events != events:
+            self._selector.modify(channel.socket, events, key.data)
+
+    def _write(self, source: object) -> None:
+        for channel in (self._client, self._debuggee):
+            if channel is not None and channel.socket is source:
+                channel.flush()
+                self._mind(channel)
+
+    def _knock(self) -> None:
+        candidate = self._door.accept(time.monotonic())
+        if candidate is not None:
+            self._watch(candidate, lambda: self._hear_candidate(candidate))
+
+    def _hear_candidate(self, candidate: socket.socket) -> None:
+        others = list(self._door.candidates)
+        channel = self._door.hear(candidate)
+        if candidate in self._door.candidates:
+            return
+        for gone in others if channel is not None else [candidate]:
+            self._selector.unregister(gone)
+        if channel is None:
+            return
+        self._selector.unregister(self._door.listener)
+        self._client = channel
+        self._watch(channel.socket, self._hear_client)
+        self._tell("capabilities", {"protocol": VERSION, "supportsStepBack": self._launch.rewind, "folder": self._folder})
+        for message in self._early:
+            channel.send(message)
+        self._early.clear()
+        self._mind(channel)
+        self._hear_client()
+
+    def _hear_parent(self) -> None:
+        if not os.read(self._parent, 4096):
+            self._selector.unregister(self._parent)
+            self._abandon("the debugger went away")
+
+    def _hear_client(self) -> None:
+        channel = self._client
+        assert channel is not None
+        socket_ = channel.socket
+        for message in channel.receive():
+            if isinstance(message, Request):
+                self._obey(channel, message)
+        if channel.closed:
+            self._selector.unregister(socket_)
+            self._client = None
+            self._abandon(f"the debugger is gone: {channel.closed}")
+        else:
+            self._mind(channel)
+
+    def _obey(self, client: Channel, request: Request) -> None:
+        if request.command in _OWN:
+            client.send(Response(request.seq, request.command))
+            if request.command == "raiseLimit":
+                self._thaw(int(request.arguments.get("memory_limit", 0)), int(request.arguments.get("process_limit", 0)))
+            elif request.command == "kill":
+                self._stop(rung=len(LADDER) - 1)
+            else:
+                self._stop()
+        elif self._debuggee is None or self._debuggee.closed:
+            client.send(Response(request.seq, request.command, False, "the program does not listen any more"))
+        else:
+            self._debuggee.send(request)
+            self._mind(self._debuggee)
+
+    def _hear_debuggee(self) -> None:
+        channel = self._debuggee
+        assert channel is not None
+        socket_ = channel.socket
+        for message in channel.receive():
+            if isinstance(message, Event):
+                self._note(message)
+                if self._client is None:
+                    self._early.append(message)
+                    continue
+            if self._client is not None:
+                self._client.send(message)
+                self._mind(self._client)
+        if channel.closed:
+            self._selector.unregister(socket_)
+            self._lost(channel.closed)
+        else:
+            self._mind(channel)
+
+    def _note(self, event: Event) -> None:
+        """Keeps of the debuggee's words what the end will have to say."""
+        if event.event == "refused":
+            self._ending.refused = dict(event.body)
+        elif event.event == "ended":
+            self._ending.told = dict(event.body)
+            self._running = False
+        elif event.event == "initialized":
+            self._running = True
+            self._beat_seen = time.monotonic()
+            self._facts |= {"tape": event.body.get("tape", self._launch.tape), "versions": event.body.get("versions", {})}
+            self._save()
+
+    def _lost(self, why: str) -> None:
+        """The debuggee's end of the link is closed: it ended, or closed every descriptor, or replaced itself."""
+        self._reap()
+        if self._status is not None or self._process is None or self._ending.told or self._ending.refused:
+            return
+        words = tree.command_line(self._process.pid)
+        if not words:
+            return  # it is ending just now
+        replaced = os.fsencode(BOOTSTRAP) not in words
+        self._ending.link = "the program replaced itself" if replaced else "the program closed the link to the debugger"
+        self._tell("linkLost", {"reason": why, "message": f"{self._ending.link}: it runs on, but cannot be paused or asked any more."})
+
+    # -------------------------------------------------------------------------------------------------------- watching
+
+    def _can_forward(self) -> bool:
+        return self._client is not None and self._client.waiting < CLIENT_BACKLOG
+
+    def _forward(self, now: float) -> None:
+        for key, stream in list(self._streams.items()):
+            if not self._can_forward():
+                return
+            if (piece := stream.forward.take(now)) is not None:
+                self._tell("output", {"category": stream.category, "skipped": piece[1], "total": stream.spool.total}, piece[0])
+            if key < 0 and not stream.forward.pending:
+                del self._streams[key]
+                self._ending.output[stream.category] = _counts(stream.spool)
+
+    def _look(self, now: float) -> None:
+        """How the program lives: progress for the window, silence, memory."""
+        if self._process is None or self._status is not None:
+            return
+        if self._memory_limit and not self._frozen:
+            size = tree.resident(self._process.pid)
+            self._peak = max(self._peak, size)
+            if size > self._memory_limit:
+                self._freeze(f"{size / 2**30:.1f} GiB, your limit is {self._memory_limit / 2**30:.1f} GiB")
+        if now < self._progress_due:
+            return
+        self._progress_due = now + TICK
+        reading = self._pulse.read()
+        self._listen(reading, now)
+        state = (reading.phase, reading.position, reading.steps)
+        if state != self._progress and self._can_forward():
+            self._progress = state
+            size = tree.resident(self._process.pid)
+            self._peak = max(self._peak, size)
+            body = {"phase": reading.phase.name.lower(), "position": reading.position, "steps": reading.steps, "memory": size}
+            self._tell("progress", body)
+        if self._process_limit and not self._frozen and self._running:
+            count = len(tree.descendants(os.getpid()))
+            if count > self._process_limit:
+                self._freeze(f"{count} processes, the limit is {self._process_limit}")
+
+    def _listen(self, reading: Reading, now: float) -> None:
+        alive = reading.beat != self._beat
+        if alive or self._frozen or not self._running or self._rung_due:
+            if alive and self._told_silent:
+                self._tell("responsive", {"phase": reading.phase.name.lower()})
+            self._beat, self._beat_seen, self._told_silent = reading.beat, now, 0.0
+        elif now - self._beat_seen >= SILENCE and now - self._told_silent >= 1.0:
+            self._told_silent = now
+            body = {"seconds": round(now - self._beat_seen, 1), "node": reading.node, "name": reading.name}
+            self._tell("unresponsive", body)
+
+    def _freeze(self, why: str) -> None:
+        assert self._process is not None
+        tree.freeze(self._process.pid)
+        self._frozen = True
+        self._tell("frozen", {"message": why, "memory": tree.resident(self._process.pid), "limit": self._memory_limit})
+
+    def _thaw(self, memory: int, processes: int) -> None:
+        if self._process is None or not self._frozen:
+            return
+        self._memory_limit = memory or self._memory_limit * 3 // 2
+        self._process_limit = processes or self._process_limit * 2
+        self._frozen = False
+        self._beat_seen = time.monotonic()
+        tree.thaw(self._process.pid)
+        self._tell("continued", {"phase": self._pulse.read().phase.name.lower(), "limit": self._memory_limit})
+
+    # ---------------------------------------------------------------------------------------------------------- ending
+
+    def _abandon(self, why: str) -> None:
+        self._ending.abandoned = why
+        self._stop()
+
+    def _stop(self, rung: int = 0) -> None:
+        """Begins to end the program, or goes straight to a higher rung."""
+        if self._process is None or self._status is not None:
+            return
+        first = not self._rung_due
+        del self._rungs[: max(0, rung - (len(LADDER) - len(self._rungs)))]
+        if first or rung:
+            self._climb()
+
+    def _climb(self) -> None:
+        """The next rung of the ladder."""
+        assert self._process is not None
+        number, seconds = self._rungs.pop(0) if self._rungs else LADDER[-1]
+        self._ending.asked = number.name
+        pid = self._process.pid
+        self._tell("stopping", {"signal": number.name, "seconds": seconds})
+        if number is signal.SIGKILL:
+            tree.send(pid, number)
+        elif number is signal.SIGINT:
+            tree.send(pid, number)  # the program alone: its workers end with it, and are quiet about it
+        else:
+            tree.send_group(pid, number)
+        if self._frozen:
+            tree.thaw(pid)
+        self._rung_due = time.monotonic() + seconds
+
+    def _finish(self) -> None:
+        """The program has ended: takes its last words, ends what it left behind."""
+        self._hear_last()
+        self._ending.node = self._pulse.read()
+        self._ending.fault = self._fault()
+        me = os.getpid()
+        self._ending.left_behind = len(tree.descendants(me))
+        deadline = time.monotonic() + KILLING
+        while self._has_children() and time.monotonic() < deadline:
+            tree.kill_all_below(me)
+            self._drain()
+            self._wait(min(deadline, time.monotonic() + TICK))  # SIGCHLD wakes it
+        self._drain()
+
+    def _has_children(self) -> bool:
+        """Takes the status of who has ended; whether anybody is left."""
+        while True:
+            try:
+                if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                    return True
+            except ChildProcessError:
+                return False
+
+    def _fault(self) -> str:
+        """What Python itself said of its crash."""
+        try:
+            with open(os.path.join(self._folder, "fault.log"), encoding="utf-8", errors="replace") as file:
+                return file.read(1 << 16)
+        except OSError:
+            return ""
+
+    def _hear_last(self) -> None:
+        if self._debuggee is not None and not self._debuggee.closed:
+            self._hear_debuggee()
+
+    def _drain(self) -> None:
+        for pipe in [key for key in self._streams if key >= 0]:
+            while self._read(pipe):
+                pass
+
+    def _refuse(self, kind: str, text: str) -> None:
+        self._ending.refused = {"kind": kind, "message": text}
+        self._tell("refused", self._ending.refused)
+
+    def _end(self) -> None:
+        """Says how it ended, in ``run.json`` and to the window, and waits for the window to have read it."""
+        for stream in self._streams.values():
+            stream.spool.close()
+            self._ending.output[stream.category] = _counts(stream.spool)
+        outcome = describe(self._ending, self._status)
+        self._facts |= {"state": outcome["how"], "ended": time.time(), "peak_memory": self._peak, **outcome}
+        self._save()
+        self._say_goodbye(outcome)
+        self._pulse.close()
+        os.close(self._lock)
+
+    def _say_goodbye(self, outcome: dict[str, Any]) -> None:
+        deadline = time.monotonic() + 10.0
+        while self._client is None and not self._ending.abandoned and time.monotonic() < deadline:
+            self._wait(deadline)  # a program can be quicker than its window
+        while self._client is not None and self._streams and time.monotonic() < deadline:
+            self._forward(time.monotonic())
+            self._streams = {key: stream for key, stream in self._streams.items() if stream.forward.pending}
+            if self._streams:
+                self._wait(min([deadline, *(stream.forward.due for stream in self._streams.values())]))
+        self._tell("exited", outcome)
+        self._tell("terminated", {})
+        while self._client is not None and self._client.waiting and not self._client.closed and time.monotonic() < deadline:
+            self._wait(deadline)
+        if self._client is not None:
+            self._client.close("done")
+        else:
+            self._door.close()
+
+    def _wait(self, until: float) -> None:
+        for key, events in self._selector.select(max(0.0, until - time.monotonic())):
+            if events & selectors.EVENT_WRITE:
+                self._write(key.fileobj)
+            if events & selectors.EVENT_READ:
+                key.data()
+
+    # --------------------------------------------------------------------------------------------------------- records
+
+    def _take_lock(self) -> int:
+        """Held while this process lives: whoever finds it free knows that a run is not running any more."""
+        descriptor = os.open(os.path.join(self._folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return descriptor
+
+    def _log_refusal(self, why: str) -> None:
+        self._facts.setdefault("refused_peers", []).append(why)
+
+    def _save(self) -> None:
+        """Writes ``run.json`` so that a reader sees the old one or the new one, never half of one."""
+        path = os.path.join(self._folder, "run.json")
+        try:
+            with open(path + ".new", "w", encoding="utf-8") as file:
+                json.dump(self._facts, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(path + ".new", path)
+        except OSError as error:  # the folder is gone or the disk is full: the program runs on
+            self._tell("output", {"category": "console"}, f"run.json could not be written: {error.strerror}\n".encode())
+
+
+def _counts(spool: Spool) -> dict[str, Any]:
+    counts: dict[str, Any] = {"bytes": spool.total, "not_kept": spool.dropped}
+    return {**counts, "error": spool.error} if spool.error else counts
+
+
+def main(spec: int, ready: int) -> int:
+    """Reads the orders from descriptor ``spec`` and carries them out. ``ready`` is told when the door stands open."""
+    if sys.platform == "win32":
+        sys.stderr.write("gradstep: the supervisor needs a POSIX system\n")
+        return 70
+    line = b""
+    while not line.endswith(b"\n"):
+        piece = os.read(spec, 1 << 16)
+        if not piece:
+            return 0  # whoever wanted a run went away before saying which
+        line += piece
+    orders = json.loads(line)
+    with contextlib.suppress(PermissionError):  # it leads a group already
+        os.setsid()
+    supervisor = Supervisor(Launch.of(orders["launch"]), orders["folder"], orders["socket"], bytes.fromhex(orders["key"]), spec)
+    supervisor.run(ready)
+    return 0
