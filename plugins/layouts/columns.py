@@ -18,8 +18,10 @@ from scipy.sparse.linalg import splu
 
 from .arrays import Flags, Floats, Ints, first_of_each
 
-STRAIGHT = 0.5  # a segment that bends by less is straight, or is made so
-PULL = 0.25  # ADMM's penalty for leaving the feasible positions
+NEARLY = 3.0  # px; a segment that bends by less is made straight
+STRAIGHT = 0.01  # px; a segment that bends by less is straight
+PULL = 0.05  # ADMM's penalty for leaving the feasible positions; it grows as the positions settle
+PULL_GROWTH = 1.7
 SCALE = 20.0  # bends (in px) above which the weights count them by length, no longer by square
 
 
@@ -67,8 +69,7 @@ def columns(row: Rows, pulls: Pulls) -> Floats:
     if begins.all():
         return _single_file(row, pulls)
     x = _pull_straight(row, pulls, begins)
-    run = _straight_runs(count, pulls, x)
-    x = _make_straight(row, pulls, x, run)
+    x = _make_straight(row, pulls, x, _runs(count, pulls, x, NEARLY))
     return _slide_runs(row, pulls, x)
 
 
@@ -106,33 +107,35 @@ def _pull_straight(row: Rows, pulls: Pulls, begins: Flags) -> Floats:
     diagonal = np.arange(count)
     indices = (np.r_[tail, head, diagonal], np.r_[head, tail, diagonal])
     dual = np.zeros(count)
-    weight = pulls.weight / 4
-    outer, inner = (8, 10) if count < 20_000 else (5, 8)
-    for number in range(outer):
+    weight, pull, free = pulls.weight / 4, PULL, x
+    steps = 20 if count < 1_500 else 10
+    for number in range(12 if count < 20_000 else 8):
         if number:
-            floor = max(0.02, 0.5**number / 2)
-            weight = pulls.weight / np.maximum(np.abs(pulls.bend(x)) / SCALE, floor)
+            weight = pulls.weight / np.maximum(np.abs(pulls.bend(free)) / SCALE, max(0.005, 0.5**number / 2))
+            pull *= PULL_GROWTH
+            dual /= PULL_GROWTH
         total = np.bincount(tail, weight, count) + np.bincount(head, weight, count)
         drive = np.bincount(head, weight * pulls.offset, count) - np.bincount(tail, weight * pulls.offset, count)
-        matrix = csc_matrix((np.r_[-weight, -weight, total + PULL + 1e-4], indices), shape=(count, count))
+        matrix = csc_matrix((np.r_[-weight, -weight, total + pull + 1e-4], indices), shape=(count, count))
         factor = splu(matrix, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}, diag_pivot_thresh=0.0)
-        for _ in range(inner):
-            free = factor.solve(PULL * (x - dual) + drive) + dual
-            x = feasible(free)
-            dual = free - x
+        for _ in range(steps):
+            free = factor.solve(pull * (x - dual) + drive)
+            dual += free
+            x = feasible(dual)
+            dual -= x
     return x
 
 
-def _straight_runs(count: int, pulls: Pulls, x: Floats) -> Ints:
-    """The number of the straight run that each vertex belongs to."""
-    straight = np.abs(pulls.bend(x)) < STRAIGHT
+def _runs(count: int, pulls: Pulls, x: Floats, tolerance: float) -> Ints:
+    """The number of the run that each vertex belongs to: what is joined by segments that bend by less than ``tolerance``."""
+    straight = np.abs(pulls.bend(x)) < tolerance
     graph = coo_matrix((np.ones(int(straight.sum())), (pulls.tail[straight], pulls.head[straight])), shape=(count, count))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
 def _inside_run(run: Ints, pulls: Pulls, x: Floats) -> Floats:
     """The offset of each vertex from its run's axis: exact sums of the segments' offsets along a spanning tree."""
-    inner = np.flatnonzero((run[pulls.tail] == run[pulls.head]) & (np.abs(pulls.bend(x)) < STRAIGHT))
+    inner = np.flatnonzero((run[pulls.tail] == run[pulls.head]) & (np.abs(pulls.bend(x)) < NEARLY))
     if not pulls.offset[inner].any():
         return np.zeros(len(x))
     from_tail: dict[int, list[tuple[int, float]]] = {}
@@ -216,7 +219,7 @@ def _slide_runs(row: Rows, pulls: Pulls, x: Floats, rounds: int = 40) -> Floats:
     same = row.layer[1:] == row.layer[:-1]
     left, right, distance = left[same], right[same], row.distance[1:][same]
     for _ in range(rounds):
-        run = _straight_runs(count, pulls, x)
+        run = _runs(count, pulls, x, STRAIGHT)
         runs = int(run.max()) + 1
         room = x[right] - x[left] - distance
         low, high = np.full(runs, -np.inf), np.full(runs, np.inf)

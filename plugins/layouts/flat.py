@@ -123,7 +123,7 @@ def place(drawn: Sketch, boxes: Boxes, tail_offset: Floats, head_offset: Floats,
     from_x, to_x = x[layering.tail] + leave, x[layering.head] + arrive
     to_x = np.where(np.abs(from_x - to_x) < 1e-6, from_x, to_x)
     solid = boxes.height[boxes.left + boxes.right > 0]
-    uneven = len(solid) > 0 and float(np.ptp(solid)) > gap / 2
+    uneven = len(solid) > 0 and float(np.ptp(solid)) > gap
     if uneven and not layering.around.any():
         heights = skyline(layering, drawn.at, shape, x, from_x, to_x, gap, drawn.bottom)
     else:
