@@ -22,6 +22,8 @@ from .unwire import Block, Decoder, WireError, stats_record
 from .wire import (
     CALL,
     EVENT,
+    EVENT_CODES,
+    GRAD_ADDED,
     HOOK,
     NODE,
     NOTE,
@@ -43,6 +45,7 @@ from .wire import (
 __all__ = ["Tape", "TapeError"]
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Event)
 CACHE = 32 << 20  # bytes of value data kept
 INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 DTYPES = frozenset(["bool", *INTEGERS, "float16", "float32", "float64", "complex64", "complex128"])
@@ -165,6 +168,21 @@ class Events(Sequence[Event]):
         words: Words = self._tape._rows.filled[self._tape._event_rows.filled]
         return words
 
+    def words_from(self, first: int) -> Words:
+        """``words`` of the events from ``first`` on."""
+        words: Words = self._tape._rows.filled[self._tape._event_rows.filled[first:]]
+        return words
+
+    def of_kind(self, kind: type[E]) -> Iterator[E]:
+        """The events of one kind, in order."""
+        for i in np.flatnonzero(self.codes == EVENT_CODES[kind]).tolist():
+            yield self._tape._event(i)  # type: ignore[misc]
+
+    def reached(self, run: int) -> frozenset[int]:
+        """The nodes that gradients of a run arrived at."""
+        words = self.words
+        return frozenset(words[(words[:, 0] & 0xFF == GRAD_ADDED) & (words[:, 1] == run), 4].tolist())
+
     @property
     def codes(self) -> Words:
         """What each event is: ``wire.GRAD_ADDED`` and so on."""
@@ -283,23 +301,42 @@ class Tape:
     def value(self, val: Val) -> npt.NDArray[Any] | None:
         """The data of a value, read-only; None where they were not kept or are damaged (``damage`` says so then)."""
         row = self._payloads.get(val)
-        if row is None:
-            return None
-        _, _, _, meta, frame, offset, length, _ = self._rows.filled[row].tolist()
+        return None if row is None else self._value_at(row)
+
+    @property
+    def value_count(self) -> int:
+        """Of how many values the data were kept."""
+        return len(self._payloads)
+
+    def same_payloads(self, val: Val) -> bool:
+        """Whether all data that were written for a value are equal."""
+        rows = self._rows.filled
+        places = np.flatnonzero((rows[:, 0] & 0xFF == PAYLOAD) & (rows[:, 1] == val.tensor) & (rows[:, 2] == val.version)).tolist()
+        values = [self._value_at(place) for place in places]
+        first = values[0]
+        return all(
+            value is not None
+            and first is not None
+            and (value.dtype, value.shape, value.tobytes()) == (first.dtype, first.shape, first.tobytes())
+            for value in values
+        )
+
+    def _value_at(self, row: int) -> npt.NDArray[Any] | None:
+        _, tensor, version, meta, frame, offset, length, _ = self._rows.filled[row].tolist()
         dtype, shape, _ = self._decoder.metas[meta]
         if dtype not in DTYPES or math.prod(shape) * np.dtype(dtype).itemsize != length:
-            self._lost(val, f"{length} bytes are no {dtype} of shape {list(shape)}")
+            self._lost(tensor, version, f"{length} bytes are no {dtype} of shape {list(shape)}")
             return None
         if length == 0:
             return _read_only(np.empty(shape, dtype))
         data = self._blob(frame)
         if data is None or offset + length > len(data):
-            self._lost(val, "its data fail their checksum")
+            self._lost(tensor, version, "its data fail their checksum")
             return None
         return _read_only(np.frombuffer(data, np.dtype(dtype).newbyteorder("<"), math.prod(shape), offset).reshape(shape))
 
-    def _lost(self, val: Val, why: str) -> None:
-        self.damage = self.damage or f"the value of tensor {val.tensor} at version {val.version} cannot be read: {why}"
+    def _lost(self, tensor: int, version: int, why: str) -> None:
+        self.damage = self.damage or f"the value of tensor {tensor} at version {version} cannot be read: {why}"
 
     def _blob(self, frame: int) -> bytes | None:
         data = self._cache.get(frame)
@@ -323,8 +360,8 @@ class Tape:
 
     # --------------------------------------------------------------------------------------------- order of records
 
-    def records(self) -> Iterator[Record]:
-        """Everything on the tape in its order; statistics last."""
+    def records(self, payloads: bool = True) -> Iterator[Record]:
+        """Everything on the tape in its order; statistics last. Without ``payloads`` the data of values are left empty."""
         event = 0
         for number in range(self._rows.length):
             row = self._rows.filled[number].tolist()
@@ -332,8 +369,8 @@ class Tape:
             if code <= PARAMS:
                 continue
             data = b""
-            if code == PAYLOAD:
-                value = self.value(Val(row[1], row[2]))
+            if code == PAYLOAD and payloads:
+                value = self._value_at(number)
                 if value is None:
                     continue
                 data = value.tobytes()

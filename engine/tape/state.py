@@ -1,0 +1,308 @@
+"""The state at a moment: a fold over the first events of a tape.
+
+``State`` is what a fold has come to; ``Cursor`` moves it over a tape, forwards and back; ``Steps`` is the list of node
+executions. A live walk that was stepped back (``Rewound``) is part of history: events are never removed, the state after
+that event equals the earlier one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, overload
+
+from .journal import Journal
+from .schema import (
+    Bumped,
+    CallBegin,
+    CallEnd,
+    Edited,
+    Event,
+    Freed,
+    GradAdded,
+    GradStored,
+    NodeEnter,
+    NodeExit,
+    NodeReady,
+    Rewound,
+    RunBegin,
+    RunEnd,
+    Slot,
+    Val,
+)
+from .wire import NODE_ENTER, NODE_EXIT, REWOUND, RUN_END
+
+if TYPE_CHECKING:
+    from .reader import Tape
+
+JOURNAL = 50_000  # events that can be taken back one by one
+CHECKPOINTS = 16  # copies of the state kept, evenly over what was folded
+
+
+class Status(IntEnum):
+    """Where a node of a run is."""
+
+    PENDING = 0  # waits for gradients
+    READY = 1  # all have arrived
+    RUNNING = 2
+    DONE = 3
+    FAILED = 4  # was running when its run ended in an error
+
+
+class State:
+    """What holds after the first ``position`` + 1 events (-1: nothing has happened).
+
+    ``node_status`` is of the nodes that the open runs need, or the last run
+    where none is open. ``arrived`` are the gradients at slots of nodes that are not done, in the order of arrival.
+    ``grads`` is ``.grad`` by leaf. ``versions`` is by storage: only what was changed in place is in it.
+    ``freed`` are the nodes whose saved values are gone. ``calls`` are the open module calls by thread.
+    """
+
+    def __init__(self) -> None:
+        self.position = -1
+        self.open_runs: dict[int, int] = {}  # run to the event that began it
+        self.running: dict[tuple[int, int], int] = {}  # run and node to the event that entered it
+        self.node_status: dict[int, Status] = {}
+        self.freed: dict[int, bool] = {}
+        self.arrived: dict[Slot, tuple[Val | None, ...]] = {}
+        self.grads: dict[int, Val | None] = {}
+        self.versions: dict[int, int] = {}
+        self.calls: dict[int, tuple[int, ...]] = {}
+
+    @property
+    def current(self) -> int | None:
+        """The node that was entered last and is not yet left."""
+        return max(self.running, key=self.running.__getitem__)[1] if self.running else None
+
+    @property
+    def runs(self) -> tuple[int, ...]:
+        """The open runs, outermost first."""
+        return tuple(sorted(self.open_runs, key=self.open_runs.__getitem__))
+
+    @property
+    def run(self) -> int | None:
+        """The innermost open run."""
+        return max(self.open_runs, key=self.open_runs.__getitem__) if self.open_runs else None
+
+    def copy(self) -> State:
+        twin = State()
+        vars(twin).update({name: dict(value) if type(value) is dict else value for name, value in vars(self).items()})
+        return twin
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, State) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+
+class _Fold:
+    """Applies events to a state."""
+
+    def __init__(self, tape: Tape, state: State, journal: Journal) -> None:
+        self.tape, self.state, self.journal = tape, state, journal
+
+    def apply(self, event: Event) -> None:
+        state, journal = self.state, self.journal
+        journal.begin(event.i, event.thread)
+        own = vars(state)
+        if isinstance(event, GradAdded):
+            journal.set(state.arrived, event.dst, (*state.arrived.get(event.dst, ()), event.val))
+        elif isinstance(event, NodeReady):
+            journal.set(state.node_status, event.node, Status.READY)
+        elif isinstance(event, NodeEnter):
+            journal.set(state.node_status, event.node, Status.RUNNING)
+            journal.set(state.running, (event.run or 0, event.node), event.i)
+        elif isinstance(event, NodeExit):
+            journal.set(state.node_status, event.node, Status.DONE)
+            journal.remove(state.running, (event.run or 0, event.node))
+            for index in range(len(self.tape.nodes[event.node].ins)):
+                journal.remove(state.arrived, Slot(event.node, index))
+        elif isinstance(event, Freed):
+            journal.set(state.freed, event.node, True)
+        elif isinstance(event, GradStored):
+            journal.set(state.grads, event.tensor, event.val)
+        elif isinstance(event, Bumped):
+            journal.set(state.versions, self.tape.tensors[event.tensor].storage, event.new)
+        elif isinstance(event, Edited):
+            journal.set(state.arrived, event.dst, (event.new,))
+        elif isinstance(event, RunBegin):
+            self._begin(event, own)
+        elif isinstance(event, RunEnd):
+            self._end(event, own)
+        elif isinstance(event, CallBegin):
+            journal.set(state.calls, event.thread, (*state.calls.get(event.thread, ()), event.call))
+        elif isinstance(event, CallEnd):
+            journal.set(state.calls, event.thread, tuple(call for call in state.calls.get(event.thread, ()) if call != event.call))
+        elif isinstance(event, Rewound):
+            self._rewind(event, own)
+        journal.set(own, "position", event.i)
+
+    def _begin(self, event: RunBegin, own: dict[str, Any]) -> None:
+        state, journal = self.state, self.journal
+        if not state.open_runs:  # the picture of the last run makes place for this one's
+            journal.set(own, "node_status", {})
+            journal.set(own, "arrived", {})
+        for node in self.tape.runs[event.run or 0].needed:
+            journal.set(state.node_status, node, Status.PENDING)
+        journal.set(state.open_runs, event.run or 0, event.i)
+
+    def _end(self, event: RunEnd, own: dict[str, Any]) -> None:
+        state, journal = self.state, self.journal
+        ended = [run for run in state.open_runs if run == event.run or self._inside(run, event.run)]
+        for run, node in list(state.running):
+            if run in ended:
+                journal.set(state.node_status, node, Status.FAILED)
+                journal.remove(state.running, (run, node))
+        for run in ended:
+            journal.remove(state.open_runs, run)
+        if not state.open_runs and state.arrived:
+            journal.set(own, "arrived", {})
+
+    def _inside(self, run: int, outer: int | None) -> bool:
+        parent = self.tape.runs[run].parent
+        while parent is not None and parent != outer:
+            parent = self.tape.runs[parent].parent
+        return parent is not None
+
+    def _rewind(self, event: Rewound, own: dict[str, Any]) -> None:
+        if self.journal.reaches(event.to):
+            self.journal.undo_within(event.to, event.thread)
+            return
+        earlier = fold(self.tape, event.to)  # further back than is remembered
+        for name, value in vars(earlier).items():
+            self.journal.set(own, name, value)
+
+
+def fold(tape: Tape, position: int) -> State:
+    """The state after event ``position``, folded from the beginning."""
+    state = State()
+    folding = _Fold(tape, state, Journal(JOURNAL))
+    for i in range(position + 1):
+        folding.apply(tape.events[i])
+    return state
+
+
+class Cursor:
+    """A state that can be moved over a tape. It begins before the first event."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+        self._journal = Journal(JOURNAL)
+        self._fold = _Fold(tape, State(), self._journal)
+        self._checkpoints: list[State] = []
+        self._interval = 8192  # events between checkpoints
+
+    @property
+    def state(self) -> State:
+        """The state here. It changes when the cursor moves: take a ``copy`` to keep it."""
+        return self._fold.state
+
+    @property
+    def position(self) -> int:
+        """The event after which the state holds; -1 before the first."""
+        return self.state.position
+
+    def move_to(self, position: int) -> State:
+        """Move after event ``position``. Costs the distance, or a jump to a checkpoint and the distance from there.
+
+        Raises IndexError where the tape has no such event."""
+        if not -1 <= position < len(self._tape.events):
+            raise IndexError(f"event {position} of {len(self._tape.events)}")
+        if position < self.position and not self._journal.reaches(position):
+            self._jump(position)
+        while self.position > position:
+            self._journal.undo()
+        events = self._tape.events
+        for i in range(self.position + 1, position + 1):
+            self._fold.apply(events[i])
+            if (i + 1) % self._interval == 0:
+                self._check_in()
+        return self.state
+
+    def _jump(self, position: int) -> None:
+        """To the last checkpoint that is not behind ``position``."""
+        before = [state for state in self._checkpoints if state.position <= position]
+        self._fold.state = before[-1].copy() if before else State()
+        self._journal.clear()
+
+    def _check_in(self) -> None:
+        if self._checkpoints and self._checkpoints[-1].position >= self.position:
+            return
+        self._checkpoints.append(self.state.copy())
+        if len(self._checkpoints) > CHECKPOINTS:
+            self._checkpoints = self._checkpoints[1::2]
+            self._interval *= 2
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One execution of a node. ``exit`` is None while it runs and where it failed; ``undone``: it was stepped back."""
+
+    run: int
+    node: int
+    enter: int
+    exit: int | None
+    undone: bool = False
+
+
+class Steps(Sequence[Step]):
+    """The node executions of a tape in order. ``update`` takes in what the tape got since."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+        self._steps: list[Step] = []
+        self._open: dict[tuple[int, int], int] = {}  # run and node to place
+        self._seen = 0
+        self.update()
+
+    def update(self) -> bool:
+        """True if there is anything new."""
+        count = len(self._tape.events)
+        words = self._tape.events.words_from(self._seen)
+        codes = words[:, 0] & 0xFF
+        chosen = (codes == NODE_ENTER) | (codes == NODE_EXIT) | (codes == REWOUND) | (codes == RUN_END)
+        for i, (code, run, node) in zip(
+            (chosen.nonzero()[0] + self._seen).tolist(),
+            zip(codes[chosen].tolist(), words[chosen, 1].tolist(), words[chosen, 3].tolist(), strict=True),
+            strict=True,
+        ):
+            if code == NODE_ENTER:
+                self._open[run, node] = len(self._steps)
+                self._steps.append(Step(run, node, i, None))
+            elif code == NODE_EXIT:
+                place = self._open.pop((run, node), None)
+                if place is not None:
+                    self._steps[place] = Step(run, node, self._steps[place].enter, i)
+            elif code == RUN_END:
+                self._open = {key: place for key, place in self._open.items() if key[0] != run}
+            else:
+                self._undo(run, node)
+        self._seen = count
+        return bool(chosen.any())
+
+    def _undo(self, run: int, to: int) -> None:
+        for place in range(len(self._steps) - 1, -1, -1):
+            step = self._steps[place]
+            if step.enter <= to:
+                break
+            if step.run == run and not step.undone:
+                self._steps[place] = Step(step.run, step.node, step.enter, step.exit, True)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Step]: ...
+    def __getitem__(self, index: int | slice) -> Step | list[Step]:
+        return self._steps[index]
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._steps)
+
+
+def steps(tape: Tape) -> Steps:
+    """The node executions of a tape in order."""
+    return Steps(tape)
