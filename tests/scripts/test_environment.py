@@ -31,7 +31,7 @@ def environment(script: Callable[[str], ModuleType], tmp_path: Path, monkeypatch
     (venv / "bin").mkdir(parents=True)
     (venv / "bin/python").touch()
     (venv / "pyvenv.cfg").write_text("version = 3.11.2\n")
-    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "LD_LIBRARY_PATH"):
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "LD_LIBRARY_PATH", "FONTCONFIG_FILE"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
     return module
