@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
 from itertools import islice
 
@@ -104,6 +104,13 @@ class RunSteps:
         self.norms.append(math.nan)
         self.bad.append(0)
 
+    def place_of(self, row: Row) -> int:
+        """The place of a STEP row in the columns, -1 where it stands no longer."""
+        place = min(row.place, len(self.rows) - 1)  # other rows may stand between the steps, so it is not after ``row.place``
+        while place >= 0 and self.rows[place] is not row:
+            place -= 1
+        return place
+
     def cut(self, length: int) -> None:
         """Forget the steps from number ``length`` on."""
         del self.rows[length:], self.nodes[length:], self.enters[length:], self.norms[length:], self.bad[length:]
@@ -134,6 +141,7 @@ class History:
         self._call_row: dict[int, Row] = {}
         self._calls: list[Row] = []  # open calls
         self._op_row: dict[int, Row] = {}
+        self._waiting: list[tuple[RunSteps, Row, tuple[Val | None, ...]]] = []  # steps whose statistics are not here yet
         self._handlers: dict[type[Event], Callable[[Tape, Event], None]] = {
             RunBegin: self._run_begin, GradAdded: self._grad_added, NodeEnter: self._node_enter, NodeExit: self._node_exit,
             HookCalled: self._hook_called, GradStored: self._grad_stored, Edited: self._edited, Rewound: self._rewound,
@@ -144,17 +152,19 @@ class History:
 
     def read(self, tape: Tape, more: Callable[[], bool] = lambda: True) -> bool:
         """Read on, as long as ``more()`` (asked every 64 records). False: there is more to read."""
-        events, ops = tape.events, islice(tape.ops.values(), self.ops, None)
+        self._fill_in(tape)
+        events, ids = tape.events, islice(iter(tape.ops), self.ops, None)
         total, count = len(events), 0
-        op = next(ops, None)
+        op = self._following(tape, ids)
         while True:
-            event = events[self.position + 1] if self.position + 1 < total else None
-            if op is not None and (event is None or op.time <= event.time):
+            here = self.position + 1
+            if op is not None and (here >= total or tape.events_before(op) <= here):
                 self._op(tape, op)
                 self.ops += 1
-                op = next(ops, None)
-            elif event is not None:
-                self.position += 1
+                op = self._following(tape, ids)
+            elif here < total:
+                event = events[here]
+                self.position = here
                 handler = self._handlers.get(type(event))
                 if handler is not None:
                     handler(tape, event)
@@ -163,6 +173,26 @@ class History:
             count += 1
             if count % 64 == 0 and not more():
                 return False
+
+    @staticmethod
+    def _following(tape: Tape, ids: Iterator[int]) -> Op | None:
+        following = next(ids, None)
+        return tape.ops[following] if following is not None else None
+
+    def _fill_in(self, tape: Tape) -> None:
+        """Statistics may reach the tape after the event that mentions their value."""
+        waiting, self._waiting = self._waiting, []
+        for steps, row, grads in waiting[-1000:]:
+            place = steps.place_of(row)
+            if place >= 0:
+                self._measure(tape, steps, place, row, grads)
+
+    def _measure(self, tape: Tape, steps: RunSteps, place: int, row: Row, grads: tuple[Val | None, ...]) -> None:
+        if any(val is not None and val not in tape.stats for val in grads):
+            self._waiting.append((steps, row, grads))
+        else:
+            steps.norms[place] = norm_of(tape, grads)
+            steps.bad[place] = any(nonfinite(tape, grads))
 
     def row_at(self, position: int) -> Row | None:
         """The row that happened last at event ``position``."""
@@ -299,8 +329,7 @@ class History:
             if row.first < event.i:  # its first hooks ran before it
                 self._starts.append(event.i)
                 self._made.append(row)
-            steps.norms[-1] = norm_of(tape, event.grads)
-            steps.bad[-1] = any(nonfinite(tape, event.grads))
+            self._measure(tape, steps, len(steps.rows) - 1, row, event.grads)
 
     def _node_exit(self, tape: Tape, event: Event) -> None:
         assert isinstance(event, NodeExit)

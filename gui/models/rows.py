@@ -214,13 +214,8 @@ class RowReader:
     def entered(self, row: Row) -> NodeEnter | None:
         """The NodeEnter event of a step, None while only its first hooks ran."""
         steps = row.parent.steps if row.parent is not None else None
-        place = row.first
-        if steps is not None and steps.rows:
-            # the columns are parallel to the STEP rows, which may stand between other rows
-            low = min(row.place, len(steps.rows) - 1)
-            while low > 0 and steps.rows[low] is not row:
-                low -= 1
-            place = steps.enters[low] if steps.rows[low] is row else row.first
+        found = steps.place_of(row) if steps is not None else -1
+        place = steps.enters[found] if steps is not None and found >= 0 else row.first
         event = self.tape.events[place]
         return event if isinstance(event, NodeEnter) else None
 

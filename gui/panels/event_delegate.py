@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 from .. import theme
+from ..formats import short_name
 from ..models.event_tree import Column, EventRole
 from ..models.history import RowKind
 from ..models.rows import RowFacts
 
 ROW_HEIGHT = 25
 _MONO = (Column.NUMBER, Column.NORM, Column.BAD, Column.TIME, Column.MODULE)
+
+
+class EventTreeView(QTreeView):
+    """A tree view whose current and selected rows are marked over their whole width, branches included."""
+
+    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        look = theme.current()
+        rows = self.selectionModel()
+        if rows is not None and rows.isRowSelected(index.row(), index.parent()):
+            painter.fillRect(option.rect, look.selection)
+        elif index.data(EventRole.CURRENT):
+            painter.fillRect(option.rect, theme.faded(look.accent, 0.16 if look.dark else 0.18))
+        super().drawRow(painter, option, index)
 
 
 class EventDelegate(QStyledItemDelegate):
@@ -32,10 +46,6 @@ class EventDelegate(QStyledItemDelegate):
         painter.save()
         try:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            if selected:
-                painter.fillRect(rect, look.selection)
-            elif current:
-                painter.fillRect(rect, theme.faded(look.accent, 0.16 if look.dark else 0.18))
             if current and index.column() == Column.NUMBER:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(look.accent)
@@ -58,7 +68,7 @@ class EventDelegate(QStyledItemDelegate):
                 painter.drawText(
                     inner, int(align), QFontMetrics(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
                 )
-            if option.state & QStyle.StateFlag.State_HasFocus and not selected:
+            if option.state & QStyle.StateFlag.State_HasFocus and not selected and index.column() == Column.NAME:
                 painter.setPen(QPen(look.ready, 1, Qt.PenStyle.DotLine))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
@@ -79,10 +89,12 @@ class EventDelegate(QStyledItemDelegate):
         metrics = QFontMetrics(font)
         head, _, tail = facts.name.partition("  ")
         width = int(rect.right() - left - 4)
+        if metrics.horizontalAdvance(head) > width:
+            head = short_name(head)
         painter.drawText(
             QRectF(left, rect.top(), width, rect.height()),
             int(Qt.AlignmentFlag.AlignVCenter),
-            metrics.elidedText(head, Qt.TextElideMode.ElideMiddle, width),
+            metrics.elidedText(head, Qt.TextElideMode.ElideRight, width),
         )
         used = metrics.horizontalAdvance(head) + 8
         if tail and used + 20 < width:

@@ -6,7 +6,7 @@ import time
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QLineEdit, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from gradstep.engine.tape.schema import HookCalled
 
@@ -15,7 +15,7 @@ from ..models.event_tree import Column, EventTree
 from ..models.history import Row, RowKind
 from ..models.rows import RowReader
 from ..panel import Panel
-from .event_delegate import EventDelegate
+from .event_delegate import EventDelegate, EventTreeView
 from .event_filter import EventFilter, FilterError, parse
 from .notice import Stage
 
@@ -40,7 +40,7 @@ class EventsPanel(Panel):
         self._follow = True
         self._filter: EventFilter | None = None
         self.model = EventTree(self)
-        self.tree = QTreeView(self)
+        self.tree = EventTreeView(self)
         self.tree.setModel(self.model)
         self.tree.setItemDelegate(EventDelegate(self.tree))
         self.tree.setUniformRowHeights(True)

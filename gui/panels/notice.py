@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 Answer = tuple[str, Callable[[], None]]  # a button's text and what it does
 
@@ -20,7 +20,7 @@ class Notice(QWidget):
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._text.setProperty("role", "dim")
         self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._buttons = QHBoxLayout()
+        self._buttons = QVBoxLayout()
         self._buttons.setSpacing(8)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
@@ -39,14 +39,10 @@ class Notice(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        if answers:
-            self._buttons.addStretch(1)
         for label, act in answers:
             button = QPushButton(label, self)
             button.clicked.connect(lambda _=False, act=act: act())
-            self._buttons.addWidget(button)
-        if answers:
-            self._buttons.addStretch(1)
+            self._buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def text(self) -> str:
         return self._text.text()

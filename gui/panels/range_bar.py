@@ -1,0 +1,138 @@
+"""The range of values that colours cover: two fields, a bar with a handle at each end, and buttons that fit it."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtGui import QDoubleValidator, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
+
+from .. import theme
+from ..formats import number
+from .heat_map import shades
+
+
+class RangeBar(QWidget):
+    """Shows and changes a range within the limits that the numbers have."""
+
+    range_changed = Signal(float, float)  # the user moved an end
+    fit_wished = Signal()  # the user wants the range that fits most of the numbers
+    reset_wished = Signal()  # the user wants the range from the smallest to the largest number
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._low_field, self._high_field = self._field(self.tr("Lower end")), self._field(self.tr("Upper end"))
+        self._bar = _Bar(self)
+        self._bar.moved.connect(self._moved)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        row.addWidget(self._low_field)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self._high_field)
+        for text, name, wish in (
+            (self.tr("A"), self.tr("Autofit: from the 0.5th to the 99.5th percentile of the finite numbers"), self.fit_wished),
+            (self.tr("R"), self.tr("Reset: from the smallest to the largest finite number"), self.reset_wished),
+        ):
+            button = QToolButton(self)
+            button.setText(text)
+            button.setToolTip(name)
+            button.setAccessibleName(name)
+            button.setFixedWidth(26)
+            button.clicked.connect(wish)
+            row.addWidget(button)
+        self.show_range(0.0, 1.0, 0.0, 1.0)
+
+    def _field(self, name: str) -> QLineEdit:
+        field = QLineEdit(self)
+        field.setAccessibleName(name)
+        field.setToolTip(name)
+        field.setFont(theme.mono_font(11))
+        field.setFixedWidth(70)
+        field.setValidator(QDoubleValidator(field))
+        field.editingFinished.connect(self._typed)
+        return field
+
+    def show_range(self, low: float, high: float, least: float, most: float) -> None:
+        """The range in effect, and the smallest and the largest finite number."""
+        self._bar.low, self._bar.high, self._bar.least, self._bar.most = low, high, least, most
+        self._low_field.setText(number(low))
+        self._high_field.setText(number(high))
+        self._bar.update()
+
+    def _moved(self, low: float, high: float) -> None:
+        self.show_range(low, high, self._bar.least, self._bar.most)
+        self.range_changed.emit(low, high)
+
+    def _typed(self) -> None:
+        if not (self._low_field.isModified() or self._high_field.isModified()):
+            return
+        try:
+            low, high = float(self._low_field.text()), float(self._high_field.text())
+        except ValueError:
+            return
+        if math.isfinite(low) and math.isfinite(high) and low < high:
+            self._moved(low, high)
+
+
+class _Bar(QWidget):
+    moved = Signal(float, float)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.low, self.high, self.least, self.most = 0.0, 1.0, 0.0, 1.0
+        self._held = 0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(50)
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, 26)
+
+    def _x(self, value: float) -> float:
+        width = self.width() - 14
+        return (
+            7 + width * min(max((value - self.least) / (self.most - self.least), 0.0), 1.0) if self.most > self.least else self.width() / 2
+        )
+
+    def _value(self, x: float) -> float:
+        return self.least + min(max((x - 7) / max(self.width() - 14, 1), 0.0), 1.0) * (self.most - self.least)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        x = event.position().x()
+        self._held = 1 if abs(x - self._x(self.low)) <= abs(x - self._x(self.high)) else 2
+        self.mouseMoveEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        value = self._value(event.position().x())
+        low, high = (value, self.high) if self._held == 1 else (self.low, value)
+        if low < high:
+            self.moved.emit(low, high)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._held = 0
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            look = theme.current()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            track = QRectF(7, self.height() / 2 - 4, self.width() - 14, 8)
+            painter.setPen(QPen(look.outline, 1))
+            painter.setBrush(look.field)
+            painter.drawRoundedRect(track, 3, 3)
+            left, right = self._x(self.low), self._x(self.high)
+            if right > left:
+                start, end, stops = shades(self.low, self.high)
+                a, b = self._x(start) if start >= self.least else left, self._x(end) if end <= self.most else right
+                gradient = QLinearGradient(min(a, left), 0, max(b, right, min(a, left) + 1), 0)
+                for place, colour in enumerate(stops):
+                    gradient.setColorAt(place / (len(stops) - 1), colour)
+                painter.setBrush(gradient)
+                painter.drawRect(QRectF(left, track.top(), right - left, track.height()))
+            for x, fill in ((left, look.text if not look.dark else look.canvas), (right, look.canvas if not look.dark else look.text)):
+                painter.setPen(QPen(look.outline if fill is look.canvas else look.field, 1))
+                painter.setBrush(fill)
+                painter.drawRoundedRect(QRectF(x - 3.5, 4, 7, self.height() - 8), 2, 2)
+        finally:
+            painter.end()

@@ -1,0 +1,139 @@
+"""The tensor panel shows any value in three ways, what stood there before, and says why it shows nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from gradstep.engine.tape.schema import Meta, Val
+from gradstep.gui.models.tensors import Array, Kept, TensorView, statistics
+from gradstep.gui.panels.tensor_panel import Side, TensorPanel
+
+VAL = Val(7, 2)
+
+
+def view(value: Array, before: Array | None = None, kept: Kept = Kept.KEPT) -> TensorView:
+    meta = Meta(value.dtype.name, value.shape, "cpu")
+    return TensorView("w.grad", kept, VAL, meta, statistics(value, VAL), value if kept is Kept.KEPT else None, before, "before #9")
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> TensorPanel:
+    panel = TensorPanel()
+    qtbot.addWidget(panel)
+    panel.resize(320, 600)
+    panel.show()
+    return panel
+
+
+SHAPES = [(), (1,), (7,), (0,), (3, 0), (1, 1), (4, 5), (2, 3, 4), (2, 1, 3, 2, 2)]
+DTYPES = ["bool", "uint8", "int16", "int64", "float16", "float32", "float64", "complex64", "complex128"]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_dtype_and_shape_is_shown_on_every_page(panel: TensorPanel, dtype: str, shape: tuple[int, ...]) -> None:
+    value = np.asarray(np.random.default_rng(0).normal(size=shape) * 3).astype(dtype)
+    panel.show_tensor(view(value, value))
+    for page in range(3):
+        panel._tabs.setCurrentIndex(page)
+        panel.grab()
+    panel._choose_side(Side.CHANGE)
+    panel.grab()
+    assert panel._pages.is_empty == (value.size == 0)
+
+
+def test_nothing_selected_is_said(panel: TensorPanel) -> None:
+    panel.show_tensor(None)
+    assert "Nothing is selected" in panel._stage.notice.text()
+
+
+def test_a_value_that_was_not_kept_offers_three_ways_to_it(panel: TensorPanel, qtbot: QtBot) -> None:
+    panel.set_live(True)
+    panel.show_tensor(view(np.ones((2, 2)), kept=Kept.NOT_KEPT))
+    assert panel._pages.notice.text() == "Values of this tensor were not kept. Statistics are exact."
+    ask, capture, rerun = panel._pages.notice.buttons()
+    with qtbot.waitSignal(panel.value_wanted) as wanted:
+        ask.click()
+    assert wanted.args == [VAL]
+    with qtbot.waitSignal(panel.capture_wished):
+        capture.click()
+    with qtbot.waitSignal(panel.rerun_wished):
+        rerun.click()
+    panel.show_value(VAL, np.ones((2, 2)))
+    assert not panel._pages.is_empty
+
+
+def test_a_value_that_comes_too_late_is_not_shown(panel: TensorPanel) -> None:
+    panel.show_tensor(view(np.ones((2, 2)), kept=Kept.NOT_KEPT))
+    panel.show_value(Val(99, 0), np.ones((2, 2)))
+    assert panel._pages.is_empty
+
+
+def test_an_undefined_gradient_is_explained(panel: TensorPanel) -> None:
+    panel.show_tensor(TensorView("grad", Kept.UNDEFINED))
+    assert "undefined (None)" in panel._pages.notice.text()
+
+
+def test_holding_b_shows_what_stood_there_before(panel: TensorPanel, qtbot: QtBot) -> None:
+    after, before = np.full((2, 2), 3.0), np.full((2, 2), 1.0)
+    panel.show_tensor(view(after, before))
+    panel.setFocus()
+    qtbot.keyPress(panel, Qt.Key.Key_B)
+    assert panel.side is Side.BEFORE
+    assert panel._plane.tolist() == before.tolist()
+    qtbot.keyRelease(panel, Qt.Key.Key_B)
+    assert panel.side is Side.AFTER
+    panel._choose_side(Side.CHANGE)
+    assert panel._plane.tolist() == [[2.0, 2.0], [2.0, 2.0]]
+
+
+def test_next_bad_goes_through_all_of_them_and_round(panel: TensorPanel, qtbot: QtBot) -> None:
+    value = np.zeros((3, 4, 5), np.float32)
+    value[1, 2, 3], value[2, 0, 1] = np.nan, -np.inf
+    panel.show_tensor(view(value))
+    seen = []
+    panel.cell_picked.connect(seen.append)
+    for expected in ((1, 2, 3), (2, 0, 1), (1, 2, 3)):
+        panel.go_to_next_bad()
+        assert seen[-1] == expected
+    assert panel.slices.text() == "[1, :, :]"
+
+
+def test_other_dimensions_can_be_rows_and_columns(panel: TensorPanel) -> None:
+    value = np.arange(24).reshape(2, 3, 4)
+    panel.show_tensor(view(value))
+    panel.slices._use_as_rows(0)
+    panel.slices._set(1, 2)
+    assert panel.slices.text() == "[:, 2, :]"
+    assert panel._plane.tolist() == value[:, 2, :].tolist()
+    panel.slices._use_as_columns(1)
+    assert panel._plane.tolist() == value[:, :, 0].tolist()
+    panel.slices._use_as_columns(0)
+    assert panel._plane.tolist() == value[:, :, 0].T.tolist()
+
+
+def test_a_range_that_was_chosen_stays_and_autofit_lets_it_go(panel: TensorPanel) -> None:
+    panel.show_tensor(view(np.linspace(0, 1, 100).reshape(10, 10)))
+    panel._choose_range(0.25, 0.5)
+    panel.show_tensor(view(np.linspace(0, 9, 100).reshape(10, 10)))
+    assert (panel._low, panel._high) == (0.25, 0.5)
+    panel.fit_range()
+    assert panel._high > 8
+
+
+def test_one_nan_of_six_million_numbers_is_seen_in_the_heat_map(panel: TensorPanel) -> None:
+    value = np.zeros((2000, 3000), np.float32)
+    value[777, 1234] = np.nan
+    panel.show_tensor(view(value))
+    image = panel.heat_map.grab().toImage()
+    red = [
+        (x, y) for x in range(image.width()) for y in range(image.height())
+        if image.pixelColor(x, y).red() > 180 and image.pixelColor(x, y).green() < 80
+    ]  # fmt: skip
+    assert red
+    x, y = red[0]
+    assert abs(x / image.width() - 1234 / 3000) < 0.03
+    assert abs(y / image.height() - 777 / 2000) < 0.03
