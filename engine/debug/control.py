@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -140,9 +141,12 @@ class Control:
         decoder = Decoder()
         poll = select.poll()
         poll.register(self._socket.fileno(), select.POLLIN)
+        due = 0.0
         while self._socket.fileno() >= 0:
             ready = poll.poll(BEAT)
-            self._beat()
+            if not ready or time.monotonic() >= due:
+                self._beat()
+                due = time.monotonic() + BEAT / 1000
             if not ready:
                 continue
             if not self._linked():

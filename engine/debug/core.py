@@ -243,6 +243,10 @@ class SessionCore:
         self._asked[self._seq] = (command, answered)
         self._write(encode(Request(self._seq, command, arguments)))
 
+    def can_request(self, command: str) -> bool:
+        """Whether ``request`` would send this command now."""
+        return self.linked and command in _ACTION and self.allows(_ACTION[command])
+
     def _hear(self, message: Message) -> None:
         if isinstance(message, Response):
             self._answered(message)
