@@ -73,10 +73,11 @@ class _Queue(NamedTuple):
 
 
 class _Flight(NamedTuple):
-    """Bytes on their way to the file, and the file's size before them."""
+    """Bytes on their way to the file, the file's size before them, and the number of the frame behind them."""
 
     offset: int
     data: bytes
+    number: int
 
 
 class Writer:
@@ -98,7 +99,7 @@ class Writer:
         made = os.fstat(self._descriptor)
         self._identity = made.st_dev, made.st_ino
         self._queue = _Queue(0, (head_bytes(self._name),), HEAD.size, -1)
-        self._flight = _Flight(0, b"")
+        self._flight = _Flight(0, b"", -1)
         self._waits_since = time.monotonic()
         self._looked = 0.0
         _writers.add(self)
@@ -192,31 +193,37 @@ class Writer:
     def _hand_over(self) -> None:
         """Write what waits. After an interruption in the middle, go on where the file ends."""
         self._check_file()
-        self._finish_flight()
         queue = self._queue
+        if self._flight.data:  # an interruption left it in the air: perhaps before, perhaps after it was written
+            self._fly()
         if queue.frames:
-            # one assignment makes the frames fly, the next empties the queue: between the two they are the same bytes
-            data = b"".join(queue.frames)
-            if self._flight.data != data:
-                self._flight = _Flight(self._flight.offset, data)
+            # One assignment makes the frames fly, the next empties the queue. Between the two they are the same bytes.
+            data = queue.frames[0] if len(queue.frames) == 1 else b"".join(queue.frames)
+            if self._landed != queue.number:
+                self._flight = _Flight(self._flight.offset, data, queue.number)
+                self._fly()
             self._queue = queue._replace(frames=(), size=0)
-            self._finish_flight()
         self._waits_since = time.monotonic()
 
-    def _finish_flight(self) -> None:
+    def _fly(self) -> None:
         flight = self._flight
-        while flight.data:
+        while True:
             written = os.fstat(self._descriptor).st_size - flight.offset
             if not 0 <= written <= len(flight.data):
                 raise TapeGone(f"{self.path} was changed by somebody else while it was recorded into")
-            if written == len(flight.data):
-                self._flight = flight = _Flight(flight.offset + written, b"")
+            left = len(flight.data) - written
+            if left == 0 or os.write(self._descriptor, memoryview(flight.data)[written:]) == left:
                 break
-            os.write(self._descriptor, memoryview(flight.data)[written:])
+        self._flight = _Flight(flight.offset + len(flight.data), b"", flight.number)
+
+    @property
+    def _landed(self) -> int:
+        """Up to which frame all is in the file."""
+        return -1 if self._flight.data else self._flight.number
 
     def _check_file(self) -> None:
-        """Whether the descriptor still is our file (a script may close any descriptor, and the next file it opens gets its
-        number), and the file still has its name (writing to a deleted file succeeds)."""
+        """Whether the file still has its name (writing to a deleted file succeeds), and the descriptor still is our file (a
+        script may close any descriptor, and the next file it opens gets its number)."""
         try:
             found = os.fstat(self._descriptor)
             same = (found.st_dev, found.st_ino) == self._identity

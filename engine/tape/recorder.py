@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from .capture import Capture, Level
 from .describe import described, short_repr
 from .protocols import NodeLike, TensorLike
@@ -35,6 +37,7 @@ from .wire import (
     HOOK,
     HOOK_CALLED,
     INDEX_BITS,
+    META,
     NODE,
     NODE_ENTER,
     NODE_EXIT,
@@ -71,6 +74,37 @@ class _Thread:
         self.runs: list[int] = []
 
 
+class _Guard:
+    """Around what a method of the recorder does: lock, commit, and keep every error away from the script. Gives the
+    thread, None where nothing is recorded."""
+
+    __slots__ = ("_recorder",)
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def __enter__(self) -> _Thread | None:
+        recorder = self._recorder
+        recorder._lock.acquire()
+        if recorder.failed:
+            return None
+        return recorder._threads.get(threading.get_ident()) or recorder._thread()
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
+        recorder = self._recorder
+        try:
+            if error is not None:
+                recorder._broken(error)
+            elif not recorder.failed:
+                try:
+                    recorder._commit()
+                except BaseException as late:
+                    recorder._broken(late)
+        finally:
+            recorder._lock.release()
+        return True
+
+
 class Recorder:
     """Writes a tape. ``budget`` is the bytes of values that are written in all; later values are dropped, and said so."""
 
@@ -79,6 +113,7 @@ class Recorder:
         self.failed = ""  # why recording stopped
         self.sink: BlockSink = sink if isinstance(sink, BlockSink) else BlocksToRecords(sink)
         self._lock = self.sink.lock
+        self._guard = _Guard(self)
         self._encoder = self.sink.encoder
         self._limit = self.sink.block_words
         self._capture = Capture(self.sink, level, budget, self._dropped)
@@ -92,6 +127,8 @@ class Recorder:
         self._threads: dict[int, _Thread] = {}
         self._stacks = Stacks(self._encoder.stacks, self._new_stack)
         self._files: set[str] = set()
+        self._metas: dict[tuple[type, Any, tuple[int, ...]], int] = {}  # of arrays
+        self._meta = 0  # of the tensor met last
         self._params: dict[Any, int] = {}
         self._bumps: list[tuple[int, int, int, int]] = []  # while runs are open: event, storage, version in the engine and on the tape
         self._renamed: dict[int, list[tuple[int, int, int]]] = {}  # by storage: from this version of the engine on, count from there
@@ -138,10 +175,15 @@ class Recorder:
                         known, version = self._meet(tensor, role)
                     flat.append(known)
                     flat.append(version)
+                metas: list[int] = []
                 for tensor in outputs:
                     known, version = tensor._id, tensor._storage.version
                     if versions.get(known) != version or self._renamed:
-                        known, version = self._meet(tensor, role)
+                        if known == 0 and tensor.requires_grad:
+                            known, version = self._meet(tensor, role)
+                            metas.append(self._meta)
+                        else:
+                            known, version = self._meet(tensor, role)
                     flat.append(known)
                     flat.append(version)
                 if node is None:
@@ -149,7 +191,8 @@ class Recorder:
                 else:
                     target = node.id
                     if target not in self._nodes:
-                        target = self._meet_node(node, number, thread)
+                        # new outputs that all take gradients: the node's slots are theirs
+                        target = self._meet_node(node, number, thread, metas if len(metas) == len(outputs) else None)
                     for index, tensor in enumerate(outputs):
                         flat += (target, index) if tensor.requires_grad else (0, 0)
                 stack = self._stacks.number(1)
@@ -173,7 +216,7 @@ class Recorder:
 
     def mutated(self, tensor: TensorLike, old: int, new: int) -> None:
         """A tensor was changed in place by the last op."""
-        with self._record() as thread:
+        with self._guard as thread:
             if thread:
                 known, version = self._value(tensor, Role.GRADIENT if thread.run else None)
                 if self._runs:
@@ -182,14 +225,14 @@ class Recorder:
 
     def val(self, tensor: TensorLike) -> None:
         """Keep a value that is about to be changed."""
-        with self._record() as thread:
+        with self._guard as thread:
             if thread:
                 self._value(tensor, Role.GRADIENT if thread.run else None)
 
     def enter_call(self, path: str, type: str) -> int:
         """A module's forward is entered. Returns the number for ``leave_call``; 0 where nothing is recorded."""
         number = 0
-        with self._record() as thread:
+        with self._guard as thread:
             if thread:
                 number = next(_call_ids)
                 encoder = self._encoder
@@ -202,7 +245,7 @@ class Recorder:
 
     def leave_call(self, call: int) -> None:
         """The forward of ``enter_call`` was left. Calls inside it that nobody left end with it."""
-        with self._record() as thread:
+        with self._guard as thread:
             if thread and call in self._calls:
                 inner = thread.call
                 while inner and inner != call and inner in self._calls:
@@ -219,7 +262,7 @@ class Recorder:
     ) -> int:  # fmt: skip
         """backward() or grad() was called. Returns the run's number, which is unique in the process; 0: not recorded."""
         number = 0
-        with self._record() as thread:
+        with self._guard as thread:
             if thread:
                 number = next(_run_ids)
                 encoder = self._encoder
@@ -314,7 +357,7 @@ class Recorder:
         after: Sequence[TensorLike | None], *, node: NodeLike | None = None, index: int | None = None, tensor: TensorLike | None = None,
     ) -> None:  # fmt: skip
         """A hook ran (``after`` empty: it raised). ``key`` is its handle's number."""
-        with self._record() as thread:
+        with self._guard as thread:
             if thread:
                 around = 0 if node is None else self._node(node, thread)
                 hook = self._hooks.get((kind, key, index)) or self._meet_hook(kind, key, function, around, index, tensor)
@@ -329,7 +372,7 @@ class Recorder:
 
     def grad_stored(self, run: int, tensor: TensorLike, previous: TensorLike | None, grad: TensorLike | None) -> None:
         """``.grad`` of a leaf was written; called afterwards. ``previous`` may be ``grad`` itself (added in place)."""
-        with self._record() as thread:
+        with self._guard as thread:
             if thread and run in self._runs:
                 leaf = self._value(tensor, None)[0]
                 before: tuple[int, int]
@@ -342,7 +385,7 @@ class Recorder:
 
     def edited(self, run: int, node: NodeLike, index: int, old: TensorLike | None, new: TensorLike | None) -> None:
         """The debugger replaced a gradient that waits at a slot."""
-        with self._record() as thread:
+        with self._guard as thread:
             if thread and run in self._runs:
                 number = self._node(node, thread)
                 flat = (*self._value(old, Role.GRADIENT), *self._value(new, Role.GRADIENT))
@@ -353,7 +396,7 @@ class Recorder:
 
     def rewound(self, run: int, to: int) -> None:
         """The walk was stepped back to the state after event ``to``."""
-        with self._record() as thread:
+        with self._guard as thread:
             if thread and run in self._runs:
                 self._event(REWOUND, run, thread, (to, 0, 0, 0, 0))
                 while self._bumps and self._bumps[-1][0] >= to:
@@ -363,7 +406,7 @@ class Recorder:
 
     def run_end(self, run: int, error: str = "") -> None:
         """The walk is over. Nodes of it that are still open, and runs begun inside it, are unwound."""
-        with self._record() as thread:
+        with self._guard as thread:
             if thread and run in self._runs:
                 self._event(RUN_END, run, thread, (self._encoder.text_id(error), 0, 0, 0, 0))
                 del self._runs[run]
@@ -380,13 +423,13 @@ class Recorder:
 
     def note(self, kind: str, text: str) -> None:
         """A fact about the recording itself."""
-        with self._record() as thread:
+        with self._guard as thread:
             if thread:
                 self._note(kind, text)
 
     def source(self, file: str) -> None:
         """Keep the text of a source file, once."""
-        with self._record() as thread:
+        with self._guard as thread:
             if thread:
                 self._source(file)
 
@@ -447,7 +490,7 @@ class Recorder:
 
     def _meet(self, tensor: TensorLike, role: Role | None) -> tuple[int, int]:
         """The value of a tensor that may not be on the tape yet, or not at this version."""
-        storage, number = tensor._storage, tensor._id
+        storage, number, data = tensor._storage, tensor._id, tensor._data
         version = storage.version
         if self._renamed:
             version = self._renumbered(storage.id, version)
@@ -468,43 +511,53 @@ class Recorder:
             if role is None:
                 role = (Role.LEAF if tensor.is_leaf else Role.ACTIVATION) if tensor.requires_grad else Role.CONSTANT
             encoder = self._encoder
-            key = (tensor.dtype.name, tuple(tensor.shape), str(tensor.device))
-            meta = encoder.metas.get(key) or encoder.meta_id(*key)
+            known = (type(data), data.dtype, data.shape)
+            meta = self._metas.get(known)
+            if meta is None:
+                meta = encoder.meta_id(tensor.dtype.name, tuple(tensor.shape), str(tensor.device))
+                if type(data) is np.ndarray:  # the memory of which device an array of another kind lies in, its type does not say
+                    self._metas[known] = meta
+            self._meta = meta
             name = encoder.text_id(tensor._name) if tensor._name else 0
             encoder.draft.rows.extend((TENSOR | role << 8, number, meta, storage.id, parent, name, 0, 0))
         self._versions[number] = version
         if self.level:
-            self._capture.take(number, version, tensor._data)
+            self._capture.take(number, version, data)
         return number, version
 
     def _node(self, node: NodeLike, thread: _Thread) -> int:
         number = node.id
         return number if number in self._nodes else self._meet_node(node, 0, thread)
 
-    def _meet_node(self, node: NodeLike, op: int, thread: _Thread) -> int:
-        """A node that is not on the tape, after the nodes behind its edges. ``op`` made it, where that is now."""
+    def _meet_node(self, node: NodeLike, op: int, thread: _Thread, metas: list[int] | None = None) -> int:
+        """A node that is not on the tape, after the nodes behind its edges. ``op`` made it, where that is now; ``metas`` are
+        its slots' where they are known."""
+        known = self._nodes
         waiting: list[NodeLike] = [node]
         while waiting:
             top = waiting[-1]
-            if top.id in self._nodes:
+            if top.id in known:
                 waiting.pop()
                 continue
-            behind = [edge[0] for edge in top.next_edges if edge is not None and edge[0].id not in self._nodes]
+            behind = [edge[0] for edge in top.next_edges if edge is not None and edge[0].id not in known]
             if behind:
                 waiting.extend(behind)
                 continue
             waiting.pop()
-            self._write_node(top, op if top is node else 0, thread)
+            if top is node:
+                self._write_node(node, op, thread, metas)
+            else:
+                self._write_node(top, 0, thread, None)
         return node.id
 
-    def _write_node(self, node: NodeLike, op: int, thread: _Thread) -> None:
+    def _write_node(self, node: NodeLike, op: int, thread: _Thread, metas: list[int] | None) -> int:
         encoder = self._encoder
         number = node.id
         if number == 0:
             number = node.id = next(_node_ids)
-        flat: list[int] = []
-        for meta in node.metas:
-            flat.append(0 if meta is None else encoder.metas.get(meta) or encoder.meta_id(*meta))
+        flat = metas
+        if flat is None:
+            flat = [0 if meta is None else encoder.metas.get(meta) or encoder.meta_id(*meta) for meta in node.metas]
         slots, edges = len(flat), node.next_edges
         for edge in edges:
             if edge is None:
@@ -528,6 +581,7 @@ class Recorder:
         sequence = -1 if node.sequence >= ACCUMULATE_SEQUENCE else node.sequence
         draft.rows.extend((NODE | node.kind << 8, number, text, sequence, op, variable, thread.node, start))
         self._nodes.add(number)
+        return number
 
     def _meet_hook(
         self, kind: int, key: int, function: Callable[..., object], node: int, index: int | None, tensor: TensorLike | None
@@ -608,19 +662,6 @@ class Recorder:
         thread = self._threads[ident] = _Thread(len(self._threads))
         return thread
 
-    @contextmanager
-    def _record(self) -> Iterator[_Thread | None]:
-        """Lock, commit, and keep every error away from the script. Gives the thread, None where nothing is recorded."""
-        with self._lock:
-            if self.failed:
-                yield None
-                return
-            try:
-                yield self._threads.get(threading.get_ident()) or self._thread()
-                self._commit()
-            except BaseException as error:
-                self._broken(error)
-
     def _commit(self) -> None:
         draft = self._encoder.draft
         draft.committed = length = len(draft.rows)
@@ -644,6 +685,8 @@ class Recorder:
                 self._versions.pop(number, None)
             elif code == NODE:
                 self._nodes.discard(number)
+            elif code == META:
+                self._metas = {key: known for key, known in self._metas.items() if known != number}
             elif code == HOOK:
                 self._hooks = {key: known for key, known in self._hooks.items() if known != number}
             elif code in (RUN_BEGIN, RUN):

@@ -52,10 +52,12 @@ def _segments(values: npt.NDArray[Any], sizes: npt.NDArray[np.int64], rows: Stat
         flat = np.where(broken, NAN, np.abs(values))
     else:
         flat = values
-    rows["zeros"] = np.add.reduceat(flat == 0, starts, dtype=np.int64)
-    rows["norm"] = np.sqrt(np.add.reduceat(flat * flat, starts))
-    finite = np.isfinite(flat)
-    if finite.all():
+    if not flat.all():
+        rows["zeros"] = np.diff(np.searchsorted(np.flatnonzero(flat == 0), np.append(starts, len(flat))))
+    squares = np.add.reduceat(flat * flat, starts)
+    rows["norm"] = np.sqrt(squares)
+    finite = None if np.isfinite(squares).all() else np.isfinite(flat)
+    if finite is None or finite.all():
         rows["low"], rows["high"] = np.minimum.reduceat(flat, starts), np.maximum.reduceat(flat, starts)
         rows["mean"] = np.add.reduceat(flat, starts) / sizes
     else:

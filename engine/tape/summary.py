@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .schema import EVENTS, NodeKind, RunBegin, RunEnd, Val
+from .schema import EVENTS, GradAdded, GradStored, NodeEnter, NodeExit, NodeKind, RunBegin, RunEnd, Val
 from .wire import EVENT, GRAD_ADDED, GRAD_STORED, NODE_ENTER, NODE_EXIT
 
 if TYPE_CHECKING:
@@ -71,14 +71,17 @@ def first_not_finite(tape: Tape) -> dict[str, Any] | None:
     single = direct & (np.isin(words[:, 6], tensors) | ((codes != GRAD_ADDED) & (codes != GRAD_STORED)))
     for i in np.flatnonzero(single).tolist():
         event = tape.events[i]
-        mentioned = getattr(event, "grads", None) or (getattr(event, "val", None),)
-        for val in mentioned:
-            if val is not None and val in values:
-                node = getattr(event, "node", None)
-                name = tape.nodes[node].name if node is not None else type(event).__name__
-                return {"op": None, "name": name, "event": i, "line": None, **_counts(val, values[val])}
-    val = min(values)
-    return {"op": None, "name": "", "event": None, "line": None, **_counts(Val(*val), values[val])}
+        if isinstance(event, (NodeEnter, NodeExit)):
+            mentioned, name = event.grads, tape.nodes[event.node].name
+        elif isinstance(event, (GradAdded, GradStored)):
+            mentioned, name = (event.val,), type(event).__name__
+        else:
+            continue
+        for grad in mentioned:
+            if grad is not None and grad in values:
+                return {"op": None, "name": name, "event": i, "line": None, **_counts(grad, values[grad])}
+    first = Val(*min(values))
+    return {"op": None, "name": "", "event": None, "line": None, **_counts(first, values[first])}
 
 
 def text(tape: Tape) -> str:
