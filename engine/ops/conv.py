@@ -1,0 +1,285 @@
+"""Convolutions of one, two and three dimensions, plain and transposed.
+
+Three ops, each bilinear and each the derivative of the others: the convolution, its transpose (from the output back to the
+input), and the correlation that gives the weight. Sums over windows are matrix products over the unfolded input (im2col).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ..op import Array, op
+from ..tensor import Tensor
+from .pad import pad
+
+
+def _windows(xp: Any, x: Array, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], dilation: Sequence[int]) -> Array:
+    """All windows of ``x`` (N, C, *in) as a view (N, C, *kernel, *out)."""
+    if any(padding):
+        x = xp.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)))
+    sizes = [(n - d * (k - 1) - 1) // s + 1 for n, k, s, d in zip(x.shape[2:], kernel, stride, dilation, strict=True)]
+    steps = x.strides[2:]
+    return xp.as_strided(
+        x,
+        (*x.shape[:2], *kernel, *sizes),
+        (*x.strides[:2], *(t * d for t, d in zip(steps, dilation, strict=True)), *(t * s for t, s in zip(steps, stride, strict=True))),
+    )
+
+
+def _columns(
+    xp: Any, x: Array, kernel: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int
+) -> tuple[Array, tuple[int, ...]]:
+    """The windows as matrices (N, groups, C / groups * kernel, positions), and the output's sizes."""
+    windows = _windows(xp, x, kernel, stride, padding, dilation)
+    sizes = windows.shape[2 + len(kernel) :]
+    rows = x.shape[1] // groups * math.prod(kernel)
+    return windows.reshape(x.shape[0], groups, rows, math.prod(sizes)), sizes
+
+
+@op(
+    vjp={
+        "input": lambda g, weight, input_shape, stride, padding, dilation, groups: _conv_input(
+            g, weight, None, input_shape, stride, padding, dilation, groups
+        ),
+        "weight": lambda g, input, weight_shape, stride, padding, dilation, groups: _conv_weight(
+            input, g, weight_shape, stride, padding, dilation, groups
+        ),
+        "bias": lambda g: g.sum([0, *range(2, g.ndim)]),
+    },
+    samples=lambda rand: [
+        (rand(2, 3, 6), rand(4, 3, 3), rand(4), (1,), (0,), (1,), 1),
+        (rand(2, 2, 5, 6), rand(3, 2, 3, 2), None, (2, 1), (1, 0), (1, 2), 1),
+        (rand(1, 4, 5, 5), rand(6, 2, 3, 3), rand(6), (1, 1), (1, 1), (1, 1), 2),
+        (rand(1, 2, 3, 4, 3), rand(2, 2, 2, 2, 2), rand(2), (1, 1, 1), (0, 1, 0), (1, 1, 1), 1),
+    ],
+    node="ConvolutionBackward0",
+)
+def _convolution(xp: Any, input: Array, weight: Array, bias: Array | None, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
+    """The cross-correlation of ``input`` (N, C, *in) with ``weight`` (O, C / groups, *kernel), plus ``bias`` (O)."""
+    columns, sizes = _columns(xp, input, weight.shape[2:], stride, padding, dilation, groups)
+    count = weight.shape[0]
+    made = xp.matmul(weight.reshape(groups, count // groups, -1), columns).reshape(input.shape[0], count, *sizes)
+    return made if bias is None else made + bias.reshape(-1, *(1,) * len(sizes))
+
+
+@op(
+    vjp={
+        "grad": lambda g, weight, stride, padding, dilation, groups: _convolution(g, weight, None, stride, padding, dilation, groups),
+        "weight": lambda g, grad, weight_shape, stride, padding, dilation, groups: _conv_weight(
+            g, grad, weight_shape, stride, padding, dilation, groups
+        ),
+        "bias": lambda g: g.sum([0, *range(2, g.ndim)]),
+    },
+    samples=lambda rand: [
+        (rand(2, 4, 4), rand(4, 3, 3), rand(3), (2, 3, 6), (1,), (0,), (1,), 1),
+        (rand(2, 6, 2, 4), rand(6, 1, 3, 2), None, (2, 2, 5, 6), (2, 1), (1, 0), (1, 2), 2),
+    ],
+    node="ConvolutionBackward0",
+)
+def _conv_input(
+    xp: Any, grad: Array, weight: Array, bias: Array | None, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Array:
+    """The transpose of the convolution with respect to its input: from (N, O, *out) to ``shape`` (N, C, *in), plus ``bias``."""
+    count, kernel = grad.shape[0], weight.shape[2:]
+    sizes = grad.shape[2:]
+    outs = weight.shape[0]
+    matrix = weight.reshape(groups, outs // groups, -1).swapaxes(1, 2)
+    columns = xp.matmul(matrix, grad.reshape(count, groups, outs // groups, -1))
+    columns = columns.reshape(count, shape[1], *kernel, *sizes)
+    padded = tuple(n + 2 * p for n, p in zip(shape[2:], padding, strict=True))
+    made = xp.zeros((count, shape[1], *padded), columns.dtype)
+    whole = (slice(None), slice(None))
+    for place in _positions(kernel):
+        window = tuple(slice(k * d, k * d + (n - 1) * s + 1, s) for k, d, n, s in zip(place, dilation, sizes, stride, strict=True))
+        made[(*whole, *window)] += columns[(*whole, *place)]
+    made = made[(*whole, *(slice(p, p + n) for p, n in zip(padding, shape[2:], strict=True)))]
+    return made if bias is None else made + bias.reshape(-1, *(1,) * len(kernel))
+
+
+def _positions(kernel: Sequence[int]) -> list[tuple[int, ...]]:
+    places: list[tuple[int, ...]] = [()]
+    for n in kernel:
+        places = [(*place, i) for place in places for i in range(n)]
+    return places
+
+
+@op(
+    vjp={
+        "input": lambda g, grad, input_shape, stride, padding, dilation, groups: _conv_input(
+            grad, g, None, input_shape, stride, padding, dilation, groups
+        ),
+        "grad": lambda g, input, stride, padding, dilation, groups: _convolution(input, g, None, stride, padding, dilation, groups),
+    },
+    samples=lambda rand: [
+        (rand(2, 3, 6), rand(2, 4, 4), (4, 3, 3), (1,), (0,), (1,), 1),
+        (rand(2, 2, 5, 6), rand(2, 6, 2, 4), (6, 1, 3, 2), (2, 1), (1, 0), (1, 2), 2),
+    ],
+    node="ConvolutionBackward0",
+)
+def _conv_weight(xp: Any, input: Array, grad: Array, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
+    """The derivative of the convolution with respect to its weight: from input and output gradient to ``shape``."""
+    kernel, sizes = shape[2:], grad.shape[2:]
+    columns, positions = _columns(xp, input, kernel, stride, padding, dilation, groups)
+    if positions != sizes:  # a stride that leaves a rest: windows beyond the output take no part
+        columns = columns.reshape(*columns.shape[:3], *positions)[(..., *(slice(n) for n in sizes))].reshape(*columns.shape[:3], -1)
+    flat = grad.reshape(grad.shape[0], groups, shape[0] // groups, -1)
+    return xp.matmul(flat, columns.swapaxes(2, 3)).sum(axis=0).reshape(shape)
+
+
+# --------------------------------------------------------------------------------------------------- what users call
+
+
+def _spread(value: Any, n: int) -> tuple[int, ...]:
+    return (
+        tuple(value)
+        if isinstance(value, (tuple, list)) and len(value) == n
+        else tuple(value) * n
+        if isinstance(value, (tuple, list))
+        else (value,) * n
+    )
+
+
+def _check(name: str, n: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: int, transposed: bool) -> None:
+    if input.ndim not in (n + 1, n + 2):
+        raise RuntimeError(
+            f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {name}, but got input of size: {list(input.shape)}"
+        )
+    channels = weight.shape[0] if transposed else weight.shape[1] * groups
+    given = input.shape[-n - 1]
+    if given != channels:
+        raise RuntimeError(
+            f"Given {'transposed=1' if transposed else f'groups={groups}'}, weight of size {list(weight.shape)}, expected "
+            f"input{list(input.shape)} to have {channels} channels, but got {given} channels instead"
+        )
+    outs = weight.shape[1] * groups if transposed else weight.shape[0]
+    if bias is not None and tuple(bias.shape) != (outs,):
+        raise RuntimeError(
+            f"Given {'transposed=1' if transposed else f'groups={groups}'}, weight of size {list(weight.shape)}, expected bias to be "
+            f"1-dimensional with {outs} elements, but got bias of size {list(bias.shape)} instead"
+        )
+    if input.dtype is not weight.dtype:
+        raise RuntimeError(
+            f"Input type ({input.dtype.legacy}) and weight type ({weight.dtype.legacy}) should be the same: convert one with .to(dtype)"
+        )
+
+
+def _conv(n: int, input: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Tensor:
+    _check(f"conv{n}d", n, input, weight, bias, groups, False)
+    if input.ndim == n + 1:
+        return _conv(n, input.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0)  # type: ignore[no-any-return]
+    steps, spread = _spread(stride, n), _spread(dilation, n)
+    if padding == "valid":
+        padding = 0
+    elif padding == "same":
+        if any(s != 1 for s in steps):
+            raise RuntimeError("padding='same' is not supported for strided convolutions")
+        total = [d * (k - 1) for d, k in zip(spread, weight.shape[2:], strict=True)]
+        if any(t % 2 for t in total):
+            sides = [side for t in reversed(total) for side in (t // 2, t - t // 2)]
+            input, padding = pad(input, sides), 0
+        else:
+            padding = [t // 2 for t in total]
+    elif isinstance(padding, str):
+        raise ValueError(f"Invalid padding string {padding!r}, should be one of 'valid', 'same'")
+    sides = list(_spread(padding, n))
+    sizes = [i + 2 * p for i, p in zip(input.shape[2:], sides, strict=True)]
+    reach = [d * (k - 1) + 1 for d, k in zip(spread, weight.shape[2:], strict=True)]
+    if any(i < r for i, r in zip(sizes, reach, strict=True)):
+        raise RuntimeError(
+            f"Calculated padded input size per channel: ({' x '.join(map(str, sizes))}). Kernel size: ({' x '.join(map(str, reach))}). "
+            "Kernel size can't be greater than actual input size"
+        )
+    return _convolution(input, weight, bias, steps, tuple(sides), spread, groups)  # type: ignore[no-any-return]
+
+
+def conv1d(
+    input: Tensor, weight: Tensor, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Tensor:
+    """1-D convolution of (N, C, L) or (C, L) with (O, C / groups, k).
+
+    Raises RuntimeError, in PyTorch's words, where channels, types or sizes do not fit.
+    """
+    return _conv(1, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d(
+    input: Tensor, weight: Tensor, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Tensor:
+    """2-D convolution of (N, C, H, W) or (C, H, W) with (O, C / groups, kH, kW); errors as ``conv1d``."""
+    return _conv(2, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(
+    input: Tensor, weight: Tensor, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Tensor:
+    """3-D convolution of (N, C, D, H, W) or (C, D, H, W); errors as ``conv1d``."""
+    return _conv(3, input, weight, bias, stride, padding, dilation, groups)
+
+
+def _conv_transpose(
+    n: int, input: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
+) -> Tensor:
+    _check(f"conv_transpose{n}d", n, input, weight, bias, groups, True)
+    if input.ndim == n + 1:
+        made = _conv_transpose(n, input.unsqueeze(0), weight, bias, stride, padding, output_padding, groups, dilation)
+        return made.squeeze(0)  # type: ignore[no-any-return]
+    steps, sides, spread, extra = (_spread(v, n) for v in (stride, padding, dilation, output_padding))
+    if any(e >= max(s, d) for e, s, d in zip(extra, steps, spread, strict=True)):
+        raise RuntimeError(f"output padding must be smaller than either stride or dilation, but got output_padding: {list(extra)}")
+    sizes = tuple(
+        (i - 1) * s - 2 * p + d * (k - 1) + e + 1
+        for i, s, p, d, k, e in zip(input.shape[2:], steps, sides, spread, weight.shape[2:], extra, strict=True)
+    )
+    shape = (input.shape[0], weight.shape[1] * groups, *sizes)
+    return _conv_input(input, weight, bias, shape, steps, sides, spread, groups)  # type: ignore[no-any-return]
+
+
+def conv_transpose1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Tensor:
+    """Transposed 1-D convolution of (N, C, L) with (C, O / groups, k); errors as ``conv1d``."""
+    return _conv_transpose(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Tensor:
+    """Transposed 2-D convolution of (N, C, H, W) with (C, O / groups, kH, kW); errors as ``conv1d``."""
+    return _conv_transpose(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Tensor:
+    """Transposed 3-D convolution; errors as ``conv1d``."""
+    return _conv_transpose(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+TORCH = {
+    "conv1d": conv1d, "conv2d": conv2d, "conv3d": conv3d,
+    "conv_transpose1d": conv_transpose1d, "conv_transpose2d": conv_transpose2d, "conv_transpose3d": conv_transpose3d,
+}  # fmt: skip
+FUNCTIONAL = TORCH

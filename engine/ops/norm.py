@@ -1,0 +1,306 @@
+"""Normalisations: over the batch, over features, over groups of channels.
+
+Each is one op with one joint rule. Its rule uses the mean and the reciprocal deviation that the forward kept; where the
+backward is itself recorded they are computed anew from the input, so that second derivatives see them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ..autograd.grad_mode import mode
+from ..op import Array, op
+from ..tensor import Tensor
+
+
+def _statistics(xp: Any, input: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array]:
+    """Mean and 1 / sqrt(variance + eps) over ``axes``, kept as dimensions of size 1."""
+    mean = input.mean(axis=axes, keepdims=True)
+    centred = input - mean
+    return mean, 1 / xp.sqrt((centred * centred).mean(axis=axes, keepdims=True) + xp.asarray(eps, input.dtype))
+
+
+def _normal_rule(g: Any, input: Any, mean: Any, rstd: Any, dims: list[int], eps: float) -> tuple[Any, Any]:
+    """The gradient through x -> (x - mean) / deviation, and the normalised x.
+
+    rstd * (g - mean(g) - x' * mean(g * x')): the derivative in Ioffe and Szegedy (2015), section 3.
+    """
+    if mode.enabled:
+        mean = input.mean(dims, keepdim=True)
+        centred = input - mean
+        rstd = ((centred * centred).mean(dims, keepdim=True) + eps).rsqrt()
+    normal = (input - mean) * rstd
+    inner = rstd * (g - g.mean(dims, keepdim=True) - normal * (g * normal).mean(dims, keepdim=True))
+    return inner, normal
+
+
+# --------------------------------------------------------------------------------------------------- over the batch
+
+
+def _batch_rule(
+    g: Any, input: Any, weight: Any, mean: Any, rstd: Any, running_mean: Any, running_var: Any, training: bool, eps: float, needs: Any
+) -> tuple[Any, Any, Any]:
+    dims = [0, *range(2, input.ndim)]
+    shape = (1, -1, *(1,) * (input.ndim - 2))
+    scaled = g if weight is None else g * weight.reshape(shape)
+    if training:
+        inner, normal = _normal_rule(scaled, input, mean, rstd, dims, eps)
+    else:
+        rstd = (running_var + eps).rsqrt().reshape(shape)
+        normal = (input - running_mean.reshape(shape)) * rstd
+        inner = scaled * rstd
+    return inner, (g * normal).sum(dims) if needs[1] else None, g.sum(dims) if needs[2] else None
+
+
+@op(
+    vjp={("input", "weight", "bias"): _batch_rule},
+    samples=lambda rand: [
+        (rand(4, 3), rand(3), rand(3), None, None, True, 1e-5),
+        (rand(3, 2, 4), None, None, None, None, True, 1e-3),
+        (rand(2, 3, 2, 2), rand(3), rand(3), rand(3), rand.positive(3), False, 1e-5),
+    ],
+    node="NativeBatchNormBackward0",
+    outputs=("out", "mean", "rstd"),
+    differentiable=("out",),
+)
+def _batch_norm(
+    xp: Any,
+    input: Array,
+    weight: Array | None,
+    bias: Array | None,
+    running_mean: Array | None,
+    running_var: Array | None,
+    training: bool,
+    eps: float,
+) -> tuple[Array, Array, Array]:
+    """``input`` (N, C, ...) normalised over all but the channels, by its own statistics or by the given ones."""
+    shape = (1, -1, *(1,) * (input.ndim - 2))
+    if training:
+        mean, rstd = _statistics(xp, input, (0, *range(2, input.ndim)), eps)
+    else:
+        mean = running_mean.reshape(shape)
+        rstd = 1 / xp.sqrt(running_var.reshape(shape) + xp.asarray(eps, running_var.dtype))
+    made = (input - mean) * rstd
+    if weight is not None:
+        made = made * weight.reshape(shape)
+    if bias is not None:
+        made = made + bias.reshape(shape)
+    return made.astype(input.dtype), mean, rstd
+
+
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Batch normalisation of (N, C) or (N, C, ...) (Ioffe and Szegedy, 2015).
+
+    In training the running statistics are moved by ``momentum`` towards the batch's (the variance without bias).
+    Raises ValueError in training for a single value a channel.
+    """
+    count = input.numel() // max(input.shape[1], 1)
+    if training and count == 1:
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
+    for name, given in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
+        if given is not None and given.numel() != input.shape[1]:
+            raise RuntimeError(f"{name} should contain {input.shape[1]} elements not {given.numel()}")
+    if not training and (running_mean is None or running_var is None):
+        raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
+    own = training or running_mean is None
+    out, mean, rstd = _batch_norm(input, weight, bias, running_mean, running_var, own, eps)
+    if training and running_mean is not None and running_var is not None:
+        variance = (1 / (rstd._data * rstd._data) - eps).reshape(-1) * (count / (count - 1))
+        for running, now in ((running_mean, mean._data.reshape(-1)), (running_var, variance)):
+            running._data[...] = (1 - momentum) * running._data + momentum * now
+            running._bump()
+    return out  # type: ignore[no-any-return]
+
+
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Each channel of each sample of (N, C, ...) normalised by itself (Ulyanov et al., 2016)."""
+    n, channels = input.shape[:2]
+    if use_input_stats and math.prod(input.shape[2:]) == 1:
+        raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    flat = input.reshape(1, n * channels, *input.shape[2:])
+    out, mean, rstd = _batch_norm(
+        flat,
+        None if weight is None else weight.repeat(n),
+        None if bias is None else bias.repeat(n),
+        None,
+        None,
+        True,
+        eps,
+    )
+    if running_mean is not None and running_var is not None:
+        count = math.prod(input.shape[2:])
+        variance = (1 / (rstd._data * rstd._data) - eps).reshape(n, channels).mean(axis=0) * (count / (count - 1))
+        for running, now in ((running_mean, mean._data.reshape(n, channels).mean(axis=0)), (running_var, variance)):
+            running._data[...] = (1 - momentum) * running._data + momentum * now
+            running._bump()
+    return out.reshape(input.shape)  # type: ignore[no-any-return]
+
+
+# --------------------------------------------------------------------------------------------------- over features
+
+
+def _layer_rule(g: Any, input: Any, weight: Any, mean: Any, rstd: Any, normalized_shape: Any, eps: float, needs: Any) -> tuple[Any, Any, Any]:
+    dims = list(range(input.ndim - len(normalized_shape), input.ndim))
+    lead = list(range(input.ndim - len(normalized_shape)))
+    inner, normal = _normal_rule(g if weight is None else g * weight, input, mean, rstd, dims, eps)
+
+    def over_batch(t: Any) -> Any:
+        return t.sum(lead) if lead else t
+
+    return inner, over_batch(g * normal) if needs[1] else None, over_batch(g) if needs[2] else None
+
+
+@op(
+    vjp={("input", "weight", "bias"): _layer_rule},
+    samples=lambda rand: [
+        (rand(4, 3), (3,), rand(3), rand(3), 1e-5),
+        (rand(2, 3, 4), (3, 4), rand(3, 4), None, 1e-3),
+        (rand(5), (5,), None, None, 1e-5),
+    ],
+    node="NativeLayerNormBackward0",
+    outputs=("out", "mean", "rstd"),
+    differentiable=("out",),
+)
+def _layer_norm(
+    xp: Any, input: Array, normalized_shape: Sequence[int], weight: Array | None, bias: Array | None, eps: float
+) -> tuple[Array, Array, Array]:
+    """``input`` normalised over its last dimensions."""
+    mean, rstd = _statistics(xp, input, tuple(range(input.ndim - len(normalized_shape), input.ndim)), eps)
+    made = (input - mean) * rstd
+    if weight is not None:
+        made = made * weight
+    if bias is not None:
+        made = made + bias
+    return made.astype(input.dtype), mean, rstd
+
+
+def layer_norm(
+    input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> Tensor:
+    """Layer normalisation over the last dimensions, whose sizes are ``normalized_shape`` (Ba et al., 2016).
+
+    Raises RuntimeError where input or weight do not have that shape.
+    """
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if tuple(input.shape[input.ndim - len(shape) :]) != shape or len(shape) > input.ndim:
+        wanted = ", ".join(map(str, shape))
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [*, {wanted}], but got input of size{list(input.shape)}"
+        )
+    for name, given in (("weight", weight), ("bias", bias)):
+        if given is not None and tuple(given.shape) != shape:
+            raise RuntimeError(
+                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(given.shape)} and "
+                f"normalized_shape = {list(shape)}"
+            )
+    return _layer_norm(input, shape, weight, bias, eps)[0]  # type: ignore[no-any-return]
+
+
+def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps: float | None = None) -> Tensor:
+    """``input`` divided by its root mean square over the last dimensions (Zhang and Sennrich, 2019)."""
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    dims = list(range(input.ndim - len(shape), input.ndim))
+    small = float(input._xp.finfo(input._data.dtype).eps) if eps is None else eps
+    made = input * ((input * input).mean(dims, keepdim=True) + small).rsqrt()
+    return made if weight is None else made * weight  # type: ignore[no-any-return]
+
+
+# --------------------------------------------------------------------------------------------------- over groups
+
+
+def _group_rule(g: Any, input: Any, weight: Any, mean: Any, rstd: Any, num_groups: int, eps: float, needs: Any) -> tuple[Any, Any, Any]:
+    n = input.shape[0]
+    channel = (1, -1, *(1,) * (input.ndim - 2))
+    grouped = (n, num_groups, -1)
+    scaled = g if weight is None else g * weight.reshape(channel)
+    inner, normal = _normal_rule(scaled.reshape(grouped), input.reshape(grouped), mean, rstd, [2], eps)
+    dims = [0, *range(2, input.ndim)]
+    return (
+        inner.reshape(input.shape),
+        (g * normal.reshape(input.shape)).sum(dims) if needs[1] else None,
+        g.sum(dims) if needs[2] else None,
+    )
+
+
+@op(
+    vjp={("input", "weight", "bias"): _group_rule},
+    samples=lambda rand: [
+        (rand(2, 4, 3), 2, rand(4), rand(4), 1e-5),
+        (rand(2, 4, 2, 2), 4, None, None, 1e-3),
+    ],
+    node="NativeGroupNormBackward0",
+    outputs=("out", "mean", "rstd"),
+    differentiable=("out",),
+)
+def _group_norm(
+    xp: Any, input: Array, num_groups: int, weight: Array | None, bias: Array | None, eps: float
+) -> tuple[Array, Array, Array]:
+    """``input`` (N, C, ...) normalised over each group of channels of each sample."""
+    grouped = input.reshape(input.shape[0], num_groups, -1)
+    mean, rstd = _statistics(xp, grouped, (2,), eps)
+    made = ((grouped - mean) * rstd).reshape(input.shape)
+    channel = (1, -1, *(1,) * (input.ndim - 2))
+    if weight is not None:
+        made = made * weight.reshape(channel)
+    if bias is not None:
+        made = made + bias.reshape(channel)
+    return made.astype(input.dtype), mean, rstd
+
+
+def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
+    """Group normalisation of (N, C, ...) (Wu and He, 2018).
+
+    Raises RuntimeError unless the channels divide into the groups.
+    """
+    if input.shape[1] % num_groups:
+        raise RuntimeError(
+            f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(input.shape)} and "
+            f"num_groups={num_groups}"
+        )
+    return _group_norm(input, num_groups, weight, bias, eps)[0]  # type: ignore[no-any-return]
+
+
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
+    """Each element of (N, C, ...) divided by a power of the mean square of its neighbours among the channels."""
+    squares = (input * input).unsqueeze(1)
+    before, after = size // 2, (size - 1) // 2
+    zeros = [squares[:, :, :1].detach() * 0]
+    padded = squares.cat([z for z in zeros * before] + [squares] + [z for z in zeros * after], 2)
+    total: Any = 0
+    for i in range(size):
+        total = total + padded.narrow(2, i, input.shape[1])
+    return input / (total.squeeze(1) * (alpha / size) + k).pow(beta)  # type: ignore[no-any-return]
+
+
+def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: None = None) -> Tensor:
+    """``input`` divided by its p-norm along ``dim``, but at least by ``eps``."""
+    return input / input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)  # type: ignore[no-any-return]
+
+
+FUNCTIONAL = {
+    "batch_norm": batch_norm, "group_norm": group_norm, "instance_norm": instance_norm, "layer_norm": layer_norm,
+    "local_response_norm": local_response_norm, "normalize": normalize, "rms_norm": rms_norm,
+}  # fmt: skip
+TORCH = {"layer_norm": layer_norm, "group_norm": group_norm, "rms_norm": rms_norm}
