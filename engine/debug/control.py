@@ -388,7 +388,7 @@ class Control:
             return late()
         except Unanswerable as error:
             answer = Response(request.seq, request.command, False, str(error))
-        except Exception as error:  # a user's expression, __repr__ or __len__ may raise anything
+        except (Exception, SystemExit) as error:  # a user's expression, __repr__ or __len__ may raise anything
             answer = Response(request.seq, request.command, False, f"{type(error).__name__}: {error}")
         if first.acquire(blocking=False):
             self.send(answer)
