@@ -50,6 +50,7 @@ class Op:
         deterministic: bool,
         gradcheck: bool,
         check: Callable[..., None] | None = None,
+        apart: tuple[str, ...] = (),
     ) -> None:
         self.name = forward.__name__.rstrip("_") if not forward.__name__.startswith("_") else forward.__name__
         self.doc = inspect.getdoc(forward) or ""
@@ -64,6 +65,7 @@ class Op:
         self.gradcheck = gradcheck
         self._node = node
         self._check = check
+        self._apart = apart
         self._node_classes: dict[str, type[OpNode]] = {}
 
         signature = inspect.signature(forward)
@@ -72,6 +74,7 @@ class Op:
         self.variadic = kinds[parameters[0].name].startswith("Sequence[Array") if parameters else False
         self.inputs = tuple(n for n, kind in kinds.items() if kind.startswith(("Array", "Sequence[Array")))
         self.tail = bool(self.inputs) and not self.variadic and kinds[self.inputs[-1]].startswith("Sequence[Array")
+        self.apart = frozenset(self.inputs.index(n) for n in self._apart)
         self.optional = frozenset(n for n, kind in kinds.items() if kind == "Array|None")
         self.params = tuple(n for n in kinds if n not in self.inputs)
         self.signature = signature.replace(parameters=parameters)
@@ -188,7 +191,10 @@ class Op:
         """The class of the nodes of that name."""
         found = self._node_classes.get(name)
         if found is None:
-            found = self._node_classes[name] = type(name, (OpNode,), {"__slots__": (), "__doc__": self.doc})
+            body: dict[str, Any] = {"__slots__": (), "__doc__": self.doc}
+            if "::" in name:  # the full name of the few nodes that PyTorch does not generate
+                body["name"] = lambda self: name
+            found = self._node_classes[name] = type(name.rpartition("::")[2], (OpNode,), body)
         return found
 
     def plan(self, wanted: tuple[bool, ...]) -> tuple[str, ...]:
@@ -434,9 +440,9 @@ def _prepare(op: Op, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: boo
             raise _two_devices(args)
         return arrays
     if not odd:
-        same = arrays[0].dtype
-        for a in arrays:
-            if a.dtype != same or type(a) is not kind:
+        same = arrays[-1].dtype
+        for i, a in enumerate(arrays):
+            if (a.dtype != same and i not in op.apart) or type(a) is not kind:
                 break
         else:
             if op.promote != "float" or same.kind in "fc":
@@ -444,7 +450,8 @@ def _prepare(op: Op, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: boo
     operands: list[tuple[dtypes.dtype, int]] = []
     for i, (t, a) in enumerate(zip(args, arrays, strict=True)):
         if isinstance(t, Tensor):
-            operands.append((_DTYPES[a.dtype], 2 if a.ndim else 1))
+            if i not in op.apart:
+                operands.append((_DTYPES[a.dtype], 2 if a.ndim else 1))
             if type(a) is not kind:
                 mixed = True
         elif isinstance(t, _NUMBERS):
@@ -462,7 +469,7 @@ def _prepare(op: Op, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: boo
                 if a.ndim:
                     raise _two_devices(args)
                 arrays[i] = xp.from_host(a)
-    common = dtypes.result_type(operands)
+    common = dtypes.result_type(operands if op.promote != "first" else operands[:1])
     if op.promote == "float" and common.category < 2:
         common = dtypes.get_default_dtype()
     if op.promote == "compare" and common.category == 1 and not all(_fits(a, common) for a in arrays if type(a) is int):
@@ -472,9 +479,11 @@ def _prepare(op: Op, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: boo
         if a is None:
             continue
         if isinstance(args[i], Tensor):
-            if a.dtype != target:
+            if a.dtype != target and i not in op.apart:
                 arrays[i] = devices.quietly(a.astype, target)
         else:
+            if op.promote == "first" and isinstance(a, complex) and target.kind != "c":
+                raise RuntimeError(f"value cannot be converted to type {common.name} without overflow")
             arrays[i] = _number(xp, a, target)
     return arrays
 
@@ -563,6 +572,7 @@ def op(
     deterministic: bool = True,
     gradcheck: bool = True,
     check: Callable[..., None] | None = None,
+    apart: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the op whose forward is the decorated function; gives the function that users call.
 
@@ -575,8 +585,9 @@ def op(
     torch: the name below ``torch`` under which PyTorch has the op ("mul", "nn.functional.relu", "Tensor.expand").
     node: the backward node's name; a function of inputs or parameters where it depends on them.
     promote: "common" brings the inputs to their common type, "float" also integers to the default float type, "compare"
-        widens integers where a number does not fit theirs; Python numbers are then allowed in place of tensors. None
-        leaves the inputs as they are.
+        widens integers where a number does not fit theirs, "first" brings the others to the first one's type; Python
+        numbers are then allowed in place of tensors. None leaves the inputs as they are. apart: inputs (masks) that keep
+        their type whatever the others become.
     view: True where the outputs share the first input's memory; "multiple" where there are several.
     outputs: the outputs' names; ("*",) is a list of unknown length. differentiable: those that carry gradients.
     deterministic: False where two calls differ (dropout). gradcheck: False where finite differences do not apply.
@@ -585,7 +596,9 @@ def op(
     """
 
     def declare(forward: Callable[..., Any]) -> Callable[..., Any]:
-        declared = Op(forward, vjp or {}, samples, torch, node, promote, view, outputs, differentiable, deterministic, gradcheck, check)
+        declared = Op(
+            forward, vjp or {}, samples, torch, node, promote, view, outputs, differentiable, deterministic, gradcheck, check, apart
+        )
         assert declared.name not in OPS, f"two ops are called {declared.name}"
         OPS[declared.name] = declared
         return declared.function  # type: ignore[no-any-return]
