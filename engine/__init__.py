@@ -1,39 +1,53 @@
-"""The engine: tensors that autograd follows, spelled and behaving like PyTorch's. ``import gradstep.engine as torch``."""
+"""The engine: tensors that autograd follows, spelled and behaving like PyTorch's. ``import gradstep.engine as torch``.
 
-from typing import Any
+The names of ``torch`` are loaded when the first of them is asked for: who only reads a tape, or waits for a process,
+imports neither numpy nor the ops.
+"""
 
-from . import creation, methods, random
-from . import devices as _device
-from . import dtypes as _dtypes
-from .autograd.grad_mode import (
-    enable_grad,
-    inference_mode,
-    is_grad_enabled,
-    is_inference_mode_enabled,
-    no_grad,
-    set_grad_enabled,
-)
-from .devices import device
-from .dtypes import dtype, finfo, get_default_dtype, iinfo, promote_types, set_default_dtype
-from .random import Generator, default_generator, manual_seed
-from .tensor import Size, Tensor
+from __future__ import annotations
 
-_NAMES: dict[str, Any] = {t.name: t for t in _dtypes.ALL} | {
-    "bool": _dtypes.bool_, "int": _dtypes.int32, "long": _dtypes.int64, "short": _dtypes.int16, "half": _dtypes.float16,
-    "float": _dtypes.float32, "double": _dtypes.float64, "cfloat": _dtypes.complex64, "cdouble": _dtypes.complex128,
-    "set_default_device": _device.set_default_device, "get_default_device": _device.default_device,
-    "inf": float("inf"), "nan": float("nan"), "pi": 3.141592653589793, "e": 2.718281828459045,
-}  # fmt: skip
-_NAMES.update(creation.TORCH)
-_NAMES.update(methods.TORCH)
-globals().update(_NAMES)
-strided = "torch.strided"
-contiguous_format = "torch.contiguous_format"
-preserve_format = "torch.preserve_format"
-channels_last = "torch.channels_last"
+import sys
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-__all__ = [  # the functions of creation.py and the ops come from their tables
-    "Generator", "Size", "Tensor", "default_generator", "device", "dtype", "enable_grad", "finfo", "get_default_dtype", "iinfo",
-    "inference_mode", "is_grad_enabled", "is_inference_mode_enabled", "manual_seed", "no_grad", "promote_types", "random",
-    "set_default_dtype", "set_grad_enabled",
-]  # fmt: skip
+if TYPE_CHECKING:
+    from . import autograd, nn, optim, random
+    from .devices import device
+    from .dtypes import dtype
+    from .random import Generator
+    from .tensor import Size, Tensor
+
+_HIDDEN = ("tensor", "special")  # modules of ours that have the name of something else in torch
+
+
+class _Engine(ModuleType):
+    """A submodule becomes an attribute when it is imported, unless torch means something else by its name."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HIDDEN and isinstance(value, ModuleType) and value.__name__ == f"{__name__}.{name}"):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Engine
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    here = Path(__file__).parent
+    if name not in _HIDDEN and ((here / f"{name}.py").exists() or (here / name / "__init__.py").exists()):
+        return import_module(f".{name}", __name__)
+    names = import_module(".names", __name__).NAMES
+    if name not in names:
+        close = get_close_matches(name, names, 1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise AttributeError(f"module 'torch' has no attribute {name!r}: gradstep's engine does not have it.{hint}")
+    globals().update(names)
+    return names[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *import_module(".names", __name__).NAMES})
