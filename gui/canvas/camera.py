@@ -1,0 +1,70 @@
+"""Which part of the world is seen, at which scale. The view moves in whole device pixels."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize
+
+from .scene import Rect
+
+SMALLEST, LARGEST = 1e-3, 4.0
+_FIT = 1.25  # a small graph is not blown up beyond this
+
+
+class Camera:
+    """``scale`` is logical px a world px, ``ratio`` device px a logical px; ``corner`` is the view's left upper corner in
+    scaled px (device px of the scaled world)."""
+
+    def __init__(self) -> None:
+        self.scale = 1.0
+        self.ratio = 1.0
+        self.corner = QPoint(0, 0)
+        self.size = QSize(1, 1)  # logical px
+
+    @property
+    def unit(self) -> float:
+        return self.scale * self.ratio
+
+    @property
+    def view(self) -> QRect:
+        """What is seen, in scaled px."""
+        return QRect(self.corner, QSize(-int(-self.size.width() * self.ratio // 1), -int(-self.size.height() * self.ratio // 1)))
+
+    def to_scaled(self, place: QPointF) -> QPointF:
+        """A place in the widget in scaled px."""
+        return QPointF(place.x() * self.ratio + self.corner.x(), place.y() * self.ratio + self.corner.y())
+
+    def to_widget(self, rect: QRect) -> QRect:
+        """A rectangle in scaled px as the smallest one of the widget that holds it."""
+        moved = QRectF(rect.translated(-self.corner))
+        ratio = self.ratio
+        return QRectF(moved.x() / ratio, moved.y() / ratio, moved.width() / ratio, moved.height() / ratio).toAlignedRect()
+
+    def pan(self, dx: float, dy: float) -> None:
+        """Moves the view by logical px."""
+        self.corner += QPoint(round(dx * self.ratio), round(dy * self.ratio))
+
+    def zoom(self, factor: float, about: QPointF) -> None:
+        """Scales so that what is under ``about`` stays under it."""
+        world = self.to_scaled(about) / self.unit
+        self.scale = min(max(self.scale * factor, SMALLEST), LARGEST)
+        self._hold(world, about)
+
+    def look_at(self, x: float, y: float, scale: float | None = None) -> None:
+        """Brings a world point to the centre."""
+        if scale is not None:
+            self.scale = min(max(scale, SMALLEST), LARGEST)
+        self._hold(QPointF(x, y), QPointF(self.size.width() / 2, self.size.height() / 2))
+
+    def fit_scale(self, bounds: Rect, margin: float) -> float:
+        """The scale at which the bounds just fit."""
+        _, _, width, height = bounds
+        room = max(40.0, self.size.width() - 2 * margin), max(40.0, self.size.height() - 2 * margin)
+        return min(max(min(room[0] / max(width, 1.0), room[1] / max(height, 1.0)), SMALLEST), _FIT)
+
+    def fit(self, bounds: Rect, margin: float) -> None:
+        """Shows all of the bounds."""
+        left, top, width, height = bounds
+        self.look_at(left + width / 2, top + height / 2, self.fit_scale(bounds, margin))
+
+    def _hold(self, world: QPointF, place: QPointF) -> None:
+        self.corner = QPoint(round(world.x() * self.unit - place.x() * self.ratio), round(world.y() * self.unit - place.y() * self.ratio))

@@ -1,0 +1,277 @@
+"""What stands in the corners of the canvas whatever is seen: the current node's path, the legend, the mini map, and the
+words where there is no graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QLinearGradient, QPainter, QPen, QPixmap, QPolygonF
+
+from ..theme.fonts import mono_font, ui_font
+from ..theme.icons import paint_icon
+from ..theme.tokens import Theme, faded, mix
+from .ink import NormScale, node_ink
+from .overview import Colours, Raster, raster
+from .routes import Ints
+from .scene import Scene
+from .status import ALERT, Look
+
+EDGE = 14.0  # logical px from the widget's border
+_HEIGHT = 30.0
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+
+
+def _pane(painter: QPainter, theme: Theme, rect: QRectF) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.border, 1))
+    painter.setBrush(faded(theme.panel, 0.95))
+    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+
+
+class Pane:
+    """A picture kept until its content or the pixel ratio changes."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._pixmap = QPixmap()
+        self.size = QSizeF()
+
+    def begin(self, key: object, size: QSizeF, ratio: float) -> QPainter | None:
+        """A painter on an empty picture (end it), or None where the old picture still holds."""
+        if key == self._key:
+            return None
+        self._key, self.size = key, size
+        self._pixmap = QPixmap(max(1, round(size.width() * ratio)), max(1, round(size.height() * ratio)))
+        self._pixmap.setDevicePixelRatio(ratio)
+        self._pixmap.fill(Qt.GlobalColor.transparent)
+        return QPainter(self._pixmap)
+
+    def show(self, painter: QPainter, place: QPointF) -> None:
+        painter.drawPixmap(place, self._pixmap)
+
+
+class Breadcrumb:
+    """The module path of the current node."""
+
+    def __init__(self) -> None:
+        self._pane = Pane()
+        self.parts: tuple[str, ...] = ()
+
+    def paint(self, painter: QPainter, theme: Theme, ratio: float, width: float) -> None:
+        if not self.parts or width < 260:
+            return
+        room = width - 2 * EDGE - 28
+        parts = list(self.parts)
+        for dropped in range(len(self.parts) - 1):
+            parts = [self.parts[0], *(["…"] if dropped else []), *self.parts[1 + dropped :]]
+            if sum(QFontMetricsF(ui_font(12, QFont.Weight.DemiBold)).horizontalAdvance(part) + 22 for part in parts) <= room:
+                break
+        fonts = [ui_font(12, QFont.Weight.Medium)] * (len(parts) - 1) + [ui_font(12, QFont.Weight.DemiBold)]
+        advances = [QFontMetricsF(font).horizontalAdvance(part) for part, font in zip(parts, fonts, strict=True)]
+        size = QSizeF(min(room + 28, sum(advances) + 22 * (len(parts) - 1) + 28), _HEIGHT)
+        if own := self._pane.begin((theme.name, tuple(parts), ratio, size.width()), size, ratio):
+            try:
+                _pane(own, theme, QRectF(QPointF(0, 0), size))
+                x = 14.0
+                for number, (part, font, advance) in enumerate(zip(parts, fonts, advances, strict=True)):
+                    last = number == len(parts) - 1
+                    own.setFont(font)
+                    own.setPen(theme.text if last else theme.dim)
+                    own.drawText(QRectF(x, 0, size.width() - x - 8, _HEIGHT), _LEFT, part)
+                    x += advance
+                    if not last:
+                        paint_icon(own, "chevron_right", QRectF(x + 6, _HEIGHT / 2 - 5, 10, 10), theme.faint, 2.6)
+                        x += 22
+            finally:
+                own.end()
+        self._pane.show(painter, QPointF(EDGE, EDGE))
+
+
+class Legend:
+    """What the states and the colours of edges mean; it gets shorter where the canvas is narrow."""
+
+    def __init__(self) -> None:
+        self._pane = Pane()
+
+    def paint(self, painter: QPainter, theme: Theme, ratio: float, width: float, height: float, scale: NormScale, right: float) -> None:
+        """``right`` is the room that the mini map takes."""
+        if height < 240:
+            return
+        font, numbers = ui_font(11, QFont.Weight.Medium), mono_font(10)
+        metrics = QFontMetricsF(font)
+        items = [("Pending", 0), ("Ready", 1), ("Running", 2), ("Done", 3), ("NaN or error", ALERT + 3)]
+        low, high = f"1e{scale.low}", f"1e{scale.high}"
+        ramp = metrics.horizontalAdvance("grad norm") + QFontMetricsF(numbers).horizontalAdvance(low + high) + 92
+        room = width - 2 * EDGE - right
+        wide = [metrics.horizontalAdvance(text) + 36 for text, _ in items]
+        show_ramp = sum(wide) + ramp + 14 <= room
+        while items and sum(wide) + (ramp if show_ramp else 0) + 14 > room:
+            items.pop()
+            wide.pop()
+        if len(items) < 4:
+            return
+        size = QSizeF(sum(wide) + (ramp if show_ramp else 0) + 14, _HEIGHT)
+        if own := self._pane.begin((theme.name, len(items), show_ramp, scale, ratio), size, ratio):
+            try:
+                _pane(own, theme, QRectF(QPointF(0, 0), size))
+                own.setFont(font)
+                x = 14.0
+                for (text, state), step in zip(items, wide, strict=True):
+                    self._swatch(own, theme, state, QRectF(x, _HEIGHT / 2 - 5.5, 16, 11))
+                    own.setPen(theme.dim)
+                    own.drawText(QRectF(x + 22, 0, step, _HEIGHT), _LEFT, text)
+                    x += step
+                if show_ramp:
+                    self._ramp(own, theme, x + 4, font, numbers, low, high)
+            finally:
+                own.end()
+        self._pane.show(painter, QPointF(EDGE, height - EDGE - _HEIGHT))
+
+    @staticmethod
+    def _swatch(painter: QPainter, theme: Theme, state: int, rect: QRectF) -> None:
+        ink = node_ink(theme, "linalg", state)
+        pen = QPen(ink.border, 1.3)
+        if state == Look.READY:
+            pen.setDashPattern([2.4, 1.6])
+        painter.setPen(pen if state != Look.RUNNING else QPen(theme.accent, 1.3))
+        painter.setBrush(ink.fill)
+        painter.drawRoundedRect(rect, 3, 3)
+        if state >= ALERT:
+            paint_icon(painter, "warning", QRectF(rect.center().x() - 4.5, rect.center().y() - 5, 9, 9), theme.bad, 2.8)
+
+    @staticmethod
+    def _ramp(painter: QPainter, theme: Theme, x: float, font: QFont, numbers: QFont, low: str, high: str) -> None:
+        painter.setPen(theme.dim)
+        painter.drawText(QRectF(x, 0, 90, _HEIGHT), _LEFT, "grad norm")
+        x += QFontMetricsF(font).horizontalAdvance("grad norm") + 10
+        metrics = QFontMetricsF(numbers)
+        painter.setFont(numbers)
+        painter.setPen(theme.faint)
+        painter.drawText(QRectF(x, 0, 60, _HEIGHT), _LEFT, low)
+        x += metrics.horizontalAdvance(low) + 6
+        gradient = QLinearGradient(x, 0, x + 52, 0)
+        for number, colour in enumerate(theme.ramp):
+            gradient.setColorAt(number / (len(theme.ramp) - 1), colour)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(gradient)
+        middle = _HEIGHT / 2  # a wedge: a larger norm is also a wider line
+        painter.drawPolygon(
+            QPolygonF([QPointF(x, middle - 1.5), QPointF(x + 52, middle - 4), QPointF(x + 52, middle + 4), QPointF(x, middle + 1.5)])
+        )
+        painter.setPen(theme.faint)
+        painter.drawText(QRectF(x + 58, 0, 60, _HEIGHT), _LEFT, high)
+
+
+class MiniMap:
+    """The whole scene small, with a frame around what is seen. A very long scene is shown in part, around the view."""
+
+    def __init__(self) -> None:
+        self._raster: Raster | None = None
+        self._key: object = None
+        self.rect = QRectF()  # in the widget, empty while hidden
+        self._inner = QRectF()
+        self._shown_top = 0.0
+        self._scale = 1.0
+
+    def forget(self) -> None:
+        self._key = None
+
+    def repaint(self, boxes: Ints, colours: Colours) -> None:
+        if self._raster is not None:
+            self._raster.repaint(boxes, colours)
+
+    def place(self, scene: Scene, width: float, height: float) -> None:
+        """Decides where it stands; nowhere in a small widget."""
+        _, _, wide, tall = scene.bounds
+        if width < 600 or height < 360 or not len(scene.x):
+            self.rect = QRectF()
+            return
+        room = (170.0, 130.0) if wide >= tall else (88.0, min(230.0, height * 0.36))
+        scale = min(room[0] / max(wide, 1.0), room[1] / max(tall, 1.0))
+        if wide * scale < 48:
+            scale = min(48 / wide, 0.1)
+        self._scale = scale
+        inside = QSizeF(min(room[0], max(40.0, wide * scale)), min(room[1], max(28.0, tall * scale)))
+        outer = QSizeF(inside.width() + 18, inside.height() + 18)
+        self.rect = QRectF(QPointF(width - EDGE - outer.width(), height - EDGE - outer.height()), outer)
+        self._inner = QRectF(self.rect.x() + 9, self.rect.y() + 9, inside.width(), inside.height())
+
+    def paint(self, painter: QPainter, theme: Theme, scene: Scene, colours: Callable[[], Colours], ratio: float, seen: QRectF) -> None:
+        """``seen`` is the view in world px; ``colours`` gives one a box."""
+        if self.rect.isEmpty():
+            return
+        key = (theme.name, ratio, self._scale, id(scene))
+        if key != self._key or self._raster is None:
+            self._key = key
+            dressed = _on_panel(theme)
+            self._raster = raster(scene, dressed, colours(), self._scale * ratio, max(1, round(1.5 * ratio)))
+        _pane(painter, theme, self.rect)
+        left, top, _, tall = scene.bounds
+        picture_height = tall * self._scale
+        spare = max(0.0, picture_height - self._inner.height())
+        share = min(max((seen.center().y() - top) / max(tall, 1.0), 0.0), 1.0)
+        self._shown_top = spare * share
+        image, k = self._raster.image, self._raster.scale / self._scale
+        source = QRectF(0, self._shown_top * k, min(image.width(), self._inner.width() * k), min(image.height(), self._inner.height() * k))
+        target = QRectF(self._origin_x(scene), self._origin_y(scene), source.width() / k, source.height() / k)
+        painter.save()
+        painter.setClipRect(self._inner)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(target, image, source)
+        painter.restore()
+        frame = QRectF(
+            self._origin_x(scene) + (seen.x() - left) * self._scale,
+            self._origin_y(scene) + (seen.y() - top) * self._scale - self._shown_top,
+            seen.width() * self._scale,
+            seen.height() * self._scale,
+        )
+        limit = self.rect.adjusted(3, 3, -3, -3)
+        if not frame.contains(self._inner):
+            painter.setBrush(faded(theme.ready, 0.10))
+            painter.setPen(QPen(theme.ready, 1.3))
+            painter.drawRoundedRect(frame.intersected(limit), 3, 3)
+
+    def world_at(self, scene: Scene, place: QPointF) -> QPointF:
+        """The world point under a place of the widget."""
+        left, top, _, _ = scene.bounds
+        x = left + (place.x() - self._origin_x(scene)) / self._scale
+        y = top + (place.y() - self._origin_y(scene) + self._shown_top) / self._scale
+        return QPointF(x, y)
+
+    def _origin_x(self, scene: Scene) -> float:
+        return self._inner.center().x() - min(self._inner.width(), scene.bounds[2] * self._scale) / 2
+
+    def _origin_y(self, scene: Scene) -> float:
+        return self._inner.center().y() - min(self._inner.height(), scene.bounds[3] * self._scale) / 2
+
+
+def _on_panel(theme: Theme) -> Theme:
+    """The theme with the panel as the canvas' colour: the mini map stands on a pane."""
+    values = {name: getattr(theme, name) for name in Theme.__dataclass_fields__}
+    return Theme(**{**values, "canvas": mix(theme.canvas, theme.panel, 0.95)})
+
+
+def paint_empty(painter: QPainter, theme: Theme, area: QRect, title: str, hint: str) -> None:
+    """Words, and a small graph of dashes, where there is nothing to show."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    middle = QPointF(area.center())
+    if area.height() > 190:
+        pen = QPen(mix(theme.canvas, theme.outline, 0.7), 1.4)
+        pen.setDashPattern([3.0, 3.0])
+        painter.setPen(pen)
+        painter.setBrush(theme.pending_fill)
+        x, y = middle.x(), middle.y() - 74
+        for dx, dy in ((0, 0), (-46, 52), (46, 52)):
+            if dx:
+                painter.drawLine(QPointF(x, y + 14), QPointF(x + dx, y + dy - 12))
+        for dx, dy in ((0, 0), (-46, 52), (46, 52)):
+            painter.drawRoundedRect(QRectF(x + dx - 30, y + dy - 12, 60, 24), 7, 7)
+    flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
+    painter.setFont(ui_font(15, QFont.Weight.DemiBold))
+    painter.setPen(theme.text)
+    box = QRectF(area.x() + 12, middle.y() + 8, area.width() - 24, 24)
+    painter.drawText(box, flags, title)
+    painter.setFont(ui_font(13))
+    painter.setPen(theme.dim)
+    painter.drawText(box.translated(0, 27).adjusted(0, 0, 0, 40), flags, hint)

@@ -1,0 +1,127 @@
+"""The retained picture of what is visible: a pan moves its pixels and paints only what came into view."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize
+from PySide6.QtGui import QPainter, QPixmap
+
+from .painter import ScenePainter
+
+MARGIN = 192  # device px kept around the view, so that most small pans paint nothing
+AHEAD = 96  # device px painted beyond the view on the side to which it moves
+
+
+class Layer:
+    """A pixmap that covers the view and a margin, in scaled px. ``valid`` is the part that is painted."""
+
+    def __init__(self) -> None:
+        self._pixmap = QPixmap()
+        self._covered = QRect()
+        self.valid = QRect()
+        self.painted = 0  # device px painted since the beginning, for tests and measurements
+        self._dirty: list[QRect] = []
+
+    def forget(self) -> None:
+        """Everything must be painted anew."""
+        self.valid = QRect()
+        self._dirty.clear()
+
+    def touch(self, rect: QRect) -> None:
+        """What is in this rectangle has changed."""
+        if rect.intersects(self.valid):
+            self._dirty.append(rect)
+
+    def ensure(self, painter: ScenePainter, view: QRect) -> None:
+        """Makes the view, in scaled px, painted and up to date."""
+        size = view.size() + QSize(2 * MARGIN, 2 * MARGIN)
+        if self._pixmap.size() != size:
+            self._pixmap = QPixmap(size)
+            self.forget()
+        if not self.valid.intersects(view):
+            self.forget()
+        if not self._covered.contains(view) or self.valid.isEmpty():
+            self._recentre(view)
+        if self._dirty:
+            self._repaint(painter)
+        if not self.valid.contains(view):
+            self._extend(painter, view)
+
+    def show(self, painter: QPainter, view: QRect, part: QRectF, ratio: float) -> None:
+        """Copies a part of the view (in logical px of the widget) to the widget's painter."""
+        shift = view.topLeft() - self._covered.topLeft()
+        source = QRectF(part.x() * ratio + shift.x(), part.y() * ratio + shift.y(), part.width() * ratio, part.height() * ratio)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        painter.drawPixmap(part, self._pixmap, source)
+
+    def _recentre(self, view: QRect) -> None:
+        covered = view.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+        if not self.valid.isEmpty():
+            moved = self._covered.topLeft() - covered.topLeft()
+            self._pixmap.scroll(moved.x(), moved.y(), self._pixmap.rect())
+            self.valid = self.valid.intersected(covered)
+        self._covered = covered
+
+    def _extend(self, painter: ScenePainter, view: QRect) -> None:
+        if self.valid.isEmpty():
+            self._paint(painter, [view])
+            self.valid = QRect(view)
+            return
+        old = self.valid
+        wanted = QRect(old)
+        if view.left() < old.left():
+            wanted.setLeft(view.left() - AHEAD)
+        if view.top() < old.top():
+            wanted.setTop(view.top() - AHEAD)
+        if view.right() > old.right():
+            wanted.setRight(view.right() + AHEAD)
+        if view.bottom() > old.bottom():
+            wanted.setBottom(view.bottom() + AHEAD)
+        wanted = wanted.intersected(self._covered)
+        strips = [
+            QRect(wanted.topLeft(), QPoint(wanted.right(), old.top() - 1)),
+            QRect(QPoint(wanted.left(), old.bottom() + 1), wanted.bottomRight()),
+            QRect(QPoint(wanted.left(), old.top()), QPoint(old.left() - 1, old.bottom())),
+            QRect(QPoint(old.right() + 1, old.top()), QPoint(wanted.right(), old.bottom())),
+        ]
+        self._paint(painter, [strip for strip in strips if strip.isValid()])
+        self.valid = wanted
+
+    def _repaint(self, painter: ScenePainter) -> None:
+        rects = [rect.intersected(self.valid) for rect in self._dirty]
+        self._dirty.clear()
+        self._paint(painter, _merged([rect for rect in rects if not rect.isEmpty()]))
+
+    def _paint(self, scene: ScenePainter, rects: list[QRect]) -> None:
+        if not rects:
+            return
+        painter = QPainter(self._pixmap)
+        try:
+            painter.translate(-self._covered.topLeft())
+            for rect in rects:
+                painter.setClipRect(rect)
+                scene.paint(painter, rect)
+                self.painted += rect.width() * rect.height()
+        finally:
+            painter.end()
+
+
+def _merged(rects: list[QRect]) -> list[QRect]:
+    """Fewer rectangles that cover the same: two become one where that paints hardly more than both."""
+    merged: list[QRect] = []
+    for rect in rects:
+        united = QRect(rect)
+        again = True
+        while again:
+            again = False
+            for other in merged:
+                both = united.united(other)
+                if _area(both) <= 1.3 * (_area(united) + _area(other)) + 20_000:
+                    merged.remove(other)
+                    united, again = both, True
+                    break
+        merged.append(united)
+    return merged
+
+
+def _area(rect: QRect) -> int:
+    return rect.width() * rect.height()

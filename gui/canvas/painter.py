@@ -1,0 +1,410 @@
+"""Paints any rectangle of a scene at any scale, always the same pixels for the same place.
+
+Coordinates are device pixels of the scaled world ("scaled px": world px times ``unit``), so that scrolling moves whole
+pixels and a strip painted alone fits what was painted before. What depends on the view (selection, hover, the running
+node) is not painted here but over the retained picture.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+
+from ..theme.categories import CATEGORIES
+from ..theme.tokens import Theme, mix
+from . import sprites
+from .index import BoxIndex
+from .ink import BAD, FORWARD, LINKED, PASSED, THIN, WAITING, ZERO, edge_inks, flat_colours
+from .marks import Bytes, Marks
+from .overview import Overview
+from .primitives import draw_copies, draw_lines, draw_rects
+from .routes import Floats, Ints
+from .scene import DATA, LINK, Scene
+from .status import ALERT, Look
+
+TEXT_ALL, TEXT_ONE, BOXES, OVERVIEW = 0.56, 0.3, 0.3, 0.12  # scales from which on a level of detail is drawn
+OVERVIEW_NODES = 3000
+BADGES = 0.36  # and hooks, which hold a number, a little before TEXT_ALL
+_DOTS = 24.0  # world px between the dots of the background
+
+
+class ScenePainter:
+    """One scene in one theme. ``unit`` and ``ratio`` (device pixels a world px and a logical px) are set by ``rescale``."""
+
+    def __init__(self, scene: Scene, marks: Marks, theme: Theme) -> None:
+        self.scene, self.marks, self.theme = scene, marks, theme
+        s = scene
+        half_width, half_height = s.width / 2, s.height / 2
+        self.nodes = BoxIndex(s.x - half_width, s.y - half_height, s.x + half_width, s.y + half_height)
+        self._fine, self._coarse = s.fine.index(), s.coarse.index()
+        rows = s.groups.rows
+        self._groups = BoxIndex(rows[:, 0], rows[:, 1], rows[:, 0] + rows[:, 2], rows[:, 1] + rows[:, 3])
+        order = np.argsort(s.source, kind="stable")
+        self._out = order
+        self._out_start = np.searchsorted(s.source[order], np.arange(len(s.keys) + 1))
+        self._boxes = np.argsort(s.node, kind="stable")
+        self._boxes_start = np.searchsorted(s.node[self._boxes], np.arange(len(s.keys) + 1))
+        self._last = np.searchsorted(s.fine.edge, np.arange(len(s.source)), side="right") - 1
+        self._first = np.searchsorted(s.fine.edge, np.arange(len(s.source)))
+        category = {name: number for number, name in enumerate(CATEGORIES)}
+        self._category = np.array([category[style.category] for style in s.styles], np.int64)
+        self._flat = flat_colours(theme)
+        self._inks = edge_inks(theme)
+        self.overview = Overview(scene, theme)
+        self.states = marks.states()
+        self.edge_ink = np.zeros(len(s.source), np.uint8)
+        self.refresh()
+        self.unit = self.ratio = self.scale = self.picture_unit = 0.0
+        self._pictures: dict[object, QPixmap] = {}
+        self.rescale(1.0, 1.0)
+
+    # ------------------------------------------------------------------------------------------------------------- state
+
+    def refresh(self) -> None:
+        """Takes all marks over at once."""
+        self.states = self.marks.states()
+        self._ink_edges(np.arange(len(self.scene.source)))
+        self.overview.forget()
+
+    def refresh_node(self, node: int) -> None:
+        """Takes the marks of one node and of its outgoing edges over."""
+        self.states[node] = self.marks.look[node] + ALERT * self.marks.alert[node]
+        self._ink_edges(self.out_edges(node))
+        boxes = self.boxes_of(node)
+        self.overview.repaint(boxes, self.flat_colours(boxes))
+
+    def flat_colours(self, boxes: Ints) -> npt.NDArray[np.uint32]:
+        """The colours of boxes as mere rectangles."""
+        colours: npt.NDArray[np.uint32] = self._flat[self._category[self.scene.style[boxes]], self.states[self.scene.node[boxes]]]
+        return colours
+
+    def out_edges(self, node: int) -> Ints:
+        return self._out[self._out_start[node] : self._out_start[node + 1]]
+
+    def boxes_of(self, node: int) -> Ints:
+        """The boxes of a node, its first one first; a leaf that is shared has several."""
+        return self._boxes[self._boxes_start[node] : self._boxes_start[node + 1]]
+
+    def _ink_edges(self, edges: Ints) -> None:
+        s = self.scene
+        kind = s.kind[edges]
+        passed = self.marks.look[s.source[edges]] == Look.DONE
+        norms = self.marks.norms[edges]
+        by_norm = np.where(np.isinf(norms), BAD, self.marks.scale.inks(norms))
+        flowed = np.where(np.isnan(norms), PASSED, by_norm)
+        ink = np.where(passed, flowed, WAITING)
+        ink = np.where(kind == LINK, LINKED, np.where(kind == DATA, FORWARD, ink))
+        self.edge_ink[edges] = ink + THIN * s.docked[edges]
+
+    # ------------------------------------------------------------------------------------------------------------- scale
+
+    def rescale(self, scale: float, ratio: float, exact: bool = True) -> None:
+        """Sets the scale and the device pixel ratio. Unless ``exact``, the pictures of another scale that is not far off are
+        drawn stretched (while zooming); else they are painted anew."""
+        unit = scale * ratio
+        near = self.picture_unit > 0 and 0.62 < unit / self.picture_unit < 1.6
+        usable = near and self.ratio == ratio and self._level(unit) == self._level(self.picture_unit)
+        if not usable or (exact and self.picture_unit != unit):
+            self._pictures.clear()
+            self.picture_unit = unit
+        self.unit, self.ratio, self.scale = unit, ratio, scale
+
+    def _level(self, unit: float) -> int:
+        scale = unit / self.ratio
+        return 2 if scale >= TEXT_ALL else 1 if scale >= TEXT_ONE else 0
+
+    @property
+    def far(self) -> bool:
+        """So small and so many that the whole scene is one picture."""
+        return self.scale < OVERVIEW and len(self.scene.x) > OVERVIEW_NODES
+
+    # ------------------------------------------------------------------------------------------------------------- places
+
+    def node_rect(self, box: int, margin: float = 0.0) -> QRect:
+        """A box in scaled px, with a margin in world px."""
+        s, u = self.scene, self.unit
+        x, y, w, h = float(s.x[box]), float(s.y[box]), float(s.width[box]) / 2 + margin, float(s.height[box]) / 2 + margin
+        return QRectF((x - w) * u, (y - h) * u, 2 * w * u, 2 * h * u).toAlignedRect()
+
+    def edge_rect(self, edge: int) -> QRect:
+        rows = self.edge_rows(edge)
+        if not len(rows):
+            return QRect()
+        margin = 4 * self.ratio + 6 * self.unit
+        left, top = float(rows[:, [0, 2]].min()) - margin, float(rows[:, [1, 3]].min()) - margin
+        right, bottom = float(rows[:, [0, 2]].max()) + margin, float(rows[:, [1, 3]].max()) + margin
+        return QRectF(left, top, right - left, bottom - top).toAlignedRect()
+
+    def edge_rows(self, edge: int) -> Floats:
+        """The segments of an edge in scaled px."""
+        return self.scene.fine.rows[self._first[edge] : self._last[edge] + 1] * self.unit
+
+    def pick(self, x: float, y: float) -> int:
+        """The box at a place in scaled px, or -1. Small boxes may be missed by two logical px."""
+        reach = 2 * self.ratio / self.unit
+        x, y = x / self.unit, y / self.unit
+        found = self.nodes.query(x - reach, y - reach, x + reach, y + reach)
+        if not len(found):
+            return -1
+        s = self.scene
+        far = np.maximum(np.abs(s.x[found] - x) - s.width[found] / 2, np.abs(s.y[found] - y) - s.height[found] / 2)
+        return int(found[np.argmin(far)])
+
+    # ------------------------------------------------------------------------------------------------------------- paint
+
+    def paint(self, painter: QPainter, region: QRect) -> None:
+        """Fills the region. The painter's units are scaled px; the caller has clipped it to the region."""
+        painter.fillRect(region, self.theme.canvas)
+        if self.far:
+            self.overview.paint(painter, self.unit, lambda: self.flat_colours(np.arange(len(self.scene.x))))
+            return
+        u = self.unit
+        view = (region.left() / u, region.top() / u, (region.right() + 1) / u, (region.bottom() + 1) / u)
+        if self.scale >= 0.25:
+            self._paint_dots(painter, region)
+        groups = self._paint_groups(painter, region, view)
+        self._paint_edges(painter, view)
+        self._paint_titles(painter, groups)
+        self._paint_nodes(painter, view)
+
+    def _paint_dots(self, painter: QPainter, region: QRect) -> None:
+        step = _DOTS * self.unit
+        while step < 18 * self.ratio:
+            step *= 2
+        x = np.floor(np.arange(region.left() // step, (region.right() + 1) // step + 2) * step)
+        y = np.floor(np.arange(region.top() // step, (region.bottom() + 1) // step + 2) * step)
+        rows = np.empty((len(x) * len(y), 4))
+        rows[:, 0], rows[:, 1] = np.repeat(x, len(y)), np.tile(y, len(x))
+        rows[:, 2:] = max(1.0, round(1.4 * self.ratio))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.theme.dot)
+        draw_rects(painter, rows)
+
+    def _paint_groups(self, painter: QPainter, region: QRect, view: tuple[float, float, float, float]) -> Ints:
+        groups, u, ratio = self.scene.groups, self.unit, self.ratio
+        found = self._groups.query(*view)
+        found = found[groups.rows[found, 2] * u > 3 * ratio]
+        if not len(found):
+            return found
+        rows = groups.rows[found] * u
+        edges = np.round(np.stack([rows[:, 0], rows[:, 1], rows[:, 0] + rows[:, 2], rows[:, 1] + rows[:, 3]], axis=1))
+        edges[:, :2] = np.maximum(edges[:, :2], (region.left() - 100.0, region.top() - 100.0))  # no rasteriser likes 1e6 px
+        edges[:, 2:] = np.minimum(edges[:, 2:], (region.right() + 100.0, region.bottom() + 100.0))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        depth = groups.depth[found]
+        radius = int(min(12 * u, 14 * ratio))
+        for level in np.unique(depth).tolist():
+            fill = self._fill(level)
+            for left, top, right, bottom in edges[depth == level].astype(np.int64).tolist():
+                self._paint_group(painter, QRect(left, top, right - left, bottom - top), radius, fill)
+        return found
+
+    def _paint_group(self, painter: QPainter, rect: QRect, radius: int, fill: QColor) -> None:
+        """A large rounded box: only its corners are antialiased, from a picture."""
+        if self.scale < 0.35 or rect.width() < 24 * self.ratio or radius < 3:
+            painter.setPen(QPen(self.theme.group_border, 1))
+            painter.setBrush(fill)
+            painter.drawRect(rect.adjusted(0, 0, -1, -1))
+            return
+        thin = max(1, round(self.ratio))
+        corner = self._corner(radius, thin, fill)
+        border = self.theme.group_border
+        x, y, w, h, r = rect.x(), rect.y(), rect.width(), rect.height(), radius
+        for part, colour in (
+            (QRect(x, y + r, w, h - 2 * r), border),
+            (QRect(x + r, y, w - 2 * r, h), border),
+            (QRect(x + thin, y + r, w - 2 * thin, h - 2 * r), fill),
+            (QRect(x + r, y + thin, w - 2 * r, h - 2 * thin), fill),
+        ):
+            painter.fillRect(part, colour)
+        for right in (0, 1):
+            for low in (0, 1):
+                painter.drawPixmap(x + right * (w - r), y + low * (h - r), corner, right * r, low * r, r, r)
+
+    def _fill(self, depth: int) -> QColor:
+        return self.theme.group_fills[min(depth, len(self.theme.group_fills) - 1)]
+
+    def _corner(self, radius: int, thin: int, fill: QColor) -> QPixmap:
+        key = ("corner", radius, thin, fill.rgba())
+        if key not in self._pictures:
+            picture = sprites.blank(2 * radius, 2 * radius)
+            painter = QPainter(picture)
+            try:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(QPen(self.theme.group_border, thin))
+                painter.setBrush(fill)
+                half = thin / 2
+                painter.drawRoundedRect(QRectF(half, half, 2 * radius - thin, 2 * radius - thin), radius - half, radius - half)
+            finally:
+                painter.end()
+            self._pictures[key] = picture
+        return self._pictures[key]
+
+    def _paint_titles(self, painter: QPainter, found: Ints) -> None:
+        groups, u, ratio = self.scene.groups, self.unit, self.ratio
+        size = float(np.clip(12.5 * self.scale, 9, 13)) * ratio
+        strip = 30 * u
+        for number in found.tolist():
+            left, top, width, height = (groups.rows[number] * u).tolist()
+            if width < 48 * ratio or height < 80 * ratio or strip < size * 1.05:
+                continue
+            key = ("title", groups.titles[number], int(groups.counts[number]), size, int(groups.depth[number]))
+            if key not in self._pictures:
+                ground = self._fill(int(groups.depth[number]))
+                self._pictures[key] = sprites.title_sprite(self.theme, groups.titles[number], int(groups.counts[number]), size, ground)
+            picture = self._pictures[key]
+            across = min(picture.width(), int(width - 16 * u))
+            y = top + height - strip + 2 * u if self.scene.flipped else top
+            place = QPointF(round(left + max(3 * ratio, 7 * u)), round(y + max(2 * ratio, (strip - picture.height()) / 2)))
+            painter.drawPixmap(place, picture, QRectF(0, 0, across, picture.height()))
+
+    def _paint_edges(self, painter: QPainter, view: tuple[float, float, float, float]) -> None:
+        s, u = self.scene, self.unit
+        detailed = self.scale >= TEXT_ONE
+        segments, index = (s.fine, self._fine) if detailed else (s.coarse, self._coarse)
+        margin = 8 / u * self.ratio + 8
+        found = index.query(view[0] - margin, view[1] - margin, view[2] + margin, view[3] + margin)
+        if not len(found):
+            return
+        edge = segments.edge[found]
+        ink = self.edge_ink[edge]
+        rows = segments.rows[found] * u
+        for kind in np.unique(ink).tolist():
+            self.set_edge_pen(painter, kind)
+            self.draw_segments(painter, rows[ink == kind], s.upright[edge[ink == kind]], painter.pen().widthF())
+        if self.scale >= 0.35:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            edges = np.unique(edge)
+            edges = edges[~np.isnan(s.arrows[edges, 0])]
+            self.draw_arrows(painter, edges, self.edge_ink[edges])
+
+    def set_edge_pen(self, painter: QPainter, kind: int) -> None:
+        colour, width = self._inks[kind]
+        wide = max(width * min(1.3 * self.unit, max(self.unit, 0.6 * self.ratio)), 1.0) if self.scale >= TEXT_ONE else 1.0
+        pen = QPen(colour, wide)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap if self.scale < 0.5 else Qt.PenCapStyle.SquareCap)
+        if kind % THIN == ZERO and self.scale >= TEXT_ONE:
+            pen.setDashPattern([2.0, 3.0])
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.scale > 0.22)
+        painter.setPen(pen)
+
+    @staticmethod
+    def draw_segments(painter: QPainter, rows: Floats, upright: npt.NDArray[np.bool_], wide: float) -> None:
+        """Lines with the painter's pen; upright ones stand on whole pixels."""
+        if upright.any():
+            rows = rows.copy()
+            shift = 0.5 if round(wide) % 2 else 0.0
+            rows[upright, 0] = rows[upright, 2] = np.floor((rows[upright, 0] + rows[upright, 2]) / 2) + shift
+        draw_lines(painter, rows)
+
+    def draw_arrows(self, painter: QPainter, edges: Ints, kinds: Bytes) -> None:
+        s = self.scene
+        look = kinds.astype(np.int64) * 4 + 2 * (s.kind[edges] == DATA) + (s.arrows[edges, 2] < 0)
+        for key in np.unique(look).tolist():
+            mine = edges[look == key]
+            picture = self._arrow(key // 4, bool(key & 2), bool(key & 1))
+            x = np.floor(s.arrows[mine, 0] * self.unit) + 0.5
+            y = np.round(s.arrows[mine, 1] * self.unit) - s.arrows[mine, 2] * picture.height() / 2
+            draw_copies(painter, picture, np.stack([x, y], axis=1))
+
+    def _arrow(self, kind: int, open_head: bool, up: bool) -> QPixmap:
+        key = ("arrow", kind, open_head, up, self.unit)
+        if key not in self._pictures:
+            colour, width = self._inks[kind]
+            colour = mix(colour, self.theme.text, 0.12) if kind in (WAITING, FORWARD) else colour
+            self._pictures[key] = sprites.arrow_sprite(colour, self.unit, width, open_head, up)
+        return self._pictures[key]
+
+    def _paint_nodes(self, painter: QPainter, view: tuple[float, float, float, float]) -> None:
+        s, u = self.scene, self.unit
+        margin = 12.0
+        found = self.nodes.query(view[0] - margin, view[1] - margin, view[2] + margin, view[3] + margin)
+        if not len(found):
+            return
+        if self.scale < BOXES:
+            self._paint_flat(painter, found)
+            return
+        states = self.states[s.node[found]]
+        still = states % ALERT != Look.RUNNING  # running nodes and their glow are the overlay's
+        found, states = found[still], states[still]
+        stretch = u / self.picture_unit
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, stretch != 1.0)
+        key = s.style[found] * (2 * ALERT) + states
+        order = np.argsort(key, kind="stable")
+        starts = np.flatnonzero(np.diff(key[order], prepend=-1))
+        for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True):
+            mine = found[order[start:end]]
+            picture = self.picture(int(s.style[mine[0]]), int(key[order[start]]) % (2 * ALERT))
+            draw_copies(painter, picture, self.picture_centres(mine, picture, stretch), stretch)
+        if self.scale >= BADGES:
+            self._paint_badges(painter, found)
+
+    def picture(self, style: int, state: int) -> QPixmap:
+        key = (style, state)
+        if key not in self._pictures:
+            unit = self.picture_unit
+            self._pictures[key] = sprites.node_sprite(self.theme, self.scene.styles[style], state, unit, self._level(unit))
+        return self._pictures[key]
+
+    def picture_centres(self, boxes: Ints, picture: QPixmap, stretch: float) -> Floats:
+        """Where a picture's centre goes so that its left upper corner falls on whole pixels."""
+        s, u = self.scene, self.unit
+        half_width, half_height = picture.width() * stretch / 2, picture.height() * stretch / 2
+        x = np.round(s.x[boxes] * u - half_width + 0.5 * stretch) + half_width
+        y = np.round(s.y[boxes] * u - half_height + 0.5 * stretch) + half_height
+        return np.stack([x, y], axis=1)
+
+    def _paint_flat(self, painter: QPainter, found: Ints) -> None:
+        s, u = self.scene, self.unit
+        rows = np.empty((len(found), 4))
+        rows[:, 2] = np.maximum(s.width[found] * u, 1.2 * self.ratio)
+        rows[:, 3] = np.maximum(s.height[found] * u, 1.2 * self.ratio)
+        rows[:, 0] = s.x[found] * u - rows[:, 2] / 2
+        rows[:, 1] = s.y[found] * u - rows[:, 3] / 2
+        colours = self.flat_colours(found)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.scale > OVERVIEW)
+        for colour in np.unique(colours).tolist():
+            painter.setBrush(QColor.fromRgba(colour))
+            draw_rects(painter, rows[colours == colour])
+
+    def _paint_badges(self, painter: QPainter, found: Ints) -> None:
+        s = self.scene
+        nodes = s.node[found]
+        marked = s.hooks[nodes] > 0
+        marked |= self.marks.alert[nodes]
+        if self.marks.breakpoints:
+            marked |= np.isin(nodes, list(self.marks.breakpoints))
+        for box in found[marked].tolist():
+            self.paint_badges(painter, box)
+
+    def paint_badges(self, painter: QPainter, box: int) -> None:
+        """Hooks at the upper right corner, breakpoint at the upper left, alert at the lower right."""
+        s, u = self.scene, self.unit
+        node = int(s.node[box])
+        left, top = (float(s.x[box]) - float(s.width[box]) / 2) * u, (float(s.y[box]) - float(s.height[box]) / 2) * u
+        right, bottom = left + float(s.width[box]) * u, top + float(s.height[box]) * u
+        if (hooks := int(s.hooks[node])) and self.scale >= TEXT_ALL - 0.1:
+            picture = self._badge(("hook", hooks))
+            painter.drawPixmap(round(right - picture.width() + 6 * u), round(top - picture.height() / 2), picture)
+        if node in self.marks.breakpoints:
+            picture = self._badge(("breakpoint", 0))
+            painter.drawPixmap(round(left - picture.width() / 2), round(top - picture.height() / 2), picture)
+        if self.marks.alert[node]:
+            picture = self._badge(("alert", 0))
+            painter.drawPixmap(round(right - picture.width() / 2 - 2 * u), round(bottom - picture.height() / 2 - 2 * u), picture)
+
+    def _badge(self, what: tuple[str, int]) -> QPixmap:
+        key = (what, self.unit)
+        if key not in self._pictures:
+            name, count = what
+            if name == "hook":
+                self._pictures[key] = sprites.hook_badge(self.theme, count, self.unit)
+            elif name == "breakpoint":
+                self._pictures[key] = sprites.breakpoint_badge(self.theme, self.unit)
+            else:
+                self._pictures[key] = sprites.alert_badge(self.theme, self.unit)
+        return self._pictures[key]

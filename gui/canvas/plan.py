@@ -1,0 +1,298 @@
+"""Decides what is drawn at what size before anything has a place: labels, shapes, box sizes, and which leaves are docked.
+
+A leaf (AccumulateGrad, or a parameter in the forward graph) is not a box of its own in the layout but a chip at the right
+side of the node that it belongs to, with the transpose that stands between (TBackward0) as a small chip before it. A leaf
+with several consumers has a chip at each. This takes a third of the boxes out of the layout and, where weights are shared
+over time steps, nearly all crossings.
+
+Pure data in, pure data out: the widths of the texts come in as a table, so this runs in a worker process without Qt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import networkx as nx
+
+from ..theme.categories import category_of
+
+Key = Hashable
+
+CHIP_HEIGHT = 20.0
+CHIP_GAP = 4.0  # between chips above one another
+DOCK_GAP = 16.0  # between a box and its chips
+STEM_GAP = 6.0  # between the chip of a transpose and the leaf behind it
+CHIP_ROWS = 6  # more chips stand in further columns
+
+_STEMS = frozenset({"t", "transpose", "permute", "view", "unsafeview", "reshape", "expand", "squeeze", "unsqueeze", "numpyt", "mt"})
+_LABEL_WIDTH = 190.0  # px; longer labels are elided
+_CHIP_WIDTH = 120.0
+
+
+class Shape(IntEnum):
+    """The outlines that are told apart: by corner, stripe, icon or filling, never by hue alone."""
+
+    OP = 0  # forward op: square corners, stripe along the top
+    FUNCTION = 1  # backward node: round corners, stripe at the left
+    ACCUMULATE = 2  # pill with a leaf
+    CUSTOM = 3  # cut corners and braces
+    BOUNDARY = 4  # dotted frame
+    REBASE = 5  # two sheets
+    OPAQUE = 6  # hatched, with a lock
+    LEAF = 7  # parameter in the forward graph: pill with a leaf
+    INPUT = 8  # input in the forward graph: pill with an arrow
+    STEM = 9  # chip of a transpose between a node and its leaf
+
+
+_SHAPES = {
+    "op": Shape.OP,
+    "function": Shape.FUNCTION,
+    "accumulate": Shape.ACCUMULATE,
+    "custom": Shape.CUSTOM,
+    "boundary": Shape.BOUNDARY,
+    "rebase": Shape.REBASE,
+    "opaque": Shape.OPAQUE,
+    "leaf": Shape.LEAF,
+    "input": Shape.INPUT,
+}
+PILLS = frozenset({Shape.ACCUMULATE, Shape.LEAF, Shape.INPUT, Shape.STEM})
+WITH_ICON = frozenset({Shape.CUSTOM, Shape.BOUNDARY, Shape.REBASE, Shape.OPAQUE})
+
+
+class Style(NamedTuple):
+    """All that a box's picture depends on besides its state. Boxes with equal styles share their pictures."""
+
+    shape: Shape
+    category: str
+    label: str
+    detail: str
+    width: float
+    height: float
+    shared: bool = False  # a leaf that has several chips
+
+
+class TextRole(IntEnum):
+    """The four text faces of the canvas."""
+
+    LABEL = 0
+    DETAIL = 1
+    CHIP = 2
+    CHIP_DETAIL = 3
+
+
+Measure = Callable[[str, TextRole], float]  # width of a text in px at scale 1
+
+
+class Chip(NamedTuple):
+    """A docked node: its centre relative to the centre of its host's box, and what precedes it (None: the host itself)."""
+
+    key: Key
+    style: Style
+    dx: float
+    dy: float
+    before: Key | None
+
+
+class Room(NamedTuple):
+    """Stands in the layout's graph for all chips of a host: one box docked at the host's right side."""
+
+    host: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a layout is asked for, and what is drawn at its answer.
+
+    ``graph``, ``sizes``, ``groups`` and ``docked`` are the layout's arguments: what it places, (width, height) of each node,
+    the module calls around each node that are drawn as boxes (outermost first), and which nodes stand at the right side of
+    which instead of on a layer. All edges of ``graph`` run in one direction: where forward ops and backward nodes are shown
+    together, gradients run against it, so that a node stands at the height of its op (``backwards``).
+    """
+
+    graph: nx.DiGraph
+    sizes: dict[Key, tuple[float, float]]
+    groups: dict[Key, tuple[int, ...]]
+    docked: dict[Key, Key]
+    backwards: bool
+    boxes: dict[Key, Style]
+    chips: dict[Key, tuple[Chip, ...]]
+    titles: dict[int, str]  # call -> path of its module
+    counts: dict[int, int]  # call -> nodes in it
+
+
+def label_of(data: Mapping[str, Any], shape: Shape) -> tuple[str, str]:
+    """The two texts of a node: its bold line and its small one."""
+    name = str(data.get("name") or "")
+    label = str(data.get("label") or data.get("op") or "?")
+    if shape in (Shape.ACCUMULATE, Shape.LEAF, Shape.INPUT) and name:
+        label = name.rpartition(".")[2]
+    return label, str(data.get("detail") or "").replace("x", "\N{MULTIPLICATION SIGN}")
+
+
+def shape_of(data: Mapping[str, Any]) -> Shape:
+    """The shape for a node's ``kind``; kinds that a newer recorder knows are drawn as opaque."""
+    return _SHAPES.get(str(data.get("kind", "function")), Shape.OPAQUE)
+
+
+def elided(text: str, role: TextRole, width: float, measure: Measure) -> str:
+    """The text, or its longest beginning that fits with an ellipsis."""
+    if measure(text, role) <= width:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if measure(text[:middle].rstrip() + "…", role) <= width else (low, middle - 1)
+    return text[:low].rstrip() + "…"
+
+
+def plan(graph: nx.DiGraph, measure: Measure) -> Plan:
+    """Styles, docking and sizes for a graph with the attributes of ``gradstep.engine.tape.graph``."""
+    styles: dict[tuple[Shape, str, str, str], Style] = {}
+
+    def style(key: Key, shape: Shape | None = None) -> Style:
+        data = graph.nodes[key]
+        drawn = shape_of(data) if shape is None else shape
+        pill = drawn in (Shape.ACCUMULATE, Shape.LEAF)
+        category = "leaf" if pill else "custom" if drawn == Shape.CUSTOM else category_of(str(data.get("op") or data.get("label") or ""))
+        texts = (drawn, category, *label_of(data, drawn))
+        if texts not in styles:
+            styles[texts] = _styled(*texts, measure)
+        return styles[texts]
+
+    docks = _docks(graph)
+    docked = {key for ways in docks.values() for _, way in ways for key in way}
+    hosts: dict[Key, list[list[Chip]]] = {}
+    for leaf, ways in sorted(docks.items(), key=lambda item: str(graph.nodes[item[0]].get("name") or "")):
+        for host, way in ways:
+            row, before = [], None
+            for key in (*way[:-1], leaf):
+                shown = style(key, None if key == leaf else Shape.STEM)
+                if key == leaf and len(ways) > 1:
+                    shown = shown._replace(shared=True, width=shown.width + 14)
+                row.append(Chip(key, shown, 0.0, 0.0, before))
+                before = key
+            hosts.setdefault(host, []).append(row)
+
+    boxes = {key: style(key) for key in graph if key not in docked}
+    sizes: dict[Key, tuple[float, float]] = {key: (box.width, box.height) for key, box in boxes.items()}
+    chips: dict[Key, tuple[Chip, ...]] = {}
+    rooms: dict[Key, Key] = {}
+    for host, rows in hosts.items():
+        chips[host], size = _arranged(boxes[host], rows)
+        rooms[Room(host)] = host
+        sizes[Room(host)] = size
+    titles, counts = _calls(graph, boxes)
+    groups = {key: tuple(call for call in graph.nodes[key].get("calls") or () if call in titles) for key in boxes}
+    kinds = {kind for _, _, kind in graph.edges(data="kind")}
+    backwards = "data" in kinds and "gradient" in kinds
+    return Plan(_placed(graph, boxes, rooms, backwards), sizes, groups, rooms, backwards, boxes, chips, titles, counts)
+
+
+def _placed(graph: nx.DiGraph, boxes: Mapping[Key, Style], rooms: Mapping[Key, Key], backwards: bool) -> nx.DiGraph:
+    """The graph that the layout places: boxes and rooms of chips; no links, which are drawn straight wherever they go."""
+    result = nx.DiGraph()
+    result.add_nodes_from(boxes)
+    for a, b, kind in graph.edges(data="kind"):
+        if a in boxes and b in boxes and kind != "link" and a != b:
+            result.add_edge(*((b, a) if backwards and kind == "gradient" else (a, b)))
+    result.add_edges_from((host, room) for room, host in rooms.items())
+    return result
+
+
+def _calls(graph: nx.DiGraph, boxes: Mapping[Key, Style]) -> tuple[dict[int, str], dict[int, int]]:
+    """Titles and node counts of the module calls that are drawn: those with a path and at least two boxes."""
+    known = graph.graph.get("calls", {})
+    inside: dict[int, int] = {}
+    counts: dict[int, int] = {}
+    common: dict[int, list[str]] = {}
+    for key, data in graph.nodes(data=True):
+        path = str(data.get("path") or "").split(".")
+        for call in data.get("calls") or ():
+            counts[call] = counts.get(call, 0) + 1
+            inside[call] = inside.get(call, 0) + (key in boxes)
+            if call in common:
+                common[call] = [a for a, b in zip(common[call], path, strict=False) if a == b]
+            else:
+                common[call] = path
+    titles = {call: str(known[call].path) if call in known else ".".join(common[call]) for call, number in inside.items() if number > 1}
+    return {call: title for call, title in titles.items() if title}, counts
+
+
+def _styled(shape: Shape, category: str, label: str, detail: str, measure: Measure) -> Style:
+    if shape == Shape.STEM:
+        label = elided(label, TextRole.CHIP, 60.0, measure)
+        return Style(shape, category, label, "", _even(max(CHIP_HEIGHT, measure(label, TextRole.CHIP) + 12)), CHIP_HEIGHT)
+    if shape in PILLS:
+        label = elided(label, TextRole.CHIP, _CHIP_WIDTH, measure)
+        detail = elided(detail, TextRole.CHIP_DETAIL, _CHIP_WIDTH, measure)
+        width = 20 + measure(label, TextRole.CHIP) + (6 + measure(detail, TextRole.CHIP_DETAIL) if detail else 0) + 10
+        return Style(shape, category, label, detail, _even(width), CHIP_HEIGHT)
+    label = elided(label, TextRole.LABEL, _LABEL_WIDTH, measure)
+    detail = elided(detail, TextRole.DETAIL, _LABEL_WIDTH, measure)
+    room = 20 if shape in WITH_ICON else 0
+    width = max(measure(label, TextRole.LABEL) + room, measure(detail, TextRole.DETAIL)) + 28
+    return Style(shape, category, label, detail, _even(max(64.0, width)), 40.0 if detail else 30.0)
+
+
+def _even(width: float) -> float:
+    return 2.0 * -(-width // 2)  # half of it is a whole number, so straight edges meet box centres on whole pixels
+
+
+def _arranged(box: Style, rows: list[list[Chip]]) -> tuple[tuple[Chip, ...], tuple[float, float]]:
+    """The chips at their places, and the width and height of all of them."""
+    placed: list[Chip] = []
+    left, height = box.width / 2 + DOCK_GAP, 0.0
+    for first in range(0, len(rows), CHIP_ROWS):
+        column = rows[first : first + CHIP_ROWS]
+        tall = len(column) * (CHIP_HEIGHT + CHIP_GAP) - CHIP_GAP
+        height, widest = max(height, tall), 0.0
+        for number, row in enumerate(column):
+            x, y = left, -tall / 2 + number * (CHIP_HEIGHT + CHIP_GAP) + CHIP_HEIGHT / 2
+            for chip in row:
+                placed.append(chip._replace(dx=x + chip.style.width / 2, dy=y))
+                x += chip.style.width + STEM_GAP
+            widest = max(widest, x - STEM_GAP - left)
+        left += widest + DOCK_GAP
+    return tuple(placed), (left - 2 * DOCK_GAP - box.width / 2, height)
+
+
+def _docks(graph: nx.DiGraph) -> dict[Key, list[tuple[Key, tuple[Key, ...]]]]:
+    """For each leaf that can be docked: its hosts, each with the way from the host to the leaf (the leaf last)."""
+    result: dict[Key, list[tuple[Key, tuple[Key, ...]]]] = {}
+    for leaf, data in graph.nodes(data=True):
+        kind = data.get("kind")
+        if kind not in ("accumulate", "leaf"):
+            continue
+        inward = kind == "accumulate"  # gradients flow to it; a parameter's value flows from it
+        ways = []
+        for neighbour in _neighbours(graph, leaf, inward):
+            host, way = neighbour, [leaf]
+            while len(way) < 3 and _is_stem(graph, host, inward):
+                (further,) = _neighbours(graph, host, inward)
+                way.insert(0, host)
+                host = further
+            ways.append((host, tuple(way)))
+        ways.sort(key=lambda way: -int(graph.nodes[way[0]].get("sequence") or 0))
+        if ways and not any(_is_leaf(graph, host) for host, _ in ways):
+            result[leaf] = ways
+    return result
+
+
+def _is_leaf(graph: nx.DiGraph, key: Key) -> bool:
+    return graph.nodes[key].get("kind") in ("accumulate", "leaf")
+
+
+def _is_stem(graph: nx.DiGraph, key: Key, inward: bool) -> bool:
+    data = graph.nodes[key]
+    if data.get("kind") not in ("function", "op") or data.get("hooks"):
+        return False
+    name = str(data.get("op") or data.get("label") or "").lower().replace("_", "").removesuffix("backward0")
+    return name in _STEMS and len(_neighbours(graph, key, True)) == 1 and len(_neighbours(graph, key, False)) == 1
+
+
+def _neighbours(graph: nx.DiGraph, key: Key, inward: bool) -> list[Key]:
+    edges = graph.in_edges(key, data="kind") if inward else graph.out_edges(key, data="kind")
+    return [source if inward else target for source, target, kind in edges if kind != "link"]

@@ -1,0 +1,338 @@
+"""A graph as arrays for the painter: boxes with places and styles, edges cut into segments, groups.
+
+``arrange`` goes the whole way: it measures, docks the leaves (``plan.py``), asks a layout for places, and builds the arrays
+(``routes.py`` cuts the edges). All of it is pure data in, pure data out, so that it may run in a worker process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, Protocol
+
+import networkx as nx
+import numpy as np
+import numpy.typing as npt
+
+from . import routes as paths
+from .index import BoxIndex
+from .plan import CHIP_GAP, CHIP_HEIGHT, DOCK_GAP, Measure, Plan, Room, Style, plan
+from .routes import ARROW, Flags, Floats, Ints, Segments
+
+Key = Hashable
+Rect = tuple[float, float, float, float]  # left, top, width, height
+
+GRADIENT, DATA, LINK = range(3)  # kinds of edges
+_KINDS = {"gradient": GRADIENT, "data": DATA, "link": LINK}
+_GROUP_SIDE, _GROUP_TOP, _GROUP_BOTTOM = 16.0, 32.0, 16.0
+
+
+class LayoutFunction(Protocol):
+    """What ``gradstep.plugins.layouts`` offers: the arguments are those of ``Plan``; the answer is a mapping of centres, or an
+    object with ``positions``, ``groups`` (rectangles) and ``edges`` (corners, between which an edge may be drawn as a curve)."""
+
+    def __call__(
+        self,
+        graph: nx.DiGraph,
+        sizes: Mapping[Key, tuple[float, float]],
+        /,
+        *,
+        groups: Mapping[Key, tuple[int, ...]],
+        docked: Mapping[Key, Key],
+    ) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a layout answered. ``groups`` is None where it knows nothing of groups; then they are drawn around what they hold."""
+
+    positions: Mapping[Key, tuple[float, float]]
+    groups: Mapping[int, Rect] | None = None
+    edges: Mapping[tuple[Key, Key], Sequence[tuple[float, float]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Boxes of module calls, outer ones first. ``rows`` are left, top, width, height."""
+
+    calls: tuple[int, ...]
+    rows: Floats
+    depth: Ints
+    titles: tuple[str, ...]
+    counts: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that the painter needs, in world px (scale 1), y down. A node may have several boxes (a shared leaf)."""
+
+    keys: tuple[Key, ...]
+    number: dict[Key, int]  # key -> node
+    styles: tuple[Style, ...]
+    x: Floats  # centres of boxes
+    y: Floats
+    width: Floats
+    height: Floats
+    node: Ints  # box -> node
+    style: Ints  # box -> style
+    hooks: Ints  # node -> number of hooks
+    forward: Flags  # node: an op, a parameter or an input of the forward pass
+    source: Ints  # edge -> node
+    target: Ints
+    kind: npt.NDArray[np.uint8]  # edge -> GRADIENT, DATA, LINK
+    docked: Flags  # edge: the short line to a chip
+    edge_number: dict[tuple[Key, Key], int]
+    fine: Segments
+    coarse: Segments
+    upright: Flags  # edge: one straight line from top to bottom
+    arrows: Floats  # edge -> x, y of the tip of its arrow head (NaN where there is none), and 1 down or -1 up
+    groups: Groups
+    bounds: Rect
+    flipped: bool = False
+
+    def turned(self) -> Scene:
+        """The same scene upside down: what was at the top is at the bottom."""
+
+        def mirrored(segments: Segments) -> Segments:
+            return Segments(segments.rows * np.array([1.0, -1.0, 1.0, -1.0]), segments.edge)
+
+        rows = self.groups.rows.copy()
+        rows[:, 1] = -(rows[:, 1] + rows[:, 3])
+        left, top, width, height = self.bounds
+        return replace(
+            self,
+            y=-self.y,
+            fine=mirrored(self.fine),
+            coarse=mirrored(self.coarse),
+            arrows=self.arrows * np.array([1.0, -1.0, -1.0]),
+            groups=replace(self.groups, rows=rows),
+            bounds=(left, -(top + height), width, height),
+            flipped=not self.flipped,
+        )
+
+
+def arrange(graph: nx.DiGraph, measure: Measure, layout: LayoutFunction) -> Scene:
+    """From a graph to a scene."""
+    planned = plan(graph, measure)
+    answer = layout(planned.graph, planned.sizes, groups=planned.groups, docked=planned.docked)
+    return build(graph, planned, as_layout(answer))
+
+
+def as_layout(answer: Any) -> Layout:
+    """A layout's answer, whatever its form, as a Layout."""
+    if isinstance(answer, Layout):
+        return answer
+    if isinstance(answer, Mapping):
+        return Layout(answer)
+    return Layout(answer.positions, answer.groups, answer.edges)
+
+
+def build(graph: nx.DiGraph, planned: Plan, layout: Layout) -> Scene:
+    """The arrays. Raises KeyError for a node of the plan without a position."""
+    builder = _Builder(graph, planned, layout)
+    return builder.scene()
+
+
+class _Builder:
+    """Holds what the steps of building one scene share."""
+
+    def __init__(self, graph: nx.DiGraph, planned: Plan, layout: Layout) -> None:
+        self.graph, self.plan, self.layout = graph, planned, layout
+        self.keys: tuple[Key, ...] = tuple(graph)
+        self.number = {key: number for number, key in enumerate(self.keys)}
+        self.styles: dict[Style, int] = {}
+        self.rows: list[tuple[float, float, float, float, int, int]] = []  # x, y, width, height, node, style
+        self.first_box: dict[Key, int] = {}
+        self.chip_box: dict[tuple[Key, Key], tuple[int, Key | None]] = {}  # (host, chip) -> box, what precedes it
+        self.hosts: dict[Key, list[Key]] = {}  # chip -> hosts
+        for key, style in planned.boxes.items():
+            x, y = layout.positions[key]
+            self._add(key, style, x, y)
+        for host, chips in planned.chips.items():
+            x, y = layout.positions[host]
+            for chip in chips:
+                self.chip_box[host, chip.key] = len(self.rows), chip.before
+                self.hosts.setdefault(chip.key, []).append(host)
+                self._add(chip.key, chip.style, x + chip.dx, y + chip.dy)
+
+    def _add(self, key: Key, style: Style, x: float, y: float) -> None:
+        self.first_box.setdefault(key, len(self.rows))
+        self.rows.append((x, y, style.width, style.height, self.number[key], self.styles.setdefault(style, len(self.styles))))
+
+    def scene(self) -> Scene:
+        table = np.array(self.rows, np.float64).reshape(-1, 6)
+        x, y, width, height = (np.ascontiguousarray(table[:, column]) for column in range(4))
+        self.boxes = (x, y, width, height)
+        groups = self._groups()
+        edges = list(self.graph.edges(data="kind"))
+        source = np.array([self.number[a] for a, _, _ in edges], np.int64)
+        target = np.array([self.number[b] for _, b, _ in edges], np.int64)
+        kind = np.array([_KINDS.get(str(k), GRADIENT) for _, _, k in edges], np.uint8)
+        fine, coarse, docked, arrows = self._paths([(a, b) for a, b, _ in edges], kind)
+        span = np.bincount(fine.edge, minlength=len(edges))
+        upright = np.zeros(len(edges), np.bool_)
+        upright[fine.edge] = (span[fine.edge] == 1) & (np.abs(fine.rows[:, 0] - fine.rows[:, 2]) < 0.75)
+        return Scene(
+            self.keys, self.number, tuple(self.styles), x, y, width, height, table[:, 4].astype(np.int64), table[:, 5].astype(np.int64),
+            np.array([int(data.get("hooks") or 0) for _, data in self.graph.nodes(data=True)], np.int64),
+            np.array([data.get("kind") in ("op", "leaf", "input") for _, data in self.graph.nodes(data=True)], np.bool_),
+            source, target, kind, docked, {(a, b): number for number, (a, b, _) in enumerate(edges)},
+            fine, coarse, upright, arrows, groups, self._bounds(groups, fine),
+        )  # fmt: skip
+
+    def _bounds(self, groups: Groups, segments: Segments) -> Rect:
+        x, y, width, height = self.boxes
+        if not len(x):
+            return (0.0, 0.0, 1.0, 1.0)
+        r, s = groups.rows, segments.rows
+        left = min([float((x - width / 2).min()), *r[:, 0].tolist(), *([float(s[:, [0, 2]].min())] if len(s) else [])])
+        right = max([float((x + width / 2).max()), *(r[:, 0] + r[:, 2]).tolist(), *([float(s[:, [0, 2]].max())] if len(s) else [])])
+        top = min([float((y - height / 2).min()), *r[:, 1].tolist(), *([float(s[:, [1, 3]].min())] if len(s) else [])])
+        bottom = max([float((y + height / 2).max()), *(r[:, 1] + r[:, 3]).tolist(), *([float(s[:, [1, 3]].max())] if len(s) else [])])
+        return (left, top, right - left, bottom - top)
+
+    # ------------------------------------------------------------------------------------------------------------- edges
+
+    def _paths(self, pairs: list[tuple[Key, Key]], kind: npt.NDArray[np.uint8]) -> tuple[Segments, Segments, Flags, Floats]:
+        docked = np.zeros(len(pairs), np.bool_)
+        arrows = np.full((len(pairs), 3), np.nan)
+        stubs: list[list[tuple[float, float]]] = []
+        stub_edges: list[int] = []
+        routed: list[tuple[float, float, float, float]] = []
+        routed_edges: list[int] = []
+        free: list[int] = []
+        links: list[int] = []
+        for number, (a, b) in enumerate(pairs):
+            turned = self.plan.backwards and kind[number] == GRADIENT
+            way = self.layout.edges.get((b, a) if turned else (a, b))
+            if kind[number] == LINK:
+                links.append(number)
+            elif lines := self._dock_lines(a, b):
+                docked[number] = True
+                stubs += lines
+                stub_edges += [number] * len(lines)
+            elif way is not None and a in self.plan.boxes and b in self.plan.boxes:
+                way_out = [*way[:-1], (way[-1][0], way[-1][1] - ARROW)] if not turned else [(way[0][0], way[0][1] + ARROW), *way[1:]]
+                arrows[number] = (*way[0], -1.0) if turned else (*way[-1], 1.0)
+                routed += [(*p, *q) for p, q in pairwise(way_out)]
+                routed_edges += [number] * (len(way_out) - 1)
+            elif a != b:
+                free.append(number)
+        hops, owner = self._free_hops(pairs, np.array(free, np.int64), arrows, kind)
+        hops = np.concatenate([hops, np.array(routed, np.float64).reshape(-1, 4)])
+        owner = np.concatenate([owner, np.array(routed_edges, np.int64)])
+        straight, straight_edges = self._link_hops(pairs, links), np.array(links, np.int64)
+        points = np.array([point for line in stubs for point in line], np.float64).reshape(-1, 2)
+        line_of = np.repeat(np.arange(len(stubs)), [len(line) for line in stubs])
+        names = np.array(stub_edges, np.int64)
+
+        def stub_segments(radius: float, pieces: int) -> Segments:
+            cut = paths.corners(points, line_of, radius, pieces)
+            return Segments(cut.rows, names[cut.edge])
+
+        fine = paths.joined([paths.curves(hops, owner, 12), stub_segments(5.0, 4), paths.dots(straight, straight_edges)])
+        coarse = paths.joined([paths.curves(hops, owner, 3), stub_segments(0.0, 0), Segments(straight, straight_edges)])
+        return fine, coarse, docked, arrows
+
+    def _free_hops(self, pairs: list[tuple[Key, Key]], free: Ints, arrows: Floats, kind: npt.NDArray[np.uint8]) -> tuple[Floats, Ints]:
+        """Ways of our own for edges that the layout gave none for."""
+        if not len(free):
+            return np.zeros((0, 4)), free
+        x, y, width, height = self.boxes
+        up = self.plan.backwards & (kind[free] == GRADIENT)
+        a = np.array([self.first_box[pairs[number][0]] for number in free.tolist()], np.int64)
+        b = np.array([self.first_box[pairs[number][1]] for number in free.tolist()], np.int64)
+        a, b = np.where(up, b, a), np.where(up, a, b)  # now a is the upper one
+        x1 = paths.ports(x[a], width[a] / 2, x[b])
+        x2 = paths.ports(x[b], width[b] / 2, x1)
+        x1 = paths.ports(x[a], width[a] / 2, x2)
+        top, bottom = y[a] + height[a] / 2, y[b] - height[b] / 2
+        arrows[free] = np.stack([np.where(up, x1, x2), np.where(up, top, bottom), np.where(up, -1.0, 1.0)], axis=1)
+        hops = np.stack([x1, top + np.where(up, ARROW, 0.0), x2, bottom - np.where(up, 0.0, ARROW)], axis=1)
+        hops, owner = paths.lanes(hops, a, BoxIndex(x - width / 2, y - height / 2, x + width / 2, y + height / 2))
+        return hops, free[owner]
+
+    def _link_hops(self, pairs: list[tuple[Key, Key]], links: list[int]) -> Floats:
+        x, y, width, height = self.boxes
+        a = np.array([self.first_box[pairs[number][0]] for number in links], np.int64)
+        b = np.array([self.first_box[pairs[number][1]] for number in links], np.int64)
+        if not len(a):
+            return np.zeros((0, 4))
+        side = np.sign(x[b] - x[a])
+        beside = np.abs(x[b] - x[a]) > (width[a] + width[b]) / 2
+        down = np.sign(y[b] - y[a])
+        return np.stack(
+            [
+                x[a] + np.where(beside, side * width[a] / 2, 0.0),
+                y[a] + np.where(beside, 0.0, down * height[a] / 2),
+                x[b] - np.where(beside, side * width[b] / 2, 0.0),
+                y[b] - np.where(beside, 0.0, down * height[b] / 2),
+            ],
+            axis=1,
+        )
+
+    def _dock_lines(self, a: Key, b: Key) -> list[list[tuple[float, float]]]:
+        """The lines between a host and a chip of it, or between two chips of one host; none for every other pair."""
+        lines: list[list[tuple[float, float]]] = []
+        for chip, other in ((b, a), (a, b)):
+            for host in self.hosts.get(chip, ()):
+                box, before = self.chip_box[host, chip]
+                if (before if before is not None else host) != other:
+                    continue
+                x, y, width, _, _, _ = self.rows[box]
+                left = x - width / 2
+                if before is not None:
+                    bx, by, bw, _, _, _ = self.rows[self.chip_box[host, before][0]]
+                    lines.append([(bx + bw / 2, by), (left, y)])
+                    continue
+                hx, hy, hw, _, _, _ = self.rows[self.first_box[host]]
+                turn = hx + hw / 2 + 7
+                line = [(hx + hw / 2, hy), (turn, hy)]
+                if left > turn + 16:  # a further column: along the gap below the row, then up before the chip
+                    line += [(turn, y + (CHIP_HEIGHT + CHIP_GAP) / 2), (left - 6, y + (CHIP_HEIGHT + CHIP_GAP) / 2), (left - 6, y)]
+                else:
+                    line += [(turn, y)]
+                lines.append([*line, (left, y)])
+            if lines:
+                break
+        return lines
+
+    # ------------------------------------------------------------------------------------------------------------ groups
+
+    def _groups(self) -> Groups:
+        """The layout's rectangles, or ones around what the calls hold. Outer groups first."""
+        depth: dict[int, int] = {}
+        members: dict[int, list[Key]] = {}
+        for key, calls in self.plan.groups.items():
+            for level, call in enumerate(calls):
+                depth.setdefault(call, level)
+                members.setdefault(call, []).append(key)
+        rects: dict[int, Rect] = dict(self.layout.groups) if self.layout.groups is not None else {}
+        if self.layout.groups is None:
+            for call in sorted(depth, key=lambda call: -depth[call]):
+                rects[call] = self._around(members[call], call, rects)
+        calls = tuple(sorted((call for call in depth if call in rects), key=lambda call: (depth[call], call)))
+        return Groups(
+            calls,
+            np.array([rects[call] for call in calls], np.float64).reshape(-1, 4),
+            np.array([depth[call] for call in calls], np.int64),
+            tuple(self.plan.titles[call] for call in calls),
+            np.array([self.plan.counts[call] for call in calls], np.int64),
+        )
+
+    def _around(self, members: list[Key], call: int, rects: Mapping[int, Rect]) -> Rect:
+        edges: list[tuple[float, float, float, float]] = []
+        for key in members:
+            calls = self.plan.groups[key]
+            if call != calls[-1]:
+                left, top, wide, tall = rects[calls[calls.index(call) + 1]]
+                edges.append((left, top, left + wide, top + tall))
+                continue
+            x, y = self.layout.positions[key]
+            (width, height), (room, tall) = self.plan.sizes[key], self.plan.sizes.get(Room(key), (-DOCK_GAP, 0.0))
+            tall = max(tall, height)
+            edges.append((x - width / 2, y - tall / 2, x + width / 2 + DOCK_GAP + room, y + tall / 2))
+        table = np.array(edges)
+        left, top = float(table[:, 0].min()) - _GROUP_SIDE, float(table[:, 1].min()) - _GROUP_TOP
+        return (left, top, float(table[:, 2].max()) + _GROUP_SIDE - left, float(table[:, 3].max()) + _GROUP_BOTTOM - top)

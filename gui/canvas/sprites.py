@@ -1,0 +1,379 @@
+"""Pictures of nodes, badges, arrow heads and group titles, painted once for a scale and then copied.
+
+Everything here is in device pixels: ``unit`` is how many of them one world px has. A picture is drawn around its box with
+a margin for shadow, glow and badge.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+
+from ..theme.fonts import mono_font, ui_font
+from ..theme.icons import paint_icon
+from ..theme.tokens import Theme, faded, mix
+from .ink import NodeInk, node_ink
+from .plan import PILLS, Shape, Style, TextRole
+from .status import ALERT, Look
+
+SHADOW, GLOW = 4.0, 16.0  # margins in world px
+_RADIUS = {Shape.OP: 3.0, Shape.FUNCTION: 8.0, Shape.CUSTOM: 9.0, Shape.BOUNDARY: 14.0, Shape.REBASE: 6.0, Shape.OPAQUE: 8.0}
+_ICONS = {Shape.CUSTOM: "braces", Shape.BOUNDARY: "frame", Shape.REBASE: "layers", Shape.OPAQUE: "lock"}
+
+
+def font_of(role: TextRole, unit: float = 1.0) -> QFont:
+    """The face of a text role, ``unit`` device pixels a world px."""
+    return {
+        TextRole.LABEL: lambda: ui_font(13 * unit, QFont.Weight.DemiBold),
+        TextRole.DETAIL: lambda: mono_font(10.5 * unit),
+        TextRole.CHIP: lambda: ui_font(11 * unit, QFont.Weight.Medium),
+        TextRole.CHIP_DETAIL: lambda: mono_font(9.5 * unit),
+    }[role]()
+
+
+def measure() -> Callable[[str, TextRole], float]:
+    """Text widths at scale 1 by Qt's font metrics, each text measured once. The table can go to a worker process."""
+    metrics = {role: QFontMetricsF(font_of(role, 8.0)) for role in TextRole}  # large, so that rounding of the size does not count
+    known: dict[tuple[str, TextRole], float] = {}
+
+    def width(text: str, role: TextRole) -> float:
+        key = (text, role)
+        if key not in known:
+            known[key] = metrics[role].horizontalAdvance(text) / 8.0
+        return known[key]
+
+    return width
+
+
+def blank(width: float, height: float) -> QPixmap:
+    pixmap = QPixmap(max(1, math.ceil(width)), max(1, math.ceil(height)))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    return pixmap
+
+
+def margin_of(state: int) -> float:
+    """World px around the box that a picture in this state needs."""
+    return GLOW if state % ALERT == Look.RUNNING else SHADOW
+
+
+def node_sprite(theme: Theme, style: Style, state: int, unit: float, detail_level: int) -> QPixmap:
+    """The picture of a box. ``detail_level``: 2 all, 1 one line of text as large as fits, 0 no text."""
+    margin = margin_of(state) * unit
+    width, height = style.width * unit, style.height * unit
+    pixmap = blank(width + 2 * margin + 1, height + 2 * margin + 1)
+    painter = QPainter(pixmap)
+    try:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        _Node(painter, theme, style, state, QRectF(margin, margin, width, height), unit).paint(detail_level)
+    finally:
+        painter.end()
+    return pixmap
+
+
+class _Node:
+    """Paints one box: shadow or glow, body, marks, texts."""
+
+    def __init__(self, painter: QPainter, theme: Theme, style: Style, state: int, rect: QRectF, unit: float) -> None:
+        self.painter, self.theme, self.style, self.state, self.rect, self.unit = painter, theme, style, state, rect, unit
+        self.look = Look(state % ALERT)
+        self.ink: NodeInk = node_ink(theme, style.category, state)
+        self.pill = style.shape in PILLS
+        self.radius = rect.height() / 2 if self.pill else _RADIUS[style.shape] * unit
+
+    def paint(self, level: int) -> None:
+        if self.look is Look.RUNNING:
+            self._glow()
+        elif self.unit > 0.5 and not self.pill:
+            self._shadow()
+        outline = self._outline(self.rect)
+        self._body(outline)
+        if self.pill:
+            if level:
+                self._pill_texts(level)
+            return
+        if self.look is not Look.RUNNING:
+            self._stripe(outline)
+        self._border(outline)
+        if level:
+            self._texts(level)
+
+    def _outline(self, rect: QRectF, grown: float = 0.0) -> QPainterPath:
+        path = QPainterPath()
+        if self.style.shape == Shape.CUSTOM:
+            cut = self.radius + 0.6 * grown
+            path.addPolygon(
+                QPolygonF(
+                    [
+                        QPointF(rect.left() + cut, rect.top()),
+                        QPointF(rect.right(), rect.top()),
+                        QPointF(rect.right(), rect.bottom() - cut),
+                        QPointF(rect.right() - cut, rect.bottom()),
+                        QPointF(rect.left(), rect.bottom()),
+                        QPointF(rect.left(), rect.top() + cut),
+                    ]
+                )
+            )
+            path.closeSubpath()
+        else:
+            path.addRoundedRect(rect, self.radius + grown, self.radius + grown)
+        return path
+
+    def _glow(self) -> None:
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        colour = self.theme.bad if self.state >= ALERT else self.theme.accent
+        rings = 9
+        for ring in range(rings, 0, -1):
+            self.painter.setBrush(faded(colour, 0.036 if self.theme.dark else 0.046))
+            grow = ring * (GLOW - 1) / rings * self.unit
+            self.painter.drawPath(self._outline(self.rect.adjusted(-grow, -grow, grow, grow), grow))
+
+    def _shadow(self) -> None:
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        self.painter.setBrush(faded(self.theme.shadow, self.theme.shadow.alphaF() / 4))
+        for ring in (3, 2, 1):
+            side, down = ring * 0.5 * self.unit, ring * 1.1 * self.unit
+            self.painter.drawPath(self._outline(self.rect.adjusted(-side, 0, side, down)))
+
+    def _body(self, outline: QPainterPath) -> None:
+        painter, unit = self.painter, self.unit
+        brush = QBrush(self.ink.fill)
+        if self.look is Look.RUNNING and self.state < ALERT:
+            gradient = QLinearGradient(self.rect.topLeft(), self.rect.bottomLeft())
+            gradient.setColorAt(0.0, mix(self.theme.accent_bright, self.theme.accent, 0.3))
+            gradient.setColorAt(1.0, self.theme.accent)
+            brush = QBrush(gradient)
+        if self.style.shape == Shape.REBASE:  # a second sheet behind
+            behind = self.rect.adjusted(5 * unit, -4 * unit, 4 * unit, -5 * unit)
+            painter.setBrush(mix(self.ink.fill, self.theme.canvas, 0.35))
+            painter.setPen(QPen(self.ink.border, self._line()))
+            painter.drawRoundedRect(behind, self.radius, self.radius)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(brush)
+        painter.drawPath(outline)
+        if self.style.shape == Shape.OPAQUE:
+            painter.save()
+            painter.setClipPath(outline)
+            painter.setPen(QPen(mix(self.ink.fill, self.ink.border, 0.45), max(1.0, unit)))
+            step = 7 * unit
+            x = self.rect.left() - self.rect.height()
+            while x < self.rect.right():
+                painter.drawLine(QPointF(x, self.rect.bottom()), QPointF(x + self.rect.height(), self.rect.top()))
+                x += step
+            painter.restore()
+        if self.pill:
+            self._border(outline)
+
+    def _line(self) -> float:
+        strong = self.look in (Look.READY, Look.RUNNING) or self.state >= ALERT
+        return max(1.0, (1.7 if strong else 1.2) * self.unit)
+
+    def _border(self, outline: QPainterPath) -> None:
+        """Dashes say ready, dots say boundary: states and kinds stay apart without colours."""
+        pen = QPen(self.ink.border, self._line())
+        if self.look is Look.READY and self.state < ALERT:
+            pen.setDashPattern([3.2, 2.2])
+        elif self.style.shape == Shape.BOUNDARY:
+            pen.setDashPattern([1.0, 2.0])
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        half = pen.widthF() / 2
+        self.painter.setPen(pen)
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        inner = self.rect.adjusted(half, half, -half, -half)
+        if self.style.shape == Shape.CUSTOM:
+            self.painter.drawPath(self._outline(inner))
+        else:
+            self.painter.drawRoundedRect(inner, max(0.0, self.radius - half), max(0.0, self.radius - half))
+
+    def _stripe(self, outline: QPainterPath) -> None:
+        thick = 4.2 * self.unit
+        self.painter.save()
+        self.painter.setClipPath(outline)
+        if self.style.shape == Shape.OP:
+            self.painter.fillRect(QRectF(self.rect.left(), self.rect.top(), self.rect.width(), thick), self.ink.stripe)
+        else:
+            self.painter.fillRect(QRectF(self.rect.left(), self.rect.top(), thick, self.rect.height()), self.ink.stripe)
+        self.painter.restore()
+
+    def _texts(self, level: int) -> None:
+        painter, rect, unit = self.painter, self.rect, self.unit
+        icon = _ICONS.get(self.style.shape)
+        left = rect.left() + 14 * unit
+        top = rect.top() + (2 * unit if self.style.shape == Shape.OP else 0.0)
+        room = rect.right() - 6 * unit - left
+        if level == 1:
+            left, room = rect.left() + 8 * unit, rect.width() - 13 * unit
+            self._fitted(self.style.label, QRectF(left, top, room, rect.bottom() - top))
+            return
+        if icon is not None:
+            side = 14 * unit
+            middle = rect.top() + (0.34 if self.style.detail else 0.5) * rect.height()
+            paint_icon(painter, icon, QRectF(left, middle - side / 2, side, side), self.ink.text, 2.4)
+            left, room = left + 20 * unit, room - 20 * unit
+        painter.setFont(font_of(TextRole.LABEL, unit))
+        painter.setPen(self.ink.text)
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        height = rect.bottom() - top
+        if not self.style.detail:
+            painter.drawText(QRectF(left, top, room + 6 * unit, height), flags, self.style.label)
+            return
+        painter.drawText(QRectF(left, top + 3.5 * unit, room + 6 * unit, height * 0.5), flags, self.style.label)
+        left = rect.left() + 14 * unit
+        painter.setFont(font_of(TextRole.DETAIL, unit))
+        painter.setPen(self.ink.detail)
+        painter.drawText(QRectF(left, top + height * 0.51, rect.right() - left, height * 0.4), flags, self.style.detail)
+
+    def _fitted(self, text: str, box: QRectF) -> None:
+        """One line, as large as the box allows."""
+        size = min(box.height() * 0.6, 13 * self.unit * 1.3)  # not more: labels side by side should be about equal
+        font = ui_font(size, QFont.Weight.DemiBold)
+        wide = QFontMetricsF(font).horizontalAdvance(text)
+        if wide > box.width():
+            font = ui_font(math.floor(size * box.width() / wide), QFont.Weight.DemiBold)
+        if font.pixelSize() < 6:
+            return
+        self.painter.setFont(font)
+        self.painter.setPen(self.ink.text)
+        self.painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+    def _pill_texts(self, level: int) -> None:
+        painter, rect, unit = self.painter, self.rect, self.unit
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        if self.style.shape == Shape.STEM:
+            painter.setFont(font_of(TextRole.CHIP, unit))
+            painter.setPen(self.ink.text)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.style.label)
+            return
+        side = 12 * unit
+        mark = self.ink.stripe if self.look is not Look.PENDING else mix(self.ink.fill, self.theme.categories[self.style.category], 0.6)
+        icon = "input" if self.style.shape == Shape.INPUT else "leaf"
+        paint_icon(painter, icon, QRectF(rect.left() + 5 * unit, rect.center().y() - side / 2, side, side), mark, 2.6)
+        left = rect.left() + 20 * unit
+        font = font_of(TextRole.CHIP, unit)
+        painter.setFont(font)
+        painter.setPen(self.ink.text)
+        painter.drawText(QRectF(left, rect.top(), rect.width(), rect.height()), flags, self.style.label)
+        if self.style.detail and level > 1:
+            left += QFontMetricsF(font).horizontalAdvance(self.style.label) + 6 * unit
+            painter.setFont(font_of(TextRole.CHIP_DETAIL, unit))
+            painter.setPen(self.ink.detail)
+            painter.drawText(QRectF(left, rect.top(), rect.width(), rect.height()), flags, self.style.detail)
+        if self.style.shared and level > 1:
+            side = 11 * unit
+            place = QRectF(rect.right() - 8 * unit - side, rect.center().y() - side / 2, side, side)
+            paint_icon(painter, "link", place, self.ink.detail, 2.4)
+
+
+def arrow_sprite(colour: QColor, unit: float, wide: float, open_head: bool, up: bool) -> QPixmap:
+    """An arrow head whose tip is the middle of the lower edge (upper edge if ``up``); forward data has an open head."""
+    size, tall = (4.0 + 0.5 * (wide - 1.4)) * unit, (7.0 + 0.5 * (wide - 1.4)) * unit
+    width, height = 2 * math.ceil(size) + 3, math.ceil(tall) + 2
+    pixmap = blank(width, height)
+    painter = QPainter(pixmap)
+    try:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if up:
+            painter.translate(0, height)
+            painter.scale(1, -1)
+        middle = width / 2
+        points = [QPointF(middle - size, height - tall), QPointF(middle, height - 0.5), QPointF(middle + size, height - tall)]
+        if open_head:
+            painter.setPen(QPen(colour, max(1.0, wide * unit), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.MiterJoin))
+            painter.drawPolyline(QPolygonF(points))
+            painter.drawLine(QPointF(middle, height - tall - 1), QPointF(middle, height - 1))
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            painter.drawPolygon(QPolygonF(points))
+    finally:
+        painter.end()
+    return pixmap
+
+
+def hook_badge(theme: Theme, count: int, unit: float) -> QPixmap:
+    """A small pill with a hook and the number of hooks."""
+    text = str(count) if count < 100 else "99+"
+    font = ui_font(9.5 * unit, QFont.Weight.Bold)
+    height = 16 * unit
+    width = 19 * unit + QFontMetricsF(font).horizontalAdvance(text)
+    pixmap = blank(width + 2, height + 2)
+    painter = QPainter(pixmap)
+    try:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rect = QRectF(1, 1, width, height)
+        painter.setPen(QPen(theme.past, max(1.0, 1.2 * unit)))
+        painter.setBrush(mix(theme.panel, theme.past, 0.14))
+        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), height / 2, height / 2)
+        paint_icon(painter, "hook", QRectF(rect.left() + 3.5 * unit, rect.top() + 2.5 * unit, 11 * unit, 11 * unit), theme.past, 2.6)
+        painter.setFont(font)
+        painter.setPen(theme.past)
+        painter.drawText(rect.adjusted(14.5 * unit, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+    finally:
+        painter.end()
+    return pixmap
+
+
+def breakpoint_badge(theme: Theme, unit: float) -> QPixmap:
+    """A red disc with a light ring."""
+    side = 13 * unit
+    pixmap = blank(side + 2, side + 2)
+    painter = QPainter(pixmap)
+    try:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.canvas, max(1.0, 2 * unit)))
+        painter.setBrush(theme.bad)
+        painter.drawEllipse(QRectF(1 + unit, 1 + unit, side - 2 * unit, side - 2 * unit))
+    finally:
+        painter.end()
+    return pixmap
+
+
+def alert_badge(theme: Theme, unit: float) -> QPixmap:
+    """A warning sign on a disc of the canvas' colour."""
+    side = 18 * unit
+    pixmap = blank(side + 2, side + 2)
+    painter = QPainter(pixmap)
+    try:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.bad, max(1.0, 1.2 * unit)))
+        painter.setBrush(theme.bad_fill)
+        painter.drawEllipse(QRectF(1.5, 1.5, side - 1, side - 1))
+        paint_icon(painter, "warning", QRectF(1 + 3 * unit, 1 + 2.4 * unit, side - 6 * unit, side - 6 * unit), theme.bad, 2.4)
+    finally:
+        painter.end()
+    return pixmap
+
+
+def title_sprite(theme: Theme, title: str, count: int, size: float, ground: QColor) -> QPixmap:
+    """A group's title: a chevron, the module's last name, the number of its nodes; on a ground that dims edges behind it."""
+    font, small = ui_font(size, QFont.Weight.DemiBold), ui_font(max(7.0, size * 0.85))
+    metrics, small_metrics = QFontMetricsF(font), QFontMetricsF(small)
+    text, number = short_title(title), f"{count} node" if count == 1 else f"{count} nodes"
+    lead = size * 1.5
+    wide = metrics.horizontalAdvance(text)
+    pixmap = blank(lead + wide + size * 1.2 + small_metrics.horizontalAdvance(number), metrics.height() + 2)
+    painter = QPainter(pixmap)
+    try:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side = size * 0.85
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(faded(ground, 0.88))
+        painter.drawRoundedRect(QRectF(pixmap.rect()), size * 0.35, size * 0.35)
+        paint_icon(painter, "chevron_down", QRectF(size * 0.3, (metrics.height() - side) / 2 + 1, side, side), theme.group_text, 3.0)
+        painter.setPen(theme.group_text)
+        painter.setFont(font)
+        painter.drawText(QPointF(lead, metrics.ascent() + 1), text)
+        painter.setFont(small)
+        painter.setPen(theme.faint)
+        painter.drawText(QPointF(lead + wide + size * 0.7, metrics.ascent() + 1), number)
+    finally:
+        painter.end()
+    return pixmap
+
+
+def short_title(path: str) -> str:
+    """The last name of a module's path, with the one before it where the last is only a number (``blocks.3``)."""
+    parts = path.split(".")
+    return ".".join(parts[-2:]) if parts[-1].isdigit() and len(parts) > 1 else parts[-1]
