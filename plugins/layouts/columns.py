@@ -206,7 +206,7 @@ def _pushed_apart(axis: Floats, before: Ints, after: Ints, apart: Floats) -> Flo
     return np.asarray((np.asarray(left) + np.asarray(right)) / 2, dtype=np.float64)
 
 
-def _slide_runs(row: Rows, pulls: Pulls, x: Floats, rounds: int = 40) -> Floats:
+def _slide_runs(row: Rows, pulls: Pulls, x: Floats) -> Floats:
     """Straight runs move as a whole to the weighted median of what their bent segments want, as far as there is room.
 
     A run moves if that shortens its bends, or lengthens nothing and straightens a segment: every move lowers the sum of
@@ -218,7 +218,7 @@ def _slide_runs(row: Rows, pulls: Pulls, x: Floats, rounds: int = 40) -> Floats:
     left, right = row.at[:-1], row.at[1:]
     same = row.layer[1:] == row.layer[:-1]
     left, right, distance = left[same], right[same], row.distance[1:][same]
-    for _ in range(rounds):
+    for _ in range(40 if count < 20_000 else 10):
         run = _runs(count, pulls, x, STRAIGHT)
         runs = int(run.max()) + 1
         room = x[right] - x[left] - distance

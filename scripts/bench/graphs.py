@@ -173,7 +173,7 @@ def groups(graph: nx.DiGraph, least: int = 2) -> dict[object, tuple[int, ...]]:
     return {key: tuple(c for c in calls if count.get(c, 0) >= least) for key, calls in graph.nodes(data="calls")}
 
 
-FAMILIES = {"mlp": (mlp, 5.0), "resnet": (resnet, 11.0), "transformer": (transformer, 50.0), "rnn": (rnn, 6.0), "random": (random_dag, 1.0)}
+FAMILIES = {"mlp": (mlp, 5.0), "resnet": (resnet, 13.2), "transformer": (transformer, 69.0), "rnn": (rnn, 6.0), "random": (random_dag, 1.0)}
 
 
 def of_size(family: str, nodes: int) -> Trace:
