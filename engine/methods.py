@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from . import ops
+from . import creation, ops
 from .autograd.gradients import tensor_backward
 from .inplace import in_place
 from .tensor import Tensor
@@ -16,6 +16,8 @@ FUNCTIONAL: dict[str, Any] = {}
 
 def _bind() -> None:
     setattr(Tensor, "backward", tensor_backward)  # noqa: B010
+    for method, function in creation.TENSOR.items():
+        setattr(Tensor, method, function)
     for name in ops.FAMILIES:
         family = import_module(f"{ops.__name__}.{name}")
         TORCH.update(getattr(family, "TORCH", {}))

@@ -23,7 +23,7 @@ def _moved(inputs: Sequence[Any], directions: dict[int, Any], step: float) -> li
     moved: list[Any] = []
     for i, x in enumerate(inputs):
         if i in directions:
-            x = wrap(x._data + directions[i] * step).requires_grad_(x.requires_grad)
+            x = wrap(x._xp.asarray(x._data + directions[i] * step)).requires_grad_(x.requires_grad)  # 0-d sums are no arrays
         elif isinstance(x, Tensor):
             x = x.detach()
         moved.append(x)

@@ -1,47 +1,580 @@
-"""Shapes: views of the same memory, and sums that undo broadcasting."""
+"""Shapes: views of the same memory under other shapes, copies of it, and sums that undo broadcasting."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from .. import dtypes
 from ..op import Array, op
+from ..tensor import Size, Tensor
+from .dims import broadcast_shape, dim_of, dims_of, inferred_shape, sizes_of, view_strides
+
+# ------------------------------------------------------------------------------------------------------------ broadcasting
 
 
-@op(
-    vjp={"input": lambda g, input_shape: sum_to(g, input_shape)},
-    samples=lambda rand: [(rand(3, 1), (3, 4)), (rand(4), (2, 3, 4)), (rand(2, 1, 3), (2, 5, 3))],
-    torch="Tensor.expand",
-    view=True,
-)
-def expand(xp: Any, input: Array, size: Sequence[int]) -> Array:
-    """``input`` with dimensions of size 1 repeated to ``size``, without copying; -1 keeps a size."""
+def _expanded(input: Array, size: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Shape and strides of ``input`` expanded to ``size``."""
     lead = len(size) - input.ndim
-    shape = tuple(input.shape[i - lead] if n == -1 and i >= lead else n for i, n in enumerate(size))
-    strides = [0] * lead
-    for i, (have, want) in enumerate(zip(input.shape, shape[lead:], strict=True)):
-        if have == want:
+    if lead < 0:
+        raise RuntimeError(
+            f"expand({'torch.' + dtypes.of(input.dtype).legacy + 'Tensor'}{{{list(input.shape)}}}, size={list(size)}): the number of sizes "
+            f"provided ({len(size)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
+        )
+    for i, n in enumerate(size[:lead]):
+        if n < 0:
+            raise RuntimeError(f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {i}")
+    shape, strides = list(size[:lead]), [0] * lead
+    for i, (have, want) in enumerate(zip(input.shape, size[lead:], strict=True)):
+        if want in (have, -1):
+            shape.append(have)
             strides.append(input.strides[i])
         elif have == 1:
+            shape.append(want)
             strides.append(0)
         else:
             raise RuntimeError(
                 f"The expanded size of the tensor ({want}) must match the existing size ({have}) at non-singleton dimension "
                 f"{i + lead}.  Target sizes: {list(size)}.  Tensor sizes: {list(input.shape)}"
             )
-    return xp.as_strided(input, shape, tuple(strides))
+    return tuple(shape), tuple(strides)
+
+
+@op(
+    vjp={"input": lambda g, input_shape: sum_to(g, input_shape)},
+    samples=lambda rand: [(rand(3, 1), (3, 4)), (rand(4), (2, 3, -1)), (rand(2, 1, 3), (2, 5, 3)), (rand(), (2,))],
+    torch="Tensor.expand",
+    view=True,
+)
+def expand(xp: Any, input: Array, size: Sequence[int]) -> Array:
+    """``input`` with dimensions of size 1 repeated to ``size``, without copying; -1 keeps a size."""
+    shape, strides = _expanded(input, size)
+    return xp.as_strided(input, shape, strides)
 
 
 @op(
     vjp={"input": lambda g, input_shape: expand(g, input_shape)},
     samples=lambda rand: [(rand(2, 3, 4), (3, 1)), (rand(3, 4), (3, 4)), (rand(3, 4), ())],
+    node="SumBackward1",
 )
 def sum_to(xp: Any, input: Array, shape: Sequence[int]) -> Array:
     """The sum over the dimensions along which a tensor of ``shape`` was stretched to ``input``'s: undoes broadcasting."""
     lead = input.ndim - len(shape)
     over = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(shape) if n == 1 and input.shape[i + lead] != 1)
-    summed = input.sum(axis=over, keepdims=True, dtype=input.dtype) if over else input
-    return summed.reshape(tuple(shape))
+    if not over:
+        return input.reshape(tuple(shape))
+    return input.sum(axis=over, keepdims=True, dtype=input.dtype).reshape(tuple(shape))
 
 
-TENSOR = {"expand": lambda self, *size: expand(self, size[0] if len(size) == 1 and not isinstance(size[0], int) else size)}
+def _expand(self: Tensor, *sizes: Any, size: Any = None) -> Any:
+    """``expand`` as a method: the sizes may be separate arguments."""
+    return expand(self, sizes_of(sizes if size is None else (size,)))
+
+
+def expand_as(input: Tensor, other: Tensor) -> Any:
+    """``input`` expanded to the shape of ``other``."""
+    return expand(input, other.shape)
+
+
+def broadcast_to(input: Tensor, size: Sequence[int]) -> Any:
+    """``input`` expanded to ``size``."""
+    return expand(input, sizes_of((size,)))
+
+
+def broadcast_tensors(*tensors: Any) -> list[Any]:
+    """The tensors expanded to their common shape."""
+    given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
+    shape = broadcast_shape(*(t.shape for t in given))
+    return [expand(t, shape) for t in given]
+
+
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape to which the shapes broadcast."""
+    return Size(broadcast_shape(*((n,) if isinstance(n, int) else n for n in shapes))) if shapes else Size(())
+
+
+def sum_to_size(self: Tensor, *size: Any) -> Any:
+    """The sum over the dimensions along which a tensor of ``size`` was stretched to this one.
+
+    Raises RuntimeError where ``size`` does not broadcast to the tensor's shape.
+    """
+    shape = sizes_of(size)
+    lead = self.ndim - len(shape)
+    if lead < 0 or any(n not in (1, m) for n, m in zip(shape, self.shape[lead:], strict=True)):
+        raise RuntimeError(f"size {list(shape)} is not expandable to size {list(self.shape)}.")
+    return self if shape == tuple(self.shape) else sum_to(self, shape)
+
+
+# ------------------------------------------------------------------------------------------------------------ copies
+
+
+@op(
+    vjp={"input": lambda g: g},
+    samples=lambda rand: [(rand(2, 3),), (rand(),)],
+    torch="clone",
+)
+def clone(xp: Any, input: Array, *, memory_format: Any = None) -> Array:
+    """A copy; its elements lie in memory as ``input``'s do unless ``memory_format`` is ``torch.contiguous_format``."""
+    keeps = memory_format in (None, "torch.preserve_format") and 0 not in input.strides
+    return input.copy(order="K" if keeps else "C")
+
+
+def contiguous(input: Tensor, memory_format: Any = None) -> Any:
+    """The tensor itself where its elements lie in row-major order without gaps, else a copy in which they do."""
+    return input if input.is_contiguous() else clone(input, memory_format="torch.contiguous_format")
+
+
+def is_contiguous(self: Tensor, memory_format: Any = None) -> bool:
+    """Whether the elements lie in row-major order without gaps; in the order of channels last where that is asked for."""
+    array = self._data
+    if memory_format == "torch.channels_last":
+        return array.ndim == 4 and bool(array.transpose(0, 2, 3, 1).flags.c_contiguous)
+    return bool(array.flags.c_contiguous)
+
+
+# ------------------------------------------------------------------------------------------------------------ other shapes
+
+
+def _strides(array: Array) -> tuple[int, ...]:
+    size = array.itemsize
+    return tuple(s // size for s in array.strides)
+
+
+@op(
+    vjp={"input": lambda g, input_shape: reshape(g, input_shape)},
+    samples=lambda rand: [(rand(2, 6), (3, 4)), (rand(2, 3), (-1,)), (rand(), (1, 1)), (rand(1), ())],
+    torch="Tensor.view",
+    view=True,
+)
+def view(xp: Any, input: Array, size: Sequence[int]) -> Array:
+    """The same memory under another shape; one size may be -1."""
+    shape = inferred_shape(size, input.size)
+    if not input.flags.c_contiguous and view_strides(input.shape, _strides(input), shape) is None:
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous "
+            "subspaces). Use .reshape(...) instead."
+        )
+    return input.reshape(shape)
+
+
+@op(
+    vjp={"input": lambda g, input_shape: reshape(g, input_shape)},
+    samples=lambda rand: [(transpose(rand(3, 2, 4), 0, 1), (2, 3, 2, 2)), (transpose(rand(3, 2), 0, 1), (1, 2, 3))],
+    node="ReshapeAliasBackward0",
+    view=True,
+)
+def _reshape_alias(xp: Any, input: Array, size: Sequence[int]) -> Array:
+    """The same memory under another shape, where that is possible although the elements have gaps between them."""
+    return input.reshape(tuple(size))
+
+
+@op(
+    vjp={"input": lambda g, input_shape: reshape(g, input_shape)},
+    samples=lambda rand: [(rand(2, 6), (3, 4))],
+    torch="ops.aten._unsafe_view",
+    node="UnsafeViewBackward0",
+)
+def _unsafe_view(xp: Any, input: Array, size: Sequence[int]) -> Array:
+    """The memory of a tensor that nobody else has, under another shape; autograd does not take it for a view."""
+    return input.reshape(inferred_shape(size, input.size))
+
+
+def reshape(input: Tensor, shape: Sequence[int]) -> Any:
+    """``input`` under another shape: a view where the memory allows it, else a copy."""
+    array = input._data
+    wanted = inferred_shape(shape, array.size)
+    if array.flags.c_contiguous:
+        return view(input, wanted)
+    if view_strides(array.shape, _strides(array), wanted) is not None:
+        return _reshape_alias(input, wanted)
+    return _unsafe_view(clone(input, memory_format="torch.contiguous_format"), wanted)
+
+
+@op(
+    samples=lambda rand: [(rand(2, 3), dtypes.int64), (rand(2, 3), dtypes.float32), (rand(2), dtypes.uint8)],
+    view=True,
+)
+def view_dtype(xp: Any, input: Array, dtype: Any) -> Array:
+    """The same bytes read as another type; the last dimension grows or shrinks where the types' widths differ."""
+    if input.dtype.itemsize != dtype.itemsize:
+        if input.ndim == 0:
+            raise RuntimeError(
+                f"self.dim() cannot be 0 to view {dtypes.of(input.dtype).legacy} as {dtype.legacy} (different element sizes)"
+            )
+        if input.strides[-1] != input.itemsize and input.shape[-1] > 1:
+            raise RuntimeError(
+                f"self.stride(-1) must be 1 to view {dtypes.of(input.dtype).legacy} as {dtype.legacy} (different element sizes), "
+                f"but got {input.strides[-1] // input.itemsize}"
+            )
+        if input.shape[-1] * input.itemsize % dtype.itemsize:
+            raise RuntimeError(
+                f"self.size(-1) must be divisible by {dtype.itemsize // input.itemsize} to view {dtypes.of(input.dtype).legacy} as "
+                f"{dtype.legacy} (different element sizes), but got {input.shape[-1]}"
+            )
+    return input.view(dtype.numpy)
+
+
+def _view(self: Tensor, *size: Any, dtype: Any = None) -> Any:
+    """``view`` as a method: ``view(2, 3)``, ``view((2, 3))``, or ``view(dtype)``."""
+    kind = dtype if dtype is not None else size[0] if size and isinstance(size[0], dtypes.dtype) else None
+    if kind is not None:
+        return view_dtype(self, kind)
+    return view(self, sizes_of(size))
+
+
+def _reshape(self: Tensor, *sizes: Any, shape: Any = None) -> Any:
+    """``reshape`` as a method: the sizes may be separate arguments."""
+    return reshape(self, sizes_of(sizes if shape is None else (shape,)))
+
+
+def view_as(self: Tensor, other: Tensor) -> Any:
+    """The same memory under the shape of ``other``."""
+    return view(self, other.shape)
+
+
+def reshape_as(self: Tensor, other: Tensor) -> Any:
+    """The tensor under the shape of ``other``."""
+    return reshape(self, other.shape)
+
+
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """``input`` with the dimensions from ``start_dim`` to ``end_dim`` made one."""
+    first, last = dim_of(start_dim, input.ndim), dim_of(end_dim, input.ndim)
+    if first > last:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if input.ndim == 0:
+        return reshape(input, (1,))
+    if first == last:
+        return input
+    shape = input._data.shape
+    count = 1
+    for n in shape[first : last + 1]:
+        count *= n
+    return reshape(input, (*shape[:first], count, *shape[last + 1 :]))
+
+
+def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Any:
+    """``input`` with one dimension split into ``sizes``; one of them may be -1."""
+    at = dim_of(dim, input.ndim)
+    if not sizes:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    sizes = tuple(sizes)
+    here = input._data.shape[at]
+    known = 1
+    for n in sizes:
+        known *= 1 if n == -1 else n
+    if (-1 in sizes and (known == 0 or here % known)) or (-1 not in sizes and known != here):
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {at} ({here}) in the input tensor"
+        )
+    inner = inferred_shape(sizes, here)
+    return view(input, (*input.shape[:at], *inner, *input.shape[at + 1 :]))
+
+
+def ravel(input: Tensor) -> Any:
+    """``input`` as one dimension."""
+    return view(contiguous(input), (-1,))
+
+
+@op(
+    vjp={"input": lambda g: g},
+    samples=lambda rand: [(rand(2, 3),)],
+    node="AliasBackward0",
+    view=True,
+)
+def alias(xp: Any, input: Array) -> Array:
+    """The same memory under the same shape."""
+    return input
+
+
+# ------------------------------------------------------------------------------------------------------------ ones
+
+
+def _drop(shape: Sequence[int], dim: Any) -> tuple[int, ...]:
+    over = tuple(range(len(shape))) if dim is None else dims_of(dim, len(shape))
+    return tuple(n for i, n in enumerate(shape) if n != 1 or i not in over)
+
+
+@op(
+    vjp={"input": lambda g, input_shape: reshape(g, input_shape)},
+    samples=lambda rand: [
+        (rand(2, 1, 3, 1),),
+        (rand(2, 1, 3), 1),
+        (rand(2, 1, 3), -1),
+        (rand(2, 1, 3, 1), (1, -1)),
+        (rand(1), 0),
+        (rand(), 0),
+    ],
+    torch="squeeze",
+    node=lambda dim: (
+        "SqueezeBackward0" if dim is None else "SqueezeBackward1" if not isinstance(dim, (tuple, list)) else "SqueezeBackward2"
+    ),
+    view=True,
+)
+def squeeze(xp: Any, input: Array, dim: Any = None) -> Array:
+    """``input`` without its dimensions of size 1: all of them, or those named by ``dim``."""
+    if dim is None:
+        return xp.squeeze(input)
+    over = dims_of(dim, input.ndim)
+    index = tuple(0 if i in over and n == 1 else slice(None) for i, n in enumerate(input.shape))
+    return input[(*index, Ellipsis)]
+
+
+@op(
+    vjp={"input": lambda g, dim: unsqueeze(g, dim)},
+    samples=lambda rand: [(rand(1, 3), 0)],
+    node="SqueezeBackward4",
+)
+def _squeeze_(xp: Any, input: Array, dim: int) -> Array:
+    """A new tensor's memory without one dimension, which PyTorch takes away in place."""
+    return input.reshape(_drop(input.shape, dim))
+
+
+@op(
+    vjp={"input": lambda g, dim: squeeze(g, dim)},
+    samples=lambda rand: [(rand(2, 3), 0), (rand(2, 3), -1), (rand(2, 3), 1), (rand(), 0)],
+    torch="unsqueeze",
+    view=True,
+)
+def unsqueeze(xp: Any, input: Array, dim: int) -> Array:
+    """``input`` with a dimension of size 1 put in before ``dim``."""
+    return input[(slice(None),) * dim_of(dim, input.ndim + 1) + (None, Ellipsis)]
+
+
+# ------------------------------------------------------------------------------------------------------------ order of dimensions
+
+
+@op(
+    vjp={"input": lambda g, dim0, dim1: transpose(g, dim0, dim1)},
+    samples=lambda rand: [(rand(2, 3), 0, 1), (rand(2, 3, 4), 0, -1), (rand(2, 3, 4), 1, 1), (rand(), 0, -1)],
+    torch="transpose",
+    view=True,
+)
+def transpose(xp: Any, input: Array, dim0: int, dim1: int) -> Array:
+    """``input`` with two dimensions exchanged."""
+    a, b = dim_of(dim0, input.ndim), dim_of(dim1, input.ndim)
+    return xp.swapaxes(input, a, b) if input.ndim else input
+
+
+@op(
+    vjp={"input": lambda g: t(g)},
+    samples=lambda rand: [(rand(2, 3),), (rand(3),), (rand(),)],
+    torch="t",
+    view=True,
+)
+def t(xp: Any, input: Array) -> Array:
+    """A matrix transposed; a vector or a number as it is."""
+    if input.ndim > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
+    return input.T
+
+
+def _inverse(dims: Sequence[int]) -> tuple[int, ...]:
+    inverse = [0] * len(dims)
+    for i, dim in enumerate(dims):
+        inverse[dim] = i
+    return tuple(inverse)
+
+
+@op(
+    vjp={"input": lambda g, dims: permute(g, _inverse([d % g.ndim for d in dims]))},
+    samples=lambda rand: [(rand(2, 3, 4), (2, 0, 1)), (rand(2, 3, 4), (-1, 0, 1)), (rand(), ())],
+    torch="permute",
+    view=True,
+)
+def permute(xp: Any, input: Array, dims: Sequence[int]) -> Array:
+    """``input`` with its dimensions in the order ``dims``."""
+    if len(dims) != input.ndim:
+        raise RuntimeError(
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of "
+            f"dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = {len(dims)}"
+        )
+    order = tuple(dim_of(dim, input.ndim) for dim in dims)
+    if len(set(order)) != len(order):
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    return input.transpose(order)
+
+
+def _permute(self: Tensor, *sizes: Any, dims: Any = None) -> Any:
+    """``permute`` as a method: the dimensions may be separate arguments."""
+    return permute(self, sizes_of(sizes if dims is None else (dims,)))
+
+
+def swapaxes(input: Tensor, axis0: int, axis1: int) -> Any:
+    """``input`` with two dimensions exchanged."""
+    return transpose(input, axis0, axis1)
+
+
+def swapdims(input: Tensor, dim0: int, dim1: int) -> Any:
+    """``input`` with two dimensions exchanged."""
+    return transpose(input, dim0, dim1)
+
+
+def _listed(dims: Sequence[int] | int) -> list[int]:
+    return [dims] if isinstance(dims, int) else list(dims)
+
+
+def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Any:
+    """``input`` with the dimensions ``source`` moved to the places ``destination``; the others keep their order."""
+    here, there = _listed(source), _listed(destination)
+    if len(here) != len(there):
+        raise RuntimeError(
+            f"movedim: Invalid source or destination dims: source ({here} dims) should contain the same number of dims as "
+            f"destination ({there} dims)"
+        )
+    taken, places = ([dim_of(d, input.ndim) for d in dims] for dims in (here, there))
+    for name, dims, given in (("source", taken, here), ("destination", places, there)):
+        if len(set(dims)) != len(dims):
+            raise RuntimeError(f"movedim: repeated dim in `{name}` ({given})")
+    if input.ndim == 0:
+        return alias(input)
+    order = dict(zip(places, taken, strict=True))
+    rest = iter(d for d in range(input.ndim) if d not in taken)
+    return permute(input, tuple(order[i] if i in order else next(rest) for i in range(input.ndim)))
+
+
+moveaxis = movedim
+
+
+def _turned(self: Tensor) -> Any:
+    """All dimensions in reverse order."""
+    if self.ndim > 2:
+        warnings.warn(
+            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw an error in "
+            "a future release. Consider `x.mT` to transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to "
+            "reverse the dimensions of a tensor.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return permute(self, tuple(range(self.ndim - 1, -1, -1)))
+
+
+def _matrices(self: Tensor, name: str) -> None:
+    if self.ndim < 2:
+        raise RuntimeError(f"tensor.{name} is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor.")
+
+
+def _mT(self: Tensor) -> Any:
+    """The matrices in the last two dimensions transposed."""
+    _matrices(self, "mT")
+    return transpose(self, -2, -1)
+
+
+def _mH(self: Tensor) -> Any:
+    """The matrices in the last two dimensions transposed and conjugated."""
+    _matrices(self, "mH")
+    return adjoint(self)
+
+
+def adjoint(input: Tensor) -> Any:
+    """The matrices in the last two dimensions transposed and conjugated."""
+    turned = transpose(input, -2, -1)
+    return turned.conj() if input.is_complex() else turned
+
+
+def _H(self: Tensor) -> Any:
+    """A matrix transposed and conjugated."""
+    if self.ndim not in (0, 2):
+        more = " For batches of matrices, consider using tensor.mH" if self.ndim > 2 else ""
+        raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor.{more}")
+    return adjoint(self) if self.ndim else alias(self)
+
+
+def atleast_1d(*tensors: Any) -> Any:
+    """The tensor, or a tuple of the tensors, with at least one dimension."""
+    return _each(tensors, lambda a: reshape(a, (1,)) if a.ndim == 0 else a)
+
+
+def atleast_2d(*tensors: Any) -> Any:
+    """The tensor, or a tuple of the tensors, with at least two dimensions: a vector becomes a row."""
+    return _each(tensors, lambda a: reshape(a, (1, 1)) if a.ndim == 0 else unsqueeze(a, 0) if a.ndim == 1 else a)
+
+
+def atleast_3d(*tensors: Any) -> Any:
+    """The tensor, or a tuple of the tensors, with at least three dimensions."""
+
+    def deep(a: Any) -> Any:
+        if a.ndim == 0:
+            return reshape(a, (1, 1, 1))
+        return unsqueeze(unsqueeze(a, 0), -1) if a.ndim == 1 else unsqueeze(a, -1) if a.ndim == 2 else a
+
+    return _each(tensors, deep)
+
+
+def _each(tensors: Sequence[Any], function: Any) -> Any:
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        return tuple(function(a) for a in tensors[0])
+    found = tuple(function(a) for a in tensors)
+    return found[0] if len(tensors) == 1 else found
+
+
+def numel(input: Tensor) -> int:
+    """The number of elements."""
+    return input.numel()
+
+
+def is_nonzero(input: Tensor) -> bool:
+    """Whether the only element is not zero.
+
+    Raises RuntimeError unless there is exactly one element.
+    """
+    return bool(input)
+
+
+TORCH = {
+    "adjoint": adjoint,
+    "atleast_1d": atleast_1d,
+    "atleast_2d": atleast_2d,
+    "atleast_3d": atleast_3d,
+    "broadcast_shapes": broadcast_shapes,
+    "broadcast_tensors": broadcast_tensors,
+    "broadcast_to": broadcast_to,
+    "clone": clone,
+    "flatten": flatten,
+    "is_nonzero": is_nonzero,
+    "moveaxis": moveaxis,
+    "movedim": movedim,
+    "numel": numel,
+    "permute": permute,
+    "ravel": ravel,
+    "reshape": reshape,
+    "squeeze": squeeze,
+    "swapaxes": swapaxes,
+    "swapdims": swapdims,
+    "t": t,
+    "transpose": transpose,
+    "unflatten": unflatten,
+    "unsqueeze": unsqueeze,
+}
+TENSOR = {
+    "H": property(_H),
+    "T": property(_turned),
+    "adjoint": adjoint,
+    "broadcast_to": broadcast_to,
+    "clone": clone,
+    "contiguous": contiguous,
+    "expand": _expand,
+    "expand_as": expand_as,
+    "flatten": flatten,
+    "is_contiguous": is_contiguous,
+    "is_nonzero": is_nonzero,
+    "mH": property(_mH),
+    "mT": property(_mT),
+    "moveaxis": moveaxis,
+    "movedim": movedim,
+    "permute": _permute,
+    "ravel": ravel,
+    "reshape": _reshape,
+    "reshape_as": reshape_as,
+    "squeeze": lambda self, *dim, **named: squeeze(self, *((dim,) if len(dim) > 1 else dim), **named),
+    "sum_to_size": sum_to_size,
+    "swapaxes": swapaxes,
+    "swapdims": swapdims,
+    "t": t,
+    "transpose": transpose,
+    "unflatten": lambda self, dim, sizes: unflatten(self, dim, sizes),
+    "unsqueeze": unsqueeze,
+    "view": _view,
+    "view_as": view_as,
+}
