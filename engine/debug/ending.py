@@ -14,6 +14,7 @@ from .states import State
 class Ending:
     """What is known of an end. Everything is empty until it happens."""
 
+    begun: bool = False  # the script's first line was reached
     asked: str = ""  # the last signal that was sent because somebody asked to stop
     abandoned: str = ""  # why nobody is there any more to ask
     refused: dict[str, Any] = field(default_factory=dict)  # why the script was not run: kind, message and where
@@ -46,6 +47,8 @@ def describe(ending: Ending, status: int | None) -> dict[str, Any]:
         how, reason = State.FAILED, str(ending.refused.get("message", "the program could not be started."))
     elif ending.asked and (not name or name in ("SIGINT", "SIGTERM", "SIGKILL")):
         how, reason = State.STOPPED, f"ended by {ending.asked}."
+    elif not ending.begun:
+        how, reason = State.FAILED, f"the interpreter ended ({name or f'exit code {code}'}) and the script did not start. Is it a Python?"
     elif name and not (name == "SIGINT" and exception):
         how = State.CRASHED
         reason = f"{name}{in_node}."

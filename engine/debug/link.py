@@ -18,7 +18,8 @@ _PIECE = 1 << 18
 
 
 class Channel:
-    """Frames over a connected stream socket, without ever waiting. ``closed`` says why it ended, once it has."""
+    """Frames over a connected stream socket, without ever waiting. ``closed`` says why it ended, once it has; ``closing`` is
+    called then, while the socket still has its number."""
 
     def __init__(self, connection: socket.socket, rest: bytes = b"") -> None:
         connection.setblocking(False)
@@ -27,6 +28,7 @@ class Channel:
         self._rest = rest
         self._out = bytearray()
         self.closed = ""
+        self.closing: Callable[[], None] = lambda: None
 
     @property
     def waiting(self) -> int:
@@ -75,6 +77,7 @@ class Channel:
         """Ends the link."""
         if not self.closed:
             self.closed = why
+            self.closing()
             self.socket.close()
 
 
@@ -123,13 +126,16 @@ class Door:
         try:
             data = connection.recv(4096)
             if not data:
-                raise Refused("the peer went away")
+                raise ConnectionResetError
             answer = handshake.feed(data)
             if answer:
                 connection.send(answer)
         except (BlockingIOError, InterruptedError):
             return None
-        except (Refused, OSError) as error:
+        except OSError:
+            self.refuse(connection, "the peer went away")
+            return None
+        except Refused as error:
             self.refuse(connection, str(error))
             return None
         if not handshake.done:

@@ -27,7 +27,7 @@ from . import tree
 from .ending import Ending, describe
 from .launch import BOOTSTRAP, Launch
 from .link import Channel, Door
-from .protocol import VERSION, Event, Request, Response
+from .protocol import VERSION, Event, Message, Request, Response
 from .pulse import Pulse, Reading
 from .spool import Forward, Spool
 
@@ -172,6 +172,7 @@ class Supervisor:
             if pipe is not None:
                 self._keep(category, pipe.fileno())
         self._debuggee = Channel(ours)
+        self._debuggee.closing = self._debuggee_gone
         self._watch(ours, self._hear_debuggee)
         self._facts |= {"pid": process.pid, "state": "running"}
         self._save()
@@ -226,10 +227,13 @@ class Supervisor:
     def _tell(self, event: str, body: dict[str, Any], raw: bytes = b"") -> None:
         message = Event(event, body, raw)
         if self._client is not None:
-            self._client.send(message)
-            self._mind(self._client)
+            self._send(self._client, message)
         else:
             self._early.append(message)
+
+    def _send(self, channel: Channel, message: Message) -> None:
+        channel.send(message)
+        self._mind(channel)
 
     def _mind(self, channel: Channel) -> None:
         """Asks to be woken when a channel takes more, exactly while something waits."""
@@ -262,6 +266,7 @@ class Supervisor:
             return
         self._selector.unregister(self._door.listener)
         self._client = channel
+        channel.closing = self._client_gone
         self._watch(channel.socket, self._hear_client)
         self._tell("capabilities", {"protocol": VERSION, "supportsStepBack": self._launch.rewind, "folder": self._folder})
         for message in self._early:
@@ -278,16 +283,16 @@ class Supervisor:
     def _hear_client(self) -> None:
         channel = self._client
         assert channel is not None
-        socket_ = channel.socket
         for message in channel.receive():
             if isinstance(message, Request):
                 self._obey(channel, message)
-        if channel.closed:
-            self._selector.unregister(socket_)
-            self._client = None
-            self._abandon(f"the debugger is gone: {channel.closed}")
-        else:
-            self._mind(channel)
+        self._mind(channel)
+
+    def _client_gone(self) -> None:
+        channel, self._client = self._client, None
+        assert channel is not None
+        self._selector.unregister(channel.socket)
+        self._abandon(f"the debugger is gone: {channel.closed}")
 
     def _obey(self, client: Channel, request: Request) -> None:
         if request.command in _OWN:
@@ -301,13 +306,11 @@ class Supervisor:
         elif self._debuggee is None or self._debuggee.closed:
             client.send(Response(request.seq, request.command, False, "the program does not listen any more"))
         else:
-            self._debuggee.send(request)
-            self._mind(self._debuggee)
+            self._send(self._debuggee, request)
 
     def _hear_debuggee(self) -> None:
         channel = self._debuggee
         assert channel is not None
-        socket_ = channel.socket
         for message in channel.receive():
             if isinstance(message, Event):
                 self._note(message)
@@ -315,13 +318,13 @@ class Supervisor:
                     self._early.append(message)
                     continue
             if self._client is not None:
-                self._client.send(message)
-                self._mind(self._client)
-        if channel.closed:
-            self._selector.unregister(socket_)
-            self._lost(channel.closed)
-        else:
-            self._mind(channel)
+                self._send(self._client, message)
+        self._mind(channel)
+
+    def _debuggee_gone(self) -> None:
+        assert self._debuggee is not None
+        self._selector.unregister(self._debuggee.socket)
+        self._lost(self._debuggee.closed)
 
     def _note(self, event: Event) -> None:
         """Keeps of the debuggee's words what the end will have to say."""
@@ -331,7 +334,7 @@ class Supervisor:
             self._ending.told = dict(event.body)
             self._running = False
         elif event.event == "initialized":
-            self._running = True
+            self._running = self._ending.begun = True
             self._beat_seen = time.monotonic()
             self._facts |= {"tape": event.body.get("tape", self._launch.tape), "versions": event.body.get("versions", {})}
             self._save()
@@ -339,7 +342,7 @@ class Supervisor:
     def _lost(self, why: str) -> None:
         """The debuggee's end of the link is closed: it ended, or closed every descriptor, or replaced itself."""
         self._reap()
-        if self._status is not None or self._process is None or self._ending.told or self._ending.refused:
+        if self._status is not None or self._process is None or not self._ending.begun or self._ending.told:
             return
         words = tree.command_line(self._process.pid)
         if not words:
@@ -515,9 +518,10 @@ class Supervisor:
                 self._wait(min([deadline, *(stream.forward.due for stream in self._streams.values())]))
         self._tell("exited", outcome)
         self._tell("terminated", {})
-        while self._client is not None and self._client.waiting and not self._client.closed and time.monotonic() < deadline:
+        while self._client is not None and self._client.waiting and time.monotonic() < deadline:
             self._wait(deadline)
         if self._client is not None:
+            self._client.closing = lambda: None
             self._client.close("done")
         else:
             self._door.close()

@@ -133,7 +133,8 @@ def test_a_backward_inside_a_hook_is_stepped_over_by_next_and_entered_by_step_in
         x = torch.tensor([1.0], requires_grad=True)
         def hook(grad):
             inner = torch.tensor([2.0], requires_grad=True)
-            (inner * inner).backward(torch.ones(1))
+            with torch.enable_grad():
+                (inner * inner).backward(torch.ones(1))
         y = x * x
         z = y * y
         y.register_hook(hook)
@@ -148,7 +149,7 @@ def test_a_backward_inside_a_hook_is_stepped_over_by_next_and_entered_by_step_in
         except RuntimeError:
             break
     assert {depth for depth, _ in depths} == {1}
-    session.wait_until_ended()
+    assert session.wait_until_ended().how is State.FINISHED
     session = start(text).wait_for(State.PAUSED)
     session.move("stepIn")
     inner = session.move("stepIn")
