@@ -196,13 +196,13 @@ class Writer:
         queue = self._queue
         if self._flight.data:  # an interruption left it in the air: perhaps before, perhaps after it was written
             self._fly()
-        if queue.frames:
-            # One assignment makes the frames fly, the next empties the queue. Between the two they are the same bytes.
-            data = queue.frames[0] if len(queue.frames) == 1 else b"".join(queue.frames)
-            if self._landed != queue.number:
-                self._flight = _Flight(self._flight.offset, data, queue.number)
-                self._fly()
-            self._queue = queue._replace(frames=(), size=0)
+        # Frames leave the queue after they have landed; those that had landed when a signal came are still in it.
+        landed = self._flight.number - (queue.number - len(queue.frames))
+        frames = queue.frames[max(landed, 0) :]
+        if frames:
+            self._flight = _Flight(self._flight.offset, frames[0] if len(frames) == 1 else b"".join(frames), queue.number)
+            self._fly()
+        self._queue = queue._replace(frames=(), size=0)
         self._waits_since = time.monotonic()
 
     def _fly(self) -> None:
@@ -215,11 +215,6 @@ class Writer:
             if left == 0 or os.write(self._descriptor, memoryview(flight.data)[written:]) == left:
                 break
         self._flight = _Flight(flight.offset + len(flight.data), b"", flight.number)
-
-    @property
-    def _landed(self) -> int:
-        """Up to which frame all is in the file."""
-        return -1 if self._flight.data else self._flight.number
 
     def _check_file(self) -> None:
         """Whether the file still has its name (writing to a deleted file succeeds), and the descriptor still is our file (a

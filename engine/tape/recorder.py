@@ -330,7 +330,6 @@ class Recorder:
                 thread.node, thread.run, thread.call = number, run, 0
                 self._encoder.draft.committed = len(self._encoder.draft.rows)
                 if self._limit:
-                    self.sink.push()
                     self.sink.flush()
                 else:
                     self._push(time.perf_counter_ns())
@@ -745,6 +744,7 @@ def _after_fork_in_child() -> None:
     global current
     if current is not None:
         current.failed = "this process was forked from the one that records"
+        current._lock = threading.RLock()  # another thread of the parent may have held the old one
     current = None
 
 

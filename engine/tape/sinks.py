@@ -11,7 +11,7 @@ import threading
 from typing import Any, Protocol, runtime_checkable
 
 from .schema import Record
-from .unwire import Decoder, stats_record
+from .unwire import Block, Decoder, stats_record
 from .wire import EVENT, PARAMS, PAYLOAD, Encoder, StatsRows
 
 
@@ -76,25 +76,33 @@ class BlocksToRecords:
         self._blobs: dict[int, bytes] = {}
         self._blob = 0
         self._events = 0
-        self._taken = -1  # number of the last draft that was handed on
+        # where a sink failed in the middle of a draft, the rest of it is handed on by the next push
+        self._draft = -1
+        self._known = 0  # rows of the draft that the decoder has seen
+        self._done = 0  # rows that were handed on
 
     def push(self) -> None:
         body, words = self.encoder.take()
-        if words and self._taken != self.encoder.draft.number:
-            self._taken = self.encoder.draft.number
+        if self._draft != self.encoder.draft.number:
+            self._draft, self._known, self._done = self.encoder.draft.number, 0, 0
+        if words:
             block = Decoder.split(body)
-            self._decoder.add(block)
-            for row in block.rows.tolist():
-                code = row[0] & 0xFF
-                if code <= PARAMS:
-                    continue
-                data = b""
-                if code == PAYLOAD:
-                    data = self._blobs[row[4]][row[5] : row[5] + row[6]]
-                self.sink.write(self._decoder.record(row, block, self._events, data))
-                self._events += code >= EVENT
+            new = Block(block.rows[self._known :], block.pool, block.text)
+            self._decoder.add(new)
+            self._known = len(block.rows)
+            for row in block.rows[self._done :].tolist():
+                self._hand_on(row, block)
+                self._done += 1
             self._blobs.clear()
         self.encoder.drop(words)
+
+    def _hand_on(self, row: list[int], block: Block) -> None:
+        code = row[0] & 0xFF
+        if code > PARAMS:
+            data = self._blobs[row[4]][row[5] : row[5] + row[6]] if code == PAYLOAD and row[6] else b""
+            event = self._events
+            self._events += code >= EVENT
+            self.sink.write(self._decoder.record(row, block, event, data))
 
     def blob(self, data: bytes) -> int:
         self._blob += 1
