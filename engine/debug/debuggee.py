@@ -101,7 +101,7 @@ def _record(launch: Launch, folder: str, control: Any) -> str:
     from .control import PausableRecorder
     from .script import Refused
 
-    path = launch.tape or os.path.join(folder, "tape.gst")
+    path = os.path.abspath(launch.tape) if launch.tape else os.path.join(folder, "tape.gst")
     try:
         writer = log.Writer(path)
     except OSError as error:
@@ -110,7 +110,7 @@ def _record(launch: Launch, folder: str, control: Any) -> str:
     tape.attach(control, careful=launch.unbuffered)
     begin = {"script": launch.script, "args": list(launch.args), "engine": launch.engine, "pid": os.getpid(), "versions": _versions()}
     tape.note("begin", json.dumps(begin))
-    tape.source(os.path.abspath(launch.script))
+    tape.source(os.path.abspath(launch.script))  # also where no op ever mentions it
     tape.flush()
     recorder.install(tape)
     walk.driver = control.drive

@@ -26,12 +26,13 @@ class Refused(Exception):
 
 def load(script: str) -> types.CodeType:
     """The compiled script. Raises Refused where the file is missing or is not valid Python."""
+    path = os.path.abspath(script)  # as Python names its main file
     try:
-        source = Path(script).read_bytes()
+        source = Path(path).read_bytes()
     except OSError as error:
         raise Refused({"kind": "file", "file": script, "message": f"{script} cannot be read: {error.strerror}."}) from error
     try:
-        return compile(source, script, "exec", dont_inherit=True)
+        return compile(source, path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:  # ValueError: a NUL in the source, before Python 3.12
         traceback.print_exception(type(error), error, None)
         line, column, message = getattr(error, "lineno", 0) or 0, getattr(error, "offset", 0) or 0, getattr(error, "msg", str(error))
@@ -47,12 +48,11 @@ def run(code: types.CodeType, script: str, args: list[str], ending: Callable[[Ba
     ``ending`` is called with what ended it (None: the last line) before the interpreter shows it.
     """
     main = types.ModuleType("__main__")
-    main.__dict__.update(
-        __file__=script, __cached__=None, __spec__=None, __builtins__=builtins, __loader__=SourceFileLoader("__main__", script)
-    )
+    path = code.co_filename
+    main.__dict__.update(__file__=path, __cached__=None, __spec__=None, __builtins__=builtins, __loader__=SourceFileLoader("__main__", path))
     sys.modules["__main__"] = main
     sys.argv = [script, *args]
-    sys.path.insert(0, os.path.dirname(os.path.realpath(script)))
+    sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
     try:
         exec(code, main.__dict__)
     except BaseException as error:

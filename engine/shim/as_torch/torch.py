@@ -70,5 +70,7 @@ def _rename(module: ModuleType) -> None:
 if __name__ == "torch":  # not where this file is looked at as a part of gradstep
     sys.meta_path.insert(0, _Finder())
     _engine = importlib.import_module(_ENGINE)
-    _rename(_engine)
+    for _name, _module in list(sys.modules.items()):
+        if _name == _ENGINE or _name.startswith(_ENGINE + "."):
+            _rename(_module)
     sys.modules["torch"] = _engine
