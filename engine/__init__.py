@@ -49,5 +49,8 @@ def __getattr__(name: str) -> Any:
     return names[name]
 
 
+__all__ = ["Generator", "Size", "Tensor", "autograd", "device", "dtype", "nn", "optim", "random"]  # and all of names.py
+
+
 def __dir__() -> list[str]:
     return sorted({*globals(), *import_module(".names", __name__).NAMES})
