@@ -151,19 +151,19 @@ def is_nonzero(input: Tensor) -> bool:
 # ------------------------------------------------------------------------------------------------------------------ logic
 
 
-@op(samples=_pairs, torch="logical_and", promote="common")
+@op(samples=lambda rand: [p for p in _pairs(rand) if not isinstance(p[1], (int, float))], torch="logical_and", promote="common")
 def logical_and(xp: Any, input: Array, other: Array) -> Array:
     """Where both are not 0."""
     return xp.logical_and(input, other)
 
 
-@op(samples=_pairs, torch="logical_or", promote="common")
+@op(samples=lambda rand: [p for p in _pairs(rand) if not isinstance(p[1], (int, float))], torch="logical_or", promote="common")
 def logical_or(xp: Any, input: Array, other: Array) -> Array:
     """Where at least one is not 0."""
     return xp.logical_or(input, other)
 
 
-@op(samples=_pairs, torch="logical_xor", promote="common")
+@op(samples=lambda rand: [p for p in _pairs(rand) if not isinstance(p[1], (int, float))], torch="logical_xor", promote="common")
 def logical_xor(xp: Any, input: Array, other: Array) -> Array:
     """Where exactly one is not 0."""
     return xp.logical_xor(input, other)
