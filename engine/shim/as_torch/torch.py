@@ -19,7 +19,7 @@ _HINT = "gradstep's engine does not have it; run the script with --engine torch 
 
 
 class _Named(ModuleType):
-    """A module of the engine that is called by PyTorch's name: it speaks of itself by that name when asked in vain."""
+    """A module of the engine that was imported by PyTorch's name: it speaks of itself by that name when asked in vain."""
 
     def __getattr__(self, name: str) -> object:
         called = self.__name__.replace(_ENGINE, "torch", 1)
@@ -70,7 +70,4 @@ def _rename(module: ModuleType) -> None:
 if __name__ == "torch":  # not where this file is looked at as a part of gradstep
     sys.meta_path.insert(0, _Finder())
     _engine = importlib.import_module(_ENGINE)
-    for _name, _module in list(sys.modules.items()):
-        if _name == _ENGINE or _name.startswith(_ENGINE + "."):
-            _rename(_module)
-    sys.modules["torch"] = _engine
+    sys.modules["torch"] = _engine  # it speaks of itself as torch already
