@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .log import BLOB, ROWS, STATISTICS
+from .references import References
 from .scan import Scanner, TapeError
 from .schema import Call, Event, Hook, Node, Note, Op, Payload, Record, Run, Source, Stats, Tensor, Val
 from .unwire import Block, Decoder, WireError, stats_record
@@ -214,6 +215,7 @@ class Tape:
         self._tables: dict[int, Table[Any]] = {
             TENSOR: self.tensors, CALL: self.calls, OP: self.ops, NODE: self.nodes, HOOK: self.hooks, RUN: self.runs,
         }  # fmt: skip
+        self._references = References({code: table.rows for code, table in self._tables.items()})
         self._decoder = Decoder()
         self._blocks: list[Block] = []
         self._starts: list[int] = []  # the first row of each block
@@ -270,7 +272,7 @@ class Tape:
                 continue
             try:
                 if frame.kind == ROWS:
-                    self._add_rows(frame.body)
+                    self._add_rows(frame.body, self._references)
                 elif frame.kind == STATISTICS:
                     self._add_stats(frame.body)
             except WireError as error:
@@ -387,9 +389,11 @@ class Tape:
 
     # ------------------------------------------------------------------------------------------------------ reading
 
-    def _add_rows(self, body: bytes) -> None:
+    def _add_rows(self, body: bytes, references: References | None = None) -> None:
         block = Decoder.split(body)
         self._decoder.add(block)
+        if references is not None:
+            references.check(block)
         first = self._rows.length
         self._starts.append(first)
         self._blocks.append(block)
@@ -413,7 +417,11 @@ class Tape:
     def _add_stats(self, body: bytes) -> None:
         if len(body) % STATS.itemsize:
             raise WireError("a table of statistics ends in the middle of a row")
-        self.stats.extend(np.frombuffer(body, STATS))
+        rows = np.frombuffer(body, STATS)
+        unknown = [tensor for tensor in np.unique(rows["tensor"]).tolist() if tensor not in self.tensors]
+        if unknown:
+            raise WireError(f"statistics of tensor {unknown[0]}, which is not on the tape")
+        self.stats.extend(rows)
 
     def _block(self, row: int) -> Block:
         return self._blocks[bisect_right(self._starts, row) - 1]

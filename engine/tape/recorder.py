@@ -578,7 +578,7 @@ class Recorder:
         start = len(draft.pool)
         draft.pool.extend((slots, len(edges), saved, *flat))
         sequence = -1 if node.sequence >= ACCUMULATE_SEQUENCE else node.sequence
-        draft.rows.extend((NODE | node.kind << 8, number, text, sequence, op, variable, thread.node, start))
+        draft.rows.extend((NODE | node.kind << 8, number, text, sequence, op, variable, thread.node if op else 0, start))
         self._nodes.add(number)
         return number
 

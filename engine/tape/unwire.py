@@ -307,8 +307,8 @@ class _Checks:
                 self.inside(a, 0, texts, "a name")
                 ins, edges, saved = self.counts(rows[:, 7], 0, 3)
                 self.fits(rows[:, 7], 3 + ins + 2 * edges + 3 * saved)
-                self.inside(self.gather(rows[:, 7] + 3, ins), 0, metas, "a shape")
-                names = self.gather(rows[:, 7] + 3 + ins + 2 * edges, 3 * saved)[::3]
+                self.inside(gather(self.pool, rows[:, 7] + 3, ins), 0, metas, "a shape")
+                names = gather(self.pool, rows[:, 7] + 3 + ins + 2 * edges, 3 * saved)[::3]
                 self.inside(names, 0, texts, "a saved name")
             elif code == HOOK:
                 self.inside(flags, 0, len(HookKind), "a kind of hook")
@@ -321,7 +321,7 @@ class _Checks:
                 self.inside(rows[:, 5], 0, stacks, "a stack")
                 roots, seeds, ranges = self.counts(a, 0, 3)
                 self.fits(a, 3 + 2 * (roots + seeds + ranges))
-                lengths = self.gather(a + 3 + 2 * (roots + seeds), 2 * ranges)[1::2]
+                lengths = gather(self.pool, a + 3 + 2 * (roots + seeds), 2 * ranges)[1::2]
                 self.inside(lengths, 1, 1 << 31, "a range of nodes")
                 if int(lengths.sum()) > 100_000_000:
                     raise WireError("a run needs more nodes than any tape holds")
@@ -364,9 +364,10 @@ class _Checks:
             self.inside(words, 0, 1 << 31, "a count")
         return counts
 
-    def gather(self, starts: Words, counts: Words) -> Words:
-        """The words of all slices ``starts : starts + counts``, one after the other."""
-        total = int(counts.sum())
-        ends = np.cumsum(counts)
-        words: Words = self.pool[np.arange(total) + np.repeat(starts - (ends - counts), counts)]
-        return words
+
+def gather(pool: Words, starts: Words, counts: Words) -> Words:
+    """The words of all slices ``starts : starts + counts`` of a pool, one after the other."""
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if len(ends) else 0
+    words: Words = pool[np.arange(total) + np.repeat(starts - (ends - counts), counts)]
+    return words
