@@ -5,7 +5,7 @@ A parameter leaf beside its op needs no routed edge; a third of the boxes of a u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import networkx as nx
@@ -18,10 +18,10 @@ CHIP_PITCH = 4.0  # px between chips above one another
 LEAVES = frozenset({"accumulate", "leaf"})
 
 
-def dock(graph: nx.DiGraph) -> dict[object, object]:
+def dock(graph: nx.DiGraph) -> dict[Hashable, Hashable]:
     """Which nodes dock where, {chip: host}, by the attribute ``kind``: leaves (parameters and their AccumulateGrad) at the
     last of their users, and with them an op that only passes one leaf on (the transpose before a linear op)."""
-    hosts: dict[object, object] = {}
+    hosts: dict[Hashable, Hashable] = {}
     number = {key: k for k, key in enumerate(graph)}
     kinds = dict(graph.nodes(data="kind"))
     for key, kind in kinds.items():

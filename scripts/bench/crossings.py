@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 Point = tuple[float, float]
+Floats = npt.NDArray[np.float64]
 CHUNK = 2_000_000  # pairs compared at once
 
 
@@ -27,7 +29,7 @@ def route_crossings(routes: Iterable[Sequence[Point]]) -> int:
     return _proper_crossings(lines, None)
 
 
-def _proper_crossings(lines: np.ndarray, ends: np.ndarray | None) -> int:
+def _proper_crossings(lines: Floats, ends: npt.NDArray[np.int64] | None) -> int:
     low, high = np.minimum(lines[:, 1], lines[:, 3]), np.maximum(lines[:, 1], lines[:, 3])
     order = np.argsort(low, kind="stable")
     lines, low, high = lines[order], low[order], high[order]
@@ -65,10 +67,11 @@ def flattened(controls: Sequence[Point], steps: int = 8) -> list[Point]:
     return [(float(x), float(y)) for x, y in np.concatenate(points)]
 
 
-def _side(line: np.ndarray, point: np.ndarray) -> np.ndarray:
+def _side(line: Floats, point: Floats) -> Floats:
     """On which side of each line each point lies, as a product that is 0 on the line; scaled by the length."""
     dx, dy = line[:, 2] - line[:, 0], line[:, 3] - line[:, 1]
-    return (dx * (point[:, 1] - line[:, 1]) - dy * (point[:, 0] - line[:, 0])) / np.maximum(np.hypot(dx, dy), 1e-9)
+    product: Floats = dx * (point[:, 1] - line[:, 1]) - dy * (point[:, 0] - line[:, 0])
+    return product / np.maximum(np.hypot(dx, dy), 1e-9)
 
 
 def overlaps(positions: Mapping[object, Point], sizes: Mapping[object, tuple[float, float]]) -> int:

@@ -10,30 +10,27 @@ drawn: ours with bends, dot's as curves.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import random
 import statistics
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
+import crossings as measure
+import graphs
 import networkx as nx
 
 from gradstep.plugins.layouts import dock, layered_layout, multipartite
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))  # run as a script from anywhere: its neighbours are its own
-import crossings as measure
-import graphs
+# looked up by name, because no requirement of gradstep's brings it
+pygraphviz: Any = importlib.import_module("pygraphviz") if importlib.util.find_spec("pygraphviz") else None
 
-try:
-    import pygraphviz
-except ImportError:
-    pygraphviz = None
-
-Sizes = dict[object, tuple[float, float]]
+Key = Hashable
 Point = tuple[float, float]
-Positions = dict[object, Point]
+Sizes = dict[Key, tuple[float, float]]
+Positions = dict[Key, Point]
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Drawing:
     """Positions, and the lines of the edges where the contestant draws them itself."""
 
     positions: Positions
-    lines: dict[tuple[object, object], Sequence[Point]] | None = None
+    lines: Mapping[tuple[Key, Key], Sequence[Point]] | None = None
 
 
 def dot(graph: nx.DiGraph, sizes: Sizes) -> Drawing:
@@ -63,8 +60,10 @@ def dot(graph: nx.DiGraph, sizes: Sizes) -> Drawing:
     return Drawing(positions, lines)
 
 
-def ours(graph: nx.DiGraph, sizes: Sizes, **options: object) -> Drawing:
-    layout = layered_layout(graph, sizes, **options)
+def ours(
+    graph: nx.DiGraph, sizes: Sizes, docked: Mapping[Key, Key] | None = None, groups: Mapping[Key, tuple[Key, ...]] | None = None
+) -> Drawing:
+    layout = layered_layout(graph, sizes, docked=docked, groups=groups)
     return Drawing(layout.positions, layout.edges)
 
 
