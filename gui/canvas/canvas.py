@@ -156,6 +156,16 @@ class GraphCanvas(QWidget):
         """Logical px a world px."""
         return self._camera.scale
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether the view is on its way to a node."""
+        return self._flight.state() == QVariantAnimation.State.Running
+
+    @property
+    def painted_pixels(self) -> int:
+        """Device pixels of the retained picture that were painted so far: what a change costs."""
+        return self._layer.painted
+
     # -------------------------------------------------------------------------------------------------------------- marks
 
     def set_status(self, key: Key, status: object) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QPainter, QPixmap, QRegion
 
 from .painter import ScenePainter
 
 MARGIN = 192  # device px kept around the view, so that most small pans paint nothing
+RIM = 1  # Qt cuts lines where the clip's bounds are, and a cut line has other pixels: so the clip always reaches both corners
 AHEAD = 96  # device px painted beyond the view on the side to which it moves
 
 
@@ -33,7 +34,7 @@ class Layer:
 
     def ensure(self, painter: ScenePainter, view: QRect) -> None:
         """Makes the view, in scaled px, painted and up to date."""
-        size = view.size() + QSize(2 * MARGIN, 2 * MARGIN)
+        size = view.size() + 2 * QSize(MARGIN + RIM, MARGIN + RIM)
         if self._pixmap.size() != size:
             self._pixmap = QPixmap(size)
             self.forget()
@@ -49,7 +50,7 @@ class Layer:
     def show(self, painter: QPainter, view: QRect, part: QRectF, ratio: float) -> None:
         """Copies a part of the view (in logical px of the widget) to the widget's painter."""
         shift = view.topLeft() - self._covered.topLeft()
-        source = QRectF(part.x() * ratio + shift.x(), part.y() * ratio + shift.y(), part.width() * ratio, part.height() * ratio)
+        source = QRectF(part.x() * ratio + shift.x() + RIM, part.y() * ratio + shift.y() + RIM, part.width() * ratio, part.height() * ratio)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.drawPixmap(part, self._pixmap, source)
 
@@ -96,9 +97,11 @@ class Layer:
             return
         painter = QPainter(self._pixmap)
         try:
-            painter.translate(-self._covered.topLeft())
+            painter.translate(RIM - self._covered.left(), RIM - self._covered.top())
+            outer = self._covered.adjusted(-RIM, -RIM, RIM, RIM)
+            far = QRegion(QRect(outer.topLeft(), QSize(RIM, RIM))) + QRect(outer.bottomRight(), QSize(RIM, RIM))
             for rect in rects:
-                painter.setClipRect(rect)
+                painter.setClipRegion(far + rect)
                 scene.paint(painter, rect)
                 self.painted += rect.width() * rect.height()
         finally:

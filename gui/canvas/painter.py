@@ -26,6 +26,7 @@ from .status import ALERT, Look
 
 TEXT_ALL, TEXT_ONE, BOXES, OVERVIEW = 0.56, 0.3, 0.3, 0.12  # scales from which on a level of detail is drawn
 OVERVIEW_NODES = 3000
+ROUGH = 0.22  # no antialiasing of edges up to this scale
 BADGES = 0.36  # and hooks, which hold a number, a little before TEXT_ALL
 _DOTS = 24.0  # world px between the dots of the background
 
@@ -183,12 +184,12 @@ class ScenePainter:
         painter.setBrush(self.theme.dot)
         draw_rects(painter, rows)
 
-    def _paint_groups(self, painter: QPainter, region: QRect, view: tuple[float, float, float, float]) -> Ints:
+    def _paint_groups(self, painter: QPainter, region: QRect, view: tuple[float, float, float, float]) -> list[int]:
         groups, u, ratio = self.scene.groups, self.unit, self.ratio
         found = self._groups.query(*view)
         found = found[groups.rows[found, 2] * u > 3 * ratio]
         if not len(found):
-            return found
+            return []
         rows = groups.rows[found] * u
         edges = np.round(np.stack([rows[:, 0], rows[:, 1], rows[:, 0] + rows[:, 2], rows[:, 1] + rows[:, 3]], axis=1))
         edges[:, :2] = np.maximum(edges[:, :2], (region.left() - 100.0, region.top() - 100.0))  # no rasteriser likes 1e6 px
@@ -200,7 +201,7 @@ class ScenePainter:
             fill = self._fill(level)
             for left, top, right, bottom in edges[depth == level].astype(np.int64).tolist():
                 self._paint_group(painter, QRect(left, top, right - left, bottom - top), radius, fill)
-        return found
+        return [int(number) for number in found]
 
     def _paint_group(self, painter: QPainter, rect: QRect, radius: int, fill: QColor) -> None:
         """A large rounded box: only its corners are antialiased, from a picture."""
@@ -243,11 +244,11 @@ class ScenePainter:
             self._pictures[key] = picture
         return self._pictures[key]
 
-    def _paint_titles(self, painter: QPainter, found: Ints) -> None:
+    def _paint_titles(self, painter: QPainter, found: list[int]) -> None:
         groups, u, ratio = self.scene.groups, self.unit, self.ratio
         size = float(np.clip(12.5 * self.scale, 9, 13)) * ratio
         strip = 30 * u
-        for number in found.tolist():
+        for number in found:
             left, top, width, height = (groups.rows[number] * u).tolist()
             if width < 48 * ratio or height < 80 * ratio or strip < size * 1.05:
                 continue
@@ -272,6 +273,8 @@ class ScenePainter:
         edge = segments.edge[found]
         ink = self.edge_ink[edge]
         rows = segments.rows[found] * u
+        if self.scale <= ROUGH:
+            rows = np.floor(rows) + 0.5  # lines that are not antialiased have the same pixels everywhere only between whole pixels
         for kind in np.unique(ink).tolist():
             self.set_edge_pen(painter, kind)
             self.draw_segments(painter, rows[ink == kind], s.upright[edge[ink == kind]], painter.pen().widthF())
@@ -288,7 +291,7 @@ class ScenePainter:
         pen.setCapStyle(Qt.PenCapStyle.FlatCap if self.scale < 0.5 else Qt.PenCapStyle.SquareCap)
         if kind % THIN == ZERO and self.scale >= TEXT_ONE:
             pen.setDashPattern([2.0, 3.0])
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.scale > 0.22)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.scale > ROUGH)
         painter.setPen(pen)
 
     @staticmethod
@@ -322,14 +325,14 @@ class ScenePainter:
         s, u = self.scene, self.unit
         margin = 12.0
         found = self.nodes.query(view[0] - margin, view[1] - margin, view[2] + margin, view[3] + margin)
-        if not len(found):
-            return
         if self.scale < BOXES:
             self._paint_flat(painter, found)
             return
         states = self.states[s.node[found]]
         still = states % ALERT != Look.RUNNING  # running nodes and their glow are the overlay's
         found, states = found[still], states[still]
+        if not len(found):
+            return
         stretch = u / self.picture_unit
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, stretch != 1.0)
         key = s.style[found] * (2 * ALERT) + states

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -29,7 +30,8 @@ _GROUP_SIDE, _GROUP_TOP, _GROUP_BOTTOM = 16.0, 32.0, 16.0
 
 
 class LayoutFunction(Protocol):
-    """What ``gradstep.plugins.layouts`` offers: the arguments are those of ``Plan``; the answer is a mapping of centres, or an
+    """What ``gradstep.plugins.layouts`` offers: the arguments are those of ``Plan``, of which a layout may leave ``groups`` and
+    ``docked`` out; the answer is a mapping of centres, or an
     object with ``positions``, ``groups`` (rectangles) and ``edges`` (corners, between which an edge may be drawn as a curve)."""
 
     def __call__(
@@ -115,8 +117,22 @@ class Scene:
 def arrange(graph: nx.DiGraph, measure: Measure, layout: LayoutFunction) -> Scene:
     """From a graph to a scene."""
     planned = plan(graph, measure)
-    answer = layout(planned.graph, planned.sizes, groups=planned.groups, docked=planned.docked)
-    return build(graph, planned, as_layout(answer))
+    return build(graph, planned, as_layout(_asked(planned, layout)))
+
+
+def _asked(planned: Plan, layout: LayoutFunction) -> Any:
+    """The layout's answer. A layout that knows nothing of docked boxes gets boxes wide enough for their chips on both sides."""
+    known = inspect.signature(layout).parameters
+    everything = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in known.values())
+    options: dict[str, Any] = {"groups": planned.groups, "docked": planned.docked}
+    options = {name: value for name, value in options.items() if everything or name in known}
+    if "docked" in options:
+        return layout(planned.graph, planned.sizes, **options)
+    sizes = {}
+    for key in planned.boxes:
+        (width, height), (room, tall) = planned.sizes[key], planned.sizes.get(Room(key), (-DOCK_GAP, 0.0))
+        sizes[key] = (width + 2 * (DOCK_GAP + room), max(height, tall))
+    return layout(planned.graph.subgraph(sizes), sizes, **options)
 
 
 def as_layout(answer: Any) -> Layout:

@@ -126,7 +126,9 @@ def transformer(blocks=1, batch=2, time=6, width=16, heads=2):
 
 def _block(model, x, path, batch, time, width, heads, head):
     with model.call(f"{path}.ln1", "LayerNorm"):
-        y = model.op("layer_norm", [x, model.param(f"{path}.ln1.weight", width), model.param(f"{path}.ln1.bias", width)], batch, time, width)
+        y = model.op(
+            "layer_norm", [x, model.param(f"{path}.ln1.weight", width), model.param(f"{path}.ln1.bias", width)], batch, time, width
+        )
     with model.call(f"{path}.attn", "Attention"):
         parts = []
         for part in "qkv":
@@ -149,7 +151,9 @@ def _block(model, x, path, batch, time, width, heads, head):
         z = model.linear(z, f"{path}.attn.proj", width)
     x = model.op("add", [x, z], batch, time, width)
     with model.call(f"{path}.ln2", "LayerNorm"):
-        y = model.op("layer_norm", [x, model.param(f"{path}.ln2.weight", width), model.param(f"{path}.ln2.bias", width)], batch, time, width)
+        y = model.op(
+            "layer_norm", [x, model.param(f"{path}.ln2.weight", width), model.param(f"{path}.ln2.bias", width)], batch, time, width
+        )
     with model.call(f"{path}.mlp", "MLP"):
         y = model.linear(y, f"{path}.mlp.fc1", 4 * width)
         with model.call(f"{path}.mlp.act", "GELU"):
@@ -163,7 +167,7 @@ def recurrent(steps=5, width=8):
     model = Model()
     with model.call(""):
         state = model.op("zeros_like", [model.param("start.state", width)], 2, width)
-        for step in range(steps):
+        for _ in range(steps):
             with model.call("cell", "Cell"):
                 x = model.op("addmm", [model.param("cell.bias", width), state, model.param("cell.weight", width, width)], 2, width)
                 state = model.op("tanh", [x], 2, width)

@@ -1,0 +1,175 @@
+import pickle
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from gradstep.gui.canvas.plan import TextRole
+from gradstep.gui.canvas.routes import ARROW, corners, curves
+from gradstep.gui.canvas.scene import GRADIENT, LINK, arrange
+from gradstep.plugins.layouts import layered, layered_layout, multipartite
+
+
+def measure(text: str, role: TextRole) -> float:
+    return (7.6, 6.3, 6.4, 5.7)[role] * len(text)
+
+
+def overlaps(scene) -> int:
+    left, top = scene.x - scene.width / 2, scene.y - scene.height / 2
+    right, bottom = scene.x + scene.width / 2, scene.y + scene.height / 2
+    meet = (left[:, None] < right) & (right[:, None] > left) & (top[:, None] < bottom) & (bottom[:, None] > top)
+    return int((meet.sum() - len(left)) // 2)
+
+
+def crossed(scene) -> int:
+    """Segments of gradient and data edges that pass a box that they neither leave nor enter."""
+    count = 0
+    for box in range(len(scene.x)):
+        left, right = scene.x[box] - scene.width[box] / 2 + 1, scene.x[box] + scene.width[box] / 2 - 1
+        top, bottom = scene.y[box] - scene.height[box] / 2 + 1, scene.y[box] + scene.height[box] / 2 - 1
+        rows, edge = scene.fine.rows, scene.fine.edge
+        own = (scene.source[edge] == scene.node[box]) | (scene.target[edge] == scene.node[box])
+        steps = np.linspace(0, 1, 9)[:, None]
+        x = rows[:, 0] + (rows[:, 2] - rows[:, 0]) * steps
+        y = rows[:, 1] + (rows[:, 3] - rows[:, 1]) * steps
+        inside = ((x > left) & (x < right) & (y > top) & (y < bottom)).any(axis=0)
+        count += int((inside & ~own & (scene.kind[edge] != LINK)).sum())
+    return count
+
+
+@pytest.mark.parametrize("kind", ["backward", "forward", "combined"])
+@pytest.mark.parametrize("layout", [layered_layout, layered], ids=["with routes", "positions only"])
+def test_nothing_overlaps_in_a_small_transformer(graphs, kind: str, layout):
+    scene = arrange(getattr(graphs.transformer(2), kind)(), measure, layout)
+    assert overlaps(scene) == 0
+    if layout is layered_layout:
+        assert crossed(scene) == 0
+
+
+def test_edges_with_ways_of_our_own_pass_hardly_any_box(graphs):
+    scene = arrange(graphs.transformer(2).backward(), measure, layered)
+    assert crossed(scene) <= 2
+
+
+def test_every_node_has_a_box_and_every_edge_a_way(graphs):
+    for model in (graphs.mlp(), graphs.transformer(), graphs.recurrent(), graphs.zoo()):
+        for graph in (model.backward(), model.forward(), model.combined()):
+            scene = arrange(graph, measure, layered_layout)
+            assert set(scene.node.tolist()) == set(range(len(graph)))
+            assert set(scene.fine.edge.tolist()) == set(range(graph.number_of_edges()))
+            assert set(scene.coarse.edge.tolist()) == set(range(graph.number_of_edges()))
+
+
+def test_an_arrow_head_touches_its_target_from_above(graphs):
+    graph = graphs.mlp().backward()
+    scene = arrange(graph, measure, layered_layout)
+    edges = np.flatnonzero(~np.isnan(scene.arrows[:, 0]))
+    assert len(edges) == len(graph.edges) - int(scene.docked.sum())
+    for edge in edges:
+        box = int(np.argmax(scene.node == scene.target[edge]))
+        x, y, down = scene.arrows[edge]
+        assert down == 1
+        assert y == pytest.approx(scene.y[box] - scene.height[box] / 2)
+        assert abs(x - scene.x[box]) <= scene.width[box] / 2
+        assert scene.fine.rows[scene.fine.edge == edge][-1, 3] == pytest.approx(y - ARROW)
+
+
+def test_gradients_flow_up_beside_the_forward_pass(graphs):
+    scene = arrange(graphs.mlp().combined(), measure, layered_layout)
+    free = (scene.kind == GRADIENT) & ~scene.docked
+    assert (scene.arrows[free, 2] == -1).all()
+    ops = {key[1]: float(scene.y[scene.node == number][0]) for key, number in scene.number.items() if key[0] == "op"}
+    nodes = {key[1]: float(scene.y[scene.node == number][0]) for key, number in scene.number.items() if key[0] == "node"}
+    shared = sorted(set(ops) & set(nodes))
+    assert [sorted(shared, key=ops.get)[0], sorted(shared, key=ops.get)[-1]] == [
+        sorted(shared, key=nodes.get)[0],
+        sorted(shared, key=nodes.get)[-1],
+    ], "op and node of the same number stand at the same end"
+
+
+def test_a_turned_scene_is_its_mirror_and_turning_twice_gives_it_back(graphs):
+    scene = arrange(graphs.transformer().backward(), measure, layered_layout)
+    turned = scene.turned()
+    assert turned.flipped
+    assert (turned.y == -scene.y).all()
+    back = turned.turned()
+    assert (back.groups.rows == scene.groups.rows).all()
+    assert (back.fine.rows == scene.fine.rows).all()
+    assert back.bounds == scene.bounds
+
+
+def test_groups_hold_their_boxes_and_inner_groups(graphs):
+    graph = graphs.transformer().backward()
+    for layout in (layered_layout, layered):
+        scene = arrange(graph, measure, layout)
+        rect = dict(zip(scene.groups.calls, scene.groups.rows.tolist(), strict=True))
+        assert "blocks.0.attn" in scene.groups.titles
+        for box, number in enumerate(scene.node.tolist()):
+            data = graph.nodes[scene.keys[number]]
+            if data["kind"] == "accumulate":
+                continue
+            for call in data["calls"]:
+                if call in rect:
+                    left, top, width, height = rect[call]
+                    assert left <= scene.x[box] - scene.width[box] / 2
+                    assert scene.x[box] + scene.width[box] / 2 <= left + width
+                    assert top <= scene.y[box] - scene.height[box] / 2
+                    assert scene.y[box] + scene.height[box] / 2 <= top + height
+
+
+def test_a_layout_that_knows_nothing_of_chips_leaves_room_for_them(graphs):
+    asked = []
+
+    def column(graph, sizes):
+        asked.append(dict(sizes))
+        y, places = 0.0, {}
+        for key in graph:
+            y += sizes[key][1]
+            places[key] = (0.0, y)
+            y += sizes[key][1]
+        return places
+
+    scene = arrange(graphs.mlp(2).backward(), measure, column)
+    assert overlaps(scene) == 0
+    (sizes,) = asked
+    assert (scene.x + scene.width / 2).max() <= max(width for width, _ in sizes.values()) / 2 + 1e-6
+
+
+@pytest.mark.parametrize("nodes", [0, 1])
+def test_the_smallest_graphs_have_a_scene(nodes: int):
+    graph = nx.DiGraph()
+    graph.add_nodes_from((("node", k), {"label": "Mul", "kind": "function", "op": "mul"}) for k in range(nodes))
+    for layout in (layered_layout, layered, multipartite):
+        scene = arrange(graph, measure, layout)
+        assert len(scene.x) == nodes
+        assert scene.bounds[2] > 0
+        assert scene.bounds[3] > 0
+
+
+def test_a_scene_can_be_made_in_another_process(graphs):
+    scene = arrange(graphs.mlp().backward(), measure, layered_layout)
+    copy = pickle.loads(pickle.dumps(scene))
+    assert copy.keys == scene.keys
+    assert (copy.fine.rows == scene.fine.rows).all()
+
+
+def test_curves_start_and_end_where_they_should_and_stay_between():
+    hops = np.array([[0.0, 0.0, 100.0, 50.0], [10.0, 0.0, 10.0, 30.0], [0.0, 0.0, 300.0, 8.0]])
+    cut = curves(hops, np.arange(3), 12)
+    for edge, hop in enumerate(hops):
+        rows = cut.rows[cut.edge == edge]
+        assert rows[0, :2].tolist() == pytest.approx(hop[:2])
+        assert rows[-1, 2:].tolist() == pytest.approx(hop[2:])
+        assert rows[:, [1, 3]].min() >= -1e-9
+        assert rows[:, [1, 3]].max() <= hop[3] + 1e-9
+    assert (cut.edge == 1).sum() == 1, "an upright one stays one line"
+
+
+def test_rounded_corners_keep_the_ends_and_stay_near_the_corner():
+    points = np.array([[0.0, 0.0], [50.0, 0.0], [50.0, 80.0], [7.0, 7.0], [9.0, 9.0]])
+    cut = corners(points, np.array([0, 0, 0, 1, 1]), 10.0, 4)
+    first = cut.rows[cut.edge == 0]
+    assert first[0, :2].tolist() == [0, 0]
+    assert first[-1, 2:].tolist() == [50, 80]
+    assert np.hypot(first[:, 2] - 50, first[:, 3]).min() < 6
+    assert cut.rows[cut.edge == 1].tolist() == [[7, 7, 9, 9]]
