@@ -273,8 +273,8 @@ class ScenePainter:
         edge = segments.edge[found]
         ink = self.edge_ink[edge]
         rows = segments.rows[found] * u
-        if self.scale <= ROUGH:
-            rows = np.floor(rows) + 0.5  # lines that are not antialiased have the same pixels everywhere only between whole pixels
+        if self.scale <= ROUGH:  # not antialiased: from pixel to pixel
+            rows = np.floor(rows) + 0.5
         for kind in np.unique(ink).tolist():
             self.set_edge_pen(painter, kind)
             self.draw_segments(painter, rows[ink == kind], s.upright[edge[ink == kind]], painter.pen().widthF())
@@ -367,6 +367,10 @@ class ScenePainter:
         rows[:, 3] = np.maximum(s.height[found] * u, 1.2 * self.ratio)
         rows[:, 0] = s.x[found] * u - rows[:, 2] / 2
         rows[:, 1] = s.y[found] * u - rows[:, 3] / 2
+        if self.scale <= OVERVIEW:  # not antialiased: whole pixels
+            corner = np.round(rows[:, :2])
+            rows[:, 2:] = np.maximum(np.round(rows[:, :2] + rows[:, 2:]) - corner, 1.0)
+            rows[:, :2] = corner
         colours = self.flat_colours(found)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.scale > OVERVIEW)
