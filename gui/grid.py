@@ -5,7 +5,7 @@ A QTableView asks its model 5,800 times a repaint and needs 126 ms for it; this 
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QLineEdit, QMenu, QWidget
 from . import theme
 from .formats import exact
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 COPY_LIMIT = 1_000_000  # elements that one copy may put on the clipboard
 
 

@@ -30,6 +30,9 @@ from gradstep.engine.tape.schema import (
     RunEnd,
     Val,
 )
+from gradstep.engine.tape.wire import EVENT_CODES
+
+from ..theme.categories import CATEGORIES, category_of
 
 
 class RowKind(IntEnum):
@@ -86,7 +89,7 @@ class Row:
 class RunSteps:
     """The steps of one run in columns, for the timeline: parallel to the STEP rows of its BACKWARD row."""
 
-    __slots__ = ("bad", "enters", "nodes", "norms", "rows", "run")
+    __slots__ = ("bad", "enters", "families", "nodes", "norms", "rows", "run")
 
     def __init__(self, run: int) -> None:
         self.run = run
@@ -94,14 +97,16 @@ class RunSteps:
         self.nodes = array("q")
         self.enters = array("q")  # the NodeEnter event, or what came first
         self.norms = array("d")  # 2-norm of all that arrived, NaN where unknown
+        self.families = array("B")  # places in CATEGORIES
         self.bad = array("B")  # 1 where a NaN or an infinity arrived
 
-    def add(self, row: Row) -> None:
+    def add(self, row: Row, family: int) -> None:
         """Append a step of which nothing is known yet but that it began."""
         self.rows.append(row)
         self.nodes.append(row.key)
         self.enters.append(row.first)
         self.norms.append(math.nan)
+        self.families.append(family)
         self.bad.append(0)
 
     def place_of(self, row: Row) -> int:
@@ -113,7 +118,7 @@ class RunSteps:
 
     def cut(self, length: int) -> None:
         """Forget the steps from number ``length`` on."""
-        del self.rows[length:], self.nodes[length:], self.enters[length:], self.norms[length:], self.bad[length:]
+        del self.rows[length:], self.nodes[length:], self.enters[length:], self.norms[length:], self.families[length:], self.bad[length:]
 
 
 class History:
@@ -142,11 +147,12 @@ class History:
         self._calls: list[Row] = []  # open calls
         self._op_row: dict[int, Row] = {}
         self._waiting: list[tuple[RunSteps, Row, tuple[Val | None, ...]]] = []  # steps whose statistics are not here yet
-        self._handlers: dict[type[Event], Callable[[Tape, Event], None]] = {
+        handlers: dict[type[Event], Callable[[Tape, Event], None]] = {
             RunBegin: self._run_begin, GradAdded: self._grad_added, NodeEnter: self._node_enter, NodeExit: self._node_exit,
             HookCalled: self._hook_called, GradStored: self._grad_stored, Edited: self._edited, Rewound: self._rewound,
             CallBegin: self._call_begin, CallEnd: self._call_end, RunEnd: self._run_end,
         }  # fmt: skip
+        self._handlers = {EVENT_CODES[kind]: handler for kind, handler in handlers.items()}
 
     # ------------------------------------------------------------------------------------------------------- reading
 
@@ -154,7 +160,8 @@ class History:
         """Read on, as long as ``more()`` (asked every 64 records). False: there is more to read."""
         self._fill_in(tape)
         events, ids = tape.events, islice(iter(tape.ops), self.ops, None)
-        total, count = len(events), 0
+        base, total, count = self.position + 1, len(events), 0
+        codes = (events.words_from(base)[:, 0] & 0xFF).tolist()  # what an event is, without making it
         op = self._following(tape, ids)
         while True:
             here = self.position + 1
@@ -163,11 +170,10 @@ class History:
                 self.ops += 1
                 op = self._following(tape, ids)
             elif here < total:
-                event = events[here]
                 self.position = here
-                handler = self._handlers.get(type(event))
+                handler = self._handlers.get(codes[here - base])
                 if handler is not None:
-                    handler(tape, event)
+                    handler(tape, events[here])
             else:
                 return True
             count += 1
@@ -188,11 +194,19 @@ class History:
                 self._measure(tape, steps, place, row, grads)
 
     def _measure(self, tape: Tape, steps: RunSteps, place: int, row: Row, grads: tuple[Val | None, ...]) -> None:
-        if any(val is not None and val not in tape.stats for val in grads):
-            self._waiting.append((steps, row, grads))
-        else:
-            steps.norms[place] = norm_of(tape, grads)
-            steps.bad[place] = any(nonfinite(tape, grads))
+        square, bad, known = 0.0, 0, False
+        for val in grads:
+            if val is None:
+                continue
+            stats = tape.stats.get(val)
+            if stats is None:
+                self._waiting.append((steps, row, grads))
+                return
+            square += stats.norm * stats.norm
+            bad += stats.nans + stats.posinfs + stats.neginfs
+            known = True
+        steps.norms[place] = math.sqrt(square) if known else math.nan
+        steps.bad[place] = bad > 0
 
     def row_at(self, position: int) -> Row | None:
         """The row that happened last at event ``position``."""
@@ -278,7 +292,7 @@ class History:
         assert isinstance(event, GradAdded)
         self.added.setdefault((event.run or 0, event.dst.node), []).append(event.i)
 
-    def _step(self, run: int, node: int, first: int) -> Row | None:
+    def _step(self, tape: Tape, run: int, node: int, first: int) -> Row | None:
         row = self._step_of.get((run, node))
         if row is not None and not row.undone:
             return row
@@ -291,7 +305,7 @@ class History:
         if kept < len(parent.children):
             self._cut(parent, kept)
         row = self._step_of[run, node] = self._add(RowKind.STEP, node, first, parent)
-        parent.steps.add(row)
+        parent.steps.add(row, CATEGORIES.index(category_of(tape.nodes[node].name)))
         self.steps += 1
         return row
 
@@ -318,7 +332,7 @@ class History:
     def _node_enter(self, tape: Tape, event: Event) -> None:
         assert isinstance(event, NodeEnter)
         run = event.run or 0
-        row = self._step(run, event.node, event.i)
+        row = self._step(tape, run, event.node, event.i)
         if row is None:
             return
         self._running[run] = row
@@ -345,7 +359,7 @@ class History:
         elif event.node is None:
             parent = self._run_row.get(event.run)
         else:
-            parent = self._step(event.run, event.node, event.i)
+            parent = self._step(tape, event.run, event.node, event.i)
         self._add(RowKind.HOOK, event.hook, event.i, parent).last = event.i
 
     def _grad_stored(self, tape: Tape, event: Event) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Meta, Role, Stats, Val
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 
 class Kept(Enum):
@@ -76,12 +77,19 @@ def statistics(value: Array, val: Val | None = None) -> Stats:
     )  # fmt: skip
 
 
-def real_part(value: Array, part: str = "abs") -> NDArray[np.floating]:
+def real_part(value: Array, part: str = "abs") -> Array:
     """An array as real floating numbers: of complex ones the ``part`` ("real", "imag", "abs", "angle"); bool and integers
     as they are. float16 becomes float32, which holds it exactly and is computed with at full speed."""
     if np.iscomplexobj(value):
-        of = {"real": np.real, "imag": np.imag, "abs": np.abs, "angle": np.angle}[part]
-        return np.asarray(of(value))
+        match part:
+            case "real":
+                return np.real(value)
+            case "imag":
+                return np.imag(value)
+            case "angle":
+                return np.angle(value)
+            case _:
+                return np.abs(value)
     if value.dtype == np.float16 or value.dtype == np.bool_ or value.dtype.itemsize < 4:
         return value.astype(np.float32)
     return value if np.issubdtype(value.dtype, np.floating) else value.astype(np.float64)

@@ -29,7 +29,7 @@ class HeatMap(QWidget):
         self.setMinimumSize(120, 90)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Heat map"))
-        self._plane: NDArray[np.generic] = np.zeros((0, 0))
+        self._plane: NDArray[Any] = np.zeros((0, 0))
         self._pyramid = Pyramid(self._plane)
         self._low, self._high = 0.0, 1.0
         self._peaks = False
@@ -51,7 +51,7 @@ class HeatMap(QWidget):
         column.addWidget(self._view)
         self.restyle()
 
-    def show_plane(self, plane: NDArray[np.generic]) -> None:
+    def show_plane(self, plane: NDArray[Any]) -> None:
         """Show a two-dimensional array of real numbers; the view goes back to all of it when the shape is another one."""
         fresh = plane.shape != self._plane.shape
         self._plane = plane
@@ -232,7 +232,7 @@ def colours(values: NDArray[np.floating], flags: NDArray[np.uint8], low: float, 
         place = np.clip((values - start) * ((SHADES - 1) / (end - start)), 0, SHADES - 1)
     else:
         place = np.full(values.shape, (SHADES - 1) / 2)
-    picture = table[np.rint(place).astype(np.intp)]
+    picture: NDArray[np.uint8] = table[np.rint(place).astype(np.intp)]
     if flags.any():
         picture[flags & (POSITIVE | NEGATIVE) != 0] = _rgb(look.good)
         picture[flags & NAN != 0] = _rgb(look.bad)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
@@ -44,7 +46,7 @@ class HistogramView(QWidget):
         self.edges: NDArray[np.float64] = np.zeros(0)
         self.restyle()
 
-    def show_values(self, values: NDArray[np.generic]) -> None:
+    def show_values(self, values: NDArray[Any]) -> None:
         """Show how real numbers are spread."""
         flat = values.reshape(-1)
         step = max(1, -(-flat.size // EXACT_UP_TO))

@@ -7,6 +7,7 @@ the value farthest from zero of its finite elements, and flags that say whether 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class Level:
 class Pyramid:
     """The levels of a plane, made when they are first asked for. The elements may be of any real dtype."""
 
-    def __init__(self, plane: NDArray[np.generic]) -> None:
+    def __init__(self, plane: NDArray[Any]) -> None:
         assert plane.ndim == 2
         self.shape = plane.shape
         with np.errstate(over="ignore"):
@@ -67,7 +68,7 @@ class Pyramid:
         self._levels.append(Level(last.factor * 2, mean, np.where(high >= -low, high, low), flags))
 
 
-def _pairs(array: NDArray[np.generic], combine: np.ufunc) -> NDArray[np.generic]:
+def _pairs(array: NDArray[Any], combine: np.ufunc) -> NDArray[Any]:
     """Combine neighbours two by two along both dimensions; an odd one out stays alone."""
     for axis in (0, 1):
         if array.shape[axis] < 2:
@@ -84,7 +85,7 @@ def _pairs(array: NDArray[np.generic], combine: np.ufunc) -> NDArray[np.generic]
     return array
 
 
-def robust_range(plane: NDArray[np.generic], low: float = 0.5, high: float = 99.5, limit: int = 1_000_000) -> tuple[float, float]:
+def robust_range(plane: NDArray[Any], low: float = 0.5, high: float = 99.5, limit: int = 1_000_000) -> tuple[float, float]:
     """The percentiles ``low`` and ``high`` of the finite elements; of every k-th of them where there are more than ``limit``.
     (0, 0) where there is no finite element; all equal elements give a range of no width."""
     flat = plane.reshape(-1)

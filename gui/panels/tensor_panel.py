@@ -218,8 +218,11 @@ class TensorPanel(Panel):
         text = self.tr("Values of this tensor were not kept%1.").replace("%1", level) + exact_too
         answers = [(self.tr("Capture it from now on"), self.capture_wished.emit), (self.tr("Rerun with values"), self.rerun_wished.emit)]
         if self._live and view.val is not None:
-            answers.insert(0, (self.tr("Ask the program"), lambda: self.value_wanted.emit(view.val)))
+            answers.insert(0, (self.tr("Ask the program"), self._ask_value))
         self._pages.show_notice(text, answers)
+
+    def _ask_value(self) -> None:
+        self.value_wanted.emit(self._view.val)
 
     # --------------------------------------------------------------------------------------------------------- values
 

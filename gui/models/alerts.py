@@ -1,0 +1,184 @@
+"""Where something went wrong with the numbers: NaN and Inf where they were born, gradients of nothing but zeros. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import islice
+
+from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.schema import Frame, NodeEnter, NodeExit, NodeKind, Op, Val
+from gradstep.engine.tape.wire import EVENT_CODES
+
+from ..formats import short_name
+from .history import nonfinite
+from .values import ValueRef
+
+ALERTS_KEPT = 1000
+
+
+class AlertKind(IntEnum):
+    """In the order in which they are listed."""
+
+    BORN = 0  # a NaN or an infinity came out of finite numbers
+    CONSTANT = 1  # it was in the data or in a parameter from the start
+    ZERO = 2  # a gradient of zeros alone
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One finding. ``event`` is -1 for a forward op; ``key`` is the graph node."""
+
+    kind: AlertKind
+    event: int
+    name: str
+    text: str
+    key: tuple[str, int]
+    frame: Frame | None
+    value: ValueRef | None
+    carried: int = 0  # later values that have it from here, as far as they are counted
+
+
+class AlertLog:
+    """The findings on a tape. ``read`` takes in what the tape got since."""
+
+    def __init__(self) -> None:
+        self._found: list[Alert] = []
+        self._ops = 0
+        self._events = 0
+        self._grads: dict[tuple[int, int], tuple[Val | None, ...]] = {}  # (run, node) entered and not yet left
+        self._zeros: set[int] = set()  # nodes that are listed already
+        self._constants: set[int] = set()  # tensors that are listed already
+        self.carried = 0  # values with a NaN or an infinity that came out of values with one
+
+    def read(self, tape: Tape, more: Callable[[], bool] = lambda: True) -> bool:
+        """Read on, as long as ``more()`` (asked every 64 records). False: there is more to read."""
+        count = 0
+        for number in islice(iter(tape.ops), self._ops, None):
+            self._ops += 1
+            self._op(tape, tape.ops[number])
+            count += 1
+            if count % 64 == 0 and not more():
+                return False
+        codes = tape.events.words_from(self._events)[:, 0] & 0xFF
+        base = self._events
+        wanted = (codes == EVENT_CODES[NodeEnter]) | (codes == EVENT_CODES[NodeExit])
+        for place in wanted.nonzero()[0].tolist():
+            event = tape.events[base + place]
+            self._events = base + place + 1
+            if isinstance(event, NodeEnter):
+                self._grads[event.run or 0, event.node] = event.grads
+                self._zero(tape, event)
+            elif isinstance(event, NodeExit):
+                self._exit(tape, event, self._grads.pop((event.run or 0, event.node), ()))
+            count += 1
+            if count % 64 == 0 and not more():
+                return False
+        self._events = base + len(codes)
+        return True
+
+    def alerts(self) -> list[Alert]:
+        """The findings: those on NaN and Inf first, each kind in the order of the tape."""
+        return sorted(self._found, key=lambda alert: alert.kind)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    # --------------------------------------------------------------------------------------------------------- inside
+
+    def _add(self, alert: Alert) -> None:
+        if len(self._found) < ALERTS_KEPT:
+            self._found.append(alert)
+
+    def _op(self, tape: Tape, op: Op) -> None:
+        for val in op.ins:
+            self._constant(tape, val, op)
+        nans, infs = nonfinite(tape, op.outs)
+        if not nans + infs:
+            return
+        if any(nonfinite(tape, op.ins)):
+            self.carried += 1
+            return
+        text = f"{_counts(nans, infs)} in the output of {op.name}; its inputs are finite{_reason(tape, op)}"
+        bad = next((val for val in op.outs if any(nonfinite(tape, (val,)))), None)
+        frame = op.stack[0] if op.stack else None
+        self._add(Alert(AlertKind.BORN, -1, op.name, text, ("op", op.id), frame, ValueRef(f"output of {op.name}", bad)))
+
+    def _constant(self, tape: Tape, val: Val | None, op: Op) -> None:
+        if val is None or val.tensor in self._constants or not any(nonfinite(tape, (val,))):
+            return
+        self._constants.add(val.tensor)
+        noun = tape.tensors.get(val.tensor)
+        if noun is None or noun.role in (1, 3):  # an activation or a gradient: the op that made it is listed, or what it had it from
+            return
+        nans, infs = nonfinite(tape, (val,))
+        name = noun.name or f"an input of {op.name}"
+        frame = op.stack[0] if op.stack else None
+        self._add(
+            Alert(
+                AlertKind.CONSTANT, -1, name, f"{_counts(nans, infs)} in {name} from the start", ("op", op.id), frame, ValueRef(name, val)
+            )
+        )
+
+    def _exit(self, tape: Tape, event: NodeExit, given: tuple[Val | None, ...]) -> None:
+        nans, infs = nonfinite(tape, event.grads)
+        if not nans + infs:
+            return
+        if any(nonfinite(tape, given)):
+            self.carried += 1
+            return
+        node = tape.nodes[event.node]
+        op = tape.ops.get(node.op) if node.op is not None else None
+        if any(nonfinite(tape, (saved.val for saved in node.saved))):
+            self.carried += 1  # the forward op had it, where it is listed already
+            return
+        why = "; what arrived is finite" + (_reason(tape, op) if op is not None else "")
+        bad = next((val for val in event.grads if val is not None and any(nonfinite(tape, (val,)))), None)
+        frame = op.stack[0] if op is not None and op.stack else None
+        self._add(
+            Alert(
+                AlertKind.BORN, event.i, node.name, f"{_counts(nans, infs)} in the gradient that {node.name} passed on{why}",
+                ("node", event.node), frame, ValueRef(f"gradient from {short_name(node.name)}", bad),
+            )
+        )  # fmt: skip
+
+    def _zero(self, tape: Tape, event: NodeEnter) -> None:
+        node = tape.nodes[event.node]
+        if node.kind is not NodeKind.ACCUMULATE or event.node in self._zeros:
+            return
+        found = [stats for val in event.grads if val is not None and (stats := tape.stats.get(val)) is not None]
+        if found and all(stats.count and stats.zeros == stats.count for stats in found):
+            self._zeros.add(event.node)
+            variable = tape.tensors.get(node.variable) if node.variable is not None else None
+            name = (variable.name if variable is not None else "") or node.name
+            text = f"the gradient of {name} is zero in all {found[0].count} elements"
+            self._add(
+                Alert(AlertKind.ZERO, event.i, name, text, ("node", event.node), None, ValueRef(f"gradient of {name}", event.grads[0]))
+            )
+
+
+def _counts(nans: int, infs: int) -> str:
+    return " and ".join(([f"{nans} NaN"] if nans else []) + ([f"{infs} Inf"] if infs else []))
+
+
+def _reason(tape: Tape, op: Op) -> str:
+    """What in the inputs of the op may explain it: zeros, negative numbers, very large ones."""
+    said: list[str] = []
+    for place, val in enumerate(_known(op.ins)):
+        stats = tape.stats.get(val)
+        if stats is None:
+            continue
+        noun = tape.tensors.get(val.tensor)
+        name = (noun.name if noun is not None else "") or (f"input {place}" if len(op.ins) > 1 else "its input")
+        if op.name.startswith(("log", "div", "reciprocal", "rsqrt", "sqrt", "pow", "norm")) and stats.zeros:
+            said.append(f"{name} has {stats.zeros} zeros")
+        elif op.name.startswith(("log", "sqrt", "rsqrt", "pow")) and stats.low < 0:
+            said.append(f"{name} has negative numbers")
+        elif op.name.startswith(("exp", "pow", "mul", "mm", "cosh", "sinh")) and max(abs(stats.low), abs(stats.high)) > 80:
+            said.append(f"{name} reaches {max(stats.low, stats.high, key=abs):.3g}")
+    return " (" + ", ".join(said) + ")" if said else ""
+
+
+def _known(vals: Iterable[Val | None]) -> list[Val]:
+    return [val for val in vals if val is not None]

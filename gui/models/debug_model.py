@@ -1,0 +1,368 @@
+"""The one object that owns the tape being looked at, the moment that is shown, and what is selected.
+
+Change flows one way: the tape grows, the model follows it and says so, the panels are shown what the model answers.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.schema import Val
+from gradstep.engine.tape.state import Cursor, State
+
+from .alerts import AlertLog
+from .history import History, Row, RowKind
+from .hooks import HooksView, hooks_view
+from .marks import LineMarks
+from .rows import RowReader
+from .steps import StepView, next_node, op_values, step_view
+from .tensors import TensorView, tensor_view
+from .timeline import Timeline, timeline
+from .values import ValueRef
+
+TICK = 16  # milliseconds between two looks at the tape while it grows
+IDLE_TICK = 100  # and while nothing comes
+BUDGET = 0.006  # seconds that one look may take
+PIECE = 256 * 1024  # bytes read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the user looks at: a graph node (``("op", id)``, ``("node", id)``, ``("leaf", tensor id)``) and a value."""
+
+    key: tuple[str, int] | None = None
+    value: ValueRef | None = None
+
+
+class DebugModel(QObject):
+    """Follows a tape that grows. The cursor is live (it stands at the newest event) or in the past."""
+
+    tape_changed = Signal()  # another tape is looked at, or none
+    grown = Signal()  # the tape has more than at the last time
+    cursor_moved = Signal(int)  # the event after which the state holds, -1 before the first
+    live_changed = Signal(bool)  # the cursor came to the newest event, or left it for the past
+    selection_changed = Signal(object)  # Selection
+    damaged = Signal(str)  # the tape cannot be read further, and why
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.drain)
+        self._tape: Tape | None = None
+        self._idle = 0
+        self._behind = False
+        self._next_news = 0.0
+        self._news = False
+        self._live_node: int | None = None
+        self._damage = ""
+        self.reader: RowReader | None = None
+        self._cursor: Cursor | None = None
+        self._forget()
+
+    # ------------------------------------------------------------------------------------------------------- the tape
+
+    def open(self, path: str | os.PathLike[str]) -> None:
+        """Look at the tape in a file, and follow it while it grows.
+
+        Raises:
+            TapeError: the file is no tape.
+            OSError: it cannot be opened.
+        """
+        self.show_tape(Tape.open(path))
+
+    def show_tape(self, tape: Tape | None) -> None:
+        """Look at a tape, None for none. The tape that was looked at is closed."""
+        if self._tape is not None:
+            self._tape.close()
+        self._tape = tape
+        self._forget()
+        if tape is None:
+            self._timer.stop()
+        else:
+            self.reader = RowReader(tape, self.history)
+            self._cursor = Cursor(tape)
+            self._timer.start(TICK)
+        self.tape_changed.emit()
+        self.live_changed.emit(True)
+        self.cursor_moved.emit(-1)
+        if tape is not None:
+            self.drain()
+
+    def close(self) -> None:
+        """Look at no tape."""
+        self.show_tape(None)
+
+    def _forget(self) -> None:
+        self.history = History()
+        self.marks = LineMarks()
+        self.alerts = AlertLog()
+        self.reader = None
+        self._cursor = None
+        self._state = State()
+        self._live = True
+        self._idle = 0
+        self._live_node = None
+        self._damage = ""
+        self._news = False
+        self._selection = Selection()
+        self._chosen = False  # the user chose the value; otherwise the node's main one is shown, whichever that is now
+
+    @property
+    def tape(self) -> Tape | None:
+        return self._tape
+
+    @Slot()
+    def drain(self) -> None:
+        """Take in what the tape got, for as long as BUDGET allows; the rest comes at the next tick."""
+        tape = self._tape
+        if tape is None:
+            return
+        deadline = time.perf_counter() + BUDGET
+
+        def more() -> bool:
+            return time.perf_counter() < deadline
+
+        before = self.history.position, self.history.ops, len(tape.notes), len(tape.sources)
+        added = tape.poll(PIECE) if not self._behind else False
+        done = self.history.read(tape, more)
+        done = self.marks.read(tape, more) and done
+        done = self.alerts.read(tape, more) and done
+        self._behind = not done
+        changed = added or before != (self.history.position, self.history.ops, len(tape.notes), len(tape.sources))
+        if self._live:
+            self._move(self.history.position)
+        self._tell(changed, done and not added)
+        if tape.damage and tape.damage != self._damage:
+            self._damage = tape.damage
+            self.damaged.emit(tape.damage)
+        self._idle = 0 if changed or self._behind else self._idle + 1
+        if tape is not self._tape:  # a listener opened another one
+            return
+        if self._idle > 60 and not tape.growing:
+            self._timer.start(10 * IDLE_TICK if tape.complete else IDLE_TICK)
+        elif self._timer.interval() != TICK and not self._idle:
+            self._timer.start(TICK)
+
+    def catch_up(self) -> None:
+        """Take in all that the tape has now, however long it takes."""
+        tape = self._tape
+        if tape is None:
+            return
+        while tape.poll():
+            pass
+        self.history.read(tape)
+        self.marks.read(tape)
+        self.alerts.read(tape)
+        self._behind = False
+        if self._live:
+            self._move(self.history.position)
+        self._tell(True, True)
+
+    def _tell(self, changed: bool, now: bool) -> None:
+        """Emit ``grown``, but leave the window five times the time that its panels needed for the last one."""
+        self._news = self._news or changed
+        began = time.perf_counter()
+        if self._news and (now or began >= self._next_news):
+            self._news = False
+            self.grown.emit()
+            ended = time.perf_counter()
+            self._next_news = ended + 5 * (ended - began)
+
+    # ----------------------------------------------------------------------------------------------------- the cursor
+
+    @property
+    def state(self) -> State:
+        """The state at the cursor."""
+        return self._cursor.state if self._cursor is not None else self._state
+
+    @property
+    def position(self) -> int:
+        """The event after which the state holds; -1 before the first."""
+        return self.state.position
+
+    @property
+    def last(self) -> int:
+        """The newest event."""
+        return self.history.position
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the cursor stands at the newest event and follows it."""
+        return self._live
+
+    @property
+    def current_node(self) -> int | None:
+        """The node that runs at the cursor, or the one that the next step would run."""
+        if self._tape is None:
+            return None
+        if self.state.current is not None:
+            return self.state.current
+        if self._live and self._live_node is not None:
+            return self._live_node
+        return next_node(self._tape, self.state)
+
+    @property
+    def run(self) -> int:
+        """The run to look at: the innermost open one, else the last one that began before the cursor; 0 for none."""
+        if self.state.run is not None:
+            return self.state.run
+        begun = [steps.run for steps in self.history.runs if (row := self.history.run_row(steps.run)) and row.first <= self.position]
+        return begun[-1] if begun else 0
+
+    @Slot(object)
+    def set_live_node(self, node: int | None) -> None:
+        """The node before which the program is paused, as the session says; None while it runs."""
+        if node != self._live_node:
+            self._live_node = node
+            if self._live:
+                self.cursor_moved.emit(self.position)
+
+    @Slot(int)
+    def move_to(self, position: int) -> None:
+        """Look at the moment after an event; at the newest one the cursor is live again."""
+        self._set_live(position >= self.last)
+        self._move(min(max(position, -1), self.last))
+
+    @Slot()
+    def go_live(self) -> None:
+        """Look at the newest event, and follow."""
+        self.move_to(self.last)
+
+    def step_forward(self) -> bool:
+        """Move to the moment at which the next recorded step is entered. False where there is none: only the program can
+        go on from there."""
+        following = self._entered_after(self.position)
+        if following is None:
+            self.go_live()
+            return False
+        self.move_to(following)
+        return True
+
+    def step_back(self) -> bool:
+        """Move to the moment at which the step before was entered. False where there is none."""
+        before = self._entered_before(self.position)
+        if before is None:
+            return False
+        self._set_live(False)
+        self._move(before)
+        return True
+
+    def _entered_after(self, position: int) -> int | None:
+        line = self.timeline()
+        if not len(line):
+            return None
+        later = line.enters[line.enters > position]
+        return int(later.min()) if later.size else None
+
+    def _entered_before(self, position: int) -> int | None:
+        line = self.timeline()
+        standing = line.enters[(line.enters < position) & ~line.undone_at(position)]
+        return int(standing.max()) if standing.size else None
+
+    def _move(self, position: int) -> None:
+        if self._cursor is None or position == self.position:
+            return
+        self._cursor.move_to(position)
+        self.cursor_moved.emit(position)
+        if self._selection.key is not None and not self._chosen:
+            value = self._main_value(self._selection.key)
+            if value != self._selection.value:
+                self._selection = Selection(self._selection.key, value)
+                self.selection_changed.emit(self._selection)
+
+    def _set_live(self, live: bool) -> None:
+        if live != self._live:
+            self._live = live
+            self.live_changed.emit(live)
+
+    # -------------------------------------------------------------------------------------------------- the selection
+
+    @property
+    def selection(self) -> Selection:
+        return self._selection
+
+    @Slot(object)
+    def select(self, key: tuple[str, int] | None) -> None:
+        """Select a graph node, and with it the value that says most about it."""
+        if key != self._selection.key:
+            self._chosen = False
+            self._selection = Selection(key, self._main_value(key))
+            self.selection_changed.emit(self._selection)
+
+    @Slot(object)
+    def select_value(self, value: ValueRef | None) -> None:
+        """Select a value; the node stays."""
+        if value != self._selection.value:
+            self._chosen = value is not None
+            self._selection = Selection(self._selection.key, value)
+            self.selection_changed.emit(self._selection)
+
+    def _main_value(self, key: tuple[str, int] | None) -> ValueRef | None:
+        if key is None or self._tape is None:
+            return None
+        kind, number = key
+        if kind == "node":
+            view = self.step_view(number)
+            return view.main_value() if view is not None else None
+        if kind == "op":
+            return next(iter(op_values(self._tape, number)), None)
+        return self.leaf_value(number)
+
+    def leaf_value(self, tensor: int) -> ValueRef | None:
+        """The gradient of a leaf at the cursor, or its data where nothing was stored yet."""
+        if self.reader is None or self._tape is None or tensor not in self._tape.tensors:
+            return None
+        name = self.reader.tensor_name(tensor)
+        grad = self.state.grads.get(tensor)
+        if grad is not None:
+            return ValueRef(f"{name}.grad", grad)
+        version = self.state.versions.get(self._tape.tensors[tensor].storage, 0)
+        return ValueRef(name, Val(tensor, version))
+
+    # ------------------------------------------------------------------------------------------------ what panels show
+
+    def step_view(self, node: int | None) -> StepView | None:
+        """A node at the cursor."""
+        return step_view(self.reader, self.state, node) if self.reader is not None and node is not None else None
+
+    def hooks_view(self) -> HooksView:
+        """The hooks and stores of the run at the cursor."""
+        return hooks_view(self.reader, self.run) if self.reader is not None else HooksView(0)
+
+    def tensor_view(self, value: ValueRef | None, level: str = "") -> TensorView:
+        """A value with its data, where they were kept."""
+        if value is None or self._tape is None:
+            return TensorView()
+        return tensor_view(self._tape, value.val, value.label, value.before, value.before_label, level)
+
+    def timeline(self) -> Timeline:
+        """The steps of all runs."""
+        return timeline(self.history)
+
+    def current_line(self) -> tuple[str, int]:
+        """The file and line to mark: of the selected node, else of the current one, else of what happened last."""
+        frame = None
+        if self.reader is not None:
+            key = self._selection.key
+            if key is not None and key[0] == "node":
+                frame = self.reader.node_frame(key[1])
+            elif key is not None and key[0] == "op" and self._tape is not None and key[1] in self._tape.ops:
+                stack = self._tape.ops[key[1]].stack
+                frame = stack[0] if stack else None
+            if frame is None and self.current_node is not None:
+                frame = self.reader.node_frame(self.current_node)
+            row = self._last_row()
+            if frame is None and row is not None:
+                frame = self.reader.frame(row)
+        return (frame.file, frame.line) if frame is not None else ("", 0)
+
+    def _last_row(self) -> Row | None:
+        row = self.history.row_at(self.position)
+        while row is not None and row.kind in (RowKind.STORED, RowKind.HOOK) and row.parent is not None:
+            row = row.parent
+        return row

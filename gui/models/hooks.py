@@ -1,0 +1,131 @@
+"""Which hooks fired around which node, what each did to the gradient, and what was accumulated onto what. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gradstep.engine.tape.schema import Frame, GradStored, HookCalled, HookKind, NodeEnter, Val
+
+from .history import Row, RowKind
+from .rows import HOOK_NAMES, RowReader
+from .values import ValueRef, ValueText, ratio_text, value_text
+
+GROUPS_SHOWN = 1000  # of a run with more, the last ones
+
+
+@dataclass(frozen=True, slots=True)
+class HookLine:
+    """A hook that fired. ``changed``: it returned something else than it was given; ``raised``: it returned nothing at all."""
+
+    event: int
+    name: str
+    kind: HookKind
+    kind_name: str
+    at: Frame | None
+    before: ValueText
+    after: ValueText
+    ratio: str
+    changed: bool
+    raised: bool
+    value: ValueRef
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLine:
+    """A gradient that was stored: ``previous`` + ``added`` = ``now``. ``previous`` is None where nothing stood there."""
+
+    event: int
+    name: str
+    previous: ValueText | None
+    added: ValueText
+    now: ValueText
+    ratio: str
+    value: ValueRef
+
+    def sum_text(self) -> str:
+        """``1.5 + 3 = 4.5``, with the numbers or, of larger tensors, their norms."""
+        if self.previous is None:
+            return f"= {self.now.norm_text()}"
+        return f"{self.previous.norm_text()} + {self.added.norm_text()} = {self.now.norm_text()}"
+
+
+Line = HookLine | StoreLine
+
+
+@dataclass(frozen=True, slots=True)
+class HookGroup:
+    """The lines of one node, in the order in which they happened. ``key`` is the graph node, None for forward hooks."""
+
+    name: str
+    key: tuple[str, int] | None
+    row: Row
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HooksView:
+    """The groups of a run in order of execution; ``left_out`` earlier ones are not among them."""
+
+    run: int
+    groups: tuple[HookGroup, ...] = ()
+    left_out: int = 0
+
+
+def hooks_view(reader: RowReader, run: int) -> HooksView:
+    """All hooks and stores of a run, also those after the cursor."""
+    row = reader.history.run_row(run)
+    if row is None:
+        return HooksView(run)
+    rows = [child for child in row.children if child.kind is RowKind.STEP and any(_tells(below) for below in child.children)]
+    left_out = max(len(rows) - GROUPS_SHOWN, 0)
+    groups = (
+        HookGroup(reader.node_name(child.key), ("node", child.key), child, tuple(step_lines(reader, child))) for child in rows[left_out:]
+    )
+    return HooksView(run, tuple(groups), left_out)
+
+
+def step_lines(reader: RowReader, step: Row) -> Iterator[Line]:
+    """The hooks and stores of one step in their order."""
+    for row in step.children:
+        event = reader.tape.events[row.first]
+        if isinstance(event, HookCalled):
+            yield _hook_line(reader, event)
+        elif isinstance(event, GradStored):
+            yield _store_line(reader, event, step)
+
+
+def _tells(row: Row) -> bool:
+    return row.kind is RowKind.HOOK or row.kind is RowKind.STORED
+
+
+def _first(vals: tuple[Val | None, ...]) -> Val | None:
+    return next((val for val in vals if val is not None), None)
+
+
+def _hook_line(reader: RowReader, event: HookCalled) -> HookLine:
+    tape = reader.tape
+    hook = tape.hooks[event.hook]
+    changed = event.after != event.before and bool(event.after)
+    place = next((i for i, (old, new) in enumerate(zip(event.before, event.after, strict=False)) if old != new), None)
+    old = event.before[place] if place is not None else _first(event.before)
+    new = event.after[place] if place is not None else _first(event.after)
+    before, after = value_text(tape, old), value_text(tape, new) if event.after else ValueText()
+    label = f"{hook.function} ({HOOK_NAMES[hook.kind]})"
+    return HookLine(
+        event.i, hook.function, hook.kind, HOOK_NAMES[hook.kind], hook.at, before, after, ratio_text(before.norm, after.norm), changed,
+        bool(event.before) and not event.after, ValueRef(label, new if event.after else old, old if changed else None, "before the hook"),
+    )  # fmt: skip
+
+
+def _store_line(reader: RowReader, event: GradStored, step: Row) -> StoreLine:
+    tape = reader.tape
+    name = f"{reader.tensor_name(event.tensor)}.grad"
+    entered = reader.entered(step)
+    added = _first(entered.grads) if isinstance(entered, NodeEnter) else None
+    now = value_text(tape, event.val)
+    previous = value_text(tape, event.prev) if event.prev is not None else None
+    return StoreLine(
+        event.i, name, previous, value_text(tape, added), now, ratio_text(previous.norm, now.norm) if previous is not None else "",
+        ValueRef(name, event.val, event.prev, "before it was added to"),
+    )  # fmt: skip

@@ -1,0 +1,191 @@
+"""A tree of text lines in sections, for inspectors: every line can be copied, and a line may lead somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QKeySequence, QPainter, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from .. import theme
+
+TARGET = Qt.ItemDataRole.UserRole + 1
+LINE = Qt.ItemDataRole.UserRole + 2
+ROW_HEIGHT = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: its cells, what picking it leads to, and how it looks. ``op`` puts a square of that op's colour first."""
+
+    cells: tuple[str, ...]
+    target: object = None
+    children: tuple[Line, ...] = ()
+    heading: bool = False
+    strong: bool = False
+    bad: bool = False
+    dim: bool = False
+    op: str = ""
+    tip: str = ""
+    event: int = -1  # when it happened; -1 where that does not matter
+    id: object = None  # what it is, so that it stays open and selected when the tree is filled anew
+
+
+class DetailTree(QTreeWidget):
+    """Shows lines. ``line_picked`` says what a click or the keyboard landed on, ``line_activated`` a double click or Enter.
+    ``stretched`` is the column that takes what width is left; -1 for the last one."""
+
+    line_picked = Signal(object)  # the target of the line
+    line_activated = Signal(object)
+
+    def __init__(self, headers: Sequence[str], stretched: int = -1, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setColumnCount(len(headers))
+        self.setHeaderLabels(list(headers))
+        self.setHeaderHidden(not any(headers))
+        self.setUniformRowHeights(True)
+        self.setIndentation(14)
+        self.setRootIsDecorated(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setExpandsOnDoubleClick(False)
+        self.setItemDelegate(_LineDelegate(self))
+        self.header().setMinimumSectionSize(30)
+        self.header().setStretchLastSection(stretched < 0)
+        if stretched >= 0:
+            self.header().setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
+        self._filling = False
+        self.currentItemChanged.connect(lambda item, _: self._pick(item))
+        self.itemClicked.connect(lambda item, _: self._pick(item))
+        self.itemActivated.connect(self._activate)
+        self.itemDoubleClicked.connect(self._activate)
+        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
+        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.activated.connect(self.copy)
+
+    def fill(self, lines: Sequence[Line]) -> None:
+        """Show other lines. What was open, closed and selected stays so where it is there again."""
+        closed = {self._id(item) for item in self.items() if item.childCount() and not item.isExpanded()}
+        current = self.currentItem()
+        chosen = self._id(current) if current is not None else None
+        scroll = self.verticalScrollBar().value()
+        self._filling = True
+        self.setUpdatesEnabled(False)
+        try:
+            self.clear()
+            self.addTopLevelItems([self._item(line) for line in lines])
+            for item in list(self.items()):
+                line = item.data(0, LINE)
+                item.setFirstColumnSpanned(isinstance(line, Line) and len(line.cells) == 1)
+                if item.childCount():
+                    item.setExpanded(self._id(item) not in closed)
+                if chosen is not None and self._id(item) == chosen:
+                    self.setCurrentItem(item)
+        finally:
+            self.setUpdatesEnabled(True)
+            self._filling = False
+        self.verticalScrollBar().setValue(scroll)
+
+    def items(self) -> Iterator[QTreeWidgetItem]:
+        """All items from top to bottom, also those in closed ones."""
+        pending = [self.topLevelItem(i) for i in range(self.topLevelItemCount() - 1, -1, -1)]
+        while pending:
+            item = pending.pop()
+            if item is not None:
+                yield item
+                pending.extend(item.child(i) for i in range(item.childCount() - 1, -1, -1))
+
+    def texts(self) -> list[str]:
+        """Every line as text, its cells apart by tabs."""
+        return ["\t".join(item.text(column) for column in range(self.columnCount())).rstrip("\t") for item in self.items()]
+
+    def copy(self) -> None:
+        """Put the selected lines on the clipboard."""
+        chosen = [item for item in self.items() if item.isSelected()]
+        if chosen:
+            lines = ["\t".join(item.text(column) for column in range(self.columnCount())).rstrip("\t") for item in chosen]
+            QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
+
+    def _item(self, line: Line) -> QTreeWidgetItem:
+        item = QTreeWidgetItem(list(line.cells))
+        item.setData(0, LINE, line)
+        item.setData(0, TARGET, line.target)
+        if line.tip:
+            for column in range(self.columnCount()):
+                item.setToolTip(column, line.tip)
+        spoken = ", ".join(cell for cell in line.cells if cell)
+        for column in range(self.columnCount()):
+            item.setData(column, Qt.ItemDataRole.AccessibleTextRole, spoken)
+        item.addChildren([self._item(child) for child in line.children])
+        return item
+
+    def _id(self, item: QTreeWidgetItem) -> object:
+        line = item.data(0, LINE)
+        own = (line.id or line.cells[0]) if isinstance(line, Line) else ""
+        above = item.parent()
+        return (self._id(above), own) if above is not None else own
+
+    def _pick(self, item: QTreeWidgetItem | None) -> None:
+        if item is not None and not self._filling and item.data(0, TARGET) is not None:
+            self.line_picked.emit(item.data(0, TARGET))
+
+    def _activate(self, item: QTreeWidgetItem) -> None:
+        if item.data(0, TARGET) is not None:
+            self.line_activated.emit(item.data(0, TARGET))
+        elif item.childCount():
+            item.setExpanded(not item.isExpanded())
+
+
+class _LineDelegate(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(super().sizeHint(option, index).width(), ROW_HEIGHT)
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        line = index.sibling(index.row(), 0).data(LINE)
+        if not isinstance(line, Line):
+            return
+        look = theme.current()
+        font = theme.ui_font(13) if index.column() == 0 else theme.mono_font(12)
+        if line.heading or (line.strong and index.column() == 0):
+            font.setWeight(QFont.Weight.DemiBold)
+        option.font = font
+        colour: QColor = look.text
+        if line.bad and index.column() > 0:
+            colour = look.bad
+        elif line.dim:
+            colour = look.pending_text
+        elif index.column() > 0:
+            colour = look.dim
+        option.palette.setColor(option.palette.ColorRole.Text, colour)
+        option.palette.setColor(option.palette.ColorRole.HighlightedText, look.on_selection)
+        if line.op and index.column() == 0:
+            option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
+            option.decorationSize = QSize(10, 10)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().paint(painter, option, index)
+        line = index.sibling(index.row(), 0).data(LINE)
+        if isinstance(line, Line) and line.op and index.column() == 0:
+            painter.save()
+            try:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme.faded(theme.current().category(line.op), 0.45 if line.dim else 1.0))
+                rect = option.rect
+                radius = 4.0 if line.op == "AccumulateGrad" else 2.2
+                painter.drawRoundedRect(QRectF(rect.left() + 6, rect.center().y() - 3.5, 8, 8), radius, radius)
+            finally:
+                painter.restore()

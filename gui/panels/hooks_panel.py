@@ -1,0 +1,123 @@
+"""Hooks & AccumulateGrad: every hook in firing order with what it did, and what was accumulated onto what."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from ..models.hooks import HookGroup, HookLine, HooksView, StoreLine
+from ..models.values import ValueRef
+from ..panel import Panel
+from .detail_tree import DetailTree, Line
+from .notice import Stage
+
+
+class HooksPanel(Panel):
+    """Shows the hooks and stores of a run; those after the cursor are pale."""
+
+    title = "Hooks & AccumulateGrad"
+    about = "Every hook in firing order with the gradient before and after it, and what was accumulated onto what"
+
+    node_picked = Signal(object)  # the user wants to see this graph node
+    value_picked = Signal(object)  # ValueRef: the user wants to see this value
+    line_picked = Signal(str, int)  # the user wants to see this line of the source
+    event_picked = Signal(int)  # the user wants to look at the moment of this event
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumSize(240, 90)
+        self._view = HooksView(0)
+        self._position = -1
+        self._node: tuple[str, int] | None = None
+        self._tree = DetailTree(
+            [self.tr("Hook or store"), self.tr("Before"), self.tr("After"), self.tr("Effect"), self.tr("Defined at")], parent=self
+        )
+        self._tree.setAccessibleName(self.tr("Hooks and accumulated gradients"))
+        for column, width in enumerate((250, 110, 110, 190)):
+            self._tree.setColumnWidth(column, width)
+        self._tree.line_picked.connect(self._picked)
+        self._tree.line_activated.connect(self._activated)
+        self._only = QCheckBox(self.tr("Only the selected node"), self)
+        self._only.toggled.connect(lambda _: self._fill())
+        self._note = QLabel(self)
+        self._note.setProperty("role", "dim")
+        self._stage = Stage(self._tree, self)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(10, 4, 10, 2)
+        bar.addWidget(self._only)
+        bar.addWidget(self._note, 1)
+        column_ = QVBoxLayout(self)
+        column_.setContentsMargins(0, 0, 0, 0)
+        column_.setSpacing(2)
+        column_.addLayout(bar)
+        column_.addWidget(self._stage, 1)
+        self._fill()
+
+    @Slot(object)
+    def show_hooks(self, view: HooksView | None) -> None:
+        """Show the hooks and stores of a run, None for none."""
+        self._view = view or HooksView(0)
+        self._fill()
+
+    @Slot(int)
+    def show_position(self, position: int) -> None:
+        """The cursor stands at this event."""
+        if position != self._position:
+            self._position = position
+            self._fill()
+
+    @Slot(object)
+    def show_node(self, key: tuple[str, int] | None) -> None:
+        """This graph node is selected."""
+        self._node = key
+        if self._only.isChecked():
+            self._fill()
+
+    # --------------------------------------------------------------------------------------------------------- inside
+
+    def _fill(self) -> None:
+        groups = [group for group in self._view.groups if not self._only.isChecked() or group.key == self._node]
+        self._note.setText(self.tr("%1 earlier nodes are left out").replace("%1", str(self._view.left_out)) if self._view.left_out else "")
+        if groups:
+            self._stage.show_content()
+            self._tree.fill([self._group(group) for group in groups])
+        elif self._view.groups:
+            self._stage.show_notice(self.tr("No hook fired around the selected node, and it stored no gradient."))
+        else:
+            self._stage.show_notice(self.tr("No hook has fired and no gradient was stored in this run yet."))
+
+    def _group(self, group: HookGroup) -> Line:
+        lines = tuple(self._line(line, group) for line in group.lines)
+        past = group.row.is_past(self._position)
+        op = "AccumulateGrad" if group.name.startswith("AccumulateGrad") else group.name
+        return Line((group.name,), group.key, lines, strong=True, dim=not past, op=op, id=group.key)
+
+    def _line(self, line: HookLine | StoreLine, group: HookGroup) -> Line:
+        dim = line.event > self._position or not group.row.is_past(self._position)
+        if isinstance(line, StoreLine):
+            before = line.previous.norm_text() if line.previous is not None else self.tr("nothing")
+            cells = (line.name, before, line.now.norm_text(), line.sum_text(), "")
+            return Line(cells, (line.event, line.value, None), dim=dim, bad=bool(line.now.bad), id=line.event)
+        at = f"{PurePath(line.at.file).name}:{line.at.line}" if line.at is not None else ""
+        if line.raised:
+            effect = self.tr("raised an error")
+        elif line.changed:
+            effect = self.tr("changed %1").replace("%1", line.ratio).rstrip()
+        else:
+            effect = self.tr("unchanged")
+        cells = (f"{line.name}  ({line.kind_name})", line.before.norm_text(), line.after.norm_text(), effect, at)
+        return Line(cells, (line.event, line.value, line.at), dim=dim, bad=line.raised or bool(line.after.bad), id=line.event)
+
+    def _picked(self, target: object) -> None:
+        if isinstance(target, tuple) and len(target) == 3 and isinstance(target[1], ValueRef):
+            self.value_picked.emit(target[1])
+        elif isinstance(target, tuple) and len(target) == 2:
+            self.node_picked.emit(target)
+
+    def _activated(self, target: object) -> None:
+        if isinstance(target, tuple) and len(target) == 3:
+            self.event_picked.emit(target[0])
+            if target[2] is not None:
+                self.line_picked.emit(target[2].file, target[2].line)

@@ -1,0 +1,209 @@
+"""The node inspector: what a backward node is, what arrived, what it passed on, what it saved, which hooks it has."""
+
+from __future__ import annotations
+
+import math
+from pathlib import PurePath
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from gradstep.engine.tape.schema import Frame
+
+from .. import theme
+from ..formats import number, seconds
+from ..models.hooks import HookLine, StoreLine
+from ..models.steps import GradLine, SavedLine, SlotLines, StepView
+from ..models.values import ValueRef
+from ..panel import Panel
+from .detail_tree import DetailTree, Line
+from .notice import Stage
+from .statistics_view import StatisticsView
+
+
+class StepPanel(Panel):
+    """The gradient that arrived at a node and what the node passed on."""
+
+    title = "Node"
+    about = "One backward node: gradients in and out, saved tensors, hooks, and the line of its forward op"
+
+    node_picked = Signal(object)  # the user wants to see this graph node: ("node", id) or ("op", id)
+    value_picked = Signal(object)  # ValueRef: the user wants to see this value
+    line_picked = Signal(str, int)  # the user wants to see this line of the source
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumSize(220, 160)
+        self._view: StepView | None = None
+        self._mark = QLabel(self)
+        self._mark.setFixedSize(12, 12)
+        self._name = QLabel(self)
+        self._name.setProperty("role", "title")
+        self._name.setTextFormat(Qt.TextFormat.PlainText)
+        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._place = QLabel(self)
+        self._place.setProperty("role", "dim")
+        self._module = QLabel(self)
+        self._module.setFont(theme.mono_font(12))
+        self._module.setProperty("role", "dim")
+        self._module.setTextFormat(Qt.TextFormat.PlainText)
+        self._source = QToolButton(self)
+        self._source.setToolTip(self.tr("Go to the line of the forward op (F12)"))
+        self._source.clicked.connect(self._go_to_source)
+        self._facts = StatisticsView(self)
+        self._facts.setAccessibleName(self.tr("Facts of the node"))
+        self._tree = DetailTree([self.tr("Gradient"), "|g|", self.tr("Shape")], stretched=0, parent=self)
+        self._tree.setAccessibleName(self.tr("Gradients, saved tensors and hooks of the node"))
+        self._tree.setColumnWidth(1, 76)
+        self._tree.setColumnWidth(2, 92)
+        self._tree.line_picked.connect(self._picked)
+        self._tree.line_activated.connect(self._activated)
+
+        body = QWidget(self)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self._mark)
+        head.addWidget(self._name, 1)
+        head.addWidget(self._place)
+        second = QHBoxLayout()
+        second.addWidget(self._module, 1)
+        second.addWidget(self._source)
+        top = QVBoxLayout()
+        top.setContentsMargins(12, 10, 12, 6)
+        top.setSpacing(4)
+        top.addLayout(head)
+        top.addLayout(second)
+        top.addWidget(self._facts)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self._tree, 1)
+        self._stage = Stage(body, self)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._stage)
+        self.show_step(None)
+
+    @Slot(object)
+    def show_step(self, view: StepView | None) -> None:
+        """Show a node at a moment, None for none."""
+        self._view = view
+        if view is None:
+            self._stage.show_notice(self.tr("No node is selected. Pick one in the graph or in the events."))
+            return
+        self._stage.show_content()
+        self._name.setText(view.name)
+        self._name.setToolTip(view.name)
+        self._place.setText(view.place)
+        self._module.setText(view.module)
+        self._module.setVisible(bool(view.module))
+        self._source.setVisible(view.frame is not None)
+        if view.frame is not None:
+            self._source.setText(f"{PurePath(view.frame.file).name}:{view.frame.line}")
+        facts = [
+            (self.tr("status"), view.status, view.status == "failed"),
+            (self.tr("sequence"), view.sequence, False),
+            (self.tr("norm in"), _norm(view.norm_in), False),
+            (self.tr("norm out"), _norm(view.norm_out), False),
+            (self.tr("kind"), view.kind, False),
+            (self.tr("time"), "" if math.isnan(view.duration) else seconds(view.duration), False),
+        ]
+        if view.params:
+            facts.append((self.tr("called with"), view.params, False))
+        self._facts.show_facts([fact for fact in facts if fact[1]])
+        self._tree.fill(self._lines(view))
+        self.setAccessibleDescription(f"{view.name}, {view.status}, {view.place}")
+        self.restyle()
+
+    def restyle(self) -> None:
+        if self._view is not None:
+            radius = 6 if self._view.op == "AccumulateGrad" else 3
+            self._mark.setStyleSheet(f"background: {theme.current().category(self._view.op).name()}; border-radius: {radius}px")
+
+    # --------------------------------------------------------------------------------------------------------- inside
+
+    def _lines(self, view: StepView) -> list[Line]:
+        arrived: list[Line] = []
+        for slot in view.arrived:
+            parts = tuple(self._grad(part, id=("part", i)) for i, part in enumerate(slot.parts))
+            total = self._grad(slot.total, strong=True) if slot.total is not None and not _same(slot) else None
+            if not parts:
+                parts = (Line((self.tr("nothing has arrived yet"),), dim=True),)
+            arrived.append(Line((slot.name,), children=(*parts, *((total,) if total is not None else ())), strong=True))
+        sent = tuple(self._grad(line, id=("sent", i)) for i, line in enumerate(view.sent))
+        sections = [Line((self.tr("Gradient in"),), children=tuple(arrived), heading=True)]
+        if view.sent:
+            sections.append(Line((self.tr("Gradient out"),), children=sent, heading=True))
+        if view.saved:
+            saved = tuple(self._saved(line) for line in view.saved)
+            sections.append(Line((self.tr("Saved tensors"),), children=saved, heading=True))
+        hooks = [*(self._happened(line) for line in view.lines)]
+        hooks += [Line((name, self.tr("not fired")), dim=True) for name in view.waiting_hooks]
+        if hooks:
+            sections.append(Line((self.tr("Hooks and stores"),), children=tuple(hooks), heading=True))
+        if view.op_key is not None:
+            sections.append(Line((self.tr("Forward op"), "", ""), view.op_key, heading=True, children=self._stack(view)))
+        return sections
+
+    def _saved(self, line: SavedLine) -> Line:
+        name = self.tr("%1 (freed)").replace("%1", line.name) if line.freed else line.name
+        tip = self.tr("Freed by backward; the value on the tape is still shown") if line.freed else ""
+        if line.text is None:
+            return Line((name, "", self.tr("packed or empty")), dim=True, tip=tip, id=("saved", line.name))
+        cells = (name, line.text.bad or line.text.norm_text(), line.text.shape)
+        return Line(cells, line.value, dim=line.freed, bad=bool(line.text.bad), tip=tip, id=("saved", line.name))
+
+    def _grad(self, line: GradLine, strong: bool = False, id: object = None) -> Line:
+        name = line.name.removeprefix("AccumulateGrad ")  # the disc says so, and the parameter's name is what one looks for
+        if line.value is None:
+            return Line((name,), line.key, dim=True, op=line.op, tip=line.name, id=id)
+        cells = (name, line.text.bad or line.text.norm_text(), line.text.shape)
+        target = (line.key, line.value) if line.key is not None else line.value
+        return Line(cells, target, strong=strong, bad=bool(line.text.bad), op=line.op, tip=line.name, id=id)
+
+    def _happened(self, line: HookLine | StoreLine) -> Line:
+        if isinstance(line, StoreLine):
+            return Line(
+                (self.tr("%1 stored").replace("%1", line.name), line.now.norm_text(), line.sum_text()), line.value, bad=bool(line.now.bad)
+            )
+        what = self.tr("raised") if line.raised else line.ratio if line.changed else self.tr("unchanged")
+        return Line((f"{line.name} ({line.kind_name})", what, line.after.norm_text()), (line.at, line.value), bad=line.raised)
+
+    def _stack(self, view: StepView) -> tuple[Line, ...]:
+        return tuple(
+            Line((f"{PurePath(frame.file).name}:{frame.line}", "", frame.function), frame, tip=frame.file, id=("frame", i))
+            for i, frame in enumerate(view.frames)
+        )
+
+    def _picked(self, target: object) -> None:
+        for part in target if isinstance(target, tuple) and not isinstance(target, Frame) else (target,):
+            if isinstance(part, ValueRef):
+                self.value_picked.emit(part)
+
+    def _activated(self, target: object) -> None:
+        if isinstance(target, Frame):
+            self.line_picked.emit(target.file, target.line)
+        elif isinstance(target, tuple) and len(target) == 2 and isinstance(target[0], str):
+            self.node_picked.emit(target)
+        elif isinstance(target, tuple) and isinstance(target[0], Frame):
+            self.line_picked.emit(target[0].file, target[0].line)
+        elif isinstance(target, tuple) and isinstance(target[0], tuple):
+            self.node_picked.emit(target[0])
+        elif isinstance(target, ValueRef):
+            self.value_picked.emit(target)
+
+    def _go_to_source(self) -> None:
+        if self._view is not None and self._view.frame is not None:
+            self.line_picked.emit(self._view.frame.file, self._view.frame.line)
+
+
+def _same(slot: SlotLines) -> bool:
+    """Whether the node was given just what arrived."""
+    if len(slot.parts) != 1 or slot.total is None or slot.total.value is None or slot.parts[0].value is None:
+        return False
+    return slot.total.value.val == slot.parts[0].value.val
+
+
+def _norm(value: float) -> str:
+    return "" if math.isnan(value) else number(value)
