@@ -194,7 +194,8 @@ class Control:
             self.send(Response(request.seq, request.command, False, "the program is running: pause it first"))
 
     def _request_pause(self) -> None:
-        self._pause = self._attention = True
+        with self._state:
+            self._pause = self._attention = True
         if self._signal is not None and (main := threading.main_thread().ident) is not None:
             signal.pthread_kill(main, self._signal)
 
@@ -227,9 +228,9 @@ class Control:
         pulse.phase(Phase.BACKWARD)
         try:
             while (node := walk.next_node) is not None:
-                if self._attention and (reason := self._reason(node, depth)):
-                    self.halt(reason, walk, sys._getframe(1))
-                    node = walk.next_node
+                if self._attention:
+                    self._consider(walk, node, depth, sys._getframe(1))
+                    node = walk.next_node  # another one after steps back
                     if node is None:
                         break
                 pulse.enter(walk.run, node.id, node.name())
@@ -254,6 +255,12 @@ class Control:
         elif outer.current is not None:
             self._pulse.enter(outer.run, outer.current.id, outer.current.name())
 
+    def _consider(self, walk: Walk, node: Node, depth: int, frame: types.FrameType) -> None:
+        """Stops before ``node`` if there is a reason to. Where another thread stands still, this one waits for it."""
+        with self._turn:
+            if reason := self._reason(node, depth):
+                self.halt(reason, walk, frame)
+
     def _reason(self, node: Node, depth: int) -> str:
         """Why to stop before ``node``; "" where there is no reason."""
         if self._pause:
@@ -276,7 +283,8 @@ class Control:
         with self._turn:
             if reason == "pause" and not self._pause:
                 return  # another thread stood still for it
-            self._goal, self._depth, self._entry, self._pause, self._attention = 0, 0, False, False, False
+            self._goal, self._depth, self._entry, self._pause = 0, 0, False, False
+            self._attention = True  # the other threads wait at their next node
             stop = Stop(reason, walk or self._innermost(), user_stack(frame))
             if walk is not None:
                 walk.rewindable = self._rewind
@@ -289,6 +297,7 @@ class Control:
             finally:
                 with self._state:
                     self._stop = None
+                    self._attention = bool(self._goal or self._depth or self._pause)
                 self._pulse.phase(before)
                 self._refuse_rest()
 
@@ -356,7 +365,6 @@ class Control:
             self._goal = goal
         elif request.command != "continue":
             self._depth = {"next": max(depth, 1), "stepIn": _EVERYWHERE, "stepOut": max(depth - 1, 1)}[request.command]
-        self._attention = request.command != "continue"
 
     def _back(self, stop: Stop, *, whole: bool) -> None:
         """Undoes the last step, or all of them as far as they can be undone."""

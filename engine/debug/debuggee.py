@@ -13,6 +13,7 @@ import os
 import platform
 import socket
 import sys
+import warnings
 from typing import Any
 
 from .launch import Launch
@@ -75,12 +76,14 @@ def main(descriptor: int) -> None:
     except script.Refused as refused:
         control.send(Event("refused", refused.body))
         sys.exit(1)
+    # Python 3.12 warns of a fork beside threads; the only thread that the script does not know of is ours, which minds forks
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded, use of fork", DeprecationWarning)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: _forget_all(control))
 
-    def ending(error: BaseException | None) -> None:
+    def ending(error: BaseException | None, whole: str) -> None:
         pulse.phase(Phase.ENDED)
-        control.send(Event("ended", _last_word(error, control)))
+        control.send(Event("ended", _last_word(error, whole, control)))
 
     control.listen()
     control.send(Event("initialized", {"tape": tape, "pid": os.getpid(), "versions": _versions()}))
@@ -128,7 +131,7 @@ def _forget_all(control: Any) -> None:
     faulthandler.disable()
 
 
-def _last_word(error: BaseException | None, control: Any) -> dict[str, Any]:
+def _last_word(error: BaseException | None, whole: str, control: Any) -> dict[str, Any]:
     from .script import facts
 
     body: dict[str, Any] = {"exception": None}
@@ -136,7 +139,7 @@ def _last_word(error: BaseException | None, control: Any) -> dict[str, Any]:
         code = error.code
         body["code"] = code if isinstance(code, int) else (0 if code is None else 1)
     elif error is not None:
-        body["exception"] = facts(error)
+        body["exception"] = facts(error, whole)
         identity, node, name = control.failed_node
         if identity == id(error):
             body["exception"] |= {"node": node, "node_name": name}

@@ -12,6 +12,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
+TRACEBACK_CAP = 1 << 15  # characters
 _ENGINE = str(Path(__file__).resolve().parents[1]) + os.sep
 _OURS = tuple({_ENGINE, os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep})
 
@@ -42,25 +43,29 @@ def load(script: str) -> types.CodeType:
         raise Refused({"kind": "syntax", "file": script, "line": line, "column": column, "message": text}) from error
 
 
-def run(code: types.CodeType, script: str, args: list[str], ending: Callable[[BaseException | None], None]) -> None:
+def run(code: types.CodeType, script: str, args: list[str], ending: Callable[[BaseException | None, str], None]) -> None:
     """Runs ``code`` as the program itself. What ends it goes on to the interpreter, as if nobody stood in between.
 
-    ``ending`` is called with what ended it (None: the last line) before the interpreter shows it.
+    ``ending`` is called with what ended it (None: the last line), and its traceback with gradstep's own frames, before the
+    interpreter shows it without them.
     """
     main = types.ModuleType("__main__")
     path = code.co_filename
-    main.__dict__.update(__file__=path, __cached__=None, __spec__=None, __builtins__=builtins, __loader__=SourceFileLoader("__main__", path))
+    main.__dict__.update(
+        __file__=path, __cached__=None, __spec__=None, __builtins__=builtins, __loader__=SourceFileLoader("__main__", path)
+    )
     sys.modules["__main__"] = main
     sys.argv = [script, *args]
     sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
     try:
         exec(code, main.__dict__)
     except BaseException as error:
+        whole = _text(error)
         trim(error)
-        ending(error)
+        ending(error, whole)
         _hide_this_file(error)
         raise
-    ending(None)
+    ending(None, "")
 
 
 def _hide_this_file(error: BaseException) -> None:
@@ -105,19 +110,23 @@ def _kept(trace: types.TracebackType | None) -> types.TracebackType | None:
     return result
 
 
-def facts(error: BaseException) -> dict[str, Any]:
-    """An exception as the window gets it: type, text, place and traceback, each of bounded length."""
+def _text(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(error))[-TRACEBACK_CAP:]
+    except Exception:  # a user's exception may do anything in its __str__
+        return "<the traceback could not be made>"
+
+
+def facts(error: BaseException, whole: str) -> dict[str, Any]:
+    """An exception as the window gets it: type, text, place and traceback, each of bounded length; ``whole`` is the traceback
+    with gradstep's own frames."""
     entries = traceback.extract_tb(error.__traceback__)
     last = entries[-1] if entries else None
     try:
         text = str(error)
     except Exception:  # a user's exception may do anything in its __str__
         text = "<its text could not be made>"
-    try:
-        trace = "".join(traceback.format_exception(error))
-    except Exception:  # as above
-        trace = text
     return {
-        "type": type(error).__qualname__, "text": text[:4096], "traceback": trace[-65536:],
+        "type": type(error).__qualname__, "text": text[:4096], "traceback": _text(error), "whole": whole,
         "file": last.filename if last else "", "line": (last.lineno or 0) if last else 0, "function": last.name if last else "",
     }  # fmt: skip

@@ -131,6 +131,10 @@ class Session:
         """The program's process; 0 while there is none."""
         return self._core.pid
 
+    def can(self, command: str) -> bool:
+        """Whether ``send`` would send this command now."""
+        return self._core.can_request(command)
+
     def send(self, command: str, answered: Callable[[Response], None] | None = None, **arguments: Any) -> None:
         """Sends a request without waiting. Raises NotAllowed where the state has no room for it."""
         with self._changed:

@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 
 import pytest
 
-from gradstep.engine.debug.launch import Launch
+from gradstep.engine.debug.launch import Launch, RunFolder
 from gradstep.engine.debug.states import State
+from gradstep.engine.tape.reader import Tape
 
 
 def run_json(session):
@@ -69,8 +71,6 @@ def test_an_exception_is_told_with_its_line_and_printed_as_python_prints_it(star
     assert (outcome.how, outcome.exit_code) == (State.RAISED, 1)
     assert outcome.exception["type"] == "KeyError"
     assert (outcome.exception["file"], outcome.exception["line"]) == (str(tmp_path / "script.py"), 7)
-    import subprocess
-
     plain = subprocess.run([sys.executable, str(tmp_path / "script.py")], capture_output=True, text=True, check=False)
     assert session.printed["stderr"] == plain.stderr
     assert session.sentence.startswith("Raised: KeyError")
@@ -156,6 +156,14 @@ def test_a_script_that_ignores_every_polite_word_is_killed(start):
     session.send("terminate")
     outcome = session.wait_until_ended()
     assert (outcome.how, outcome.reason) == (State.STOPPED, "ended by SIGKILL.")
+
+
+def test_a_program_can_be_stopped_before_it_has_begun(start):
+    session = start("print('ran')")
+    session.wait_for(lambda session: session.can("terminate") or session.outcome)
+    if session.outcome is None:
+        session.send("terminate")
+    assert session.wait_until_ended().how in (State.STOPPED, State.FINISHED)  # the program may be quicker
 
 
 def test_kill_does_not_ask_first(start):
@@ -348,8 +356,87 @@ def test_too_many_processes_freeze_the_program_and_none_survives(start):
     assert outcome.left_behind >= 20
 
 
+def test_native_code_that_holds_the_interpreter_and_hears_nothing_is_killed(start):
+    session = start(
+        """
+        import ctypes, signal
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        print("deaf")
+        while True:
+            ctypes.PyDLL(None).sleep(1000)
+        """
+    )
+    session.wait_for(lambda session: session.printed)
+    session.send("terminate")
+    assert session.wait_until_ended().reason == "ended by SIGKILL."
+
+
+def test_a_run_folder_that_is_deleted_does_not_hurt_the_program(session, write, tmp_path):
+    folder = RunFolder.make(tmp_path)
+    script = write(
+        """
+        import shutil, sys, torch
+        x = torch.ones(2) * 2
+        shutil.rmtree(sys.argv[1])
+        for _ in range(10): x = x * x * 0.5
+        print("done", x.tolist())
+        """
+    )
+    session.launch(Launch(script, (str(folder.path),)), folder)
+    outcome = session.wait_until_ended()
+    assert outcome.how is State.FINISHED
+    assert session.printed["stdout"] == "done [2.0, 2.0]\n"
+    assert not folder.path.exists()
+
+
 def test_a_second_program_can_follow_the_first_in_one_session(start):
     assert start("print(1)").wait_until_ended().how is State.FINISHED
     session = start("print(2)")
     session.wait_until_ended()
     assert session.printed == {"stdout": "2\n"}
+
+
+def test_a_script_that_wanders_off_keeps_its_relative_tape(session, write, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(
+        """
+        import os, sys, torch
+        os.chdir("/")
+        sys.path.clear()
+        sys.settrace(lambda *arguments: None)
+        sys.stdout = open(os.devnull, "w")
+        x = torch.ones(1) * 2
+        os.write(1, __file__.encode())
+        """
+    )
+    session.launch(Launch("script.py", tape="mine.gst"))
+    assert session.wait_until_ended().how is State.FINISHED
+    assert session.tape == str(tmp_path / "mine.gst")
+    assert session.printed["stdout"] == str(tmp_path / "script.py")
+    tape = Tape.open(tmp_path / "mine.gst")
+    assert [op.name for op in tape.ops.values()] == ["mul"]
+    tape.close()
+
+
+def test_a_tape_that_exists_is_not_written_over(start, tmp_path):
+    (tmp_path / "mine.gst").write_text("precious")
+    outcome = start("print('ran')", tape=str(tmp_path / "mine.gst")).wait_until_ended()
+    assert outcome.how is State.FAILED
+    assert "the tape cannot be written" in outcome.reason
+    assert (tmp_path / "mine.gst").read_text() == "precious"
+
+
+def test_inherited_streams_are_the_debuggers_own(write, tmp_path):
+    script = write("import sys; print(sys.stdin.read().upper(), flush=True); print('err', file=sys.stderr); sys.exit(9)")
+    debugger = """
+import sys
+from gradstep.engine.debug.launch import Launch
+from gradstep.engine.debug.session import Session
+with Session() as session:
+    session.launch(Launch(sys.argv[1], output="inherit", stdin="inherit"))
+    sys.exit(session.wait_until_ended().exit_code)
+"""
+    command = [sys.executable, "-c", debugger, script]
+    result = subprocess.run(command, input="words", capture_output=True, text=True, check=False)
+    assert (result.stdout, result.stderr, result.returncode) == ("WORDS\n", "err\n", 9)
