@@ -55,7 +55,10 @@ MENUS = ("&File", "&Edit", "&View", "&Run", "&Navigate", "&Help")
 COMMANDS: tuple[Command, ...] = (
     Command("open", "&File", "&Open Script...", ("Ctrl+O",), "open", tip="Choose a Python script to debug"),
     Command("open_tape", "&File", "Open &Tape...", ("Ctrl+Shift+O",), "record", tip="Look at a recorded run"),
-    Command("save_tape", "&File", "&Save Tape As...", ("Ctrl+S",), "save", Needs.TAPE, separator=True, tip="Keep the recording of this run"),
+    Command(
+        "save_tape", "&File", "&Save Tape As...", ("Ctrl+S",), "save", Needs.TAPE, separator=True,
+        tip="Keep the recording of this run",
+    ),
     Command("export", "&File", "&Export View...", ("Ctrl+Shift+E",), needs=Needs.TAPE, tip="Save the graph as a picture"),
     Command("close", "&File", "&Close", ("Ctrl+W",), needs=Action.CLOSE, separator=True, tip="Back to the welcome page"),
     Command("quit", "&File", "&Quit", ("Ctrl+Q",), separator=True, tip="End the program; a running script is stopped"),
@@ -64,33 +67,84 @@ COMMANDS: tuple[Command, ...] = (
     Command("fit", "&View", "&Fit Graph", ("Ctrl+0",), "fit", Needs.TAPE, tip="Show the whole graph"),
     Command("zoom_in", "&View", "Zoom &In", ("Ctrl++", "Ctrl+="), "zoom_in", Needs.TAPE, tip="Enlarge the graph"),
     Command("zoom_out", "&View", "Zoom &Out", ("Ctrl+-",), "zoom_out", Needs.TAPE, tip="Make the graph smaller"),
-    Command("follow", "&View", "F&ollow the Current Node", (), "follow", checkable=True, tip="Keep the current node in view while stepping"),
-    Command("backward_graph", "&View", "&Backward Graph", ("Ctrl+Alt+1",), "graph", Needs.TAPE, separator=True, checkable=True, tip="Draw the nodes of backward"),
-    Command("forward_graph", "&View", "F&orward Graph", ("Ctrl+Alt+2",), "layers", Needs.TAPE, checkable=True, tip="Draw the forward ops"),
-    Command("both_graphs", "&View", "Forward &and Backward", ("Ctrl+Alt+3",), "link", Needs.TAPE, checkable=True, tip="Draw both, linked"),
-    Command("theme_system", "&View", "Theme: as the &System", (), "contrast", separator=True, checkable=True, tip="Light or dark as the system says"),
+    Command(
+        "follow", "&View", "F&ollow the Current Node", (), "follow", checkable=True,
+        tip="Keep the current node in view while stepping",
+    ),
+    Command(
+        "backward_graph", "&View", "&Backward Graph", ("Ctrl+Alt+1",), "graph", Needs.TAPE, separator=True, checkable=True,
+        tip="Draw the nodes of backward",
+    ),
+    Command(
+        "forward_graph", "&View", "F&orward Graph", ("Ctrl+Alt+2",), "layers", Needs.TAPE, checkable=True,
+        tip="Draw the forward ops",
+    ),
+    Command(
+        "both_graphs", "&View", "Forward &and Backward", ("Ctrl+Alt+3",), "link", Needs.TAPE, checkable=True,
+        tip="Draw both, linked",
+    ),
+    Command(
+        "theme_system", "&View", "Theme: as the &System", (), "contrast", separator=True, checkable=True,
+        tip="Light or dark as the system says",
+    ),
     Command("theme_light", "&View", "Theme: &Light", (), "sun", checkable=True, tip="Always light"),
     Command("theme_dark", "&View", "Theme: &Dark", (), "moon", checkable=True, tip="Always dark"),
     Command("reset_layout", "&View", "&Reset Layout", (), separator=True, tip="Put all panels back to where they were at first"),
-    Command("start", "&Run", "&Start", ("F5",), "play", Action.LAUNCH, "run", tip="Run the script and stop at the first node of backward"),
+    Command(
+        "start", "&Run", "&Start", ("F5",), "play", Action.LAUNCH, "run",
+        tip="Run the script and stop at the first node of backward",
+    ),
     Command("continue", "&Run", "&Continue", ("F5", "Ctrl+Shift+Right"), "play", Action.CONTINUE, "run", tip="Run to the next stop"),
     Command("pause", "&Run", "&Pause", ("F6", "Ctrl+Pause"), "pause", Action.PAUSE, "run", tip="Stop the script at its next op or node"),
     Command("stop", "&Run", "S&top", ("Shift+F5",), "stop", Action.STOP, "run", tip="End the script; everything recorded is kept"),
     Command("kill", "&Run", "&Kill Now", (), "kill", Action.KILL, tip="End the script without asking it"),
-    Command("restart", "&Run", "&Restart", ("Ctrl+Shift+F5",), "restart", Action.RESTART, "run", tip="Run the script again from its beginning"),
-    Command("step_back", "&Run", "Step &Back", ("Shift+F10",), "step_back", Action.STEP_BACK, "time", separator=True, tip="Undo the last node of backward exactly"),
+    Command(
+        "restart", "&Run", "&Restart", ("Ctrl+Shift+F5",), "restart", Action.RESTART, "run",
+        tip="Run the script again from its beginning",
+    ),
+    Command(
+        "step_back", "&Run", "Step &Back", ("Shift+F10",), "step_back", Action.STEP_BACK, "time", separator=True,
+        tip="Undo the last node of backward exactly",
+    ),
     Command("step", "&Run", "&Next Node", ("F10",), "step", Action.NEXT, "time", tip="Run one node of backward"),
-    Command("run_to", "&Run", "Run to Se&lected Node", ("Ctrl+F10",), "run_to", Action.GOTO, "time", tip="Run until the selected node is next"),
-    Command("reverse", "&Run", "Re&verse Continue", ("Ctrl+Shift+Left",), "reverse_continue", Action.REVERSE_CONTINUE, "time", tip="Step back to the beginning of this backward"),
-    Command("stop_on_entry", "&Run", "Stop at the First Node of &Each Backward", (), "", separator=True, checkable=True, tip="Off: run until something else stops it"),
-    Command("first_event", "&Navigate", "&First Step", ("Ctrl+Home",), "first", Needs.TAPE, "past", tip="Look at the first recorded step"),
-    Command("previous_event", "&Navigate", "&Previous Step", ("Ctrl+Left",), "arrow_up", Needs.TAPE, "past", tip="Look at the step before; the script does not move"),
-    Command("next_event", "&Navigate", "&Next Step", ("Ctrl+Right",), "arrow_down", Needs.TAPE, "past", tip="Look at the step after; the script does not move"),
+    Command(
+        "run_to", "&Run", "Run to Se&lected Node", ("Ctrl+F10",), "run_to", Action.GOTO, "time",
+        tip="Run until the selected node is next",
+    ),
+    Command(
+        "reverse", "&Run", "Re&verse Continue", ("Ctrl+Shift+Left",), "reverse_continue", Action.REVERSE_CONTINUE, "time",
+        tip="Step back to the beginning of this backward",
+    ),
+    Command(
+        "stop_on_entry", "&Run", "Stop at the First Node of &Each Backward", (), "", separator=True, checkable=True,
+        tip="Off: run until something else stops it",
+    ),
+    Command(
+        "first_event", "&Navigate", "&First Step", ("Ctrl+Home",), "first", Needs.TAPE, "past",
+        tip="Look at the first recorded step",
+    ),
+    Command(
+        "previous_event", "&Navigate", "&Previous Step", ("Ctrl+Left",), "arrow_up", Needs.TAPE, "past",
+        tip="Look at the step before; the script does not move",
+    ),
+    Command(
+        "next_event", "&Navigate", "&Next Step", ("Ctrl+Right",), "arrow_down", Needs.TAPE, "past",
+        tip="Look at the step after; the script does not move",
+    ),
     Command("last_event", "&Navigate", "&Last Step", ("Ctrl+End",), "last", Needs.TAPE, "past", tip="Look at the last recorded step"),
-    Command("return_to_live", "&Navigate", "&Return to Live", ("Ctrl+L",), "return_to_live", Needs.PAST, "past", tip="Show where the script is now"),
-    Command("next_alert", "&Navigate", "Next &Alert", ("F8",), "warning", Needs.TAPE, separator=True, tip="Go to the next NaN or infinity"),
+    Command(
+        "return_to_live", "&Navigate", "&Return to Live", ("Ctrl+L",), "return_to_live", Needs.PAST, "past",
+        tip="Show where the script is now",
+    ),
+    Command(
+        "next_alert", "&Navigate", "Next &Alert", ("F8",), "warning", Needs.TAPE, separator=True,
+        tip="Go to the next NaN or infinity",
+    ),
     Command("previous_alert", "&Navigate", "Pre&vious Alert", ("Shift+F8",), "", Needs.TAPE, tip="Go to the NaN or infinity before"),
-    Command("go_to_source", "&Navigate", "Go to &Source", ("F12",), "source", Needs.NODE, tip="Show the line that made the selected node"),
+    Command(
+        "go_to_source", "&Navigate", "Go to &Source", ("F12",), "source", Needs.NODE,
+        tip="Show the line that made the selected node",
+    ),
     Command("shortcuts", "&Help", "&Keyboard Shortcuts", ("Ctrl+Alt+/",), "help", tip="All keys on one sheet"),
     Command("about", "&Help", "&About gradstep", (), "info", tip="Version, interpreter, libraries"),
 )  # fmt: skip
