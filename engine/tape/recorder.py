@@ -15,16 +15,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
-
-import numpy as np
 
 from .capture import Capture, Level
-from .describe import described, short_repr
+from .introduce import Introducer
 from .protocols import NodeLike, TensorLike
-from .schema import ACCUMULATE_SEQUENCE, Frame, NodeKind, Note, Role, Source
+from .schema import Note, Role
 from .sinks import BlockSink, BlocksToRecords, ListSink, Sink
-from .stacks import SOURCE_CAP, Stacks, is_library, source_text
 from .wire import (
     BUMPED,
     CALL,
@@ -34,11 +30,8 @@ from .wire import (
     FREED,
     GRAD_ADDED,
     GRAD_STORED,
-    HOOK,
     HOOK_CALLED,
     INDEX_BITS,
-    META,
-    NODE,
     NODE_ENTER,
     NODE_EXIT,
     NODE_READY,
@@ -47,16 +40,14 @@ from .wire import (
     RUN,
     RUN_BEGIN,
     RUN_END,
-    TENSOR,
 )
 
 __all__ = ["Level", "ListSink", "Recorder", "current", "install", "recording", "uninstall"]
 
 LATENCY = 10_000_000  # nanoseconds that a row may wait while others come
 
-# Ids are unique in the process: a tensor or node keeps its own from one recording to the next.
-_tensor_ids, _storage_ids, _node_ids = itertools.count(1), itertools.count(1), itertools.count(1)
-_op_ids, _call_ids, _hook_ids, _run_ids = itertools.count(1), itertools.count(1), itertools.count(1), itertools.count(1)
+# Unique in the process, as the ids of tensors and nodes.
+_op_ids, _call_ids, _run_ids = itertools.count(1), itertools.count(1), itertools.count(1)
 
 
 class _Thread:
@@ -119,19 +110,11 @@ class Recorder:
         self._capture = Capture(self.sink, level, budget, self._dropped)
         self._began = time.perf_counter_ns()
         self._pushed = self._began
-        self._versions: dict[int, int] = {}  # of the tensors on the tape: the last version that was kept
-        self._nodes: set[int] = set()
-        self._hooks: dict[tuple[int, int, int | None], int] = {}
+        self._nouns = Introducer(self._encoder, self._capture)
         self._runs: dict[int, int] = {}  # open runs and their thread's index
         self._calls: dict[int, int] = {}  # open calls and the call around each
         self._threads: dict[int, _Thread] = {}
-        self._stacks = Stacks(self._encoder.stacks, self._new_stack)
-        self._files: set[str] = set()
-        self._metas: dict[tuple[type, Any, tuple[int, ...]], int] = {}  # of arrays
-        self._meta = 0  # of the tensor met last
-        self._params: dict[Any, int] = {}
         self._bumps: list[tuple[int, int, int, int]] = []  # while runs are open: event, storage, version in the engine and on the tape
-        self._renamed: dict[int, list[tuple[int, int, int]]] = {}  # by storage: from this version of the engine on, count from there
 
     # ------------------------------------------------------------------------------------------------- the forward
 
@@ -155,7 +138,8 @@ class Recorder:
             try:
                 now = time.perf_counter_ns()
                 thread = self._threads.get(threading.get_ident()) or self._thread()
-                number, versions, encoder = next(_op_ids), self._versions, self._encoder
+                number, nouns, encoder = next(_op_ids), self._nouns, self._encoder
+                versions = nouns.versions
                 role = Role.GRADIENT if thread.run else None
                 flat: list[int] = []
                 for tensor in inputs:
@@ -168,35 +152,35 @@ class Recorder:
                         continue
                     assert tensor is not None
                     if version and any(tensor is out for out in outputs):
-                        flat += (self._value(tensor, role)[0], version - 1)  # changed in place
+                        flat += (nouns.value(tensor, role)[0], version - 1)  # changed in place
                         continue
                     known = tensor._id
-                    if versions.get(known) != version or self._renamed:
-                        known, version = self._meet(tensor, role)
+                    if versions.get(known) != version or nouns.renamed:
+                        known, version = nouns.meet(tensor, role)
                     flat.append(known)
                     flat.append(version)
                 metas: list[int] = []
                 for tensor in outputs:
                     known, version = tensor._id, tensor._storage.version
-                    if versions.get(known) != version or self._renamed:
+                    if versions.get(known) != version or nouns.renamed:
                         if known == 0 and tensor.requires_grad:
-                            known, version = self._meet(tensor, role)
-                            metas.append(self._meta)
+                            known, version = nouns.meet(tensor, role)
+                            metas.append(nouns.last_meta)
                         else:
-                            known, version = self._meet(tensor, role)
+                            known, version = nouns.meet(tensor, role)
                     flat.append(known)
                     flat.append(version)
                 if node is None:
                     flat.extend((0, 0) * len(outputs))
                 else:
                     target = node.id
-                    if target not in self._nodes:
+                    if target not in nouns.nodes:
                         # new outputs that all take gradients: the node's slots are theirs
-                        target = self._meet_node(node, number, thread, metas if len(metas) == len(outputs) else None)
+                        target = nouns.meet_node(node, number, thread.node, metas if len(metas) == len(outputs) else None)
                     for index, tensor in enumerate(outputs):
                         flat += (target, index) if tensor.requires_grad else (0, 0)
-                stack = self._stacks.number(1)
-                keys = self._params_id(params) if params else 0
+                stack = nouns.stack(1)
+                keys = nouns.params_id(params) if params else 0
                 text = encoder.texts.get(name)
                 if text is None:
                     text = encoder.text_id(name)
@@ -218,16 +202,18 @@ class Recorder:
         """A tensor was changed in place by the last op."""
         with self._guard as thread:
             if thread:
-                known, version = self._value(tensor, Role.GRADIENT if thread.run else None)
+                known, version = self._nouns.value(tensor, Role.GRADIENT if thread.run else None)
                 if self._runs:
                     self._bumps.append((self.position, tensor._storage.id, new, version))
-                self._event(BUMPED, 0, thread, (known, self._before(version, tensor) if new - old == 1 else old, version, thread.op, 0))
+                self._event(
+                    BUMPED, 0, thread, (known, self._nouns.before(version, tensor) if new - old == 1 else old, version, thread.op, 0)
+                )
 
     def val(self, tensor: TensorLike) -> None:
         """Keep a value that is about to be changed."""
         with self._guard as thread:
             if thread:
-                self._value(tensor, Role.GRADIENT if thread.run else None)
+                self._nouns.value(tensor, Role.GRADIENT if thread.run else None)
 
     def enter_call(self, path: str, type: str) -> int:
         """A module's forward is entered. Returns the number for ``leave_call``; 0 where nothing is recorded."""
@@ -268,16 +254,16 @@ class Recorder:
                 encoder = self._encoder
                 flat: list[int] = []
                 for root, index in roots:
-                    flat += (self._node(root, thread), index)
+                    flat += (self._nouns.node(root, thread.node), index)
                 for seed in seeds:
-                    flat += self._value(seed, Role.GRADIENT)
+                    flat += self._nouns.value(seed, Role.GRADIENT)
                 ranges: list[int] = []
-                for wanted in sorted([self._node(node, thread) for node in needed]):
+                for wanted in sorted([self._nouns.node(node, thread.node) for node in needed]):
                     if ranges and wanted == ranges[-2] + ranges[-1]:
                         ranges[-1] += 1
                     else:
                         ranges += (wanted, 1)
-                stack = self._stacks.number(2)
+                stack = self._nouns.stack(1)
                 draft = encoder.draft
                 start = len(draft.pool)
                 draft.pool.extend((len(roots), len(seeds), len(ranges) // 2))
@@ -298,12 +284,17 @@ class Recorder:
                 return
             try:
                 thread = self._threads.get(threading.get_ident()) or self._thread()
-                value = self._value(grad, Role.GRADIENT)
+                value = self._nouns.value(grad, Role.GRADIENT)
                 node, index = target
                 if source is None:
-                    words = (0, self._node(node, thread), index, *value)
+                    words = (0, self._nouns.node(node, thread.node), index, *value)
                 else:
-                    words = (self._node(source[0], thread), self._node(node, thread), source[1] << INDEX_BITS | index, *value)
+                    words = (
+                        self._nouns.node(source[0], thread.node),
+                        self._nouns.node(node, thread.node),
+                        source[1] << INDEX_BITS | index,
+                        *value,
+                    )
                 self._event(GRAD_ADDED, run, thread, words)
                 self._commit()
             except BaseException as error:
@@ -324,15 +315,16 @@ class Recorder:
                 return
             try:
                 thread = self._threads.get(threading.get_ident()) or self._thread()
-                number = self._node(node, thread)
-                self._event(NODE_ENTER, run, thread, (number, *self._values(grads)))
+                number = self._nouns.node(node, thread.node)
+                self._event(NODE_ENTER, run, thread, (number, *self._nouns.values(grads)))
                 thread.nodes.append((run, number, thread.call))
                 thread.node, thread.run, thread.call = number, run, 0
                 self._encoder.draft.committed = len(self._encoder.draft.rows)
+                now = time.perf_counter_ns()
+                if self._limit == 0 or (self._capture.waits and now - self._pushed > LATENCY):
+                    self._push(now)
                 if self._limit:
                     self.sink.flush()
-                else:
-                    self._push(time.perf_counter_ns())
             except BaseException as error:
                 self._broken(error)
 
@@ -343,8 +335,8 @@ class Recorder:
                 return
             try:
                 thread = self._threads.get(threading.get_ident()) or self._thread()
-                number = self._node(node, thread)
-                self._event(NODE_EXIT, run, thread, (number, *self._values(grads)))
+                number = self._nouns.node(node, thread.node)
+                self._event(NODE_EXIT, run, thread, (number, *self._nouns.values(grads)))
                 if thread.nodes and thread.nodes[-1][:2] == (run, number):
                     self._leave_node(thread)
                 self._commit()
@@ -358,12 +350,12 @@ class Recorder:
         """A hook ran (``after`` empty: it raised). ``key`` is its handle's number."""
         with self._guard as thread:
             if thread:
-                around = 0 if node is None else self._node(node, thread)
-                hook = self._hooks.get((kind, key, index)) or self._meet_hook(kind, key, function, around, index, tensor)
+                around = 0 if node is None else self._nouns.node(node, thread.node)
+                hook = self._nouns.hook(kind, key, function, around, index, tensor)
                 role = Role.GRADIENT if run else None
                 flat: list[int] = []
                 for value in (*before, *after):
-                    flat += self._value(value, role)
+                    flat += self._nouns.value(value, role)
                 pool = self._encoder.draft.pool
                 start = len(pool)
                 pool.extend(flat)
@@ -373,21 +365,21 @@ class Recorder:
         """``.grad`` of a leaf was written; called afterwards. ``previous`` may be ``grad`` itself (added in place)."""
         with self._guard as thread:
             if thread and run in self._runs:
-                leaf = self._value(tensor, None)[0]
+                leaf = self._nouns.value(tensor, None)[0]
                 before: tuple[int, int]
                 if previous is not None and previous is grad:
-                    known, version = self._value(grad, Role.GRADIENT)
-                    before = (known, self._before(version, grad))
+                    known, version = self._nouns.value(grad, Role.GRADIENT)
+                    before = (known, self._nouns.before(version, grad))
                 else:
-                    before = self._value(previous, Role.GRADIENT)
-                self._event(GRAD_STORED, run, thread, (leaf, *before, *self._value(grad, Role.GRADIENT)))
+                    before = self._nouns.value(previous, Role.GRADIENT)
+                self._event(GRAD_STORED, run, thread, (leaf, *before, *self._nouns.value(grad, Role.GRADIENT)))
 
     def edited(self, run: int, node: NodeLike, index: int, old: TensorLike | None, new: TensorLike | None) -> None:
         """The debugger replaced a gradient that waits at a slot."""
         with self._guard as thread:
             if thread and run in self._runs:
-                number = self._node(node, thread)
-                flat = (*self._value(old, Role.GRADIENT), *self._value(new, Role.GRADIENT))
+                number = self._nouns.node(node, thread.node)
+                flat = (*self._nouns.value(old, Role.GRADIENT), *self._nouns.value(new, Role.GRADIENT))
                 pool = self._encoder.draft.pool
                 start = len(pool)
                 pool.extend(flat)
@@ -400,8 +392,7 @@ class Recorder:
                 self._event(REWOUND, run, thread, (to, 0, 0, 0, 0))
                 while self._bumps and self._bumps[-1][0] >= to:
                     _, storage, engine, tape = self._bumps.pop()
-                    top = max(tape, *(new for _, new, _ in self._renamed.get(storage, [(0, 0, 0)])))
-                    self._renamed.setdefault(storage, []).append((engine, top + 1, tape))
+                    self._nouns.taken_back(storage, engine, tape)
 
     def run_end(self, run: int, error: str = "") -> None:
         """The walk is over. Nodes of it that are still open, and runs begun inside it, are unwound."""
@@ -430,7 +421,7 @@ class Recorder:
         """Keep the text of a source file, once."""
         with self._guard as thread:
             if thread:
-                self._source(file)
+                self._nouns.source(file)
 
     def flush(self) -> None:
         """Everything recorded so far, values and statistics too, is handed to the system. Called before every pause."""
@@ -454,178 +445,6 @@ class Recorder:
                     self._broken(error)
             self.failed = self.failed or "closed"
 
-    # -------------------------------------------------------------------------------------------------- introducing
-
-    def _value(self, tensor: TensorLike | None, role: Role | None) -> tuple[int, int]:
-        if tensor is None:
-            return 0, 0
-        known, version = tensor._id, tensor._storage.version
-        if self._versions.get(known) != version or self._renamed:
-            return self._meet(tensor, role)
-        return known, version
-
-    def _renumbered(self, storage: int, version: int) -> int:
-        """The version on the tape: a version that a step back took away is never used again for other data."""
-        for threshold, new, _ in reversed(self._renamed.get(storage, ())):
-            if version >= threshold:
-                return new + version - threshold
-        return version
-
-    def _before(self, version: int, tensor: TensorLike) -> int:
-        """The version before ``version``, which an in-place change made."""
-        storage = tensor._storage
-        return max(self._renumbered(storage.id, storage.version - 1) if self._renamed else version - 1, 0)
-
-    def _values(self, tensors: Sequence[TensorLike | None]) -> tuple[int, int, int, int]:
-        if len(tensors) == 1:
-            return 1, 0, *self._value(tensors[0], Role.GRADIENT)
-        flat: list[int] = []
-        for tensor in tensors:
-            flat += self._value(tensor, Role.GRADIENT)
-        pool = self._encoder.draft.pool
-        start = len(pool)
-        pool.extend(flat)
-        return len(tensors), start, 0, 0
-
-    def _meet(self, tensor: TensorLike, role: Role | None) -> tuple[int, int]:
-        """The value of a tensor that may not be on the tape yet, or not at this version."""
-        storage, number, data = tensor._storage, tensor._id, tensor._data
-        version = storage.version
-        if self._renamed:
-            version = self._renumbered(storage.id, version)
-        if number == 0:
-            number = tensor._id = next(_tensor_ids)
-        last = self._versions.get(number, -1)
-        if last >= version:
-            return number, version
-        if last < 0:
-            base = tensor._base
-            parent = 0
-            if base is not None:
-                parent = base._id
-                if parent not in self._versions:
-                    parent = self._meet(base, role)[0]
-            if storage.id == 0:
-                storage.id = next(_storage_ids)
-            if role is None:
-                role = (Role.LEAF if tensor.is_leaf else Role.ACTIVATION) if tensor.requires_grad else Role.CONSTANT
-            encoder = self._encoder
-            known = (type(data), data.dtype, data.shape)
-            meta = self._metas.get(known)
-            if meta is None:
-                meta = encoder.meta_id(tensor.dtype.name, tuple(tensor.shape), str(tensor.device))
-                if type(data) is np.ndarray:  # the memory of which device an array of another kind lies in, its type does not say
-                    self._metas[known] = meta
-            self._meta = meta
-            name = encoder.text_id(tensor._name) if tensor._name else 0
-            encoder.draft.rows.extend((TENSOR | role << 8, number, meta, storage.id, parent, name, 0, 0))
-        self._versions[number] = version
-        if self.level:
-            self._capture.take(number, version, data)
-        return number, version
-
-    def _node(self, node: NodeLike, thread: _Thread) -> int:
-        number = node.id
-        return number if number in self._nodes else self._meet_node(node, 0, thread)
-
-    def _meet_node(self, node: NodeLike, op: int, thread: _Thread, metas: list[int] | None = None) -> int:
-        """A node that is not on the tape, after the nodes behind its edges. ``op`` made it, where that is now; ``metas`` are
-        its slots' where they are known."""
-        known = self._nodes
-        waiting: list[NodeLike] = [node]
-        while waiting:
-            top = waiting[-1]
-            if top.id in known:
-                waiting.pop()
-                continue
-            behind = [edge[0] for edge in top.next_edges if edge is not None and edge[0].id not in known]
-            if behind:
-                waiting.extend(behind)
-                continue
-            waiting.pop()
-            if top is node:
-                self._write_node(node, op, thread, metas)
-            else:
-                self._write_node(top, 0, thread, None)
-        return node.id
-
-    def _write_node(self, node: NodeLike, op: int, thread: _Thread, metas: list[int] | None) -> int:
-        encoder = self._encoder
-        number = node.id
-        if number == 0:
-            number = node.id = next(_node_ids)
-        flat = metas
-        if flat is None:
-            flat = [0 if meta is None else encoder.metas.get(meta) or encoder.meta_id(*meta) for meta in node.metas]
-        slots, edges = len(flat), node.next_edges
-        for edge in edges:
-            if edge is None:
-                flat += (0, 0)
-            else:
-                flat.append(edge[0].id)
-                flat.append(edge[1])
-        saved = 0
-        for name, tensor in node.saved_entries():
-            flat.append(encoder.texts.get(name) or encoder.text_id(name))
-            flat += self._value(tensor, None)
-            saved += 1
-        variable = 0
-        if node.kind == NodeKind.ACCUMULATE and node.variable is not None:
-            variable = self._value(node.variable, None)[0]
-        title = node.name()
-        text = encoder.texts.get(title) or encoder.text_id(title)
-        draft = encoder.draft
-        start = len(draft.pool)
-        draft.pool.extend((slots, len(edges), saved, *flat))
-        sequence = -1 if node.sequence >= ACCUMULATE_SEQUENCE else node.sequence
-        draft.rows.extend((NODE | node.kind << 8, number, text, sequence, op, variable, thread.node if op else 0, start))
-        self._nodes.add(number)
-        return number
-
-    def _meet_hook(
-        self, kind: int, key: int, function: Callable[..., object], node: int, index: int | None, tensor: TensorLike | None
-    ) -> int:
-        number = next(_hook_ids)
-        encoder = self._encoder
-        name, at = described(function)
-        leaf = 0 if tensor is None else self._value(tensor, None)[0]
-        text, start = encoder.text_id(name), -1
-        if at is not None:
-            self._source(at.file)
-            words = (encoder.text_id(at.file), at.line, encoder.text_id(at.function))
-            start = len(encoder.draft.pool)
-            encoder.draft.pool.extend(words)
-        encoder.draft.rows.extend((HOOK | kind << 8, number, text, start, node, -1 if index is None else index, leaf, 0))
-        self._hooks[kind, key, index] = number
-        return number
-
-    def _new_stack(self, key: tuple[int, ...], frames: tuple[Frame, ...]) -> int:
-        for frame in frames:
-            if frame.file not in self._files and not is_library(frame.file):
-                self._source(frame.file)
-        return self._encoder.stack_id(key, frames)
-
-    def _source(self, file: str) -> None:
-        if file not in self._files:
-            self._files.add(file)
-            text = source_text(file)
-            if text is not None:
-                self._encoder.record(Source(file, text[:SOURCE_CAP]))
-
-    def _params_id(self, params: Mapping[str, object]) -> int:
-        values = tuple(params.values())
-        key = (*params, *values, *map(type, values))
-        try:
-            number = self._params.get(key)
-        except TypeError:  # a list, a slice: not hashable
-            number, key = None, ()
-        if number is None:
-            pairs = tuple((name, short_repr(value)) for name, value in params.items())
-            number = self._encoder.params_id(pairs, pairs)
-            if key and all(type(value) in (int, str, bool, type(None)) for value in values):
-                self._params[key] = number
-        return number
-
     # ------------------------------------------------------------------------------------------------------ writing
 
     def _about(self, code: int, run: int, node: NodeLike) -> None:
@@ -634,7 +453,7 @@ class Recorder:
                 return
             try:
                 thread = self._threads.get(threading.get_ident()) or self._thread()
-                self._event(code, run, thread, (self._node(node, thread), 0, 0, 0, 0))
+                self._event(code, run, thread, (self._nouns.node(node, thread.node), 0, 0, 0, 0))
                 self._commit()
             except BaseException as error:
                 self._broken(error)
@@ -679,19 +498,12 @@ class Recorder:
     def _broken(self, error: BaseException) -> None:
         """Take back what was half written. A signal goes on to the script; an error ends the recording."""
         gone = self._encoder.rollback()
+        self._nouns.forget(gone)
         for code, number in gone:
-            if code == TENSOR:
-                self._versions.pop(number, None)
-            elif code == NODE:
-                self._nodes.discard(number)
-            elif code == META:
-                self._metas = {key: known for key, known in self._metas.items() if known != number}
-            elif code == HOOK:
-                self._hooks = {key: known for key, known in self._hooks.items() if known != number}
-            elif code in (RUN_BEGIN, RUN):
+            if code == RUN:
                 self._runs.pop(number, None)
-        self._capture.forget(self._versions)
-        self._params.clear()
+            elif code == CALL:
+                self._calls.pop(number, None)
         if not isinstance(error, Exception):
             raise error
         self._stop(f"{type(error).__name__}: {error}")

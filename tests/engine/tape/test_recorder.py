@@ -473,7 +473,7 @@ def test_an_interrupt_inside_the_recorder_passes_through_and_leaves_the_tape_sou
     before = HandTensor(np.ones(3, np.float32))
     node = Interrupting("NegBackward0", [out], [(square.leaf, 0)])
     if place == "clock":
-        monkeypatch.setattr(recorder._stacks, "number", lambda skip: (_ for _ in ()).throw(KeyboardInterrupt()))
+        monkeypatch.setattr(recorder._nouns.stacks, "number", lambda skip: (_ for _ in ()).throw(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         recorder.op("neg", [before], [out], node, {"unheard of": "too"}, recorder.clock())
     monkeypatch.undo()

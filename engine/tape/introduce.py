@@ -1,0 +1,240 @@
+"""Puts tensors, nodes, hooks, stacks and sources on the tape before they are mentioned, each once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .capture import Capture
+from .describe import described, short_repr
+from .protocols import NodeLike, TensorLike
+from .schema import ACCUMULATE_SEQUENCE, Frame, NodeKind, Role, Source
+from .stacks import SOURCE_CAP, Stacks, is_library, source_text
+from .wire import HOOK, META, NODE, SOURCE, TENSOR, Encoder
+
+# Ids are unique in the process: a tensor or node keeps its own from one recording to the next.
+_tensor_ids, _storage_ids, _node_ids, _hook_ids = itertools.count(1), itertools.count(1), itertools.count(1), itertools.count(1)
+_SIMPLE = frozenset((int, str, bool, type(None)))
+
+
+class Introducer:
+    """What the tape knows already, by id. Its methods give what a row needs to mention a thing, and introduce the thing where
+    that is the first time."""
+
+    def __init__(self, encoder: Encoder, capture: Capture) -> None:
+        self._encoder = encoder
+        self._capture = capture
+        self.level = capture.level
+        self.versions: dict[int, int] = {}  # of the tensors on the tape: the last version that was kept
+        self.nodes: set[int] = set()
+        self.renamed: dict[int, list[tuple[int, int]]] = {}  # by storage: from this version of the engine on, count from there
+        self.last_meta = 0  # of the tensor met last
+        self.stacks = Stacks(encoder.stacks, self._new_stack)
+        self._hooks: dict[tuple[int, int, int | None], int] = {}
+        self._metas: dict[tuple[type, Any, tuple[int, ...]], int] = {}  # of arrays
+        self._params: dict[Any, int] = {}
+        self._files: set[str] = set()
+
+    def value(self, tensor: TensorLike | None, role: Role | None) -> tuple[int, int]:
+        """A tensor as it is now, as id and version; (0, 0) for None. ``role`` None: told from the tensor."""
+        if tensor is None:
+            return 0, 0
+        known, version = tensor._id, tensor._storage.version
+        if self.versions.get(known) != version or self.renamed:
+            return self.meet(tensor, role)
+        return known, version
+
+    def _renumbered(self, storage: int, version: int) -> int:
+        """The version on the tape: a version that a step back took away is never used again for other data."""
+        for threshold, new in reversed(self.renamed.get(storage, ())):
+            if version >= threshold:
+                return new + version - threshold
+        return version
+
+    def before(self, version: int, tensor: TensorLike) -> int:
+        """The version before ``version``, which an in-place change made."""
+        storage = tensor._storage
+        return max(self._renumbered(storage.id, storage.version - 1) if self.renamed else version - 1, 0)
+
+    def values(self, tensors: Sequence[TensorLike | None]) -> tuple[int, int, int, int]:
+        """Gradients as the last four words of an event's row."""
+        if len(tensors) == 1:
+            return 1, 0, *self.value(tensors[0], Role.GRADIENT)
+        flat: list[int] = []
+        for tensor in tensors:
+            flat += self.value(tensor, Role.GRADIENT)
+        pool = self._encoder.draft.pool
+        start = len(pool)
+        pool.extend(flat)
+        return len(tensors), start, 0, 0
+
+    def meet(self, tensor: TensorLike, role: Role | None) -> tuple[int, int]:
+        """The value of a tensor that may not be on the tape yet, or not at this version."""
+        storage, number, data = tensor._storage, tensor._id, tensor._data
+        version = storage.version
+        if self.renamed:
+            version = self._renumbered(storage.id, version)
+        if number == 0:
+            number = tensor._id = next(_tensor_ids)
+        last = self.versions.get(number, -1)
+        if last >= version:
+            return number, version
+        if last < 0:
+            base = tensor._base
+            parent = 0
+            if base is not None:
+                parent = base._id
+                if parent not in self.versions:
+                    parent = self.meet(base, role)[0]
+            if storage.id == 0:
+                storage.id = next(_storage_ids)
+            if role is None:
+                role = (Role.LEAF if tensor.is_leaf else Role.ACTIVATION) if tensor.requires_grad else Role.CONSTANT
+            encoder = self._encoder
+            known = (type(data), data.dtype, data.shape)
+            meta = self._metas.get(known)
+            if meta is None:
+                meta = encoder.meta_id(tensor.dtype.name, tuple(tensor.shape), str(tensor.device))
+                if type(data) is np.ndarray:  # the memory of which device an array of another kind lies in, its type does not say
+                    self._metas[known] = meta
+            self.last_meta = meta
+            name = encoder.text_id(tensor._name) if tensor._name else 0
+            encoder.draft.rows.extend((TENSOR | role << 8, number, meta, storage.id, parent, name, 0, 0))
+        self.versions[number] = version
+        if self.level:
+            self._capture.take(number, version, data)
+        return number, version
+
+    def node(self, node: NodeLike, inside: int) -> int:
+        """The id of a node. ``inside`` is the node that runs now."""
+        number = node.id
+        return number if number in self.nodes else self.meet_node(node, 0, inside)
+
+    def meet_node(self, node: NodeLike, op: int, inside: int, metas: list[int] | None = None) -> int:
+        """A node that is not on the tape, after the nodes behind its edges. ``op`` made it, where that is now; ``metas`` are
+        its slots' where they are known."""
+        known = self.nodes
+        waiting: list[NodeLike] = [node]
+        while waiting:
+            top = waiting[-1]
+            if top.id in known:
+                waiting.pop()
+                continue
+            behind = [edge[0] for edge in top.next_edges if edge is not None and edge[0].id not in known]
+            if behind:
+                waiting.extend(behind)
+                continue
+            waiting.pop()
+            if top is node:
+                self._write(node, op, inside, metas)
+            else:
+                self._write(top, 0, inside, None)
+        return node.id
+
+    def _write(self, node: NodeLike, op: int, inside: int, metas: list[int] | None) -> int:
+        encoder = self._encoder
+        number = node.id
+        if number == 0:
+            number = node.id = next(_node_ids)
+        flat = metas
+        if flat is None:
+            flat = [0 if meta is None else encoder.metas.get(meta) or encoder.meta_id(*meta) for meta in node.metas]
+        slots, edges = len(flat), node.next_edges
+        for edge in edges:
+            if edge is None:
+                flat += (0, 0)
+            else:
+                flat.append(edge[0].id)
+                flat.append(edge[1])
+        saved = 0
+        for name, tensor in node.saved_entries():
+            flat.append(encoder.texts.get(name) or encoder.text_id(name))
+            flat += self.value(tensor, None)
+            saved += 1
+        variable = 0
+        if node.kind == NodeKind.ACCUMULATE and node.variable is not None:
+            variable = self.value(node.variable, None)[0]
+        title = node.name()
+        text = encoder.texts.get(title) or encoder.text_id(title)
+        draft = encoder.draft
+        start = len(draft.pool)
+        draft.pool.extend((slots, len(edges), saved, *flat))
+        sequence = -1 if node.sequence >= ACCUMULATE_SEQUENCE else node.sequence
+        draft.rows.extend((NODE | node.kind << 8, number, text, sequence, op, variable, inside if op else 0, start))
+        self.nodes.add(number)
+        return number
+
+    def hook(self, kind: int, key: int, function: Callable[..., object], node: int, index: int | None, tensor: TensorLike | None) -> int:
+        """The id of a hook, which is known by kind, key and slot."""
+        number = self._hooks.get((kind, key, index))
+        if number is not None:
+            return number
+        number = next(_hook_ids)
+        encoder = self._encoder
+        name, at = described(function)
+        leaf = 0 if tensor is None else self.value(tensor, None)[0]
+        text, start = encoder.text_id(name), -1
+        if at is not None:
+            self.source(at.file)
+            words = (encoder.text_id(at.file), at.line, encoder.text_id(at.function))
+            start = len(encoder.draft.pool)
+            encoder.draft.pool.extend(words)
+        encoder.draft.rows.extend((HOOK | kind << 8, number, text, start, node, -1 if index is None else index, leaf, 0))
+        self._hooks[kind, key, index] = number
+        return number
+
+    def _new_stack(self, key: tuple[int, ...], frames: tuple[Frame, ...]) -> int:
+        for frame in frames:
+            if frame.file not in self._files and not is_library(frame.file):
+                self.source(frame.file)
+        return self._encoder.stack_id(key, frames)
+
+    def source(self, file: str) -> None:
+        """The text of a source file, once."""
+        if file not in self._files:
+            self._files.add(file)
+            text = source_text(file)
+            if text is not None:
+                self._encoder.record(Source(file, text[:SOURCE_CAP]))
+
+    def params_id(self, params: Mapping[str, object]) -> int:
+        """The number of an op's parameters. Those of simple types are known again without looking at their words."""
+        values = tuple(params.values())
+        kinds = tuple(map(type, values))
+        if not _SIMPLE.issuperset(kinds):
+            pairs = tuple((name, short_repr(value)) for name, value in params.items())
+            return self._encoder.params_id(pairs, pairs)
+        key = (*params, *values, *kinds)  # the types tell 1 from True
+        number = self._params.get(key)
+        if number is None:
+            pairs = tuple((name, short_repr(value)) for name, value in params.items())
+            number = self._params[key] = self._encoder.params_id(pairs, pairs)
+        return number
+
+    def stack(self, skip: int) -> int:
+        """The number of the stack outside the ``skip`` innermost frames, this one not counted."""
+        return self.stacks.number(skip + 1)
+
+    def taken_back(self, storage: int, engine: int, tape: int) -> None:
+        """A step back took a version away, ``engine`` in the engine and ``tape`` on the tape: it is never used for other data."""
+        top = max(tape, *(new for _, new in self.renamed.get(storage, [(0, 0)])))
+        self.renamed.setdefault(storage, []).append((engine, top + 1))
+
+    def forget(self, gone: list[tuple[int, int]]) -> None:
+        """What rows introduced that were taken back: pairs of code and id."""
+        for code, number in gone:
+            if code == TENSOR:
+                self.versions.pop(number, None)
+            elif code == NODE:
+                self.nodes.discard(number)
+            elif code == META:
+                self._metas = {key: known for key, known in self._metas.items() if known != number}
+            elif code == HOOK:
+                self._hooks = {hook: known for hook, known in self._hooks.items() if known != number}
+            elif code == SOURCE:
+                self._files.clear()  # which one it was, the row does not say: a file may be kept twice
+        self._params.clear()
+        self._capture.forget(self.versions)
