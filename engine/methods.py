@@ -5,18 +5,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from . import creation, ops
+from . import creation, ops, printing
 from .autograd.gradients import tensor_backward
 from .inplace import in_place
 from .tensor import Tensor
 
-TORCH: dict[str, Any] = {}
+TORCH: dict[str, Any] = dict(printing.TORCH)
 FUNCTIONAL: dict[str, Any] = {}
 
 
 def _bind() -> None:
     setattr(Tensor, "backward", tensor_backward)  # noqa: B010
-    for method, function in creation.TENSOR.items():
+    for method, function in {**creation.TENSOR, **printing.TENSOR}.items():
         setattr(Tensor, method, function)
     for name in ops.FAMILIES:
         family = import_module(f"{ops.__name__}.{name}")

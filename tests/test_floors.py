@@ -23,9 +23,9 @@ FILES = sorted(file for top in TOPS for file in (ROOT / top).rglob("*.py"))
 
 TAPE = ["engine.tape"]
 OUTLET = ["engine.tape.schema", "engine.tape.recorder"]  # all that the engine proper knows of a tape
-GROUND = [*OUTLET, "engine.devices", "engine.dtypes", "engine.random"]
+GROUND = [*OUTLET, "engine.devices", "engine.dtypes", "engine.streams", "engine.distributions"]
 GRAPH = [*GROUND, "engine.autograd.hooks", "engine.autograd.grad_mode", "engine.autograd.node"]
-TENSOR = [*GRAPH, "engine.tensor", "engine.samples", "engine.creation", "engine.autograd.saved"]
+TENSOR = [*GRAPH, "engine.tensor", "engine.samples", "engine.special", "engine.creation", "engine.random", "engine.printing", "engine.autograd.saved"]
 OPS = [*TENSOR, "engine.op", "engine.inplace", "engine.ops"]
 AUTOGRAD = [*OPS, "engine.autograd"]
 ENGINE = [*AUTOGRAD, "engine.methods", "engine.nn", "engine.optim", "engine.utils", "engine"]
@@ -41,13 +41,17 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/tape/recorder": TAPE,
     "engine/devices": [],
     "engine/dtypes": ["engine.devices"],
-    "engine/random": GROUND,
+    "engine/streams": GROUND,
+    "engine/distributions": GROUND,
     "engine/autograd/hooks": GROUND,
     "engine/autograd/grad_mode": GROUND,
     "engine/autograd/node": GRAPH,
     "engine/tensor": GRAPH,
     "engine/samples": TENSOR,
+    "engine/special": [],
     "engine/creation": TENSOR,
+    "engine/random": TENSOR,
+    "engine/printing": TENSOR,
     "engine/autograd/saved": TENSOR,
     "engine/op": TENSOR,
     "engine/inplace": OPS,
