@@ -90,6 +90,8 @@ class Tensor:
         __and__: Any
         __or__: Any
         __xor__: Any
+        __eq__: Any
+        __ne__: Any
         __lt__: Any
         __le__: Any
         __gt__: Any

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import dtypes
 from ..op import Array, op
+from ..samples import Sampler
 from ..tensor import Tensor, wrap
 from .complexes import conj
 from .kinds import is_complex, no_derivative, unsupported, zeros_as
@@ -67,7 +68,8 @@ def _no_complex(xp: Any, name: str, array: Array) -> None:
         raise NotImplementedError(f"{name} is not supported for complex types")
 
 
-_bounded = lambda rand: [(rand.tensor([-1.3, -0.4, 0.2, 0.8, 1.6]), b) for b in (0.0, 0.5)]  # noqa: E731
+def _bounded(rand: Sampler) -> list[Any]:
+    return [(rand.tensor([-1.3, -0.4, 0.2, 0.8, 1.6]), b) for b in (0.0, 0.5)]
 
 
 def _clamp_node(min: Any, max: Any) -> str:
@@ -160,11 +162,12 @@ def _shared(g: Any, input: Any, other: Any, lost: Any) -> Any:
     return where_(input == other, g / 2, g).masked_fill(lost, 0)
 
 
-_two = lambda rand: [  # noqa: E731
-    (rand.tensor([1.0, 2.0, 3.0]), rand.tensor([1.5, 0.5, 3.5])),
-    (rand.tensor([[1.0], [2.0]]), rand.tensor([1.5, 0.5, 3.5])),
-    (rand.integers(9, 4), rand.integers(9, 4)),
-]
+def _two(rand: Sampler) -> list[Any]:
+    return [
+        (rand.tensor([1.0, 2.0, 3.0]), rand.tensor([1.5, 0.5, 3.5])),
+        (rand.tensor([[1.0], [2.0]]), rand.tensor([1.5, 0.5, 3.5])),
+        (rand.integers(9, 4), rand.integers(9, 4)),
+    ]
 
 
 def _check_extreme(name: str) -> Any:

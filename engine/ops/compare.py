@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from ..op import Array, op, operator
+from ..samples import Sampler
 from ..tensor import Tensor
 from .kinds import unsupported
 
-_pairs = lambda rand: [  # noqa: E731  the samples of comparisons
-    (rand.integers(3, 3, 4), rand.integers(3, 3, 4)),
-    (rand(3, 1), rand(4)),
-    (rand.integers(3, 4), 1),
-    (rand.integers(3, 4), 1.5),
-    (rand(), rand()),
-]
-_singles = lambda rand: [(rand(3, 4),), (rand.tensor([0.0, float("nan"), float("inf"), -float("inf")]),), (rand.integers(3, 4),)]  # noqa: E731
+
+def _pairs(rand: Sampler) -> list[Any]:
+    return [
+        (rand.integers(3, 3, 4), rand.integers(3, 3, 4)),
+        (rand(3, 1), rand(4)),
+        (rand.integers(3, 4), 1),
+        (rand.integers(3, 4), 1.5),
+        (rand(), rand()),
+    ]
+
+
+def _singles(rand: Sampler) -> list[Any]:
+    return [(rand(3, 4),), (rand.tensor([0.0, float("nan"), float("inf"), -float("inf")]),), (rand.integers(3, 4),)]
 
 
 def _ordered(xp: Any, name: str, array: Array) -> None:
@@ -175,12 +181,20 @@ def logical_not(xp: Any, input: Array) -> Array:
     return xp.logical_not(input)
 
 
-_bits = lambda rand: [  # noqa: E731
-    (rand.integers(9, 3, 4, low=-9), rand.integers(9, 4, low=-9)),
-    (rand.booleans(4), rand.booleans(4)),
-    (rand.integers(9, 4), 5),
-]
-_shifts = lambda rand: [(rand.integers(9, 3, 4, low=-9), rand.integers(70, 4)), (rand.integers(9, 4, low=-9), 2), (rand.integers(9, 2), 64)]  # noqa: E731
+def _bits(rand: Sampler) -> list[Any]:
+    return [
+        (rand.integers(9, 3, 4, low=-9), rand.integers(9, 4, low=-9)),
+        (rand.booleans(4), rand.booleans(4)),
+        (rand.integers(9, 4), 5),
+    ]
+
+
+def _shifts(rand: Sampler) -> list[Any]:
+    return [
+        (rand.integers(9, 3, 4, low=-9), rand.integers(70, 4)),
+        (rand.integers(9, 4, low=-9), 2),
+        (rand.integers(9, 2), 64),
+    ]
 
 
 def _whole(xp: Any, name: str, array: Array) -> None:

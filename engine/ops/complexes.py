@@ -81,19 +81,19 @@ def complex_(xp: Any, real: Array, imag: Array) -> Array:
     return made
 
 
-def real(input: Tensor) -> Tensor:
+def real(input: Tensor) -> Any:
     """The real part, as a view; a real tensor as it is."""
-    return view_as_real(input).select(-1, 0) if is_complex(input) else input  # type: ignore[no-any-return]
+    return view_as_real(input).select(-1, 0) if is_complex(input) else input
 
 
-def imag(input: Tensor) -> Tensor:
+def imag(input: Tensor) -> Any:
     """The imaginary part, as a view.
 
     Raises RuntimeError for real tensors.
     """
     if not is_complex(input):
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return view_as_real(input).select(-1, 1)  # type: ignore[no-any-return]
+    return view_as_real(input).select(-1, 1)
 
 
 def is_conj(input: Tensor) -> bool:

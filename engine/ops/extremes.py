@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import dtypes
 from ..op import Array, op
+from ..samples import Sampler
 from ..tensor import Tensor
 from .choose import maximum, minimum
 from .dims import dim_of
@@ -112,8 +113,12 @@ def extreme_along(xp: Any, name: str, array: Array, dim: int, keepdim: bool) -> 
     return dropped(xp, along(xp, array, indices, dim), dim, keepdim), dropped(xp, indices, dim, keepdim)
 
 
-_all = lambda rand: [(rand.distinct(3, 4),), (rand(),), (rand.integers(9, 4),), (rand.booleans(4),)]  # noqa: E731
-_one = lambda rand: [  # noqa: E731
+def _all(rand: Sampler) -> list[Any]:
+    return [(rand.distinct(3, 4),), (rand(),), (rand.integers(9, 4),), (rand.booleans(4),)]
+
+
+def _one(rand: Sampler) -> list[Any]:
+    return [
     (rand.distinct(3, 4), 1), (rand.distinct(3, 4), -2, True), (rand(), 0), (rand.integers(9, 4), 0),
     rand.call(rand.distinct(3, 4), dim=0), (rand.booleans(3, 4), 1),
 ]  # fmt: skip
@@ -207,7 +212,8 @@ def _scaled_by_count(g: Any, input: Any, out: Any, dim: Any, keepdim: Any) -> An
     return mask * (restored(g, input.shape, dim, keepdim) / (sum_(mask, axes, True) if axes else mask))
 
 
-_several = lambda rand: [  # noqa: E731
+def _several(rand: Sampler) -> list[Any]:
+    return [
     (rand.distinct(3, 4), 1), (rand.distinct(3, 4), -2, True), (rand.distinct(2, 3, 4), (0, -1)), (rand.distinct(3, 4),), (rand(), 0),
     (rand.integers(9, 4), 0), (rand.distinct(3, 4), ()),
 ]  # fmt: skip
@@ -286,7 +292,14 @@ def _where_extreme(xp: Any, name: str, array: Array, dim: int | None, keepdim: b
     return xp.expand_dims(found, dim) if keepdim else found
 
 
-_found = lambda rand: [(rand(3, 4),), (rand(3, 4), 1), (rand(3, 4), -2, True), (rand(), 0), rand.call(rand.integers(9, 4), keepdim=True)]  # noqa: E731
+def _found(rand: Sampler) -> list[Any]:
+    return [
+        (rand(3, 4),),
+        (rand(3, 4), 1),
+        (rand(3, 4), -2, True),
+        (rand(), 0),
+        rand.call(rand.integers(9, 4), keepdim=True),
+    ]
 
 
 @op(samples=_found, torch="argmax")

@@ -6,13 +6,23 @@ import math
 from typing import Any
 
 from ..op import Array, op
+from ..samples import Sampler
 from .arithmetic import abs_
 from .complexes import complex_, conj, imag, real
 from .kinds import in_single, is_complex, unsupported, zeros_as
 
-_any = lambda rand: [(rand(3, 4),), (rand(),), (rand.integers(3, 4),)]  # noqa: E731  samples: any number
-_unit = lambda rand: [(rand.unit(3, 4),), (rand.unit(),)]  # noqa: E731
-_positive = lambda rand: [(rand.positive(3, 4),), (rand.positive(),), (rand.integers(9, 4, low=1),)]  # noqa: E731
+
+def _any(rand: Sampler) -> list[Any]:
+    return [(rand(3, 4),), (rand(),), (rand.integers(3, 4),)]
+
+
+def _unit(rand: Sampler) -> list[Any]:
+    return [(rand.unit(3, 4),), (rand.unit(),)]
+
+
+def _positive(rand: Sampler) -> list[Any]:
+    return [(rand.positive(3, 4),), (rand.positive(),), (rand.integers(9, 4, low=1),)]
+
 
 # ------------------------------------------------------------------------------------------ exponentials and logarithms
 
@@ -59,7 +69,8 @@ def log1p(xp: Any, input: Array) -> Array:
     return xp.log1p(input)
 
 
-_two = lambda rand: [(rand(3, 4), rand(3, 4)), (rand(2, 1), rand(3)), (rand(), rand())]  # noqa: E731
+def _two(rand: Sampler) -> list[Any]:
+    return [(rand(3, 4), rand(3, 4)), (rand(2, 1), rand(3)), (rand(), rand())]
 
 
 @op(
@@ -255,7 +266,8 @@ def _real(xp: Any, name: str, array: Array) -> None:
         raise unsupported(xp, name, array)
 
 
-_broken = lambda rand: [(rand.tensor([[0.3, 1.7, -0.4], [-1.6, 2.2, 3.9]]),), (rand.integers(9, 3, low=-9),)]  # noqa: E731
+def _broken(rand: Sampler) -> list[Any]:
+    return [(rand.tensor([[0.3, 1.7, -0.4], [-1.6, 2.2, 3.9]]),), (rand.integers(9, 3, low=-9),)]
 
 
 @op(vjp={"input": lambda g: zeros_as(g)}, samples=_broken, torch="floor")

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import dtypes
 from ..op import Array, op
+from ..samples import Sampler
 from ..tensor import Tensor, wrap
 from .choose import where_
 from .complexes import conj
@@ -67,16 +68,20 @@ def _add_up(xp: Any, array: Array, axes: tuple[int, ...], keepdim: bool, kind: A
     return array.sum(axis=axes, keepdims=keepdim, dtype=kind)
 
 
-_dims = lambda rand: [  # noqa: E731  the samples of reductions
-    (rand(3, 4),),
-    (rand(3, 4), 1),
-    (rand(2, 3, 4), (0, -1)),
-    rand.call(rand(2, 3, 4), -2, keepdim=True),
-    (rand(3, 4), None, True),
-    rand.call(rand(3, 4), axis=0, keepdims=True),
-    (rand(), 0),
-]
-_sums = lambda rand: [*_dims(rand), (rand(),), rand.call(rand.integers(5, 3, 4), 0, dtype=dtypes.float64), (rand.booleans(3, 4), 1)]  # noqa: E731
+def _dims(rand: Sampler) -> list[Any]:
+    return [
+        (rand(3, 4),),
+        (rand(3, 4), 1),
+        (rand(2, 3, 4), (0, -1)),
+        rand.call(rand(2, 3, 4), -2, keepdim=True),
+        (rand(3, 4), None, True),
+        rand.call(rand(3, 4), axis=0, keepdims=True),
+        (rand(), 0),
+    ]
+
+
+def _sums(rand: Sampler) -> list[Any]:
+    return [*_dims(rand), (rand(),), rand.call(rand.integers(5, 3, 4), 0, dtype=dtypes.float64), (rand.booleans(3, 4), 1)]
 
 
 @op(
@@ -216,7 +221,8 @@ def _with_mean(rule: Any, g: Any, input: Any, dim: Any, correction: Any, keepdim
     return rule(first, input, *out, dim, correction, keepdim) + spread(second / count_of(input.shape, dim), input.shape, dim, keepdim)
 
 
-_spreads = lambda rand: [  # noqa: E731
+def _spreads(rand: Sampler) -> list[Any]:
+    return [
     (rand(3, 4),), (rand(3, 4), 1), (rand(2, 3, 4), (0, 2), 1, True), rand.call(rand(3, 4), 0, correction=0),
     rand.call(rand(5), correction=2),
 ]  # fmt: skip
@@ -398,7 +404,8 @@ def _logsumexp_rule(g: Any, input: Any, out: Any, dim: Any, keepdim: bool) -> An
 # ------------------------------------------------------------------------------------------------------------------ tests
 
 
-_tested = lambda rand: [  # noqa: E731
+def _tested(rand: Sampler) -> list[Any]:
+    return [
     (rand.booleans(3, 4),), (rand.integers(2, 3, 4), 1), (rand.booleans(2, 3, 4), (0, 2), True), (rand(3, 4), 0), (rand.booleans(), 0)
 ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import dtypes
 from ..op import Array, op
+from ..samples import Sampler
 from ..tensor import Tensor, wrap
 from .choose import where_
 from .complexes import conj
@@ -45,7 +46,8 @@ def _scanned(scan: Callable[..., Any], array: Array, dim: int, dtype: Any) -> Ar
     return scan(array, axis=dim, dtype=kind)
 
 
-_scans = lambda rand: [  # noqa: E731
+def _scans(rand: Sampler) -> list[Any]:
+    return [
     (rand.away(3, 4), 1), (rand.away(3, 4), -2), (rand.away(4), 0), (rand(), 0), (rand.integers(3, 4), 0),
     rand.call(rand.integers(3, 4), 0, dtype=dtypes.float64),
 ]  # fmt: skip
@@ -89,29 +91,38 @@ def cumprod(xp: Any, input: Array, dim: int, *, dtype: Any = None) -> Array:
     return _scanned(xp.cumprod, input, dim, dtype)
 
 
-def _logcumsumexp_rule(g: Any, input: Any, out: Any, dim: int) -> Any:
+def _logcumsumexp_rule(g: Any, input: Any, out: Any, dim: int, opposite: Any) -> Any:
+    """In logarithms, apart for positive and negative gradients, so that nothing overflows."""
     size = g.abs().log()
-    up = _reversed_logcumsumexp(where_(g > 0, size, -math.inf) - out, dim)
-    down = _reversed_logcumsumexp(where_(g < 0, size, -math.inf) - out, dim)
+    up = opposite(where_(g > 0, size, -math.inf) - out, dim)
+    down = opposite(where_(g < 0, size, -math.inf) - out, dim)
     return (up + input).exp() - (down + input).exp()
 
 
-def _reversed_logcumsumexp(input: Any, dim: int) -> Any:
-    return logcumsumexp(input.flip(dim), dim).flip(dim)
+def _logs(rand: Sampler) -> list[Any]:
+    return [(rand(3, 4), 1), (rand(3, 4), -2), (rand(), 0)]
 
 
 @op(
-    vjp={"input": _logcumsumexp_rule},
-    samples=lambda rand: [(rand(3, 4), 1), (rand(3, 4), -2), (rand(), 0)],
+    vjp={"input": lambda g, input, out, dim: _logcumsumexp_rule(g, input, out, dim, reversed_logcumsumexp)},
+    samples=_logs,
     torch="logcumsumexp",
 )
 @in_single
 def logcumsumexp(xp: Any, input: Array, dim: int) -> Array:
     """``log(cumsum(exp(input)))`` along ``dim``, without overflow."""
-    if input.dtype.kind not in "f":
+    if input.dtype.kind != "f":
         raise unsupported(xp, "logcumsumexp_out", input)
     dim = dim_of(dim, input.ndim)
     return input.copy() if input.ndim == 0 else running(xp, "logaddexp", input, dim)
+
+
+@op(vjp={"input": lambda g, input, out, dim: _logcumsumexp_rule(g, input, out, dim, logcumsumexp)}, samples=_logs)
+@in_single
+def reversed_logcumsumexp(xp: Any, input: Array, dim: int) -> Array:
+    """``logcumsumexp`` along ``dim`` from the end."""
+    dim = dim_of(dim, input.ndim)
+    return input.copy() if input.ndim == 0 else xp.flip(running(xp, "logaddexp", xp.flip(input, dim), dim), dim)
 
 
 # ------------------------------------------------------------------------------------------------------ running extremes
@@ -157,7 +168,8 @@ def _running_extreme(xp: Any, name: str, array: Array, dim: int) -> tuple[Array,
     return values, running(xp, "maximum", xp.where(reached, numbers, 0), dim).astype("int64")
 
 
-_extremes = lambda rand: [(rand.distinct(3, 4), 1), (rand.distinct(3, 4), -2), (rand(), 0), (rand.integers(3, 5), 0)]  # noqa: E731
+def _extremes(rand: Sampler) -> list[Any]:
+    return [(rand.distinct(3, 4), 1), (rand.distinct(3, 4), -2), (rand(), 0), (rand.integers(3, 5), 0)]
 
 
 @op(

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import dtypes
 from ..op import Array, op
+from ..samples import Sampler
 from ..tensor import Tensor
 from .dims import dim_of
 from .kinds import in_single
@@ -25,8 +26,12 @@ def _shifted(xp: Any, array: Array, axis: Any) -> Array:
     return xp.subtract(array, array.max(axis=axis, keepdims=True) if array.size else array)
 
 
-_samples = lambda rand: [(rand(3, 4), 1), (rand(3, 4), 0), (rand(2, 3, 4), -2), (rand(), 0)]  # noqa: E731
-_backward_samples = lambda rand: [(rand(3, 4), rand.probability(3, 4), 1), (rand(2, 3), rand.probability(2, 3), -2), (rand(), rand(), 0)]  # noqa: E731
+def _samples(rand: Sampler) -> list[Any]:
+    return [(rand(3, 4), 1), (rand(3, 4), 0), (rand(2, 3, 4), -2), (rand(), 0)]
+
+
+def _backward_samples(rand: Sampler) -> list[Any]:
+    return [(rand(3, 4), rand.probability(3, 4), 1), (rand(2, 3), rand.probability(2, 3), -2), (rand(), rand(), 0)]
 
 
 def _softmax_twice(g: Any, grad_output: Any, output: Any, dim: int) -> Any:
