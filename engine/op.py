@@ -7,7 +7,6 @@ parameter, or last of the inputs and without gradients) a list of tensors, every
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from . import devices, dtypes
 from .autograd.grad_mode import mode
 from .autograd.node import Edge, Node
 from .autograd.saved import SavedTensor
+from .operands import OPERANDS, not_broadcast, not_tensors, prepared
 from .samples import Sampler
 from .tape import recorder
 from .tape.schema import NodeKind
@@ -25,8 +25,6 @@ Array = Any  # an array of numpy, cupy or whichever module the device computes w
 Rule = Callable[..., Any]
 
 OPS: dict[str, Op] = {}
-_NUMBERS = (bool, int, float, complex)
-_OPERANDS = (Tensor, *_NUMBERS, devices.CPU.generic)
 
 
 class Op:
@@ -151,7 +149,7 @@ class Op:
 
     def _compiled(self, body: str, name: str, defaults: dict[str, Any]) -> Any:
         scope: dict[str, Any] = {"_call": _call, "_op": self, "_defaults": defaults, "_forward": self.forward, "_check": self._check}
-        scope |= {"_numpy_names": _numpy_names, "_Tensor": Tensor, "_OPERANDS": _OPERANDS}
+        scope |= {"_numpy_names": _numpy_names, "_Tensor": Tensor, "OPERANDS": OPERANDS}
         exec(compile(body, f"{__file__} ({self.name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
         return scope[name]
 
@@ -163,7 +161,7 @@ class Op:
         others = {n: p.default for n, p in self.signature.parameters.items() if n not in (first, second)}
         lines = [
             f"def {name}({', '.join([first, second, *(f'{n}=_defaults[{n!r}]' for n in others)])}):",
-            f"    if type({second}) is not _Tensor and not isinstance({second}, _OPERANDS):",
+            f"    if type({second}) is not _Tensor and not isinstance({second}, OPERANDS):",
             "        return NotImplemented",
             *self._call_lines(),
         ]
@@ -334,15 +332,16 @@ def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
             odd = True
             arrays.append(t)
     if first is None:
-        raise _not_tensors(op, args)
+        raise not_tensors(op, args)
     xp = devices.module_of(first._data)
-    if op.promote is not None or odd or len(arrays) > 1:
-        arrays = _prepare(op, xp, args, arrays, odd)
+    alike = not odd and len(arrays) == 2 and arrays[0].dtype is arrays[1].dtype and type(arrays[0]) is type(arrays[1])
+    if (op.promote is not None or odd or len(arrays) > 1) and not (alike and op.promote == "common"):
+        arrays = prepared(op, xp, args, arrays, odd)
         xp = devices.module_of(arrays[0]) if arrays[0] is not None else xp
     try:
         made = devices.quietly(op.compute, xp, arrays, params)
     except ValueError as error:
-        raise _not_broadcast(op, arrays) or error from None
+        raise not_broadcast(op, arrays) or error from None
 
     several = type(made) is tuple or type(made) is list
     outs: list[Tensor] = []
@@ -356,7 +355,11 @@ def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
                 out._cell = first._storage
                 out._view = ViewOf(op.name, out._cell.version, op.multiple_views, not mode.enabled)
         else:
-            out = wrap(array.copy() if any(array is a for a in arrays) else array)
+            for a in arrays:
+                if array is a:  # an op that had nothing to do: its result is no alias
+                    array = array.copy()
+                    break
+            out = wrap(array)
         if mode.inference:
             out._inference = True
         outs.append(out)
@@ -425,107 +428,6 @@ def _keep(op: Op, name: str, args: tuple[Any, ...], outs: list[Tensor]) -> Any:
     return t.dtype if isinstance(t, Tensor) else dtypes.of_number(t)
 
 
-def _prepare(op: Op, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: bool) -> list[Any]:
-    """Bring the inputs to one device and, where the op promotes, to one type."""
-    kind = xp.ndarray
-    mixed = False
-    if op.promote is None:
-        for t, a in zip(args, arrays, strict=True):
-            if not isinstance(t, Tensor):
-                if t is not None:
-                    raise _not_tensors(op, args)
-            elif type(a) is not kind:
-                mixed = True
-        if mixed:
-            raise _two_devices(args)
-        return arrays
-    if not odd:
-        same = arrays[-1].dtype
-        for i, a in enumerate(arrays):
-            if (a.dtype != same and i not in op.apart) or type(a) is not kind:
-                break
-        else:
-            if op.promote != "float" or same.kind in "fc":
-                return arrays
-    operands: list[tuple[dtypes.dtype, int]] = []
-    for i, (t, a) in enumerate(zip(args, arrays, strict=True)):
-        if isinstance(t, Tensor):
-            if i not in op.apart:
-                operands.append((_DTYPES[a.dtype], 2 if a.ndim else 1))
-            if type(a) is not kind:
-                mixed = True
-        elif isinstance(t, _NUMBERS):
-            operands.append((dtypes.of_number(t), 0))
-        elif isinstance(t, devices.CPU.generic):
-            arrays[i] = t.item()
-            operands.append((dtypes.of_number(arrays[i]), 0))
-        elif t is not None:
-            raise _not_tensors(op, args)
-    if mixed:  # a 0-d tensor of the CPU may meet tensors of a GPU
-        far = next(a for t, a in zip(args, arrays, strict=True) if isinstance(t, Tensor) and type(a) is not devices.CPU.ndarray)
-        xp, kind = devices.module_of(far), type(far)
-        for i, a in enumerate(arrays):
-            if isinstance(args[i], Tensor) and type(a) is not kind:
-                if a.ndim:
-                    raise _two_devices(args)
-                arrays[i] = xp.from_host(a)
-    common = dtypes.result_type(operands if op.promote != "first" else operands[:1])
-    if op.promote == "float" and common.category < 2:
-        common = dtypes.get_default_dtype()
-    if op.promote == "compare" and common.category == 1 and not all(_fits(a, common) for a in arrays if type(a) is int):
-        common = dtypes.int64
-    target = common.numpy
-    for i, a in enumerate(arrays):
-        if a is None:
-            continue
-        if isinstance(args[i], Tensor):
-            if a.dtype != target and i not in op.apart:
-                arrays[i] = devices.quietly(a.astype, target)
-        else:
-            if op.promote == "first" and isinstance(a, complex) and target.kind != "c":
-                raise RuntimeError(f"value cannot be converted to type {common.name} without overflow")
-            arrays[i] = _number(xp, a, target)
-    return arrays
-
-
-def _fits(value: int, kind: dtypes.dtype) -> bool:
-    limits = dtypes.iinfo(kind)
-    return limits.min <= value <= limits.max
-
-
-@functools.lru_cache(maxsize=4096, typed=True)
-def _cached_number(xp: Any, value: Any, target: Any) -> Any:
-    if type(value) is int and target.kind in "iu":
-        array = xp.asarray(value, "int64").astype(target)  # an integer that is too wide wraps around
-    else:
-        array = devices.quietly(xp.asarray, value, target)
-    if hasattr(array.flags, "writeable"):
-        array.flags.writeable = False
-    return array
-
-
-def _number(xp: Any, value: Any, target: Any) -> Any:
-    if value == 0:  # 0.0 and -0.0 are equal keys
-        return xp.asarray(value, target)
-    return _cached_number(xp, value, target)
-
-
-def _not_broadcast(op: Op, arrays: Sequence[Any]) -> RuntimeError | None:
-    """The error for inputs whose shapes do not broadcast; None where they do, or need not."""
-    shapes = [a.shape for a in arrays if a is not None]
-    if op.promote is None:
-        return None
-    for shape in shapes[1:]:
-        for i, (n, m) in enumerate(zip(reversed(shapes[0]), reversed(shape), strict=False)):
-            if n != m and 1 not in (n, m):
-                dim = max(len(shapes[0]), len(shape)) - 1 - i
-                return RuntimeError(
-                    f"The size of tensor a ({n}) must match the size of tensor b ({m}) at non-singleton dimension {dim}: "
-                    f"{op.name}: {' and '.join(str(tuple(s)) for s in shapes)} do not broadcast"
-                )
-    return None
-
-
 _NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
 
 
@@ -540,23 +442,6 @@ def _numpy_names(function: str, spelled: dict[str, Any], known: dict[str, Any]) 
     if spelled:
         raise TypeError(f"{function}() got an unexpected keyword argument '{next(iter(spelled))}'")
     return tuple(values)
-
-
-def _not_tensors(op: Op, args: tuple[Any, ...]) -> TypeError:
-    for i, t in enumerate(args):
-        name = op.input_name(i)
-        if not isinstance(t, Tensor) and (t is not None or name not in op.optional):
-            place = f"element {i} of argument '{name}'" if op.variadic else f"argument '{name}' (position {i + 1})"
-            return TypeError(f"{op.name}(): {place} must be Tensor, not {type(t).__name__}")
-    return TypeError(f"{op.name}(): expected a non-empty list of Tensors")
-
-
-def _two_devices(args: Iterable[Any]) -> RuntimeError:
-    places = sorted({str(t.device) for t in args if isinstance(t, Tensor)}, reverse=True)
-    return RuntimeError(
-        f"Expected all tensors to be on the same device, but found at least two devices, {' and '.join(places[:2])}! "
-        "Move them with .to(device)."
-    )
 
 
 def op(
@@ -616,7 +501,7 @@ def operator(name: str, function: Callable[..., Any], reflected: bool = False) -
         return declared.operator(name, reflected)  # type: ignore[no-any-return]
 
     def method(self: Tensor, other: Any) -> Any:
-        if not isinstance(other, _OPERANDS):
+        if not isinstance(other, OPERANDS):
             return NotImplemented
         return function(other, self) if reflected else function(self, other)
 
