@@ -29,7 +29,7 @@ def summary(tape: Tape) -> dict[str, Any]:
         "growing": tape.growing,
         "damage": tape.damage,
         "begin": _json(begin),
-        "end": ended[-1] if ended else "",
+        "end": _ending(ended[-1]) if ended else "",
         "stopped": stopped[-1] if stopped else "",
         "dropped": [note.text for note in tape.notes if note.kind == "dropped"],
         "ops": len(tape.ops),
@@ -157,6 +157,17 @@ def _at(line: list[Any] | None) -> str:
 def _top(counts: dict[str, int]) -> str:
     shown = sorted(counts.items(), key=lambda item: -item[1])[:6]
     return ", ".join(f"{name} {count}" for name, count in shown) + (", ..." if len(counts) > 6 else "")
+
+
+def _ending(text: str) -> str:
+    """How the script ended, in a sentence: the note holds one, or JSON of the exception that ended it (null: none did)."""
+    facts = _json(text)
+    if facts is None:
+        return "the script ran to its end"
+    if isinstance(facts, dict):
+        line = f" ({facts['file']}:{facts['line']})" if facts.get("file") and facts.get("line") else ""
+        return f"{facts.get('type', 'exception')}: {facts.get('text', '')}{line}"
+    return text
 
 
 def _json(text: str) -> Any:

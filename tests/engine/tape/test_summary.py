@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.recorder import Recorder
+from gradstep.engine.tape.schema import Note
 from gradstep.engine.tape.summary import summary, text
 
 from .handmade import HandTensor, Square, gradient
@@ -38,6 +40,18 @@ def test_counts_and_runs_are_told_and_everything_is_json(tmp_path: Path) -> None
     assert "2 ops" in said
     assert "ValueError: no" in said
     assert "no NaN or infinity" in said
+
+
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [
+        ("null", "the script ran to its end"),
+        ('{"type": "ValueError", "text": "no", "file": "a.py", "line": 3}', "ValueError: no (a.py:3)"),
+        ("killed", "killed"),
+    ],
+)
+def test_how_the_script_ended_is_a_sentence(note: str, said: str) -> None:
+    assert summary(Tape.of([Note("end", note)]))["end"] == said
 
 
 def test_a_recording_that_goes_on_says_so(tmp_path: Path) -> None:

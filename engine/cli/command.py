@@ -1,0 +1,63 @@
+"""What every command of ``gradstep`` has: a name, a line of help, its arguments, and a function that returns the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ..tape.reader import Tape, TapeError
+
+
+class Exit(IntEnum):
+    """Exit codes, as sysexits.h has them from 64 on. ``record`` returns the script's own."""
+
+    OK = 0
+    FAILED = 1  # a check found something
+    USAGE = 2
+    DAMAGED = 65
+    NO_INPUT = 66
+    INTERNAL = 70
+    NOT_CREATED = 73
+    IO = 74
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One word behind ``gradstep``. ``arguments`` declares on a parser, ``run`` does the work. The docstring of the command's
+    module is its help."""
+
+    name: str
+    summary: str
+    description: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+class Failed(Exception):
+    """A command cannot go on: a sentence for the user and the exit code."""
+
+    def __init__(self, sentence: str, code: Exit) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def say(sentence: str) -> None:
+    """Tell the user on stderr; stdout is for data."""
+    print(f"gradstep: {sentence}", file=sys.stderr)
+
+
+def open_tape(path: str) -> Tape:
+    """The tape that a command was given. Raises Failed where there is none."""
+    try:
+        return Tape.open(path)
+    except FileNotFoundError:
+        raise Failed(f"{path}: there is no such file", Exit.NO_INPUT) from None
+    except TapeError as error:
+        raise Failed(str(error), Exit.DAMAGED) from None
+    except OSError as error:
+        raise Failed(f"{path}: {os.strerror(error.errno or 0)}", Exit.IO) from None

@@ -1,0 +1,31 @@
+"""Show what is on a tape: ops, nodes, runs, how it ended, and where the first NaN or infinity arose.
+
+Exit codes: 0, 65 the tape is damaged (what could be read is shown), 66 no such file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from ..tape.summary import summary, text
+from .command import Command, Exit, open_tape, say
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tape", metavar="TAPE", help="the tape to look at")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _run(args: argparse.Namespace) -> int:
+    tape = open_tape(args.tape)
+    try:
+        print(json.dumps(summary(tape), indent=2) if args.json else text(tape))
+    finally:
+        tape.close()
+    if tape.damage:
+        say(f"{args.tape} is damaged: {tape.damage}. Everything before that place was read.")
+        return Exit.DAMAGED
+    return Exit.OK
+
+
+COMMAND = Command("inspect", "show what is on a tape", __doc__, _arguments, _run)

@@ -1,0 +1,92 @@
+"""``gradstep``: the window, and the commands that do its work without one.
+
+    gradstep [FILE]            open the window, on a script or a tape
+    gradstep COMMAND ...       see below
+
+Other packages add commands by entry points of the group ``gradstep.commands``: a function that takes the list of arguments and
+returns the exit code. The one that is called ``window`` is run where no command is named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from importlib.metadata import EntryPoint, entry_points, version
+
+from . import inspect, record, verify
+from .command import Command, Exit, Failed, say
+
+GROUP = "gradstep.commands"
+WINDOW = "window"
+COMMANDS: dict[str, Command] = {command.name: command for command in (record.COMMAND, inspect.COMMAND, verify.COMMAND)}
+FILES = (".py", ".pyw", ".gst")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run ``gradstep`` with these arguments; returns the exit code."""
+    words = sys.argv[1:] if argv is None else argv
+    try:
+        return _main(words)
+    except Failed as failed:
+        say(str(failed))
+        return failed.code
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:  # `gradstep inspect T | head`: nobody reads any more
+        sys.stderr.close()
+        return Exit.OK
+    except Exception:  # ours: the user shall see what, and be able to report it
+        traceback.print_exc()
+        say("this is a fault of gradstep's; please report what stands above")
+        return Exit.INTERNAL
+
+
+def _main(words: list[str]) -> int:
+    others = {point.name: point for point in entry_points(group=GROUP)}
+    first = words[0] if words else ""
+    if first in COMMANDS:
+        return _builtin(COMMANDS[first], words[1:])
+    if first in others and first != WINDOW:
+        return _loaded(others[first], words[1:])
+    if first in ("-h", "--help"):
+        print(_help(others))
+        return Exit.OK
+    if first in ("-V", "--version"):
+        print(f"gradstep {version('gradstep')}")
+        return Exit.OK
+    if first and not first.startswith("-") and not first.lower().endswith(FILES) and first != WINDOW:
+        print(_help(others), file=sys.stderr)
+        raise Failed(f"{first} is no command of gradstep, no script (.py) and no tape (.gst)", Exit.USAGE)
+    if WINDOW not in others:
+        raise Failed("the window is not installed: pip install 'gradstep[gui]'", Exit.USAGE)
+    return _loaded(others[WINDOW], words[1:] if first == WINDOW else words)
+
+
+def _builtin(command: Command, words: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog=f"gradstep {command.name}", description=command.description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.arguments(parser)
+    try:
+        args = parser.parse_args(words)
+    except SystemExit as end:  # argparse has said why
+        return end.code if isinstance(end.code, int) else Exit.USAGE
+    return int(command.run(args))
+
+
+def _loaded(point: EntryPoint, words: list[str]) -> int:
+    try:
+        command = point.load()
+    except ImportError as error:
+        hint = "pip install 'gradstep[gui]'" if point.name == WINDOW else f"it comes from {point.value}"
+        raise Failed(f"{point.name} cannot be started: {error} ({hint})", Exit.USAGE) from error
+    return int(command(words))
+
+
+def _help(others: dict[str, EntryPoint]) -> str:
+    lines = [(__doc__ or "").split("\n\nOther packages")[0], ""]
+    lines += [f"    gradstep {command.name:<10} {command.summary}" for command in COMMANDS.values()]
+    lines += [f"    gradstep {name:<10} {point.value}" for name, point in sorted(others.items()) if name != WINDOW]
+    lines += ["", "gradstep COMMAND --help tells more."]
+    return "\n".join(lines)
