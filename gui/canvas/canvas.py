@@ -6,11 +6,10 @@ Painting is elsewhere: ``painter.py`` (what retains), ``overlay.py`` (what moves
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import networkx as nx
-import numpy as np
-from PySide6.QtCore import QEasingCurve, QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, QVariantAnimation, Signal, Slot
+from PySide6.QtCore import QEasingCurve, QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, QTimer, QVariantAnimation, Signal, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -20,6 +19,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QRegion,
     QResizeEvent,
     QWheelEvent,
 )
@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QStyle, QToolTip, QWidget
 from ..theme.style import current
 from . import words
 from .camera import Camera
-from .hud import Breadcrumb, Legend, MiniMap, paint_empty
+from .hud import Hud, paint_empty
 from .layer import Layer
 from .marks import EVERYTHING, Marks
 from .navigate import Step, along, beside
@@ -72,7 +72,7 @@ class GraphCanvas(QWidget):
         self._pointed = Pointed()
         self._camera = Camera()
         self._layer = Layer()
-        self._breadcrumb, self._legend, self._minimap = Breadcrumb(), Legend(), MiniMap()
+        self._hud = Hud()
         self._empty = (self.tr("Nothing recorded yet"), self.tr("F5 runs the script."))
         self._note = ""
         self._follow = True
@@ -107,7 +107,7 @@ class GraphCanvas(QWidget):
         self._graph = graph
         self._marks = Marks(scene)
         self._pointed = Pointed()
-        self._breadcrumb.parts = ()
+        self._hud.breadcrumb.parts = ()
         self._set_scene(scene.turned() if self._turned else scene)
         self._placed = False
         self._describe()
@@ -117,7 +117,7 @@ class GraphCanvas(QWidget):
         self._graph = nx.DiGraph()
         self._scene = self._painter = self._marks = None
         self._pointed = Pointed()
-        self._breadcrumb.parts = ()
+        self._hud.breadcrumb.parts = ()
         self._layer.forget()
         self._describe()
         self.update()
@@ -132,7 +132,7 @@ class GraphCanvas(QWidget):
         self._scene = scene
         self._painter = ScenePainter(scene, self._marks, current())
         self._layer.forget()
-        self._minimap.forget()
+        self._hud.map.forget()
         self.update()
 
     @property
@@ -208,11 +208,13 @@ class GraphCanvas(QWidget):
         self._note = note
         node = self._node(key)
         if node != self._pointed.current:
+            self._update_node(self._pointed.current)
             self._pointed.current = node
-            self._breadcrumb.parts = words.crumbs(self._graph.nodes[key]) if node >= 0 else ()
+            self._update_node(node)
+            self._hud.breadcrumb.parts = words.crumbs(self._graph.nodes[key]) if node >= 0 else ()
+            self.update(self._hud.breadcrumb.strip())
             if node >= 0 and self._follow:
                 self._keep_in_sight(node)
-            self.update()
         self._describe()
 
     def set_follow(self, follow: bool) -> None:
@@ -240,7 +242,7 @@ class GraphCanvas(QWidget):
         if nodes is EVERYTHING:
             painter.refresh()
             self._layer.forget()
-            self._minimap.forget()
+            self._hud.map.forget()
             self.update()
         else:
             for node in nodes:
@@ -251,17 +253,24 @@ class GraphCanvas(QWidget):
         """Repaints one node with its outgoing edges, wherever they are seen."""
         painter.refresh_node(node)
         boxes = painter.boxes_of(node)
-        self._minimap.repaint(boxes, painter.flat_colours(boxes))
+        self._hud.map.repaint(boxes, painter.flat_colours(boxes))
         rects = [painter.node_rect(int(box), 14.0) for box in boxes]
         if not painter.far:
             rects += [painter.edge_rect(int(edge)) for edge in painter.out_edges(node)]
         for rect in rects:
             self._layer.touch(rect)
             self.update(self._camera.to_widget(rect))
-        for box in boxes.tolist():
-            self.update(self._camera.to_widget(painter.node_rect(box, MARGIN)))
-        if not self._minimap.rect.isEmpty():
-            self.update(self._minimap.rect.toAlignedRect())
+        self._update_node(node)
+        if not self._hud.map.rect.isEmpty():
+            self.update(self._hud.map.rect.toAlignedRect())
+
+    def _update_node(self, node: int) -> None:
+        """Asks for the place of a node to be painted again, with all that the overlay may have around it."""
+        if node >= 0 and self._painter is not None:
+            for box in self._painter.boxes_of(node).tolist():
+                around = self._painter.node_rect(box, MARGIN)
+                least = round(MARGIN * self._camera.ratio)
+                self.update(self._camera.to_widget(around.adjusted(-least, -least, least, least)))
 
     # --------------------------------------------------------------------------------------------------------------- view
 
@@ -281,15 +290,15 @@ class GraphCanvas(QWidget):
 
     @Slot()
     def zoom_in(self) -> None:
-        self._zoom(1.25, QPointF(self.width() / 2, self.height() / 2))
+        self.zoom_by(1.25, QPointF(self.width() / 2, self.height() / 2))
 
     @Slot()
     def zoom_out(self) -> None:
-        self._zoom(0.8, QPointF(self.width() / 2, self.height() / 2))
+        self.zoom_by(0.8, QPointF(self.width() / 2, self.height() / 2))
 
     @Slot()
     def zoom_to_actual_size(self) -> None:
-        self._zoom(1.0 / self._camera.scale, QPointF(self.width() / 2, self.height() / 2))
+        self.zoom_by(1.0 / self._camera.scale, QPointF(self.width() / 2, self.height() / 2))
 
     @Slot()
     def turn(self) -> None:
@@ -324,14 +333,14 @@ class GraphCanvas(QWidget):
             self._layer.forget()
         self.update()
 
-    def _zoom(self, factor: float, about: QPointF) -> None:
+    def zoom_by(self, factor: float, about: QPointF) -> None:
         if self._scene is None:
             return
         self._look(lambda: self._camera.zoom(factor, about))
         self._exact = False
         self._settling.start()
 
-    def _pan(self, dx: float, dy: float) -> None:
+    def pan(self, dx: float, dy: float) -> None:
         if self._scene is not None:
             self._look(lambda: self._camera.pan(dx, dy))
 
@@ -397,11 +406,7 @@ class GraphCanvas(QWidget):
                 painter.fillRect(event.rect(), theme.canvas)
                 paint_empty(painter, theme, self.rect(), *self._empty)
                 return
-            self._paint_scene(painter, event.rect(), scene)
-            ratio = self._camera.ratio
-            self._breadcrumb.paint(painter, theme, ratio, self.width())
-            taken = self._minimap.rect.width() + 14 if not self._minimap.rect.isEmpty() else 0.0
-            self._legend.paint(painter, theme, ratio, self.width(), self.height(), marks.scale, taken)
+            self._paint_scene(painter, event.region())
             if self.hasFocus() and self._tabbed:  # reached by keyboard: show where the keys go
                 painter.setPen(QPen(theme.ready, 1))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -409,23 +414,23 @@ class GraphCanvas(QWidget):
         finally:
             painter.end()  # a painter that is still active when an exception leaves would take the process down
 
-    def _paint_scene(self, painter: QPainter, part: QRect, scene: Scene) -> None:
+    def _paint_scene(self, painter: QPainter, region: QRegion) -> None:
         camera = self._camera
         if camera.ratio != self.devicePixelRatioF():
             self._look(lambda: setattr(camera, "ratio", self.devicePixelRatioF()))
             self._layer.forget()
         own = self._painter_at_scale()
         self._layer.ensure(own, camera.view)
-        self._layer.show(painter, camera.view, QRectF(part), camera.ratio)
+        for part in cast(Iterable[QRect], region):
+            self._layer.show(painter, camera.view, QRectF(part), camera.ratio)
         painter.save()
         painter.scale(1 / camera.ratio, 1 / camera.ratio)
         painter.translate(-camera.corner)
         Overlay(own, self._pointed).paint(painter, QRectF(camera.view))
         painter.restore()
-        self._minimap.place(scene, self.width(), self.height())
         unit, view = camera.unit, camera.view
         seen = QRectF(view.x() / unit, view.y() / unit, view.width() / unit, view.height() / unit)
-        self._minimap.paint(painter, own.theme, scene, lambda: own.flat_colours(np.arange(len(scene.x))), camera.ratio, seen)
+        self._hud.paint(painter, own, region, QSizeF(self.size()), seen)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """What was in the middle stays there."""
@@ -443,7 +448,7 @@ class GraphCanvas(QWidget):
 
     def key_at(self, place: QPointF) -> Key | None:
         """The node under a place of the widget."""
-        if self._painter is None or self._minimap.rect.contains(place):
+        if self._painter is None or self._hud.map.rect.contains(place):
             return None
         spot = self._camera.to_scaled(place)
         box = self._painter_at_scale().pick(spot.x(), spot.y())
@@ -459,7 +464,7 @@ class GraphCanvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton) and self._scene is not None:
             self._press, self._moved = event.position(), False
-            self._grab = "map" if self._minimap.rect.contains(event.position()) else "view"
+            self._grab = "map" if self._hud.map.rect.contains(event.position()) else "view"
             self._drag_map(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -476,7 +481,7 @@ class GraphCanvas(QWidget):
         self.setCursor(Qt.CursorShape.ClosedHandCursor)
         step = self._press - place
         self._press = place
-        self._pan(step.x(), step.y())
+        self.pan(step.x(), step.y())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._press is not None and not self._moved and self._grab == "view" and event.button() == Qt.MouseButton.LeftButton:
@@ -500,14 +505,14 @@ class GraphCanvas(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         turns = event.angleDelta().y() / 120
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self._pan(-turns * 60 or -event.angleDelta().x() / 2, 0)
+            self.pan(-turns * 60 or -event.angleDelta().x() / 2, 0)
         elif turns:
-            self._zoom(1.18**turns, event.position())
+            self.zoom_by(1.18**turns, event.position())
         event.accept()
 
     def _drag_map(self, place: QPointF) -> None:
         if self._grab == "map" and self._scene is not None:
-            world = self._minimap.world_at(self._scene, place)
+            world = self._hud.map.world_at(self._scene, place)
             self._look(lambda: self._camera.look_at(world.x(), world.y()))
 
     def _hover(self, node: int) -> None:
@@ -558,7 +563,7 @@ class GraphCanvas(QWidget):
 
     def _press_arrow(self, step: Step, selected: int) -> None:
         if selected < 0:
-            self._pan(80 * step.value[0], 80 * step.value[1])
+            self.pan(80 * step.value[0], 80 * step.value[1])
             return
         assert self._scene is not None
         self._go(beside(self._scene, self._painter_at_scale(), selected, step))

@@ -4,15 +4,18 @@ words where there is no graph."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QLinearGradient, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QFont, QFontMetricsF, QLinearGradient, QPainter, QPen, QPixmap, QPolygonF, QRegion
 
 from ..theme.fonts import mono_font, ui_font
 from ..theme.icons import paint_icon
 from ..theme.tokens import Theme, faded, mix
 from .ink import NormScale, node_ink
 from .overview import Colours, Raster, raster
+from .painter import ScenePainter
 from .routes import Ints
 from .scene import Scene
 from .status import ALERT, Look
@@ -27,6 +30,12 @@ def _pane(painter: QPainter, theme: Theme, rect: QRectF) -> None:
     painter.setPen(QPen(theme.border, 1))
     painter.setBrush(faded(theme.panel, 0.95))
     painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+
+
+@lru_cache(maxsize=8)
+def _face(weight: QFont.Weight) -> tuple[QFont, QFontMetricsF]:
+    font = ui_font(12, weight)
+    return font, QFontMetricsF(font)
 
 
 class Pane:
@@ -56,36 +65,49 @@ class Breadcrumb:
 
     def __init__(self) -> None:
         self._pane = Pane()
+        self._key: object = None
         self.parts: tuple[str, ...] = ()
+
+    def strip(self) -> QRect:
+        """Where it is or will be in the widget, at most."""
+        letters = sum(len(part) * 9 + 22 for part in self.parts)
+        return QRectF(EDGE, EDGE, max(self._pane.size.width(), letters + 28), _HEIGHT).toAlignedRect()
 
     def paint(self, painter: QPainter, theme: Theme, ratio: float, width: float) -> None:
         if not self.parts or width < 260:
             return
-        room = width - 2 * EDGE - 28
+        key = (theme.name, self.parts, ratio, width)
+        if key != self._key:
+            self._key = key
+            self._render(theme, ratio, width - 2 * EDGE - 28)
+        self._pane.show(painter, QPointF(EDGE, EDGE))
+
+    def _render(self, theme: Theme, ratio: float, room: float) -> None:
         parts = list(self.parts)
+        medium, bold = _face(QFont.Weight.Medium), _face(QFont.Weight.DemiBold)
         for dropped in range(len(self.parts) - 1):
             parts = [self.parts[0], *(["…"] if dropped else []), *self.parts[1 + dropped :]]
-            if sum(QFontMetricsF(ui_font(12, QFont.Weight.DemiBold)).horizontalAdvance(part) + 22 for part in parts) <= room:
+            if sum(bold[1].horizontalAdvance(part) + 22 for part in parts) <= room:
                 break
-        fonts = [ui_font(12, QFont.Weight.Medium)] * (len(parts) - 1) + [ui_font(12, QFont.Weight.DemiBold)]
-        advances = [QFontMetricsF(font).horizontalAdvance(part) for part, font in zip(parts, fonts, strict=True)]
-        size = QSizeF(min(room + 28, sum(advances) + 22 * (len(parts) - 1) + 28), _HEIGHT)
-        if own := self._pane.begin((theme.name, tuple(parts), ratio, size.width()), size, ratio):
-            try:
-                _pane(own, theme, QRectF(QPointF(0, 0), size))
-                x = 14.0
-                for number, (part, font, advance) in enumerate(zip(parts, fonts, advances, strict=True)):
-                    last = number == len(parts) - 1
-                    own.setFont(font)
-                    own.setPen(theme.text if last else theme.dim)
-                    own.drawText(QRectF(x, 0, size.width() - x - 8, _HEIGHT), _LEFT, part)
-                    x += advance
-                    if not last:
-                        paint_icon(own, "chevron_right", QRectF(x + 6, _HEIGHT / 2 - 5, 10, 10), theme.faint, 2.6)
-                        x += 22
-            finally:
-                own.end()
-        self._pane.show(painter, QPointF(EDGE, EDGE))
+        faces = [medium] * (len(parts) - 1) + [bold]
+        advances = [metrics.horizontalAdvance(part) for part, (_, metrics) in zip(parts, faces, strict=True)]
+        size = QSizeF(min(room, sum(advances) + 22 * (len(parts) - 1)) + 28, _HEIGHT)
+        own = self._pane.begin(self._key, size, ratio)
+        assert own is not None
+        try:
+            _pane(own, theme, QRectF(QPointF(0, 0), size))
+            x = 14.0
+            for number, (part, (font, _), advance) in enumerate(zip(parts, faces, advances, strict=True)):
+                last = number == len(parts) - 1
+                own.setFont(font)
+                own.setPen(theme.text if last else theme.dim)
+                own.drawText(QRectF(x, 0, size.width() - x - 8, _HEIGHT), _LEFT, part)
+                x += advance
+                if not last:
+                    paint_icon(own, "chevron_right", QRectF(x + 6, _HEIGHT / 2 - 5, 10, 10), theme.faint, 2.6)
+                    x += 22
+        finally:
+            own.end()
 
 
 class Legend:
@@ -93,26 +115,36 @@ class Legend:
 
     def __init__(self) -> None:
         self._pane = Pane()
+        self._key: object = None
+        self._shown = False
 
     def paint(self, painter: QPainter, theme: Theme, ratio: float, width: float, height: float, scale: NormScale, right: float) -> None:
         """``right`` is the room that the mini map takes."""
         if height < 240:
             return
+        key = (theme.name, width - right, scale, ratio)
+        if key != self._key:
+            self._key = key
+            self._shown = self._render(theme, ratio, width - 2 * EDGE - right, scale)
+        if self._shown:
+            self._pane.show(painter, QPointF(EDGE, height - EDGE - _HEIGHT))
+
+    def _render(self, theme: Theme, ratio: float, room: float, scale: NormScale) -> bool:
+        """Whether there is room for the least of it."""
         font, numbers = ui_font(11, QFont.Weight.Medium), mono_font(10)
         metrics = QFontMetricsF(font)
         items = [("Pending", 0), ("Ready", 1), ("Running", 2), ("Done", 3), ("NaN or error", ALERT + 3)]
         low, high = f"1e{scale.low}", f"1e{scale.high}"
         ramp = metrics.horizontalAdvance("grad norm") + QFontMetricsF(numbers).horizontalAdvance(low + high) + 92
-        room = width - 2 * EDGE - right
         wide = [metrics.horizontalAdvance(text) + 36 for text, _ in items]
         show_ramp = sum(wide) + ramp + 14 <= room
         while items and sum(wide) + (ramp if show_ramp else 0) + 14 > room:
             items.pop()
             wide.pop()
         if len(items) < 4:
-            return
+            return False
         size = QSizeF(sum(wide) + (ramp if show_ramp else 0) + 14, _HEIGHT)
-        if own := self._pane.begin((theme.name, len(items), show_ramp, scale, ratio), size, ratio):
+        if own := self._pane.begin((self._key, len(items)), size, ratio):
             try:
                 _pane(own, theme, QRectF(QPointF(0, 0), size))
                 own.setFont(font)
@@ -126,7 +158,7 @@ class Legend:
                     self._ramp(own, theme, x + 4, font, numbers, low, high)
             finally:
                 own.end()
-        self._pane.show(painter, QPointF(EDGE, height - EDGE - _HEIGHT))
+        return True
 
     @staticmethod
     def _swatch(painter: QPainter, theme: Theme, state: int, rect: QRectF) -> None:
@@ -170,6 +202,7 @@ class MiniMap:
         self._raster: Raster | None = None
         self._key: object = None
         self.rect = QRectF()  # in the widget, empty while hidden
+        self._pane = Pane()
         self._inner = QRectF()
         self._shown_top = 0.0
         self._scale = 1.0
@@ -206,7 +239,12 @@ class MiniMap:
             self._key = key
             dressed = _on_panel(theme)
             self._raster = raster(scene, dressed, colours(), self._scale * ratio, max(1, round(1.5 * ratio)))
-        _pane(painter, theme, self.rect)
+        if own := self._pane.begin((theme.name, ratio, self.rect.size()), self.rect.size(), ratio):
+            try:
+                _pane(own, theme, QRectF(QPointF(0, 0), self.rect.size()))
+            finally:
+                own.end()
+        self._pane.show(painter, self.rect.topLeft())
         left, top, _, tall = scene.bounds
         picture_height = tall * self._scale
         spare = max(0.0, picture_height - self._inner.height())
@@ -217,7 +255,7 @@ class MiniMap:
         target = QRectF(self._origin_x(scene), self._origin_y(scene), source.width() / k, source.height() / k)
         painter.save()
         painter.setClipRect(self._inner)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, abs(k - ratio) > 1e-6)  # a raster that had to be smaller
         painter.drawImage(target, image, source)
         painter.restore()
         frame = QRectF(
@@ -244,6 +282,27 @@ class MiniMap:
 
     def _origin_y(self, scene: Scene) -> float:
         return self._inner.center().y() - min(self._inner.height(), scene.bounds[3] * self._scale) / 2
+
+
+class Hud:
+    """The three together; paints only what the region asks for."""
+
+    def __init__(self) -> None:
+        self.breadcrumb, self.legend, self.map = Breadcrumb(), Legend(), MiniMap()
+
+    def paint(self, painter: QPainter, scene: ScenePainter, region: QRegion, size: QSizeF, seen: QRectF) -> None:
+        """``size`` of the widget, ``seen`` in world px."""
+        theme, ratio = scene.theme, scene.ratio
+        width, height = size.width(), size.height()
+        self.map.place(scene.scene, width, height)
+        corner = QRectF(0, 0, width, 2 * EDGE + _HEIGHT)
+        if region.intersects(corner.toAlignedRect()):
+            self.breadcrumb.paint(painter, theme, ratio, width)
+        if region.intersects(corner.translated(0, height - corner.height()).toAlignedRect()):
+            taken = 0.0 if self.map.rect.isEmpty() else self.map.rect.width() + EDGE
+            self.legend.paint(painter, theme, ratio, width, height, scene.marks.scale, taken)
+        if region.intersects(self.map.rect.toAlignedRect()):
+            self.map.paint(painter, theme, scene.scene, lambda: scene.flat_colours(np.arange(len(scene.scene.x))), ratio, seen)
 
 
 def _on_panel(theme: Theme) -> Theme:

@@ -34,7 +34,7 @@ class Layer:
 
     def ensure(self, painter: ScenePainter, view: QRect) -> None:
         """Makes the view, in scaled px, painted and up to date."""
-        size = view.size() + 2 * QSize(MARGIN + RIM, MARGIN + RIM)
+        size = view.adjusted(-MARGIN - RIM, -MARGIN - RIM, MARGIN + RIM, MARGIN + RIM).size()
         if self._pixmap.size() != size:
             self._pixmap = QPixmap(size)
             self.forget()

@@ -21,7 +21,7 @@ from .marks import Bytes, Marks
 from .overview import Overview
 from .primitives import draw_copies, draw_lines, draw_rects
 from .routes import Floats, Ints
-from .scene import DATA, LINK, Scene
+from .scene import DATA, GRADIENT, Scene
 from .status import ALERT, Look
 
 TEXT_ALL, TEXT_ONE, BOXES, OVERVIEW = 0.56, 0.3, 0.3, 0.12  # scales from which on a level of detail is drawn
@@ -55,7 +55,8 @@ class ScenePainter:
         self._inks = edge_inks(theme)
         self.overview = Overview(scene, theme)
         self.states = marks.states()
-        self.edge_ink = np.zeros(len(s.source), np.uint8)
+        self._rest = (np.array([WAITING, FORWARD, LINKED], np.uint8)[s.kind] + THIN * s.docked).astype(np.uint8)
+        self.edge_ink = self._rest.copy()
         self.refresh()
         self.unit = self.ratio = self.scale = self.picture_unit = 0.0
         self._pictures: dict[object, QPixmap] = {}
@@ -89,15 +90,15 @@ class ScenePainter:
         return self._boxes[self._boxes_start[node] : self._boxes_start[node + 1]]
 
     def _ink_edges(self, edges: Ints) -> None:
+        """An edge whose source is done shows the norm of what passed it."""
         s = self.scene
-        kind = s.kind[edges]
-        passed = self.marks.look[s.source[edges]] == Look.DONE
-        norms = self.marks.norms[edges]
-        by_norm = np.where(np.isinf(norms), BAD, self.marks.scale.inks(norms))
-        flowed = np.where(np.isnan(norms), PASSED, by_norm)
-        ink = np.where(passed, flowed, WAITING)
-        ink = np.where(kind == LINK, LINKED, np.where(kind == DATA, FORWARD, ink))
-        self.edge_ink[edges] = ink + THIN * s.docked[edges]
+        ink = self._rest[edges].copy()
+        flowed = (self.marks.look[s.source[edges]] == Look.DONE) & (s.kind[edges] == GRADIENT)
+        if flowed.any():
+            norms = self.marks.norms[edges[flowed]]
+            by_norm = np.where(np.isinf(norms), BAD, self.marks.scale.inks(norms))
+            ink[flowed] = np.where(np.isnan(norms), PASSED, by_norm) + THIN * s.docked[edges[flowed]]
+        self.edge_ink[edges] = ink
 
     # ------------------------------------------------------------------------------------------------------------- scale
 
@@ -157,15 +158,13 @@ class ScenePainter:
 
     def paint(self, painter: QPainter, region: QRect) -> None:
         """Fills the region. The painter's units are scaled px; the caller has clipped it to the region."""
-        painter.fillRect(region, self.theme.canvas)
         if self.far:
+            painter.fillRect(region, self.theme.canvas)
             self.overview.paint(painter, self.unit, lambda: self.flat_colours(np.arange(len(self.scene.x))))
             return
         u = self.unit
         view = (region.left() / u, region.top() / u, (region.right() + 1) / u, (region.bottom() + 1) / u)
-        if self.scale >= 0.25:
-            self._paint_dots(painter, region)
-        groups = self._paint_groups(painter, region, view)
+        groups = self._paint_ground(painter, region, view)
         self._paint_edges(painter, view)
         self._paint_titles(painter, groups)
         self._paint_nodes(painter, view)
@@ -179,28 +178,34 @@ class ScenePainter:
         rows = np.empty((len(x) * len(y), 4))
         rows[:, 0], rows[:, 1] = np.repeat(x, len(y)), np.tile(y, len(x))
         rows[:, 2:] = max(1.0, round(1.4 * self.ratio))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.dot)
         draw_rects(painter, rows)
 
-    def _paint_groups(self, painter: QPainter, region: QRect, view: tuple[float, float, float, float]) -> list[int]:
+    def _paint_ground(self, painter: QPainter, region: QRect, view: tuple[float, float, float, float]) -> list[int]:
+        """Canvas, dots and groups, but nothing that a group covers. Returns the groups that are seen."""
         groups, u, ratio = self.scene.groups, self.unit, self.ratio
-        found = self._groups.query(*view)
-        found = found[groups.rows[found, 2] * u > 3 * ratio]
-        if not len(found):
-            return []
-        rows = groups.rows[found] * u
-        edges = np.round(np.stack([rows[:, 0], rows[:, 1], rows[:, 0] + rows[:, 2], rows[:, 1] + rows[:, 3]], axis=1))
-        edges[:, :2] = np.maximum(edges[:, :2], (region.left() - 100.0, region.top() - 100.0))  # no rasteriser likes 1e6 px
-        edges[:, 2:] = np.minimum(edges[:, 2:], (region.right() + 100.0, region.bottom() + 100.0))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        depth = groups.depth[found]
+        found = self._groups.query(*view)  # ascending, and so from the outer to the inner ones
+        found = found[groups.rows[found, 2] * u > 3 * ratio]
+        rows = groups.rows[found] * u
+        edges = np.round(np.concatenate([rows[:, :2], rows[:, :2] + rows[:, 2:]], axis=1))
         radius = int(min(12 * u, 14 * ratio))
-        for level in np.unique(depth).tolist():
-            fill = self._fill(level)
-            for left, top, right, bottom in edges[depth == level].astype(np.int64).tolist():
-                self._paint_group(painter, QRect(left, top, right - left, bottom - top), radius, fill)
+        rim = radius + 2 * ratio
+        low, high = np.array([region.left(), region.top()]), np.array([region.right() + 1, region.bottom() + 1])
+        around = np.flatnonzero((edges[:, :2] <= low - rim).all(axis=1) & (edges[:, 2:] >= high + rim).all(axis=1))
+        if len(around):
+            painter.fillRect(region, self._fill(int(groups.depth[found[around[-1]]])))
+            inner = slice(int(around[-1]) + 1, None)
+        else:
+            painter.fillRect(region, self.theme.canvas)
+            if self.scale >= 0.25:
+                self._paint_dots(painter, region)
+            inner = slice(0, None)
+        edges[:, :2] = np.maximum(edges[:, :2], low - 100.0)  # no rasteriser likes 1e6 px
+        edges[:, 2:] = np.minimum(edges[:, 2:], high + 100.0)
+        for number, (left, top, right, bottom) in zip(found[inner].tolist(), edges[inner].astype(np.int64).tolist(), strict=True):
+            self._paint_group(painter, QRect(left, top, right - left, bottom - top), radius, self._fill(int(groups.depth[number])))
         return [int(number) for number in found]
 
     def _paint_group(self, painter: QPainter, rect: QRect, radius: int, fill: QColor) -> None:

@@ -193,7 +193,8 @@ class SmallNetwork(TapeMaker):
         )  # fmt: skip
         self.leave(second)
         self.leave(model)
-        square, self.n4 = self.op("mul", "MulBackward0", (y, y), out * out, (Slot(self.n3, 0), Slot(self.n3, 0)), 15)
+        edges = (Slot(self.n3, 0), Slot(self.n3, 0))
+        square, self.n4 = self.op("mul", "MulBackward0", (y, y), out * out, edges, 15, saved=[("self", y), ("other", y)])
         loss, self.n5 = self.op("mean", "MeanBackward0", (square,), np.asarray((out * out).mean()), (Slot(self.n4, 0),), 15)
         self.loss = loss
         self.doubler = self.hook(HookKind.TENSOR, "double", 5, self.n2, 0)

@@ -42,7 +42,7 @@ def test_every_dtype_and_shape_is_shown_on_every_page(panel: TensorPanel, dtype:
         panel.grab()
     panel._choose_side(Side.CHANGE)
     panel.grab()
-    assert panel._pages.is_empty == (value.size == 0)
+    assert panel._pages.is_empty == (value.size < 2)
 
 
 def test_nothing_selected_is_said(panel: TensorPanel) -> None:

@@ -1,0 +1,152 @@
+"""What the graph canvas costs, measured offscreen on graphs of transformers: from graph to scene, panning, zooming, one step
+of a run, picking. Prints medians and the 95th percentile in ms, and each median over its goal.
+
+    QT_QPA_PLATFORM=offscreen python scripts/bench/canvas.py [NODES ...]        (10000 unless said otherwise)
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import runpy
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["QT_QPA_UPDATE_IDLE_TIME"] = "0"  # else Qt waits 5 ms for more changes before it paints
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QApplication
+
+from gradstep.gui.canvas import GraphCanvas, Look
+from gradstep.gui.canvas.plan import plan
+from gradstep.gui.canvas.scene import as_layout, build
+from gradstep.gui.canvas.sprites import measure
+from gradstep.gui.theme import DARK, apply
+from gradstep.plugins.layouts import layered_layout
+
+WIDTH, HEIGHT = 1600, 1000
+GOALS = {"pan": 8.0, "step": 1.5, "pick": 0.1, "zoom": 8.0}  # ms
+NODES_A_BLOCK = 70
+GRAPHS = Path(__file__).resolve().parents[2] / "tests" / "gui" / "canvas" / "graphs.py"
+
+
+def milliseconds(work: Callable[[], object], times: int) -> list[float]:
+    result = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        result.append((time.perf_counter() - start) * 1e3)
+    return result
+
+
+def report(name: str, times: list[float], goal: float | None = None) -> None:
+    times = sorted(times)
+    median, late = statistics.median(times), times[min(len(times) - 1, int(0.95 * len(times)))]
+    of_goal = f"   {median / goal:5.2f} of {goal} ms" if goal else ""
+    print(f"  {name:<28} median {median:8.3f}   p95 {late:8.3f}{of_goal}")
+
+
+class Canvas(GraphCanvas):
+    """Counts its paintings: a time without one measures nothing."""
+
+    paintings = 0
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.paintings += 1
+        super().paintEvent(event)
+
+
+def painted(canvas: Canvas) -> None:
+    """Paints what is due, as the event loop does."""
+    before = canvas.paintings
+    for _ in range(100):
+        QApplication.processEvents()
+        if canvas.paintings > before:
+            return
+    raise RuntimeError("nothing was painted")
+
+
+def run(nodes: int) -> None:
+    graph = runpy.run_path(str(GRAPHS))["transformer"](max(1, nodes // NODES_A_BLOCK)).backward()
+    print(f"{len(graph)} nodes, {graph.number_of_edges()} edges, {WIDTH} x {HEIGHT}")
+    start = time.perf_counter()
+    planned = plan(graph, measure())
+    after_plan = time.perf_counter()
+    layout = layered_layout(planned.graph, planned.sizes, groups=planned.groups, docked=planned.docked)
+    after_layout = time.perf_counter()
+    scene = build(graph, planned, as_layout(layout))
+    after_scene = time.perf_counter()
+    canvas = Canvas()
+    canvas.resize(WIDTH, HEIGHT)
+    canvas.show_graph(graph, scene)
+    canvas.show()
+    painted(canvas)
+    end = time.perf_counter()
+    parts = {
+        "plan": after_plan - start,
+        "layout": after_layout - after_plan,
+        "scene": after_scene - after_layout,
+        "first picture": end - after_scene,
+    }
+    print("  " + "   ".join(f"{name} {seconds:.3f} s" for name, seconds in parts.items()))
+
+    keys = list(graph)
+    middle = keys[len(keys) // 2]
+    canvas.set_statuses(dict.fromkeys(keys[: len(keys) // 2], Look.DONE))
+    canvas.set_edge_norms({edge: 10 ** -(number % 5) for number, edge in enumerate(graph.edges)})
+    for name, zoom in (("1:1", 1.0), ("1:2", 0.5), ("1:4", 0.25), ("1:12", 0.08)):
+        canvas.centre_on(middle, zoom)
+        painted(canvas)
+        canvas.settle()
+        canvas.repaint()
+
+        def pan(canvas: Canvas = canvas) -> None:
+            canvas.pan(7, 23)
+            canvas.repaint()
+
+        report(f"pan at {name}", milliseconds(pan, 120), GOALS["pan"])
+    canvas.fit()
+    painted(canvas)
+    report("zoom from fit to 1:1", milliseconds(lambda: (canvas.zoom_by(1.18, QPointF(800, 500)), canvas.repaint()), 28), GOALS["zoom"])
+    canvas.centre_on(middle, 1.0)
+    painted(canvas)
+    canvas.settle()
+    canvas.repaint()
+    around = [key for key in keys if canvas.rect().contains(canvas.rect_of(key))]
+    steps = iter(around * 100)
+    last = [next(steps)]
+
+    def step() -> None:
+        key = next(steps)
+        canvas.set_status(last[0], Look.DONE if graph.nodes[last[0]]["sequence"] % 2 else Look.PENDING)
+        canvas.set_status(key, Look.RUNNING)
+        canvas.set_current(key)
+        last[0] = key
+        painted(canvas)
+
+    canvas.set_follow(False)
+    milliseconds(step, 3 * len(around))  # pictures of all states are painted once
+    report(f"step among {len(around)} nodes", milliseconds(step, 200), GOALS["step"])
+    places = [QPointF(canvas.rect_of(key).center()) for key in around]
+    picks = milliseconds(lambda: [canvas.key_at(place) for place in places], 40)
+    report("pick", [time_of_all / len(places) for time_of_all in picks], GOALS["pick"])
+    print(f"  memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+    canvas.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("nodes", nargs="*", type=int, default=[10_000])
+    application = QApplication([])
+    apply(application, DARK)
+    for nodes in parser.parse_args().nodes:
+        run(nodes)
+
+
+if __name__ == "__main__":
+    main()
