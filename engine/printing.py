@@ -170,7 +170,7 @@ def _suffixes(tensor: Tensor) -> list[str]:
         if kind is not default:
             made.append(f"dtype={kind!r}")
         return made + _history(tensor)
-    if tensor.numel() > _options.threshold and not _options.edgeitems:
+    if not _options.edgeitems:
         made.append(f"size={tuple(tensor.shape)}")
     if kind not in (default, default.to_complex(), dtypes.int64, dtypes.bool_):
         made.append(f"dtype={kind!r}")

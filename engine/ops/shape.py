@@ -86,7 +86,7 @@ def broadcast_tensors(*tensors: Any) -> list[Any]:
     """The tensors expanded to their common shape."""
     given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
     shape = broadcast_shape(*(t.shape for t in given))
-    return [expand(t, shape) for t in given]
+    return [t if t._data.shape == shape else expand(t, shape) for t in given]
 
 
 def broadcast_shapes(*shapes: Any) -> Size:
@@ -103,7 +103,11 @@ def sum_to_size(self: Tensor, *size: Any) -> Any:
     lead = self.ndim - len(shape)
     if lead < 0 or any(n not in (1, m) for n, m in zip(shape, self.shape[lead:], strict=True)):
         raise RuntimeError(f"size {list(shape)} is not expandable to size {list(self.shape)}.")
-    return self if shape == tuple(self.shape) else sum_to(self, shape)
+    if shape == tuple(self.shape):
+        return self
+    over = [*range(lead), *(i + lead for i, n in enumerate(shape) if n == 1 and self.shape[i + lead] != 1)]
+    total = self.sum(over, keepdim=True) if over else self
+    return view(total, shape) if lead else total
 
 
 # ------------------------------------------------------------------------------------------------------------ copies
@@ -116,7 +120,8 @@ def sum_to_size(self: Tensor, *size: Any) -> Any:
 )
 def clone(xp: Any, input: Array, *, memory_format: Any = None) -> Array:
     """A copy; its elements lie in memory as ``input``'s do unless ``memory_format`` is ``torch.contiguous_format``."""
-    keeps = memory_format in (None, "torch.preserve_format") and 0 not in input.strides
+    repeats = any(stride == 0 and n > 1 for n, stride in zip(input.shape, input.strides, strict=True))
+    keeps = memory_format in (None, "torch.preserve_format") and not repeats
     return input.copy(order="K" if keeps else "C")
 
 
@@ -339,7 +344,12 @@ def _squeeze_(xp: Any, input: Array, dim: int) -> Array:
 )
 def unsqueeze(xp: Any, input: Array, dim: int) -> Array:
     """``input`` with a dimension of size 1 put in before ``dim``."""
-    return input[(slice(None),) * dim_of(dim, input.ndim + 1) + (None, Ellipsis)]
+    at = dim_of(dim, input.ndim + 1)
+    shape = (*input.shape[:at], 1, *input.shape[at:])
+    if input.flags.c_contiguous:
+        return input.reshape(shape)
+    step = input.strides[at] * input.shape[at] if at < input.ndim else input.itemsize
+    return xp.as_strided(input, shape, (*input.strides[:at], step, *input.strides[at:]))
 
 
 # ------------------------------------------------------------------------------------------------------------ order of dimensions

@@ -76,7 +76,12 @@ def _as_strided_grad(g: Any, input_shape: Sequence[int], size: Any, stride: Any,
     xp = g._xp
     there = g.new_zeros(0).long().new_tensor(_elements(xp, size, stride, offset))
     here = there.new_tensor(_elements(xp, input_shape, from_strides, 0))
-    return take(put_zeros(g, there, (extent,)), here)
+    memory = put_zeros(g, there, (extent,))
+    if any(stride == 0 and n > 1 for n, stride in zip(input_shape, from_strides, strict=True)):  # several elements share a place
+        count = xp.zeros(extent, g._data.dtype)
+        xp.add_at(count, here._data.reshape(-1), xp.ones(here.numel(), g._data.dtype))
+        memory = memory / g.new_tensor(xp.maximum(count, 1))
+    return take(memory, here)
 
 
 def _row_major(shape: Sequence[int]) -> tuple[int, ...]:
