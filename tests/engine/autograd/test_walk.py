@@ -28,7 +28,7 @@ def state(walk: Walk, leaves: list[Any]) -> tuple[Any, ...]:
         [(None if t._grad is None else (t._grad._data.tobytes(), t._grad._version)) for t in leaves],
         sorted((n.sequence, k) for n, k in walk._dependencies.items()),
         [getattr(n, "_saved", None) is None for n in walk._dependencies],
-        gs.default_generator._stream.get_state(legacy=False)["state"]["pos"],
+        gs.get_rng_state().tolist(),
     )
 
 
@@ -44,7 +44,7 @@ def random_graph(seed: int) -> tuple[Any, list[Any]]:
         a, b = choose.choice(pool), choose.choice(pool)
         made = a * b if choose.random() < 0.5 else a + b
         if choose.random() < 0.3:
-            made.register_hook(lambda g: g * float(gs.default_generator._stream.rand()))
+            made.register_hook(lambda g: g * gs.rand(()).item())
         if choose.random() < 0.3:
             made.retain_grad()
         pool.append(made)
