@@ -25,7 +25,7 @@ TAPE = ["engine.tape"]
 OUTLET = ["engine.tape.schema", "engine.tape.recorder"]  # all that the engine proper knows of a tape
 GROUND = [*OUTLET, "engine.devices", "engine.dtypes", "engine.streams", "engine.distributions"]
 GRAPH = [*GROUND, "engine.autograd.hooks", "engine.autograd.grad_mode", "engine.autograd.node"]
-TENSOR = [*GRAPH, "engine.tensor", "engine.samples", "engine.special", "engine.creation", "engine.random", "engine.printing", "engine.autograd.saved"]
+TENSOR = [*GRAPH, "engine.tensor", "engine.samples", "engine.special", "engine.operands", "engine.creation", "engine.random", "engine.printing", "engine.autograd.saved"]
 OPS = [*TENSOR, "engine.op", "engine.inplace", "engine.ops"]
 AUTOGRAD = [*OPS, "engine.autograd"]
 ENGINE = [*AUTOGRAD, "engine.methods", "engine.nn", "engine.optim", "engine.utils", "engine"]
@@ -36,6 +36,7 @@ CHILD = [f"engine/debug/{name}" for name in ("debuggee", "control", "answers", "
 # place (file or folder; the longest that fits counts) -> what of gradstep it may import
 MAY_IMPORT: dict[str, list[str]] = {
     "engine/_root": [],
+    "engine/_root/__main__": ["engine.cli"],
     # from the ground up; autograd.node knows no Tensor, so that the two form no circle
     "engine/tape/schema": [],
     "engine/tape/recorder": TAPE,
@@ -49,6 +50,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/tensor": GRAPH,
     "engine/samples": TENSOR,
     "engine/special": [],
+    "engine/operands": TENSOR,
     "engine/creation": TENSOR,
     "engine/random": TENSOR,
     "engine/printing": TENSOR,
