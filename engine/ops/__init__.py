@@ -2,4 +2,28 @@
 functions: ``TORCH`` (torch.NAME), ``TENSOR`` (methods and operators), ``IN_PLACE`` (methods that write into the tensor),
 ``FUNCTIONAL`` (torch.nn.functional.NAME). The floors stand in ``FAMILIES``' order: a family uses those before it."""
 
-FAMILIES = ("shape", "casts", "pieces", "complexes", "arithmetic", "compare", "functions", "choose", "index", "getitem", "assign", "reduce", "extremes", "scan", "softmax", "specials", "activation", "rearrange", "windows", "scatter", "grids", "linalg", "draws")
+FAMILIES = (
+    "shape",
+    "casts",
+    "pieces",
+    "complexes",
+    "arithmetic",
+    "compare",
+    "functions",
+    "choose",
+    "index",
+    "getitem",
+    "assign",
+    "reduce",
+    "extremes",
+    "scan",
+    "softmax",
+    "specials",
+    "activation",
+    "rearrange",
+    "windows",
+    "scatter",
+    "grids",
+    "linalg",
+    "draws",
+)
