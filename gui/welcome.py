@@ -88,8 +88,7 @@ class WelcomePage(QWidget):
 
     def _card(self, title: str) -> QFrame:
         card = QFrame()
-        card.setObjectName("card")
-        card.setFrameShape(QFrame.Shape.StyledPanel)
+        card.setProperty("role", "card")
         card.setMinimumWidth(270)
         card.setMaximumWidth(380)
         card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)

@@ -32,6 +32,15 @@ class Appearance(QObject):
         app.styleHints().colorSchemeChanged.connect(self.follow)
         apply(app, self._theme)
 
+    @classmethod
+    def of(cls, app: QApplication, mode: str = "") -> Appearance:
+        """The application's Appearance, made where there is none; in ``mode`` ("system", "light", "dark") if one is given."""
+        found = next((child for child in app.children() if isinstance(child, cls)), None)
+        appearance = found if found is not None else cls(app, Mode(mode or "system"))
+        if mode:
+            appearance.set_mode(Mode(mode))
+        return appearance
+
     @property
     def mode(self) -> Mode:
         return self._mode

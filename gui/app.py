@@ -1,0 +1,87 @@
+"""The window as a program: arguments, the application, and a report for machines without a display."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6 import __version_info__
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+
+from .theme import Appearance, icon, load_fonts
+
+NAN_EXAMPLE = Path(__file__).parent / "examples" / "nan.py"
+REFUSED = (6, 12)  # of PySide6 on Python before 3.12
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window; gives the exit code."""
+    arguments = _parser().parse_args(argv)
+    if __version_info__[:2] == REFUSED and sys.version_info < (3, 12):
+        print(
+            "gradstep: PySide6 6.12 on Python 3.10 and 3.11 loses references to None and True and aborts within seconds.\n"
+            "Install PySide6-Essentials<6.12, or use Python 3.12 or newer: pip install 'PySide6-Essentials<6.12'",
+            file=sys.stderr,
+        )
+        return 70
+    for file in (arguments.file, arguments.python):
+        if file is not None and not Path(file).is_file():
+            print(f"gradstep: there is no file {file}", file=sys.stderr)
+            return 66
+    if arguments.headless_report is not None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = application(arguments.theme)
+    from .main_window import MainWindow
+
+    if arguments.headless_report is not None:
+        from .report import report
+
+        return report(app, arguments.file or str(NAN_EXAMPLE), Path(arguments.headless_report), arguments.python)
+    window = MainWindow(Appearance.of(app))
+    if arguments.reset_layout:
+        window.settings.remove("layout")
+        window.settings.remove("geometry")
+    if arguments.python:
+        window.python = arguments.python
+    window.show()
+    if arguments.example:
+        window.open_file(str(NAN_EXAMPLE))
+    elif arguments.file:
+        window.open_file(arguments.file)
+    return app.exec()
+
+
+def command(argv: Sequence[str]) -> int:
+    """The entry point of ``gradstep [FILE]``."""
+    return main(argv)
+
+
+def application(theme: str = "") -> QApplication:
+    """The application with its fonts and theme; the one that runs already, where one does."""
+    running = QApplication.instance()
+    app = running if isinstance(running, QApplication) else QApplication(["gradstep"])
+    app.setApplicationName("gradstep")
+    app.setOrganizationName("gradstep")
+    app.setDesktopFileName("gradstep")
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    load_fonts()
+    Appearance.of(app, theme)
+    app.setWindowIcon(icon("logo", "accent"))
+    return app
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gradstep", description="Step through backward(), node by node, also back in time.")
+    parser.add_argument("file", nargs="?", help="a Python script to debug, or a recorded tape (.gst)")
+    parser.add_argument("--example", action="store_true", help="open the first bundled example")
+    parser.add_argument("--python", metavar="PATH", help="the interpreter that runs the script (default: this one)")
+    parser.add_argument("--theme", choices=("system", "light", "dark"), default="", help="instead of the theme that was chosen last")
+    parser.add_argument("--reset-layout", action="store_true", help="forget where the panels were")
+    parser.add_argument(
+        "--headless-report", metavar="FOLDER", help="no window: run to the end of backward and leave run.gst, steps.txt and window.png"
+    )
+    return parser

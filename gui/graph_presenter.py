@@ -1,0 +1,187 @@
+"""Brings the model to the canvas: which graph is drawn, how far each node is, what flowed along its edges."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from enum import Enum
+
+import networkx as nx
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from gradstep.engine.tape.graph import backward_graph, combined_graph, forward_graph
+from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.schema import NodeExit, Stats
+from gradstep.engine.tape.state import Status
+from gradstep.engine.tape.wire import EVENT_CODES
+
+from .canvas import GraphCanvas, LayoutFunction
+from .models.debug_model import DebugModel, Selection
+
+Key = Hashable
+GROWTH = 400  # milliseconds between two drawings of a graph that grows
+MOST = 20_000  # nodes that are drawn while the script still adds to them
+
+
+class Shown(Enum):
+    """Which graph is drawn; the values are the names of the commands."""
+
+    BACKWARD = "backward_graph"
+    FORWARD = "forward_graph"
+    BOTH = "both_graphs"
+
+
+def bad(stats: Stats | None) -> bool:
+    """Whether a value holds NaN or an infinity."""
+    return stats is not None and bool(stats.nans or stats.posinfs or stats.neginfs)
+
+
+class GraphPresenter(QObject):
+    """Listens to the model alone; the canvas is told."""
+
+    def __init__(self, canvas: GraphCanvas, model: DebugModel, layout: LayoutFunction, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._canvas, self._model, self._layout = canvas, model, layout
+        self._shown = Shown.BACKWARD
+        self._drawn: tuple[Shown, int, int] | None = None  # what the canvas shows: kind, run, number of nodes and ops
+        self._norms: dict[tuple[Key, Key], float] = {}
+        self._bad: set[Key] = set()
+        self._seen = 0  # events taken in
+        self._paused = False
+        self._later = QTimer(self, singleShot=True, interval=GROWTH)
+        self._later.timeout.connect(self.refresh)
+        model.tape_changed.connect(self._forget)
+        model.grown.connect(self._grown)
+        model.cursor_moved.connect(self._moved)
+        model.selection_changed.connect(self._selected)
+
+    @property
+    def shown(self) -> Shown:
+        return self._shown
+
+    def show(self, shown: Shown) -> None:
+        """Draw another of the three graphs."""
+        self._shown = shown
+        self._drawn = None
+        self.refresh()
+
+    @Slot(bool)
+    def set_paused(self, paused: bool) -> None:
+        """The program stands still (or is over): what is drawn must be complete now."""
+        self._paused = paused
+        if paused:
+            self.refresh()
+
+    # ------------------------------------------------------------------------------------ listening
+
+    @Slot()
+    def _forget(self) -> None:
+        self._drawn = None
+        self._norms.clear()
+        self._bad.clear()
+        self._seen = 0
+        self._canvas.clear()
+
+    @Slot()
+    def _grown(self) -> None:
+        self._take_in()
+        if self._stale() and not self._later.isActive():
+            self._later.start()
+
+    @Slot(int)
+    def _moved(self, _: int) -> None:
+        if self._drawn is not None and self._drawn[1] != self._model.run and self._shown is not Shown.FORWARD:
+            self.refresh()
+        else:
+            self._mark()
+
+    @Slot(object)
+    def _selected(self, selection: Selection) -> None:
+        if self._canvas.selected_key != selection.key:
+            self._canvas.select(selection.key)
+
+    # ------------------------------------------------------------------------------------ drawing
+
+    def _wanted(self, tape: Tape) -> tuple[Shown, int, int]:
+        run = self._model.run
+        if not run and tape.runs:
+            run = next(reversed(tape.runs))
+        if self._shown is Shown.BACKWARD and run:
+            return self._shown, run, len(tape.runs[run].needed)
+        return self._shown, run, len(tape.ops) + len(tape.nodes)
+
+    def _stale(self) -> bool:
+        tape = self._model.tape
+        return tape is not None and self._wanted(tape) != self._drawn
+
+    @Slot()
+    def refresh(self) -> None:
+        """Draw the graph anew where it is not what the model has."""
+        tape = self._model.tape
+        if tape is None:
+            return
+        wanted = self._wanted(tape)
+        if wanted == self._drawn:
+            self._mark()
+            return
+        if wanted[2] > MOST and not self._paused:
+            return  # drawn when the script stands still
+        self._take_in()
+        graph = self._graph(tape, wanted[1])
+        self._drawn = wanted
+        if len(graph):
+            self._canvas.show_graph(graph, self._layout)
+            self._mark()
+            self._canvas.select(self._model.selection.key)
+        else:
+            self._canvas.clear()
+
+    def _graph(self, tape: Tape, run: int) -> nx.DiGraph:
+        if self._shown is Shown.FORWARD:
+            return forward_graph(tape)
+        if self._shown is Shown.BOTH:
+            return combined_graph(tape, run or None)
+        return backward_graph(tape, run) if run else backward_graph(tape)
+
+    def _mark(self) -> None:
+        """Statuses, the current node, what is not finite, and the norms on the edges."""
+        model = self._model
+        if self._drawn is None or model.tape is None:
+            return
+        state = model.state
+        statuses: dict[Key, object] = {}
+        failed: set[Key] = set()
+        for node, status in state.node_status.items():
+            if status is Status.FAILED:
+                failed.add(("node", node))
+            statuses["node", node] = "DONE" if status is Status.FAILED else status
+        self._canvas.set_statuses(statuses)
+        self._canvas.set_edge_norms(self._norms)
+        self._canvas.set_alerts({key for key in self._bad if statuses.get(key) == Status.DONE or key[0] == "op"} | failed)  # type: ignore[index]
+        node = model.current_node
+        self._canvas.set_current(("node", node) if node is not None else None, self._note(node))
+
+    def _note(self, node: int | None) -> str:
+        view = self._model.step_view(node) if node is not None else None
+        if view is None:
+            return ""
+        return ", ".join(part for part in (view.place, "" if self._model.is_live else self.tr("looking at the past")) if part)
+
+    def _take_in(self) -> None:
+        """The norms of gradients that went along edges, from the events since the last time."""
+        tape = self._model.tape
+        if tape is None:
+            return
+        codes = tape.events.words_from(self._seen)[:, 0] & 0xFF
+        base, self._seen = self._seen, self._seen + len(codes)
+        for place in (codes == EVENT_CODES[NodeExit]).nonzero()[0].tolist():
+            event = tape.events[base + place]
+            assert isinstance(event, NodeExit)
+            source = ("node", event.node)
+            self._bad.discard(source)
+            for slot, val in zip(tape.nodes[event.node].next, event.grads, strict=False):
+                stats = tape.stats.get(val) if val is not None else None
+                if slot is not None and stats is not None:
+                    self._norms[source, ("node", slot.node)] = math.nan if bad(stats) else stats.norm
+                if bad(stats):
+                    self._bad.add(source)

@@ -1,0 +1,63 @@
+"""What the window says when a run ended, failed, or has nothing to show: what happened, where, what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+
+from gradstep.engine.debug.core import Outcome
+from gradstep.engine.debug.states import State
+from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.schema import NodeExit
+from gradstep.engine.tape.wire import EVENT_CODES
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Wording", text)
+
+
+def outcome_text(outcome: Outcome, script: str, tape: Tape | None) -> str:
+    """How the program ended, in a sentence or two; "" where there is nothing to say (it finished and backward ran)."""
+    name = Path(script).name
+    steps = _steps(tape)
+    if outcome.how is State.RAISED:
+        raised = outcome.exception
+        where = _tr(" at line {0}").format(raised["line"]) if raised.get("line") else ""
+        what = f"{raised.get('type', '')}: {raised.get('text', '')}".strip(": ") or outcome.reason
+        return _tr("{0} stopped{1}: {2}. {3} backward steps were recorded before it.").format(name, where, what.rstrip("."), steps)
+    if outcome.how is State.CRASHED:
+        at = _tr(" while running node #{0} {1} (started, not finished)").format(outcome.node, outcome.node_name) if outcome.node else ""
+        return _tr("The process ended with {0}{1}. All {2} backward steps before it are saved.").format(
+            outcome.signal or outcome.reason, at, steps
+        )
+    if outcome.how is State.FAILED:
+        return outcome.reason
+    if outcome.how is State.STOPPED:
+        return _tr("{0} was stopped. {1} backward steps are recorded.").format(name, steps)
+    if tape is not None and not tape.runs:
+        roots = len({out.tensor for op in tape.ops.values() for out, grad in zip(op.outs, op.grads, strict=False) if grad is not None})
+        if roots:
+            return _tr("{0} finished. {1} forward operations built a graph, but backward() was never called.").format(name, len(tape.ops))
+        if tape.ops:
+            return _tr("{0} finished. No tensor had requires_grad=True: there is no graph to step through.").format(name)
+        return _tr("{0} finished without a tensor operation.").format(name)
+    if outcome.exit_code:
+        return _tr("{0} ended with exit code {1}.").format(name, outcome.exit_code)
+    return ""
+
+
+def _steps(tape: Tape | None) -> int:
+    if tape is None:
+        return 0
+    return int((tape.events.words_from(0)[:, 0] & 0xFF == EVENT_CODES[NodeExit]).sum())
+
+
+def size_text(size: int) -> str:
+    """Bytes as people read them."""
+    value = float(size)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024 or unit == "GiB":
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1024
+    return ""
