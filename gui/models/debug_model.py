@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from gradstep.engine.tape.reader import Tape
-from gradstep.engine.tape.schema import Val
+from gradstep.engine.tape.schema import HookKind, Val
 from gradstep.engine.tape.state import Cursor, State
 
 from .alerts import AlertLog
@@ -317,7 +317,7 @@ class DebugModel(QObject):
         """The gradient of a leaf at the cursor, or its data where nothing was stored yet."""
         if self.reader is None or self._tape is None or tensor not in self._tape.tensors:
             return None
-        name = self.reader.tensor_name(tensor)
+        name = self.reader.tensor_name(tensor, leaf=True)
         grad = self.state.grads.get(tensor)
         if grad is not None:
             return ValueRef(f"{name}.grad", grad)
@@ -343,6 +343,14 @@ class DebugModel(QObject):
     def timeline(self) -> Timeline:
         """The steps of all runs."""
         return timeline(self.history)
+
+    def sources(self) -> dict[str, str]:
+        """The user's files on the tape: those whose lines made ops, in that order, then those that define hooks."""
+        if self._tape is None:
+            return {}
+        hooks = [hook.at.file for hook in self._tape.hooks.values() if hook.at is not None and hook.kind is not HookKind.RETAIN]
+        files = dict.fromkeys([*self.marks.files(), *hooks])
+        return {file: self._tape.sources[file] for file in files if file in self._tape.sources}
 
     def current_line(self) -> tuple[str, int]:
         """The file and line to mark: of the selected node, else of the current one, else of what happened last."""

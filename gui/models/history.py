@@ -143,9 +143,11 @@ class History:
         self._step_of: dict[tuple[int, int], Row] = {}
         self._run_row: dict[int, Row] = {}
         self._running: dict[int, Row] = {}  # run -> the step entered last
+        self._open_runs: list[int] = []
         self._call_row: dict[int, Row] = {}
         self._calls: list[Row] = []  # open calls
         self._op_row: dict[int, Row] = {}
+        self._strays: list[int] = []  # ops that ran in a hook which is not on the tape yet: a hook is written when it returned
         self._waiting: list[tuple[RunSteps, Row, tuple[Val | None, ...]]] = []  # steps whose statistics are not here yet
         handlers: dict[type[Event], Callable[[Tape, Event], None]] = {
             RunBegin: self._run_begin, GradAdded: self._grad_added, NodeEnter: self._node_enter, NodeExit: self._node_exit,
@@ -277,6 +279,9 @@ class History:
             if step is not None:
                 self._op_row[op.id] = self._add(RowKind.OP, op.id, self.position, step)
                 return
+        elif self._open_runs:
+            self._strays.append(op.id)
+            return
         parent = self._call(tape, op.call) if op.call is not None else self._forward()
         self._op_row[op.id] = self._add(RowKind.OP, op.id, self.position, parent)
 
@@ -286,6 +291,7 @@ class History:
         row = self._add(RowKind.BACKWARD, event.run or 0, event.i, outer)
         row.steps = RunSteps(row.key)
         self._run_row[row.key] = row
+        self._open_runs.append(row.key)
         self.runs.append(row.steps)
 
     def _grad_added(self, tape: Tape, event: Event) -> None:
@@ -335,6 +341,7 @@ class History:
         row = self._step(tape, run, event.node, event.i)
         if row is None:
             return
+        self._place_strays(row)
         self._running[run] = row
         parent = row.parent
         steps = parent.steps if parent is not None else None
@@ -360,12 +367,19 @@ class History:
             parent = self._run_row.get(event.run)
         else:
             parent = self._step(tape, event.run, event.node, event.i)
-        self._add(RowKind.HOOK, event.hook, event.i, parent).last = event.i
+        row = self._add(RowKind.HOOK, event.hook, event.i, parent)
+        row.last = event.i
+        self._place_strays(row)
 
     def _grad_stored(self, tape: Tape, event: Event) -> None:
         assert isinstance(event, GradStored)
         run = event.run or 0
-        self._add(RowKind.STORED, event.tensor, event.i, self._running.get(run) or self._run_row.get(run)).last = event.i
+        parent = self._running.get(run) or self._run_row.get(run)
+        op = tape.ops.get(self.maker.get(event.tensor, 0))
+        if op is not None:  # retain_grad: it is stored before the node that made the tensor is entered
+            slot = next((slot for out, slot in zip(op.outs, op.grads, strict=True) if out.tensor == event.tensor), None)
+            parent = (self._step(tape, run, slot.node, event.i) if slot is not None else None) or parent
+        self._add(RowKind.STORED, event.tensor, event.i, parent).last = event.i
 
     def _edited(self, tape: Tape, event: Event) -> None:
         assert isinstance(event, Edited)
@@ -401,10 +415,19 @@ class History:
             self._calls.pop()
 
     def _run_end(self, tape: Tape, event: Event) -> None:
-        row = self._run_row.get(event.run or 0)
+        run = event.run or 0
+        row = self._run_row.get(run)
         if row is not None:
             row.last = event.i
-        self._running.pop(event.run or 0, None)
+        self._place_strays(self._running.get(run) or row)
+        self._running.pop(run, None)
+        if run in self._open_runs:
+            self._open_runs.remove(run)
+
+    def _place_strays(self, parent: Row | None) -> None:
+        for op in self._strays:
+            self._op_row[op] = self._add(RowKind.OP, op, self.position, parent)
+        self._strays.clear()
 
 
 def _root(row: Row) -> Row:

@@ -113,14 +113,23 @@ def _hook_line(reader: RowReader, event: HookCalled) -> HookLine:
     before, after = value_text(tape, old), value_text(tape, new) if event.after else ValueText()
     label = f"{hook.function} ({HOOK_NAMES[hook.kind]})"
     return HookLine(
-        event.i, hook.function, hook.kind, HOOK_NAMES[hook.kind], hook.at, before, after, ratio_text(before.norm, after.norm), changed,
-        bool(event.before) and not event.after, ValueRef(label, new if event.after else old, old if changed else None, "before the hook"),
-    )  # fmt: skip
+        event=event.i,
+        name=hook.function,
+        kind=hook.kind,
+        kind_name=HOOK_NAMES[hook.kind],
+        at=hook.at if hook.kind is not HookKind.RETAIN else None,  # not the user's function
+        before=before,
+        after=after,
+        ratio=ratio_text(before.norm, after.norm),
+        changed=changed,
+        raised=bool(event.before) and not event.after,
+        value=ValueRef(label, new if event.after else old, old if changed else None, "before the hook"),
+    )
 
 
 def _store_line(reader: RowReader, event: GradStored, step: Row) -> StoreLine:
     tape = reader.tape
-    name = f"{reader.tensor_name(event.tensor)}.grad"
+    name = f"{reader.tensor_name(event.tensor, leaf=True)}.grad"
     entered = reader.entered(step)
     added = _first(entered.grads) if isinstance(entered, NodeEnter) else None
     now = value_text(tape, event.val)

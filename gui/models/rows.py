@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gradstep.engine.tape.reader import Tape
-from gradstep.engine.tape.schema import Frame, GradStored, HookCalled, HookKind, NodeEnter, NodeExit, NodeKind, Val
+from gradstep.engine.tape.schema import Frame, GradStored, HookCalled, HookKind, NodeEnter, NodeExit, NodeKind, Role, Val
 
 from ..formats import number, seconds, shape_text, short_name
 from .history import History, Row, RowKind, nonfinite, norm_of
@@ -89,11 +89,11 @@ class RowReader:
         if noun is None:
             return f"node {node}"
         if noun.kind is NodeKind.ACCUMULATE and noun.variable is not None:
-            return f"{noun.name} {self.tensor_name(noun.variable)}"
+            return f"{noun.name} {self.tensor_name(noun.variable, leaf=True)}"
         return noun.name
 
-    def tensor_name(self, tensor: int) -> str:
-        """The parameter's name, or what made the tensor, or its number."""
+    def tensor_name(self, tensor: int, leaf: bool = False) -> str:
+        """The parameter's name, or what made the tensor, or its number. ``leaf``: it is known to be one."""
         noun = self.tape.tensors.get(tensor)
         if noun is not None and noun.name:
             return noun.name
@@ -101,7 +101,8 @@ class RowReader:
         if op is not None:
             place = next((i for i, out in enumerate(op.outs) if out.tensor == tensor), 0)
             return f"{op.name}.{place}" if len(op.outs) > 1 else f"output of {op.name}"
-        return f"tensor {tensor}"
+        leaf = leaf or (noun is not None and noun.role is Role.LEAF)
+        return f"leaf {tensor}" if leaf else f"tensor {tensor}"
 
     def node_module(self, node: int) -> str:
         """The module call in which the node's forward op ran; for a leaf the module that owns the parameter."""
@@ -235,7 +236,7 @@ class RowReader:
         event = self.tape.events[row.first]
         vals = (event.val,) if isinstance(event, GradStored) else ()
         nans, infs = nonfinite(self.tape, vals)
-        name = self.tensor_name(row.key)
+        name = self.tensor_name(row.key, leaf=True)
         return _facts(
             row, f"{name}.grad stored", op="AccumulateGrad", module=name.rpartition(".")[0], number=f"#{row.first}",
             norm=norm_of(self.tape, vals), nans=nans, infs=infs,

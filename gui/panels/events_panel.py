@@ -242,8 +242,7 @@ class EventsPanel(Panel):
             return
         index = self.model.index_of(row)
         if index.isValid():
-            self.tree.scrollTo(index.siblingAtColumn(Column.NAME))
-            self.tree.horizontalScrollBar().setValue(0)
+            self._bring(index)
 
     def _is_open(self, row: Row) -> bool:
         above = row.parent
@@ -324,13 +323,22 @@ class EventsPanel(Panel):
         if not index.isValid() or current is row or (current is not None and self._key(current) == key):
             return
         selection.blockSignals(True)
+        self.tree.setAutoScroll(False)
         try:
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             selection.setCurrentIndex(index, flags)
         finally:
             selection.blockSignals(False)
-        self.tree.scrollTo(index.siblingAtColumn(Column.NAME))
+            self.tree.setAutoScroll(True)
+        self._bring(index)
         self.tree.viewport().update()
+
+    def _bring(self, index: QModelIndex) -> None:
+        """Bring a row into view without moving sideways."""
+        bar = self.tree.horizontalScrollBar()
+        across = bar.value()
+        self.tree.scrollTo(index.siblingAtColumn(Column.NAME))
+        bar.setValue(across)
 
     def _row_of(self, key: tuple[str, int]) -> Row | None:
         if self._reader is None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
+from .. import theme
+
 Answer = tuple[str, Callable[[], None]]  # a button's text and what it does
 
 
@@ -33,6 +35,7 @@ class Notice(QWidget):
     def show_text(self, text: str, answers: Sequence[Answer] = ()) -> None:
         """Say ``text`` and offer the answers."""
         self._text.setText(text)
+        self.show_large(False)
         self.setAccessibleName(text)
         while (item := self._buttons.takeAt(0)) is not None:
             widget = item.widget()
@@ -43,6 +46,13 @@ class Notice(QWidget):
             button = QPushButton(label, self)
             button.clicked.connect(lambda _=False, act=act: act())
             self._buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def show_large(self, large: bool) -> None:
+        """Write the text large, for a number that is the content itself; until the next ``show_text``."""
+        self._text.setStyleSheet(f"font: 24px '{theme.MONO_FAMILY}'" if large else "")
+        self._text.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse if large else Qt.TextInteractionFlag.NoTextInteraction
+        )
 
     def text(self) -> str:
         return self._text.text()

@@ -97,7 +97,6 @@ class StepPanel(Panel):
         self._name.setToolTip(view.name)
         self._place.setText(view.place)
         self._module.setText(view.module)
-        self._module.setVisible(bool(view.module))
         self._source.setVisible(view.frame is not None)
         if view.frame is not None:
             self._source.setText(f"{PurePath(view.frame.file).name}:{view.frame.line}")
@@ -109,8 +108,6 @@ class StepPanel(Panel):
             (self.tr("kind"), view.kind, False),
             (self.tr("time"), "" if math.isnan(view.duration) else seconds(view.duration), False),
         ]
-        if view.params:
-            facts.append((self.tr("called with"), view.params, False))
         self._facts.show_facts([fact for fact in facts if fact[1]])
         self._tree.fill(self._lines(view))
         self.setAccessibleDescription(f"{view.name}, {view.status}, {view.place}")
@@ -171,7 +168,8 @@ class StepPanel(Panel):
         return Line((f"{line.name} ({line.kind_name})", what, line.after.norm_text()), (line.at, line.value), bad=line.raised)
 
     def _stack(self, view: StepView) -> tuple[Line, ...]:
-        return tuple(
+        params = (Line((view.params,), tip=view.params, dim=True, id="params"),) if view.params else ()
+        return params + tuple(
             Line((f"{PurePath(frame.file).name}:{frame.line}", "", frame.function), frame, tip=frame.file, id=("frame", i))
             for i, frame in enumerate(view.frames)
         )

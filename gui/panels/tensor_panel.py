@@ -154,7 +154,7 @@ class TensorPanel(Panel):
         self._label.setAccessibleDescription(view.label)
         self._statistics.show_view(view)
         shown = view.kept is Kept.KEPT and view.value is not None
-        some = shown and view.value is not None and view.value.size > 0
+        some = shown and view.value is not None and view.value.size > 1
         self._show_side_row(view, shown)
         for widget in (self.range_bar, self._readout, self._bad, self._peaks):
             widget.setVisible(some)
@@ -249,6 +249,10 @@ class TensorPanel(Panel):
     def _show_plane(self) -> None:
         whole = self._whole()
         if whole is None:
+            return
+        if whole.size == 1:  # a picture of one number says less than the number
+            self._pages.show_notice(exact(whole.reshape(-1)[0]))
+            self._pages.notice.show_large(True)
             return
         at = tuple(min(i, max(size - 1, 0)) for i, size in zip(self.slices.at, whole.shape, strict=False))
         if len(at) == whole.ndim:

@@ -17,7 +17,7 @@ from ..models.timeline import Timeline
 from ..panel import Panel
 from .notice import Stage
 
-LEFT, RIGHT, TOP, FOOT = 52, 14, 12, 20
+LEFT, RIGHT, TOP, FOOT = 52, 14, 17, 20
 GAP = 1.0  # steps between two runs
 FEWEST = 8.0  # steps that are shown at most zoomed in
 
@@ -32,7 +32,7 @@ class TimelinePanel(Panel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setMinimumHeight(84)
+        self.setMinimumSize(220, 84)
         self.bars = _Bars(self)
         self.bars.event_picked.connect(self.event_picked)
         self._stage = Stage(self.bars, self)
@@ -331,9 +331,7 @@ class _Bars(QWidget):
                 painter.setPen(look.faint)
                 room = length * scale - 4
                 text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(max(room, 0)))
-                painter.drawText(
-                    QRectF(max(float(self._x(start)), LEFT), TOP - 11, max(room, 0), 13), int(Qt.AlignmentFlag.AlignLeft), text
-                )
+                painter.drawText(QRectF(max(float(self._x(start)), LEFT), 1, max(room, 0), 14), int(Qt.AlignmentFlag.AlignLeft), text)
             painter.setPen(look.dim)
             first = max(math.ceil((self._from - start) / step) * step, step)
             for k in range(first, min(length, math.ceil(self._to - start) + 1) + 1, step):

@@ -1,0 +1,143 @@
+"""The model follows a tape that grows, keeps the moment that is looked at, and says what changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from gradstep.engine.tape.log import Writer
+from gradstep.gui.models.debug_model import DebugModel, Selection
+
+from ..tapes import SmallNetwork
+
+
+@pytest.fixture
+def model(qtbot: QtBot) -> DebugModel:
+    return DebugModel()
+
+
+def shown(model: DebugModel, maker: SmallNetwork) -> DebugModel:
+    model.show_tape(maker.tape())
+    model.catch_up()
+    return model
+
+
+def test_a_live_cursor_follows_a_file_that_grows(qtbot: QtBot, model: DebugModel, tmp_path: Path) -> None:
+    maker = SmallNetwork()
+    path = tmp_path / "run.gst"
+    writer = Writer(path)
+    half = len(maker.records) // 2
+    for record in maker.records[:half]:
+        writer.write(record)
+    writer.flush()
+    model.open(path)
+    first = model.last
+    with qtbot.waitSignal(model.grown):
+        for record in maker.records[half:]:
+            writer.write(record)
+        writer.close()
+    qtbot.waitUntil(lambda: model.last == maker.i - 1)
+    assert first < model.last
+    assert model.position == model.last
+    assert model.history.steps == 7
+    model.close()
+
+
+def test_a_cursor_in_the_past_stays_there_until_it_is_live_again(model: DebugModel) -> None:
+    maker = SmallNetwork()
+    shown(model, maker)
+    live: list[bool] = []
+    moved: list[int] = []
+    model.live_changed.connect(live.append)
+    model.cursor_moved.connect(moved.append)
+    model.move_to(maker.enters[2])
+    model.catch_up()
+    assert model.position == maker.enters[2]
+    model.go_live()
+    assert live == [False, True]
+    assert moved == [maker.enters[2], maker.i - 1]
+
+
+def test_steps_through_the_past_stop_at_each_node(model: DebugModel) -> None:
+    maker = SmallNetwork()
+    shown(model, maker)
+    back = []
+    while model.step_back():
+        back.append(model.current_node)
+    assert back == [maker.a1, maker.n1, maker.n2, maker.a2, maker.n3, maker.n4, maker.n5]
+    forth = [model.current_node]
+    while model.step_forward():
+        forth.append(model.current_node)
+    assert forth == back[::-1]
+    assert model.is_live
+
+
+def test_steps_that_were_undone_are_not_stepped_back_to(model: DebugModel) -> None:
+    maker = SmallNetwork(steps=4)
+    maker.rewind(maker.enters[2] - 1)
+    shown(model, maker)
+    assert model.step_back()
+    assert model.position == maker.enters[1]
+
+
+def test_the_value_of_a_selected_node_follows_the_cursor_until_another_is_chosen(model: DebugModel) -> None:
+    maker = SmallNetwork()
+    shown(model, maker)
+    model.move_to(maker.enters[0])
+    model.select(("node", maker.n3))
+    assert model.selection.value is None
+    model.move_to(maker.enters[2])
+    assert model.selection.value is not None
+    assert model.selection.value.label == "gradient into MmBackward0"
+    view = model.step_view(maker.n3)
+    assert view is not None
+    part = view.arrived[0].parts[0].value
+    model.select_value(part)
+    model.move_to(maker.enters[4])
+    assert model.selection == Selection(("node", maker.n3), part)
+
+
+def test_the_gradient_of_a_leaf_is_its_value_as_soon_as_it_is_stored(model: DebugModel) -> None:
+    maker = SmallNetwork()
+    shown(model, maker)
+    model.move_to(maker.enters[0])
+    model.select(("leaf", maker.w2.tensor))
+    assert model.selection.value is not None
+    assert model.selection.value.label == "fc2.weight"
+    model.go_live()
+    assert model.selection.value.label == "fc2.weight.grad"
+    assert model.tensor_view(model.selection.value).value is not None
+
+
+def test_the_current_line_is_that_of_the_current_node(model: DebugModel) -> None:
+    maker = SmallNetwork()
+    shown(model, maker)
+    model.move_to(maker.enters[2])
+    assert model.current_line()[1] == 14
+    model.select(("node", maker.n1))
+    assert model.current_line()[1] == 12
+
+
+def test_another_tape_takes_the_place_of_the_first(model: DebugModel) -> None:
+    shown(model, SmallNetwork())
+    model.select(("node", 1))
+    maker = SmallNetwork(steps=2)
+    shown(model, maker)
+    assert model.history.steps == 2
+    assert model.selection == Selection()
+    model.close()
+    assert model.tape is None
+    assert model.position == -1
+    assert model.timeline().lengths == ()
+
+
+def test_the_node_before_which_the_program_is_paused_is_the_current_one(model: DebugModel) -> None:
+    maker = SmallNetwork(steps=3)
+    shown(model, maker)
+    assert model.current_node == maker.a2
+    model.set_live_node(maker.n2)
+    assert model.current_node == maker.n2
+    model.move_to(maker.enters[0])
+    assert model.current_node == maker.n5

@@ -1,0 +1,152 @@
+"""The inspector of a node and the list of hooks show what happened, and lead on."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from gradstep.engine.tape.schema import Frame
+from gradstep.engine.tape.state import Cursor
+from gradstep.gui.models.history import History
+from gradstep.gui.models.hooks import hooks_view
+from gradstep.gui.models.rows import RowReader
+from gradstep.gui.models.steps import step_view
+from gradstep.gui.models.values import ValueRef
+from gradstep.gui.panels.call_stack_panel import CallStackPanel
+from gradstep.gui.panels.hooks_panel import HooksPanel
+from gradstep.gui.panels.step_panel import StepPanel
+
+from ..tapes import FILE, SmallNetwork
+
+
+@pytest.fixture
+def maker() -> SmallNetwork:
+    return SmallNetwork()
+
+
+def reader_of(maker: SmallNetwork) -> RowReader:
+    tape, history = maker.tape(), History()
+    history.read(tape)
+    return RowReader(tape, history)
+
+
+def step_panel(qtbot: QtBot, maker: SmallNetwork, node: int, position: int) -> StepPanel:
+    reader = reader_of(maker)
+    panel = StepPanel()
+    qtbot.addWidget(panel)
+    panel.resize(320, 500)
+    panel.show_step(step_view(reader, Cursor(reader.tape).move_to(position), node))
+    panel.show()
+    return panel
+
+
+def pick(panel: StepPanel | HooksPanel, text: str) -> None:
+    item = next(item for item in panel._tree.items() if item.text(0).startswith(text))
+    panel._tree.setCurrentItem(item)
+
+
+def activate(panel: StepPanel | HooksPanel, text: str) -> None:
+    item = next(item for item in panel._tree.items() if item.text(0).startswith(text))
+    panel._tree.itemActivated.emit(item, 0)
+
+
+def test_a_node_lists_gradients_saved_tensors_and_its_line(qtbot: QtBot, maker: SmallNetwork) -> None:
+    panel = step_panel(qtbot, maker, maker.n3, maker.enters[3])
+    lines = [line.split("\t")[0] for line in panel._tree.texts()]
+    assert lines == [
+        "Gradient in", "slot 0, 4\u00d73 f32", "MulBackward0 edge 0", "MulBackward0 edge 1", "as given to it",
+        "Gradient out", "ReluBackward0", "fc2.weight",
+        "Saved tensors", "self", "mat2",
+        "Forward op", "small.py:14",
+    ]  # fmt: skip
+    assert panel._source.text() == "small.py:14"
+
+
+def test_picking_a_gradient_shows_it_and_activating_goes_to_the_other_node(qtbot: QtBot, maker: SmallNetwork) -> None:
+    panel = step_panel(qtbot, maker, maker.n3, maker.enters[3])
+    with qtbot.waitSignal(panel.value_picked) as value:
+        pick(panel, "ReluBackward0")
+    assert isinstance(value.args[0], ValueRef)
+    assert value.args[0].label == "gradient to ReluBackward0"
+    with qtbot.waitSignal(panel.node_picked) as node:
+        activate(panel, "fc2.weight")
+    assert node.args == [("node", maker.a2)]
+    with qtbot.waitSignal(panel.line_picked) as line:
+        activate(panel, "small.py:14")
+    assert line.args == [FILE, 14]
+
+
+def test_what_was_selected_and_closed_stays_so_at_the_next_moment(qtbot: QtBot, maker: SmallNetwork) -> None:
+    reader = reader_of(maker)
+    cursor = Cursor(reader.tape)
+    panel = StepPanel()
+    qtbot.addWidget(panel)
+    panel.show_step(step_view(reader, cursor.move_to(maker.enters[2]), maker.n3))
+    pick(panel, "mat2")
+    next(item for item in panel._tree.items() if item.text(0) == "Gradient in").setExpanded(False)
+    panel.show_step(step_view(reader, cursor.move_to(maker.enters[3]), maker.n3))
+    current = panel._tree.currentItem()
+    assert current is not None
+    assert current.text(0) == "mat2"
+    assert not next(item for item in panel._tree.items() if item.text(0) == "Gradient in").isExpanded()
+
+
+def test_no_node_is_said(qtbot: QtBot) -> None:
+    panel = StepPanel()
+    qtbot.addWidget(panel)
+    assert "No node is selected" in panel._stage.notice.text()
+
+
+def hooks_panel(qtbot: QtBot, maker: SmallNetwork) -> HooksPanel:
+    panel = HooksPanel()
+    qtbot.addWidget(panel)
+    panel.resize(800, 240)
+    panel.show_hooks(hooks_view(reader_of(maker), maker.run))
+    panel.show()
+    return panel
+
+
+def test_hooks_and_stores_stand_in_their_order_with_what_they_did(qtbot: QtBot, maker: SmallNetwork) -> None:
+    panel = hooks_panel(qtbot, maker)
+    panel.show_position(maker.i - 1)
+    rows = [line.split("\t") for line in panel._tree.texts()]
+    assert [row[0] for row in rows] == [
+        "AccumulateGrad fc2.weight", "fc2.weight.grad", "ReluBackward0", "double  (tensor hook)", "AccumulateGrad fc1.weight",
+        "fc1.weight.grad",
+    ]  # fmt: skip
+    assert rows[3][3:] == ["changed \u00d72", "small.py:5"]
+    assert rows[1][1] == "nothing"
+
+
+def test_activating_a_hook_goes_to_its_moment_and_its_line(qtbot: QtBot, maker: SmallNetwork) -> None:
+    panel = hooks_panel(qtbot, maker)
+    with qtbot.waitSignals([panel.event_picked, panel.line_picked]):
+        activate(panel, "double")
+
+
+def test_only_the_selected_node_on_wish(qtbot: QtBot, maker: SmallNetwork) -> None:
+    panel = hooks_panel(qtbot, maker)
+    panel.show_node(("node", maker.n2))
+    panel._only.setChecked(True)
+    assert [line.split("\t")[0] for line in panel._tree.texts()] == ["ReluBackward0", "double  (tensor hook)"]
+    panel.show_node(("node", maker.n1))
+    assert "No hook fired" in panel._stage.notice.text()
+
+
+def test_selected_lines_can_be_copied(qtbot: QtBot, maker: SmallNetwork) -> None:
+    panel = hooks_panel(qtbot, maker)
+    pick(panel, "double")
+    panel._tree.copy()
+    assert QGuiApplication.clipboard().text().startswith("double  (tensor hook)\t")
+
+
+def test_a_stack_leads_to_its_lines(qtbot: QtBot) -> None:
+    panel = CallStackPanel()
+    qtbot.addWidget(panel)
+    panel.show_stacks([("forward of MulBackward0", [Frame("/home/me/model.py", 12, "forward"), Frame(FILE, 14, "<module>")])])
+    with qtbot.waitSignal(panel.line_picked) as line:
+        panel._tree.setCurrentItem(next(item for item in panel._tree.items() if item.text(0) == "forward"))
+    assert line.args == ["/home/me/model.py", 12]
+    panel.show_stacks([])
+    assert panel._stage.is_empty
