@@ -121,7 +121,7 @@ def sum_to_size(self: Tensor, *size: Any) -> Any:
 def clone(xp: Any, input: Array, *, memory_format: Any = None) -> Array:
     """A copy; its elements lie in memory as ``input``'s do unless ``memory_format`` is ``torch.contiguous_format``."""
     repeats = any(stride == 0 and n > 1 for n, stride in zip(input.shape, input.strides, strict=True))
-    keeps = memory_format in (None, "torch.preserve_format") and not repeats
+    keeps = str(memory_format) in ("None", "torch.preserve_format") and not repeats
     return input.copy(order="K" if keeps else "C")
 
 
@@ -133,7 +133,7 @@ def contiguous(input: Tensor, memory_format: Any = None) -> Any:
 def is_contiguous(self: Tensor, memory_format: Any = None) -> bool:
     """Whether the elements lie in row-major order without gaps; in the order of channels last where that is asked for."""
     array = self._data
-    if memory_format == "torch.channels_last":
+    if str(memory_format) == "torch.channels_last":
         return array.ndim == 4 and bool(array.transpose(0, 2, 3, 1).flags.c_contiguous)
     return bool(array.flags.c_contiguous)
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import special
 from ..op import Array, op
 from ..samples import Sampler
+from ..special import digamma as _digamma
+from ..special import erf as _erf
+from ..special import erfc as _erfc
+from ..special import erfinv as _erfinv
+from ..special import lgamma as _lgamma
+from ..special import polygamma as _polygamma
 from ..tensor import Tensor
 from .kinds import unsupported
 
@@ -25,14 +30,14 @@ def _real(xp: Any, name: str, array: Array) -> None:
 def erf(xp: Any, input: Array) -> Array:
     """The error function."""
     _real(xp, "erf_vml", input)
-    return special.erf(xp, input)
+    return _erf(xp, input)
 
 
 @op(vjp={"input": lambda g, input: g * (-input * input).exp() * (-2 / math.sqrt(math.pi))}, samples=_any, torch="erfc", promote="float")
 def erfc(xp: Any, input: Array) -> Array:
     """``1 - erf(input)``, exact also where that is tiny."""
     _real(xp, "erfc_vml", input)
-    return special.erfc(xp, input)
+    return _erfc(xp, input)
 
 
 @op(
@@ -44,7 +49,7 @@ def erfc(xp: Any, input: Array) -> Array:
 def erfinv(xp: Any, input: Array) -> Array:
     """The inverse of ``erf``; nan outside [-1, 1]."""
     _real(xp, "erfinv_vml", input)
-    return special.erfinv(xp, input)
+    return _erfinv(xp, input)
 
 
 def _gamma(rand: Sampler) -> list[Any]:
@@ -60,14 +65,14 @@ def _gamma(rand: Sampler) -> list[Any]:
 def lgamma(xp: Any, input: Array) -> Array:
     """The logarithm of the size of the gamma function."""
     _real(xp, "lgamma_vml", input)
-    return special.lgamma(xp, input)
+    return _lgamma(xp, input)
 
 
 @op(vjp={"input": lambda g, input: g * polygamma(1, input)}, samples=_gamma, torch="digamma", promote="float")
 def digamma(xp: Any, input: Array) -> Array:
     """The derivative of ``lgamma``."""
     _real(xp, "digamma", input)
-    return special.digamma(xp, input)
+    return _digamma(xp, input)
 
 
 @op(
@@ -85,7 +90,7 @@ def digamma(xp: Any, input: Array) -> Array:
 def polygamma_(xp: Any, n: int, input: Array) -> Array:
     """The n-th derivative of ``digamma``, n >= 1."""
     _real(xp, "polygamma", input)
-    return special.polygamma(xp, input, n)
+    return _polygamma(xp, input, n)
 
 
 def polygamma(n: int, input: Tensor) -> Any:
