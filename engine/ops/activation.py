@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import dtypes, special
+from .. import dtypes
 from ..inplace import in_place
 from ..op import Array, op
 from ..samples import Sampler
+from ..special import erf as _erf
 from ..tensor import Tensor
 from .choose import where_
 from .dims import dim_of
@@ -292,7 +293,7 @@ def gelu_backward(xp: Any, grad_output: Array, input: Array, approximate: str = 
         curve = xp.tanh(kind(_SLOPE) * input * (1 + kind(_CUBIC) * square))
         slope = kind(_SLOPE) * (1 + kind(3 * _CUBIC) * square)
         return grad_output * (kind(0.5) * (1 + curve) + kind(0.5) * input * (1 - curve * curve) * slope)
-    share = kind(0.5) * (1 + special.erf(xp, input * kind(math.sqrt(0.5))))
+    share = kind(0.5) * (1 + _erf(xp, input * kind(math.sqrt(0.5))))
     return grad_output * (share + input * (xp.exp(kind(-0.5) * input * input) * kind(1 / math.sqrt(2 * math.pi))))
 
 
@@ -322,7 +323,7 @@ def gelu(xp: Any, input: Array, *, approximate: str = "none") -> Array:
         return kind(0.5) * input * (1 + xp.tanh(kind(_SLOPE) * input * (1 + kind(_CUBIC) * input * input)))
     if approximate != "none":
         raise RuntimeError("approximate argument must be either none or tanh.")
-    return kind(0.5) * input * (1 + special.erf(xp, input * kind(math.sqrt(0.5))))
+    return kind(0.5) * input * (1 + _erf(xp, input * kind(math.sqrt(0.5))))
 
 
 def _glu_rule(g: Any, input: Any, dim: int) -> Any:
