@@ -52,12 +52,18 @@ from .panels.step_panel import StepPanel
 from .panels.tensor_panel import TensorPanel
 from .panels.timeline_panel import TimelinePanel
 from .session import DebugSession
+from .settings import kept
 from .theme import Appearance, Mode
 from .values import array_of
 from .welcome import EXAMPLES, FOLDER, WelcomePage, dropped
 
 LAYOUT_VERSION = 1
 _RESTING = ENDED | {State.PAUSED, State.TRACE}
+
+
+def _plain(title: str) -> str:
+    """A title whose ampersand is one, and no mark of a key."""
+    return title.replace("&", "&&")
 
 
 class MainWindow(QMainWindow):
@@ -69,7 +75,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.appearance = appearance
-        self.settings = settings if settings is not None else QSettings("gradstep", "gradstep")
+        self.settings = settings if settings is not None else kept()
         self.session = DebugSession(self)
         self.model = DebugModel(self)
         self.actions_ = Actions(self)
@@ -127,7 +133,7 @@ class MainWindow(QMainWindow):
             (self.console, area.BottomDockWidgetArea), (self.output, area.BottomDockWidgetArea),
         )  # fmt: skip
         for panel, place in placed:
-            dock = QDockWidget(panel.heading(), self)
+            dock = QDockWidget(_plain(panel.heading()), self)
             dock.setObjectName(f"{panel.objectName()}Dock")
             dock.setWidget(panel)
             self.addDockWidget(place, dock)
@@ -156,19 +162,17 @@ class MainWindow(QMainWindow):
         timeline = self._dock(self.timeline)
         self.addDockWidget(area.BottomDockWidgetArea, timeline)
         lists = [self._dock(p) for p in (self.hooks, self.alerts, self.stack, self.console, self.output)]
-        self.splitDockWidget(timeline, lists[0], Qt.Orientation.Horizontal if small else Qt.Orientation.Vertical)
+        self.splitDockWidget(timeline, lists[0], Qt.Orientation.Horizontal)
         for dock in lists[1:]:
             self.tabifyDockWidget(lists[0], dock)
         lists[0].raise_()
         events.raise_()
         step.raise_()
         wide = self._width()
-        self.resizeDocks([events, step], [max(300, wide // 5), max(320, wide // 5)], Qt.Orientation.Horizontal)
-        if small:
-            self.resizeDocks([timeline, lists[0]], [wide * 2 // 5, wide * 3 // 5], Qt.Orientation.Horizontal)
-            self.resizeDocks([timeline], [170], Qt.Orientation.Vertical)
-        else:
-            self.resizeDocks([timeline, lists[0]], [120, 190], Qt.Orientation.Vertical)
+        self.resizeDocks([events, step], [max(300, wide // 5), max(340, wide // 4)], Qt.Orientation.Horizontal)
+        self.resizeDocks([timeline, lists[0]], [wide * 2 // 5, wide * 3 // 5], Qt.Orientation.Horizontal)
+        self.resizeDocks([timeline], [min(max(150, self._height() // 5), 260)], Qt.Orientation.Vertical)
+        if not small:
             self.resizeDocks([events, source], [3 * self._height() // 8, 2 * self._height() // 8], Qt.Orientation.Vertical)
             self.resizeDocks([step, tensor], [self._height() // 4, 3 * self._height() // 8], Qt.Orientation.Vertical)
 
@@ -259,7 +263,7 @@ class MainWindow(QMainWindow):
         for panel in (self.events, self.step, self.hooks, self.alerts, self.stack):
             panel.line_picked.connect(self._show_line)
         for panel in (self.events, self.hooks, self.alerts, self.timeline):
-            panel.event_picked.connect(self.model.move_to)
+            panel.event_picked.connect(self._look_at)
         self.events.run_wished.connect(self.actions_["start"].trigger)
         self.source.line_picked.connect(self._line_picked)
         self.tensor.value_wanted.connect(self._fetch_value)
@@ -284,7 +288,8 @@ class MainWindow(QMainWindow):
             "start": self.start, "continue": session.continue_, "pause": session.pause, "stop": session.stop, "kill": session.kill,
             "restart": session.restart, "step": self._next, "step_back": self._step_back, "reverse": self._reverse,
             "run_to": self._run_to_selected, "first_event": lambda: self._look(0), "last_event": lambda: self._look(model.last),
-            "previous_event": lambda: model.step_back(), "next_event": lambda: model.step_forward(), "return_to_live": model.go_live,
+            "previous_event": lambda: self._moved_by(model.step_back()), "next_event": lambda: self._moved_by(model.step_forward()),
+            "return_to_live": lambda: self._look_at(model.last),
             "next_alert": lambda: self._alert(1), "previous_alert": lambda: self._alert(-1), "go_to_source": self._go_to_source,
             "shortcuts": self._shortcuts, "about": self._about, "stop_on_entry": lambda: None,
             **{shown.value: (lambda shown=shown: self._show_graph(shown)) for shown in Shown},
@@ -473,7 +478,8 @@ class MainWindow(QMainWindow):
             alerts = model.alerts
             self.alerts.show_alerts(alerts.alerts(), alerts.carried, len(tape.events))
             dock = self._dock(self.alerts)
-            dock.setWindowTitle(f"{self.alerts.heading()} ({len(alerts)})" if len(alerts) else self.alerts.heading())
+            title = _plain(self.alerts.heading())
+            dock.setWindowTitle(f"{title} ({len(alerts)})" if len(alerts) else title)
             self.hooks.show_hooks(model.hooks_view())
         self._show_tape()
 
@@ -558,7 +564,18 @@ class MainWindow(QMainWindow):
         line = self.model.timeline()
         if position <= 0 and len(line):
             position = int(line.enters.min())
+        self._look_at(position)
+
+    @Slot(int)
+    def _look_at(self, position: int) -> None:
+        """Look at the moment of an event; its node is selected, so that every panel shows it."""
         self.model.move_to(position)
+        self._moved_by(True)
+
+    def _moved_by(self, moved: bool) -> None:
+        node = self.model.current_node
+        if moved and node is not None:
+            self.model.select(("node", node))
 
     def _alert(self, way: int) -> None:
         found = [alert for alert in self.model.alerts.alerts() if alert.event >= 0]
