@@ -20,6 +20,7 @@ FAMILIES = (
     "softmax",
     "specials",
     "activation",
+    "order",
     "rearrange",
     "windows",
     "scatter",

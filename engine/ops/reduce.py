@@ -21,8 +21,10 @@ Dims = int | Sequence[int] | None
 
 def axes_of(dim: Dims, ndim: int) -> tuple[int, ...]:
     """The dimensions to reduce, counted from the front; all of them where none is named. A 0-d tensor has none."""
-    if dim is None or (not isinstance(dim, int) and len(dim) == 0):
+    if dim is None or dim == () or dim == []:
         return tuple(range(ndim))
+    if isinstance(dim, float):
+        raise TypeError(f"argument 'dim' must be int or tuple of ints, not {type(dim).__name__}")
     found = dims_of(dim, ndim)
     return found if ndim else ()
 
@@ -367,9 +369,18 @@ def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
     return vector_norm(input, 2 if p is None or p == "fro" else p, dim, keepdim, dtype=dtype)
 
 
-def dist(input: Tensor, other: Tensor, p: float = 2) -> Any:
+@op(
+    vjp={
+        "input": lambda g, input, other, out, p: _norm_rule(g, input - other, out, p, None, False),
+        "other": lambda g, input, other, out, p: -_norm_rule(g, input - other, out, p, None, False),
+    },
+    samples=lambda rand: [(rand(3, 4), rand(3, 4)), (rand(3, 4), rand(4), 3), (rand(3), rand(3), 1.5)],
+    torch="dist",
+    promote="common",
+)
+def dist(xp: Any, input: Array, other: Array, p: Any = 2) -> Array:
     """The p-norm of ``input - other``."""
-    return vector_norm(input - other, p)
+    return vector_norm.op.forward(xp, input - other, p)  # type: ignore[attr-defined]
 
 
 @op(
