@@ -160,11 +160,19 @@ class Session:
         return self.stops[before]
 
     def wait_for(self, wanted: State | Callable[[Session], object], timeout: float = TIMEOUT) -> Session:
-        """Waits until the session is in a state, or a predicate of it holds. Raises TimeoutError."""
+        """Waits until the session is in a state, or a predicate of it holds. Raises TimeoutError, and RuntimeError where the
+        program has ended and the state cannot come any more."""
         with self._changed:
-            holds = (lambda: self.state is wanted) if isinstance(wanted, State) else (lambda: wanted(self))
-            if not self._changed.wait_for(holds, timeout):
-                raise TimeoutError(f"waited {timeout:g} s in vain; {self.sentence} So far: {[state.value for state in self.states]}")
+            holds: object
+            if isinstance(wanted, State):
+                holds = self._changed.wait_for(lambda: self.state is wanted or self.state in ENDED, timeout)
+            else:
+                holds = self._changed.wait_for(lambda: wanted(self), timeout)
+            past = f"So far: {[state.value for state in self.states]}. {self.printed.get('stderr', '')[-2000:]}"
+            if not holds:
+                raise TimeoutError(f"waited {timeout:g} s in vain; {self.sentence} {past}")
+            if isinstance(wanted, State) and self.state is not wanted:
+                raise RuntimeError(f"the program never was {wanted.value}; {self.sentence} {past}")
         return self
 
     def wait_until_ended(self, timeout: float = TIMEOUT) -> Outcome:

@@ -195,6 +195,8 @@ class Supervisor:
 
     def _read(self, pipe: int) -> bool:
         """Takes one piece of output; False where there is none now."""
+        if pipe not in self._streams:
+            return False  # closed in this very turn
         try:
             data = os.read(pipe, _PIPE)
         except BlockingIOError:
@@ -256,6 +258,8 @@ class Supervisor:
             self._watch(candidate, lambda: self._hear_candidate(candidate))
 
     def _hear_candidate(self, candidate: socket.socket) -> None:
+        if candidate not in self._door.candidates:
+            return  # sent away in this very turn
         others = list(self._door.candidates)
         channel = self._door.hear(candidate)
         if candidate in self._door.candidates:
@@ -282,7 +286,8 @@ class Supervisor:
 
     def _hear_client(self) -> None:
         channel = self._client
-        assert channel is not None
+        if channel is None:
+            return  # it was lost in this very turn
         for message in channel.receive():
             if isinstance(message, Request):
                 self._obey(channel, message)
