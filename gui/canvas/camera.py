@@ -7,6 +7,8 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize
 from .scene import Rect
 
 SMALLEST, LARGEST = 1e-3, 4.0
+MARGIN = 56.0  # logical px left free around what is fitted: the corners hold path, legend and mini map
+_LEGIBLE, _READABLE = 0.5, 0.8  # scales: below the first, a graph is begun at the second instead of shown as a whole
 _FIT = 1.25  # a small graph is not blown up beyond this
 
 
@@ -55,13 +57,23 @@ class Camera:
             self.scale = min(max(scale, SMALLEST), LARGEST)
         self._hold(QPointF(x, y), QPointF(self.size.width() / 2, self.size.height() / 2))
 
-    def fit_scale(self, bounds: Rect, margin: float) -> float:
+    def fit_scale(self, bounds: Rect, margin: float = MARGIN) -> float:
         """The scale at which the bounds just fit."""
         _, _, width, height = bounds
         room = max(40.0, self.size.width() - 2 * margin), max(40.0, self.size.height() - 2 * margin)
         return min(max(min(room[0] / max(width, 1.0), room[1] / max(height, 1.0)), SMALLEST), _FIT)
 
-    def fit(self, bounds: Rect, margin: float) -> None:
+    def begin(self, bounds: Rect, *, from_below: bool) -> None:
+        """The first view: everything if that can be read, else the upper end (or the lower one) at a readable scale."""
+        left, top, width, height = bounds
+        if self.fit_scale(bounds) >= _LEGIBLE:
+            self.fit(bounds)
+            return
+        seen = self.size.height() / _READABLE
+        middle = top + height - seen / 2 + MARGIN if from_below else top + seen / 2 - MARGIN
+        self.look_at(left + width / 2, middle, _READABLE)
+
+    def fit(self, bounds: Rect, margin: float = MARGIN) -> None:
         """Shows all of the bounds."""
         left, top, width, height = bounds
         self.look_at(left + width / 2, top + height / 2, self.fit_scale(bounds, margin))

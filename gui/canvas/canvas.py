@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, cast
 
 import networkx as nx
-from PySide6.QtCore import QEasingCurve, QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, QTimer, QVariantAnimation, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -23,7 +23,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QStyle, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from ..theme.style import current
 from . import words
@@ -31,6 +31,7 @@ from .camera import Camera
 from .hud import Hud, paint_empty
 from .layer import Layer
 from .marks import EVERYTHING, Marks
+from .motion import Flight
 from .navigate import Step, along, beside
 from .overlay import MARGIN, Overlay, Pointed
 from .painter import ScenePainter
@@ -40,8 +41,6 @@ from .sprites import measure
 from .status import Look
 
 Key = Hashable
-_FIT_MARGIN = 56.0
-_READABLE = 0.8  # scale for a graph too large to be read as a whole
 _SETTLE_MS = 120  # after the last wheel step: paint the pictures at the true scale
 _BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 _STEPS = {Qt.Key.Key_Left: Step.LEFT, Qt.Key.Key_Right: Step.RIGHT, Qt.Key.Key_Up: Step.UP, Qt.Key.Key_Down: Step.DOWN}
@@ -85,9 +84,8 @@ class GraphCanvas(QWidget):
         self._exact = True
         self._settling = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settling.timeout.connect(self.settle)
-        self._flight = QVariantAnimation(self)
-        self._flight.setEasingCurve(QEasingCurve.Type.InOutCubic)
-        self._flight.valueChanged.connect(self._fly)
+        self._flight = Flight(self._camera, self)
+        self._flight.moved.connect(self.update)
         self._describe()
 
     def sizeHint(self) -> QSize:
@@ -159,7 +157,7 @@ class GraphCanvas(QWidget):
     @property
     def is_moving(self) -> bool:
         """Whether the view is on its way to a node."""
-        return self._flight.state() == QVariantAnimation.State.Running
+        return self._flight.under_way
 
     @property
     def painted_pixels(self) -> int:
@@ -261,8 +259,8 @@ class GraphCanvas(QWidget):
             self._layer.touch(rect)
             self.update(self._camera.to_widget(rect))
         self._update_node(node)
-        if not self._hud.map.rect.isEmpty():
-            self.update(self._hud.map.rect.toAlignedRect())
+        for spot in self._hud.map.spots(painter.scene, boxes):
+            self.update(spot)
 
     def _update_node(self, node: int) -> None:
         """Asks for the place of a node to be painted again, with all that the overlay may have around it."""
@@ -278,7 +276,8 @@ class GraphCanvas(QWidget):
     def fit(self) -> None:
         """Shows the whole graph."""
         if self._scene is not None:
-            self._look(lambda: self._camera.fit(self._bounds(), _FIT_MARGIN))
+            bounds = self._scene.bounds
+            self._look(lambda: self._camera.fit(bounds))
 
     def centre_on(self, key: Key, zoom: float | None = None) -> None:
         """Brings a node to the middle, at once."""
@@ -319,10 +318,6 @@ class GraphCanvas(QWidget):
             self._layer.forget()
             self.update()
 
-    def _bounds(self) -> tuple[float, float, float, float]:
-        assert self._scene is not None
-        return self._scene.bounds
-
     def _look(self, move: Any) -> None:
         self._flight.stop()
         self._camera.size, self._camera.ratio = self.size(), self.devicePixelRatioF()
@@ -344,47 +339,16 @@ class GraphCanvas(QWidget):
         if self._scene is not None:
             self._look(lambda: self._camera.pan(dx, dy))
 
-    def _place_first(self) -> None:
+    def _place_first(self, scene: Scene) -> None:
         """The first view of a graph: all of it if that can be read, else its beginning or the current node."""
-        assert self._scene is not None
-        self._camera.size, self._camera.ratio = self.size(), self.devicePixelRatioF()
-        left, top, width, height = self._bounds()
-        if self._camera.fit_scale(self._bounds(), _FIT_MARGIN) >= 0.5:
-            self.fit()
-            return
-        tall = self.height() / _READABLE
-        start = top + height - tall / 2 + _FIT_MARGIN if self._scene.flipped else top + tall / 2 - _FIT_MARGIN
-        self._look(lambda: self._camera.look_at(left + width / 2, start, _READABLE))
+        self._look(lambda: self._camera.begin(scene.bounds, from_below=scene.flipped))
         if self._pointed.current >= 0:
-            self.centre_on(self._scene.keys[self._pointed.current])
+            self._keep_in_sight(self._pointed.current)
 
     def _keep_in_sight(self, node: int) -> None:
-        """Flies to a node unless it is well in sight; jumps where the system wants no motion."""
-        if not self._placed or self._painter is None:
-            return
-        rect = self._camera.to_widget(self._painter_at_scale().node_rect(int(self._painter.boxes_of(node)[0])))
-        room = min(70, self.width() // 5), min(70, self.height() // 5)
-        if QRect(QPoint(0, 0), self.size()).adjusted(room[0], room[1], -room[0], -room[1]).contains(rect):
-            self._flight.stop()
-            return
-        start = QPointF(self._camera.corner)
-        middle = QPointF(rect.center()) * self._camera.ratio + start
-        view = self._camera.view.size()
-        end = middle - QPointF(view.width() / 2, view.height() / 2)
-        duration = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self)
-        self._flight.stop()
-        if duration <= 0 or not self.isVisible():
-            self._fly(end)
-            return
-        self._flight.setDuration(min(duration, 220))
-        self._flight.setStartValue(start)
-        self._flight.setEndValue(end)
-        self._flight.start()
-
-    @Slot(object)
-    def _fly(self, corner: QPointF) -> None:
-        self._camera.corner = QPoint(round(corner.x()), round(corner.y()))
-        self.update()
+        if self._placed and self._painter is not None:
+            rect = self._painter_at_scale().node_rect(int(self._painter.boxes_of(node)[0]))
+            self._flight.keep_in_sight(self._camera.to_widget(rect))
 
     def _painter_at_scale(self) -> ScenePainter:
         assert self._painter is not None
@@ -395,7 +359,7 @@ class GraphCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._scene is not None and len(self._scene.keys) and not self._placed:
-            self._place_first()
+            self._place_first(self._scene)
         theme = current()
         scene, marks = self._scene, self._marks
         if self._painter is not None and self._painter.theme is not theme and scene is not None:

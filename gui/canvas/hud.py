@@ -104,7 +104,8 @@ class Breadcrumb:
                 own.drawText(QRectF(x, 0, size.width() - x - 8, _HEIGHT), _LEFT, part)
                 x += advance
                 if not last:
-                    paint_icon(own, "chevron_right", QRectF(x + 6, _HEIGHT / 2 - 5, 10, 10), theme.faint, 2.6)
+                    own.setPen(QPen(theme.faint, 1.4))
+                    own.drawPolyline([QPointF(x + 9, _HEIGHT / 2 - 3.5), QPointF(x + 12.5, _HEIGHT / 2), QPointF(x + 9, _HEIGHT / 2 + 3.5)])
                     x += 22
         finally:
             own.end()
@@ -213,6 +214,20 @@ class MiniMap:
     def repaint(self, boxes: Ints, colours: Colours) -> None:
         if self._raster is not None:
             self._raster.repaint(boxes, colours)
+
+    def spots(self, scene: Scene, boxes: Ints) -> list[QRect]:
+        """Where boxes are in the widget's mini map."""
+        raster = self._raster
+        if raster is None or self.rect.isEmpty():
+            return []
+        k = raster.scale / self._scale
+        x, y = self._origin_x(scene), self._origin_y(scene) - self._shown_top
+        found = [
+            QRectF(x + raster.left[box] / k, y + raster.top[box] / k, raster.width[box] / k, raster.height[box] / k).toAlignedRect()
+            for box in boxes.tolist()
+        ]
+        limit = self.rect.toAlignedRect()
+        return [spot.adjusted(-1, -1, 1, 1) for spot in found if spot.intersects(limit)]
 
     def place(self, scene: Scene, width: float, height: float) -> None:
         """Decides where it stands; nowhere in a small widget."""

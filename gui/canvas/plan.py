@@ -10,9 +10,11 @@ Pure data in, pure data out: the widths of the texts come in as a table, so this
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -150,17 +152,20 @@ def elided(text: str, role: TextRole, width: float, measure: Measure) -> str:
 
 def plan(graph: nx.DiGraph, measure: Measure) -> Plan:
     """Styles, docking and sizes for a graph with the attributes of ``gradstep.engine.tape.graph``."""
-    styles: dict[tuple[Shape, str, str, str], Style] = {}
+    styles: dict[tuple[object, ...], Style] = {}
 
     def style(key: Key, shape: Shape | None = None) -> Style:
         data = graph.nodes[key]
-        drawn = shape_of(data) if shape is None else shape
-        pill = drawn in (Shape.ACCUMULATE, Shape.LEAF)
-        category = "leaf" if pill else "custom" if drawn == Shape.CUSTOM else category_of(str(data.get("op") or data.get("label") or ""))
-        texts = (drawn, category, *label_of(data, drawn))
-        if texts not in styles:
-            styles[texts] = _styled(*texts, measure)
-        return styles[texts]
+        facts = (shape, data.get("kind"), data.get("op"), data.get("label"), data.get("name"), data.get("detail"))
+        found = styles.get(facts)
+        if found is None:
+            drawn = shape_of(data) if shape is None else shape
+            pill = drawn in (Shape.ACCUMULATE, Shape.LEAF)
+            category = (
+                "leaf" if pill else "custom" if drawn == Shape.CUSTOM else category_of(str(data.get("op") or data.get("label") or ""))
+            )
+            found = styles[facts] = _styled(drawn, category, *label_of(data, drawn), measure)
+        return found
 
     docks = _docks(graph)
     docked = {key for ways in docks.values() for _, way in ways for key in way}
@@ -195,9 +200,11 @@ def _placed(graph: nx.DiGraph, boxes: Mapping[Key, Style], rooms: Mapping[Key, K
     """The graph that the layout places: boxes and rooms of chips; no links, which are drawn straight wherever they go."""
     result = nx.DiGraph()
     result.add_nodes_from(boxes)
-    for a, b, kind in graph.edges(data="kind"):
-        if a in boxes and b in boxes and kind != "link" and a != b:
-            result.add_edge(*((b, a) if backwards and kind == "gradient" else (a, b)))
+    result.add_edges_from(
+        (b, a) if backwards and kind == "gradient" else (a, b)
+        for a, b, kind in graph.edges(data="kind")
+        if kind != "link" and a != b and a in boxes and b in boxes
+    )
     result.add_edges_from((host, room) for room, host in rooms.items())
     return result
 
@@ -205,20 +212,25 @@ def _placed(graph: nx.DiGraph, boxes: Mapping[Key, Style], rooms: Mapping[Key, K
 def _calls(graph: nx.DiGraph, boxes: Mapping[Key, Style]) -> tuple[dict[int, str], dict[int, int]]:
     """Titles and node counts of the module calls that are drawn: those with a path and at least two boxes."""
     known = graph.graph.get("calls", {})
-    inside: dict[int, int] = {}
-    counts: dict[int, int] = {}
-    common: dict[int, list[str]] = {}
+    inside: Counter[int] = Counter()
+    counts: Counter[int] = Counter()
+    paths: dict[int, list[str]] = {}
     for key, data in graph.nodes(data=True):
-        path = str(data.get("path") or "").split(".")
-        for call in data.get("calls") or ():
-            counts[call] = counts.get(call, 0) + 1
-            inside[call] = inside.get(call, 0) + (key in boxes)
-            if call in common:
-                common[call] = [a for a, b in zip(common[call], path, strict=False) if a == b]
-            else:
-                common[call] = path
-    titles = {call: str(known[call].path) if call in known else ".".join(common[call]) for call, number in inside.items() if number > 1}
-    return {call: title for call, title in titles.items() if title}, counts
+        calls = data.get("calls") or ()
+        counts.update(calls)
+        if key in boxes:
+            inside.update(calls)
+        for call in calls:
+            if call not in known:
+                paths.setdefault(call, []).append(str(data.get("path") or ""))
+    titles = {call: str(known[call].path) if call in known else _common(paths[call]) for call, number in inside.items() if number > 1}
+    return {call: title for call, title in titles.items() if title}, dict(counts)
+
+
+def _common(paths: list[str]) -> str:
+    """The module path that all these paths begin with."""
+    first, last = min(paths).split("."), max(paths).split(".")  # in order, what lies between shares what the ends share
+    return ".".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
 
 
 def _styled(shape: Shape, category: str, label: str, detail: str, measure: Measure) -> Style:

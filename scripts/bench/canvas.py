@@ -1,5 +1,6 @@
 """What the graph canvas costs, measured offscreen on graphs of transformers: from graph to scene, panning, zooming, one step
-of a run, picking. Prints medians and the 95th percentile in ms, and each median over its goal.
+of a run, picking. Prints medians and 95th percentiles in ms of processor time and
+on the clock, and each median of processor time over its goal.
 
     QT_QPA_PLATFORM=offscreen python scripts/bench/canvas.py [NODES ...]        (10000 unless said otherwise)
 """
@@ -35,20 +36,27 @@ NODES_A_BLOCK = 70
 GRAPHS = Path(__file__).resolve().parents[2] / "tests" / "gui" / "canvas" / "graphs.py"
 
 
-def milliseconds(work: Callable[[], object], times: int) -> list[float]:
+Times = list[tuple[float, float]]  # ms on the clock and ms of processor time
+
+
+def milliseconds(work: Callable[[], object], times: int, share: int = 1) -> Times:
     result = []
     for _ in range(times):
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         work()
-        result.append((time.perf_counter() - start) * 1e3)
+        result.append(((time.perf_counter() - start) * 1e3 / share, (time.process_time() - busy) * 1e3 / share))
     return result
 
 
-def report(name: str, times: list[float], goal: float | None = None) -> None:
-    times = sorted(times)
-    median, late = statistics.median(times), times[min(len(times) - 1, int(0.95 * len(times)))]
-    of_goal = f"   {median / goal:5.2f} of {goal} ms" if goal else ""
-    print(f"  {name:<28} median {median:8.3f}   p95 {late:8.3f}{of_goal}")
+def report(name: str, times: Times, goal: float) -> None:
+    """The processor time is set against the goal: on a shared machine the clock also runs for others."""
+    wall, busy = (sorted(column) for column in zip(*times, strict=True))
+    late = int(0.95 * (len(times) - 1))
+    median = statistics.median(busy)
+    print(
+        f"  {name:<26} cpu median {median:7.3f} p95 {busy[late]:7.3f}   clock median {statistics.median(wall):7.3f}"
+        f" p95 {wall[late]:7.3f}   {median / goal:5.2f} of {goal} ms"
+    )
 
 
 class Canvas(GraphCanvas):
@@ -133,8 +141,7 @@ def run(nodes: int) -> None:
     milliseconds(step, 3 * len(around))  # pictures of all states are painted once
     report(f"step among {len(around)} nodes", milliseconds(step, 200), GOALS["step"])
     places = [QPointF(canvas.rect_of(key).center()) for key in around]
-    picks = milliseconds(lambda: [canvas.key_at(place) for place in places], 40)
-    report("pick", [time_of_all / len(places) for time_of_all in picks], GOALS["pick"])
+    report("pick", milliseconds(lambda: [canvas.key_at(place) for place in places], 40, len(places)), GOALS["pick"])
     print(f"  memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
     canvas.close()
 

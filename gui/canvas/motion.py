@@ -1,0 +1,56 @@
+"""Moves a camera to a place over a moment, or at once where the system wants no motion."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEasingCurve, QObject, QPoint, QPointF, QRect, QSize, QVariantAnimation, Signal, Slot
+from PySide6.QtWidgets import QStyle, QWidget
+
+from .camera import Camera
+
+LONGEST = 220  # ms
+_CALM = 70  # logical px from the border: what is farther inside is well in sight
+
+
+class Flight(QObject):
+    """The flight of one camera. A new one takes over from the one that is under way."""
+
+    moved = Signal()  # the camera looks elsewhere
+
+    def __init__(self, camera: Camera, widget: QWidget) -> None:
+        super().__init__(widget)
+        self._camera, self._widget = camera, widget
+        self._animation = QVariantAnimation(self)
+        self._animation.setEasingCurve(QEasingCurve.Type.InOutCubic)
+        self._animation.valueChanged.connect(self._arrive)
+
+    @property
+    def under_way(self) -> bool:
+        return self._animation.state() == QVariantAnimation.State.Running
+
+    @Slot()
+    def stop(self) -> None:
+        self._animation.stop()
+
+    def keep_in_sight(self, rect: QRect) -> None:
+        """Brings a rectangle of the widget to the middle, unless it is well in sight already."""
+        self.stop()
+        size = self._widget.size()
+        room = QSize(min(_CALM, size.width() // 5), min(_CALM, size.height() // 5))
+        if QRect(QPoint(0, 0), size).adjusted(room.width(), room.height(), -room.width(), -room.height()).contains(rect):
+            return
+        start = QPointF(self._camera.corner)
+        view = self._camera.view.size()
+        end = start + QPointF(rect.center()) * self._camera.ratio - QPointF(view.width() / 2, view.height() / 2)
+        duration = self._widget.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self._widget)
+        if duration <= 0 or not self._widget.isVisible():
+            self._arrive(end)
+            return
+        self._animation.setDuration(min(duration, LONGEST))
+        self._animation.setStartValue(start)
+        self._animation.setEndValue(end)
+        self._animation.start()
+
+    @Slot(object)
+    def _arrive(self, corner: QPointF) -> None:
+        self._camera.corner = QPoint(round(corner.x()), round(corner.y()))
+        self.moved.emit()
