@@ -169,6 +169,14 @@ class Events(Sequence[Event]):
         words: Words = self._tape._rows.filled[self._tape._event_rows.filled]
         return words
 
+    def rows(self, first: int, stop: int) -> Iterator[tuple[int, list[int]]]:
+        """Numbers and rows of the events from ``first`` to before ``stop``, as lists of eight words."""
+        for start in range(first, stop, 1024):
+            chunk = self._tape._event_rows.filled[start : min(start + 1024, stop)]
+            flat = self._tape._rows.filled[chunk].ravel().tolist()
+            for place in range(0, len(flat), WORDS):
+                yield start + place // WORDS, flat[place : place + WORDS]
+
     def words_from(self, first: int) -> Words:
         """``words`` of the events from ``first`` on."""
         words: Words = self._tape._rows.filled[self._tape._event_rows.filled[first:]]
@@ -379,6 +387,11 @@ class Tape:
             yield self._decoder.record(row, self._block(number), event, data)
             event += code >= EVENT
         yield from (self.stats[val] for val in self.stats)
+
+    def slot_count(self, node: int) -> int:
+        """How many gradients a node takes."""
+        row = self.nodes.rows[node]
+        return int(self._block(row).pool[self._rows.filled[row, 7]])
 
     def events_before(self, noun: Tensor | Call | Op | Node | Hook | Run) -> int:
         """How many events had been written when a noun was: a moment in terms of events."""

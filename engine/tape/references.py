@@ -5,7 +5,7 @@ It is the reader's share of invariant I1: whoever follows a number in a tape tha
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -62,7 +62,7 @@ _COLUMNS: dict[int, tuple[tuple[int, int], ...]] = {
 class References:
     """What a tape has so far, by kind of noun; ``check`` looks at the next block."""
 
-    def __init__(self, known: Mapping[int, Container[int]]) -> None:
+    def __init__(self, known: Mapping[int, dict[int, int]]) -> None:
         self._known = known
         self._new: dict[int, set[int]] = {}
 
@@ -98,9 +98,9 @@ class References:
             self._need(TENSOR, gather(pool, starts + 3 + roots, seeds)[::2])
             flat = gather(pool, starts + 3 + roots + seeds, ranges).tolist()
             for first, length in zip(flat[::2], flat[1::2], strict=True):
-                for id in range(first, first + length):
-                    if not self._has(NODE, id):
-                        raise WireError(f"a run needs node {id}, which is not on the tape")
+                if length > len(self._known[NODE]) + len(self._new.get(NODE, ())):
+                    raise WireError(f"a run needs {length} nodes, more than are on the tape")
+                self._need(NODE, np.arange(first, first + length))
         elif code in (NODE_ENTER, NODE_EXIT):
             many = rows[:, 4] != 1
             self._need(TENSOR, gather(pool, rows[many, 5], 2 * rows[many, 4])[::2])
@@ -110,10 +110,9 @@ class References:
         elif code == EDITED:
             self._need(TENSOR, gather(pool, rows[:, 5], np.full(len(rows), 4))[::2])
 
-    def _has(self, noun: int, id: int) -> bool:
-        return id in self._known[noun] or id in self._new.get(noun, ())
-
     def _need(self, noun: int, ids: Words) -> None:
-        for id in np.unique(ids).tolist():
-            if id and not self._has(noun, id):
-                raise WireError(f"{_NAMES[noun]} {id} is mentioned, but is not on the tape")
+        missing = set(ids.tolist())
+        missing.discard(0)
+        missing = missing.difference(self._known[noun]).difference(self._new.get(noun, ()))
+        if missing:
+            raise WireError(f"{_NAMES[noun]} {min(missing)} is mentioned, but is not on the tape")

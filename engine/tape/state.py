@@ -10,28 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 from .journal import Journal
-from .schema import (
-    Bumped,
-    CallBegin,
-    CallEnd,
-    Edited,
-    Event,
-    Freed,
-    GradAdded,
-    GradStored,
-    NodeEnter,
-    NodeExit,
-    NodeReady,
-    Rewound,
-    RunBegin,
-    RunEnd,
-    Slot,
-    Val,
+from .schema import Edited, Slot, Val
+from .wire import (
+    BUMPED,
+    CALL_BEGIN,
+    CALL_END,
+    EDITED,
+    FREED,
+    GRAD_ADDED,
+    GRAD_STORED,
+    INDEX_CAP,
+    NODE_ENTER,
+    NODE_EXIT,
+    NODE_READY,
+    REWOUND,
+    RUN_BEGIN,
+    RUN_END,
 )
-from .wire import NODE_ENTER, NODE_EXIT, REWOUND, RUN_END
 
 if TYPE_CHECKING:
     from .reader import Tape
@@ -101,86 +99,98 @@ class _Fold:
 
     def __init__(self, tape: Tape, state: State, journal: Journal) -> None:
         self.tape, self.state, self.journal = tape, state, journal
+        self._slots: dict[int, int] = {}  # of the nodes that were left
 
-    def apply(self, event: Event) -> None:
+    def apply(self, i: int, row: list[int]) -> None:
+        """Apply event ``i``, given as its row: making a dataclass of each would take most of the time."""
+        head, run, _, a, b, c, d, e = row
+        code, thread = head & 0xFF, head >> 8
         state, journal = self.state, self.journal
-        journal.begin(event.i, event.thread)
-        own = vars(state)
-        if isinstance(event, GradAdded):
-            journal.set(state.arrived, event.dst, (*state.arrived.get(event.dst, ()), event.val))
-        elif isinstance(event, NodeReady):
-            journal.set(state.node_status, event.node, Status.READY)
-        elif isinstance(event, NodeEnter):
-            journal.set(state.node_status, event.node, Status.RUNNING)
-            journal.set(state.running, (event.run or 0, event.node), event.i)
-        elif isinstance(event, NodeExit):
-            journal.set(state.node_status, event.node, Status.DONE)
-            journal.remove(state.running, (event.run or 0, event.node))
-            for index in range(len(self.tape.nodes[event.node].ins)):
-                journal.remove(state.arrived, Slot(event.node, index))
-        elif isinstance(event, Freed):
-            journal.set(state.freed, event.node, True)
-        elif isinstance(event, GradStored):
-            journal.set(state.grads, event.tensor, event.val)
-        elif isinstance(event, Bumped):
-            journal.set(state.versions, self.tape.tensors[event.tensor].storage, event.new)
-        elif isinstance(event, Edited):
-            journal.set(state.arrived, event.dst, (event.new,))
-        elif isinstance(event, RunBegin):
-            self._begin(event, own)
-        elif isinstance(event, RunEnd):
-            self._end(event, own)
-        elif isinstance(event, CallBegin):
-            journal.set(state.calls, event.thread, (*state.calls.get(event.thread, ()), event.call))
-        elif isinstance(event, CallEnd):
-            journal.set(state.calls, event.thread, tuple(call for call in state.calls.get(event.thread, ()) if call != event.call))
-        elif isinstance(event, Rewound):
-            self._rewind(event, own)
-        journal.set(own, "position", event.i)
+        journal.begin(i, thread)
+        state.position = i
+        if code == GRAD_ADDED:
+            slot = Slot(b, c & INDEX_CAP - 1)
+            journal.set(state.arrived, slot, (*state.arrived.get(slot, ()), Val(d, e) if d else None))
+        elif code == NODE_READY:
+            journal.set(state.node_status, a, Status.READY)
+        elif code == NODE_ENTER:
+            journal.set(state.node_status, a, Status.RUNNING)
+            journal.set(state.running, (run, a), i)
+        elif code == NODE_EXIT:
+            journal.set(state.node_status, a, Status.DONE)
+            journal.remove(state.running, (run, a))
+            for index in range(self._slots_of(a)):
+                journal.remove(state.arrived, Slot(a, index))
+        elif code == FREED:
+            journal.set(state.freed, a, True)
+        elif code == GRAD_STORED:
+            journal.set(state.grads, a, Val(d, e) if d else None)
+        elif code == BUMPED:
+            journal.set(state.versions, self.tape.tensors[a].storage, c)
+        elif code == EDITED:
+            edited = self.tape.events[i]
+            assert isinstance(edited, Edited)
+            journal.set(state.arrived, edited.dst, (edited.new,))
+        elif code == RUN_BEGIN:
+            self._begin(i, run)
+        elif code == RUN_END:
+            self._end(run)
+        elif code == CALL_BEGIN:
+            journal.set(state.calls, thread, (*state.calls.get(thread, ()), a))
+        elif code == CALL_END:
+            journal.set(state.calls, thread, tuple(call for call in state.calls.get(thread, ()) if call != a))
+        elif code == REWOUND:
+            self._rewind(i, thread, a)
 
-    def _begin(self, event: RunBegin, own: dict[str, Any]) -> None:
+    def _slots_of(self, node: int) -> int:
+        count = self._slots.get(node)
+        if count is None:
+            count = self._slots[node] = self.tape.slot_count(node)
+        return count
+
+    def _begin(self, i: int, run: int) -> None:
         state, journal = self.state, self.journal
         if not state.open_runs:  # the picture of the last run makes place for this one's
-            journal.set(own, "node_status", {})
-            journal.set(own, "arrived", {})
-        for node in self.tape.runs[event.run or 0].needed:
+            journal.set(vars(state), "node_status", {})
+            journal.set(vars(state), "arrived", {})
+        for node in self.tape.runs[run].needed:
             journal.set(state.node_status, node, Status.PENDING)
-        journal.set(state.open_runs, event.run or 0, event.i)
+        journal.set(state.open_runs, run, i)
 
-    def _end(self, event: RunEnd, own: dict[str, Any]) -> None:
+    def _end(self, run: int) -> None:
         state, journal = self.state, self.journal
-        ended = [run for run in state.open_runs if run == event.run or self._inside(run, event.run)]
-        for run, node in list(state.running):
-            if run in ended:
+        ended = [inner for inner in state.open_runs if inner == run or self._inside(inner, run)]
+        for inner, node in list(state.running):
+            if inner in ended:
                 journal.set(state.node_status, node, Status.FAILED)
-                journal.remove(state.running, (run, node))
-        for run in ended:
-            journal.remove(state.open_runs, run)
+                journal.remove(state.running, (inner, node))
+        for inner in ended:
+            journal.remove(state.open_runs, inner)
         if not state.open_runs and state.arrived:
-            journal.set(own, "arrived", {})
+            journal.set(vars(state), "arrived", {})
 
-    def _inside(self, run: int, outer: int | None) -> bool:
+    def _inside(self, run: int, outer: int) -> bool:
         parent = self.tape.runs[run].parent
         while parent is not None and parent != outer:
             parent = self.tape.runs[parent].parent
         return parent is not None
 
-    def _rewind(self, event: Rewound, own: dict[str, Any]) -> None:
-        if self.journal.reaches(event.to):
-            self.journal.undo_within(event.to, event.thread)
+    def _rewind(self, i: int, thread: int, to: int) -> None:
+        if self.journal.reaches(to):
+            self.journal.undo_within(to, thread)
             return
-        earlier = fold(self.tape, event.to)  # further back than is remembered
+        earlier = fold(self.tape, min(to, i - 1))  # further back than is remembered
         for name, value in vars(earlier).items():
-            self.journal.set(own, name, value)
+            if name != "position":
+                self.journal.set(vars(self.state), name, value)
 
 
 def fold(tape: Tape, position: int) -> State:
     """The state after event ``position``, folded from the beginning."""
-    state = State()
-    folding = _Fold(tape, state, Journal(JOURNAL))
-    for i in range(position + 1):
-        folding.apply(tape.events[i])
-    return state
+    folding = _Fold(tape, State(), Journal(JOURNAL))
+    for i, row in tape.events.rows(0, position + 1):
+        folding.apply(i, row)
+    return folding.state
 
 
 class Cursor:
@@ -213,9 +223,9 @@ class Cursor:
             self._jump(position)
         while self.position > position:
             self._journal.undo()
-        events = self._tape.events
-        for i in range(self.position + 1, position + 1):
-            self._fold.apply(events[i])
+            self.state.position -= 1
+        for i, row in self._tape.events.rows(self.position + 1, position + 1):
+            self._fold.apply(i, row)
             if (i + 1) % self._interval == 0:
                 self._check_in()
         return self.state
