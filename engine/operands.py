@@ -55,7 +55,7 @@ def prepared(op: Any, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: bo
         elif isinstance(t, devices.CPU.generic):
             arrays[i] = t.item()
             operands.append((dtypes.of_number(arrays[i]), 0))
-        elif t is not None:
+        elif t is not None or op.inputs[i] not in op.optional:
             raise not_tensors(op, args)
     if mixed:  # a 0-d tensor of the CPU may meet tensors of a GPU
         far = next(a for t, a in zip(args, arrays, strict=True) if isinstance(t, Tensor) and type(a) is not devices.CPU.ndarray)

@@ -394,7 +394,8 @@ def unique_consecutive(input: Tensor, return_inverse: bool = False, return_count
 
 
 @op(
-    samples=lambda rand: [(rand.integers(5, 9),), rand.call(rand.integers(5, 9), minlength=8), (rand.integers(5, 9), rand.positive(9))],
+    vjp={"weights": no_derivative("aten::bincount")},
+    samples=lambda rand: [(rand.integers(5, 9),), rand.call(rand.integers(5, 9), minlength=8), (rand.integers(5, 9), rand.integers(5, 9))],
     torch="bincount",
     node="torch::autograd::NotImplemented",
     gradcheck=False,
