@@ -49,6 +49,7 @@ class Op:
         gradcheck: bool,
         check: Callable[..., None] | None = None,
         apart: tuple[str, ...] = (),
+        scalars: tuple[str | tuple[str, ...], ...] = (),
     ) -> None:
         self.name = forward.__name__.rstrip("_") if not forward.__name__.startswith("_") else forward.__name__
         self.doc = inspect.getdoc(forward) or ""
@@ -64,7 +65,7 @@ class Op:
         self._node = node
         self._check = check
         self._apart = apart
-        self._node_classes: dict[str, type[OpNode]] = {}
+        self._node_classes: dict[tuple[str, tuple[str, ...]], type[OpNode]] = {}
 
         signature = inspect.signature(forward)
         parameters = list(signature.parameters.values())[1:]
@@ -91,6 +92,7 @@ class Op:
             assert not strangers, f"op {self.name}: the rule for {k} asks for {strangers}, it may ask for {sorted(known)}"
         for k in vjp:
             assert set((k,) if isinstance(k, str) else k) <= set(self.inputs), f"op {self.name}: no input {k}"
+        self._scalars = tuple((n,) if isinstance(n, str) else n for n in scalars)
         self._plans: dict[tuple[bool, ...], tuple[str, ...]] = {}
         self.compute = self._generate("compute")
         self.function = self._generate("call")
@@ -185,14 +187,22 @@ class Op:
         known = {**dict(zip(self.inputs, inputs, strict=False)), **dict(zip(self.params, params, strict=True))}
         return self._node(**{n: known[n] for n in inspect.signature(self._node).parameters})
 
-    def node_class(self, name: str) -> type[OpNode]:
-        """The class of the nodes of that name."""
-        found = self._node_classes.get(name)
+    def edge_inputs(self, args: Sequence[Any]) -> tuple[str, ...]:
+        """The inputs that have a place among the edges of the node of a call."""
+        names = self.differentiable_inputs
+        for group in self._scalars:
+            if not any(isinstance(args[self.inputs.index(n)], Tensor) for n in group):
+                names = tuple(n for n in names if n not in group)
+        return names
+
+    def node_class(self, name: str, edge_inputs: tuple[str, ...]) -> type[OpNode]:
+        """The class of the nodes of that name whose edges belong to those inputs."""
+        found = self._node_classes.get((name, edge_inputs))
         if found is None:
-            body: dict[str, Any] = {"__slots__": (), "__doc__": self.doc}
+            body: dict[str, Any] = {"__slots__": (), "__doc__": self.doc, "edge_inputs": edge_inputs}
             if "::" in name:  # the full name of the few nodes that PyTorch does not generate
                 body["name"] = lambda self: name
-            found = self._node_classes[name] = type(name.rpartition("::")[2], (OpNode,), body)
+            found = self._node_classes[name, edge_inputs] = type(name.rpartition("::")[2], (OpNode,), body)
         return found
 
     def plan(self, wanted: tuple[bool, ...]) -> tuple[str, ...]:
@@ -216,6 +226,7 @@ class OpNode(Node):
     __slots__ = ("_saved", "op", "params")
 
     kind = NodeKind.FUNCTION
+    edge_inputs: tuple[str, ...] = ()
     op: Op
     params: tuple[Any, ...]
     _saved: dict[str, Any] | None  # name -> SavedTensor, a number, a shape, or a tuple of SavedTensors
@@ -260,12 +271,12 @@ class OpNode(Node):
         for i, edge in enumerate(self.next_edges):
             if edge is None:
                 continue
-            name = op.differentiable_inputs[i]
+            name = self.edge_inputs[i]
             rule = op.rules.get(name)
             if rule is not None:
                 result[i] = rule(*[self._value(n, known) for n in op.needs[name]])
         for names, rule in op.joint.items():
-            numbers = [op.differentiable_inputs.index(n) for n in names]
+            numbers = [self.edge_inputs.index(n) for n in names]
             known["needs"] = needs = tuple(self.next_edges[i] is not None for i in numbers)
             if any(needs):
                 for i, need, r in zip(numbers, needs, rule(*[self._value(n, known) for n in op.needs[names]]), strict=True):
@@ -376,8 +387,9 @@ def _record(op: Op, args: tuple[Any, ...], params: tuple[Any, ...], outs: list[T
     """Make the backward node of a call and tie the outputs to it."""
     wanted: list[bool] = []
     edges: list[Edge | None] = []
+    names = op.edge_inputs(args) if op._scalars else op.differentiable_inputs
     for i, t in enumerate(args):
-        differentiable = op.input_name(i) in op.differentiable_inputs
+        differentiable = op.input_name(i) in names
         edge = t._gradient_edge() if differentiable and isinstance(t, Tensor) else None
         wanted.append(edge is not None)
         if differentiable:  # as in PyTorch, others have no place among the edges
@@ -386,7 +398,7 @@ def _record(op: Op, args: tuple[Any, ...], params: tuple[Any, ...], outs: list[T
     tied = [i for i in outputs if _DTYPES[outs[i]._data.dtype].category >= 2]
     if not tied or not any(wanted):
         return None
-    node: OpNode = _new(op.node_class(op.node_name(args, params)))
+    node: OpNode = _new(op.node_class(op.node_name(args, params), names))
     slots = [out._slot() if i in tied else None for i, out in enumerate(outs)]
     Node.__init__(node, edges, slots)
     node.op = op
@@ -458,6 +470,7 @@ def op(
     gradcheck: bool = True,
     check: Callable[..., None] | None = None,
     apart: tuple[str, ...] = (),
+    scalars: tuple[str | tuple[str, ...], ...] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the op whose forward is the decorated function; gives the function that users call.
 
@@ -476,13 +489,28 @@ def op(
     view: True where the outputs share the first input's memory; "multiple" where there are several.
     outputs: the outputs' names; ("*",) is a list of unknown length. differentiable: those that carry gradients.
     deterministic: False where two calls differ (dropout). gradcheck: False where finite differences do not apply.
+    scalars: inputs, or groups of them, that have no place among the node's edges where they are numbers (all of the group):
+        where PyTorch has an overload of its own for numbers.
     check: called with the arguments that its parameters name, as they were given, before anything else; raises where
         PyTorch forbids their types.
     """
 
     def declare(forward: Callable[..., Any]) -> Callable[..., Any]:
         declared = Op(
-            forward, vjp or {}, samples, torch, node, promote, view, outputs, differentiable, deterministic, gradcheck, check, apart
+            forward,
+            vjp or {},
+            samples,
+            torch,
+            node,
+            promote,
+            view,
+            outputs,
+            differentiable,
+            deterministic,
+            gradcheck,
+            check,
+            apart,
+            scalars,
         )
         assert declared.name not in OPS, f"two ops are called {declared.name}"
         OPS[declared.name] = declared

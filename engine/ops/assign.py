@@ -36,6 +36,7 @@ def _filled(xp: Any, input: Array, value: Array) -> Array:
     vjp={"input": lambda g: zeros_as(g), "value": lambda g: g.sum()},
     samples=lambda rand: [(rand(3, 4), 2.5), (rand(2, 3), rand()), (rand.integers(4, 3), 2)],
     torch="fill",
+    scalars=("value",),
     node=lambda value: "FillBackward1" if isinstance(value, Tensor) else "FillBackward0",
     promote="first",
     check=_check_fill,
@@ -48,6 +49,7 @@ def fill(xp: Any, input: Array, value: Array) -> Array:
 @op(
     vjp={"input": lambda g: zeros_as(g), "value": lambda g: g.sum()},
     samples=lambda rand: [(rand(3, 4), 2.5), (rand(2, 3), rand()), (rand.integers(4, 3), 2)],
+    scalars=("value",),
     node=lambda value: "FillBackward3" if isinstance(value, Tensor) else "FillBackward2",
     promote="first",
     check=_check_fill,

@@ -108,6 +108,7 @@ def _clamp_max_rule(g: Any, input: Any, min: Any, max: Any) -> Any:
         (rand.integers(9, 5), 2.5),
     ],
     torch="clamp",
+    scalars=(("min", "max"),),
     node=_clamp_node,
     promote="common",
 )
@@ -132,6 +133,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Any:
     vjp={"input": lambda g, input, min: _keep(g, input >= min), "min": lambda g, input, min: _keep(g, input < min)},
     samples=lambda rand: [*_bounded(rand), (rand.distinct(3, 4), rand.tensor([0.01, 0.02, -0.01, 0.12]))],
     torch="clamp_min",
+    scalars=("min",),
     node=lambda min: "ClampMinBackward1" if isinstance(min, Tensor) else "ClampMinBackward0",
     promote="common",
 )
@@ -145,6 +147,7 @@ def clamp_min(xp: Any, input: Array, min: Array) -> Array:
     vjp={"input": lambda g, input, max: _keep(g, input <= max), "max": lambda g, input, max: _keep(g, input > max)},
     samples=lambda rand: [*_bounded(rand), (rand.distinct(3, 4), rand.tensor([0.01, 0.02, -0.01, 0.12]))],
     torch="clamp_max",
+    scalars=("max",),
     node=lambda max: "ClampMaxBackward1" if isinstance(max, Tensor) else "ClampMaxBackward0",
     promote="common",
 )
@@ -262,6 +265,7 @@ def _check_masked_fill(mask: Any, value: Any) -> None:
         (rand.integers(9, 4), rand.booleans(4), 1),
     ],
     torch="masked_fill",
+    scalars=("value",),
     node=lambda value: "MaskedFillBackward1" if isinstance(value, Tensor) else "MaskedFillBackward0",
     promote="first",
     apart=("mask",),
@@ -284,6 +288,7 @@ def masked_fill(xp: Any, input: Array, mask: Array, value: Array) -> Array:
         (rand(3, 1), rand(4), rand.probability(3, 4)),
     ],
     torch="lerp",
+    scalars=("weight",),
     node=lambda weight: "LerpBackward1" if isinstance(weight, Tensor) else "LerpBackward0",
     promote="common",
 )
@@ -359,6 +364,7 @@ def heaviside(xp: Any, input: Array, values: Array) -> Array:
     },
     samples=lambda rand: [(rand.away(3, 4), rand.away(4)), (rand.away(3), -1.0), (rand.integers(4, 3), -1)],
     torch="copysign",
+    scalars=("other",),
     node=lambda other: "CopysignBackward0" if isinstance(other, Tensor) else "CopysignBackward1",
     promote="float",
 )
@@ -418,6 +424,7 @@ def _xlogy_node(input: Any, other: Any) -> str:
         (rand.integers(3, 4), rand.integers(9, 4)),
     ],
     torch="xlogy",
+    scalars=("input", "other"),
     node=_xlogy_node,
     promote="float",
 )
