@@ -34,7 +34,7 @@ from .marks import EVERYTHING, Marks
 from .motion import Flight
 from .navigate import Step, along, beside
 from .overlay import MARGIN, Overlay, Pointed
-from .painter import ScenePainter
+from .painter import REACH, ScenePainter
 from .plan import plan
 from .scene import LayoutFunction, Scene, arrange, as_layout, build
 from .sprites import measure
@@ -252,7 +252,7 @@ class GraphCanvas(QWidget):
         painter.refresh_node(node)
         boxes = painter.boxes_of(node)
         self._hud.map.repaint(boxes, painter.flat_colours(boxes))
-        rects = [painter.node_rect(int(box), 14.0) for box in boxes]
+        rects = [painter.node_rect(int(box), REACH) for box in boxes]
         if not painter.far:
             rects += [painter.edge_rect(int(edge)) for edge in painter.out_edges(node)]
         for rect in rects:

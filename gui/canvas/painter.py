@@ -19,6 +19,7 @@ from .index import BoxIndex
 from .ink import BAD, FORWARD, LINKED, PASSED, THIN, WAITING, ZERO, edge_inks, flat_colours
 from .marks import Bytes, Marks
 from .overview import Overview
+from .plan import PILLS
 from .primitives import draw_copies, draw_lines, draw_rects
 from .routes import Floats, Ints
 from .scene import DATA, GRADIENT, Scene
@@ -27,6 +28,7 @@ from .status import ALERT, Look
 TEXT_ALL, TEXT_ONE, BOXES, OVERVIEW = 0.56, 0.3, 0.3, 0.12  # scales from which on a level of detail is drawn
 OVERVIEW_NODES = 3000
 ROUGH = 0.22  # no antialiasing of edges up to this scale
+REACH = 32.0  # world px that a node's badges and shadow may reach beyond its box
 BADGES = 0.36  # and hooks, which hold a number, a little before TEXT_ALL
 _DOTS = 24.0  # world px between the dots of the background
 
@@ -328,7 +330,7 @@ class ScenePainter:
 
     def _paint_nodes(self, painter: QPainter, view: tuple[float, float, float, float]) -> None:
         s, u = self.scene, self.unit
-        margin = 12.0
+        margin = REACH
         found = self.nodes.query(view[0] - margin, view[1] - margin, view[2] + margin, view[3] + margin)
         if self.scale < BOXES:
             self._paint_flat(painter, found)
@@ -396,18 +398,25 @@ class ScenePainter:
     def paint_badges(self, painter: QPainter, box: int) -> None:
         """Hooks at the upper right corner, breakpoint at the upper left, alert at the lower right."""
         s, u = self.scene, self.unit
+        pill = s.styles[int(s.style[box])].shape in PILLS
         node = int(s.node[box])
         left, top = (float(s.x[box]) - float(s.width[box]) / 2) * u, (float(s.y[box]) - float(s.height[box]) / 2) * u
         right, bottom = left + float(s.width[box]) * u, top + float(s.height[box]) * u
         if (hooks := int(s.hooks[node])) and self.scale >= TEXT_ALL - 0.1:
             picture = self._badge(("hook", hooks))
-            painter.drawPixmap(round(right - picture.width() + 6 * u), round(top - picture.height() / 2), picture)
+            inward = 8 * u if pill else picture.width() - 6 * u  # a chip is too low to lose its corner
+            painter.drawPixmap(round(right - inward), round(top - picture.height() * (0.66 if pill else 0.5)), picture)
         if node in self.marks.breakpoints:
             picture = self._badge(("breakpoint", 0))
             painter.drawPixmap(round(left - picture.width() / 2), round(top - picture.height() / 2), picture)
         if self.marks.alert[node]:
             picture = self._badge(("alert", 0))
-            painter.drawPixmap(round(right - picture.width() / 2 - 2 * u), round(bottom - picture.height() / 2 - 2 * u), picture)
+            x, y = (
+                (right - 6 * u, (top + bottom - picture.height()) / 2)
+                if pill
+                else (right - picture.width() / 2 - 2 * u, bottom - picture.height() / 2 - 2 * u)
+            )
+            painter.drawPixmap(round(x), round(y), picture)
 
     def _badge(self, what: tuple[str, int]) -> QPixmap:
         key = (what, self.unit)

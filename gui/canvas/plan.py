@@ -88,6 +88,20 @@ class TextRole(IntEnum):
 Measure = Callable[[str, TextRole], float]  # width of a text in px at scale 1
 
 
+@dataclass(frozen=True, slots=True)
+class TextWidths:
+    """A Measure that can go to another process: the advances of letters, added up. A letter that is not in the table counts
+    as the widest, so that boxes are rather too wide than too narrow; pairs are not kerned, for the
+    same effect."""
+
+    letters: dict[TextRole, dict[str, float]]
+
+    def __call__(self, text: str, role: TextRole) -> float:
+        table = self.letters[role]
+        widest = max(table.values())
+        return sum(table.get(letter, widest) for letter in text)
+
+
 class Chip(NamedTuple):
     """A docked node: its centre relative to the centre of its host's box, and what precedes it (None: the host itself)."""
 

@@ -7,7 +7,6 @@ a margin for shadow, glow and badge.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
@@ -16,7 +15,7 @@ from ..theme.fonts import mono_font, ui_font
 from ..theme.icons import paint_icon
 from ..theme.tokens import Theme, faded, mix
 from .ink import NodeInk, node_ink
-from .plan import PILLS, Shape, Style, TextRole
+from .plan import PILLS, Shape, Style, TextRole, TextWidths
 from .status import ALERT, Look
 
 SHADOW, GLOW = 4.0, 16.0  # margins in world px
@@ -34,18 +33,15 @@ def font_of(role: TextRole, unit: float = 1.0) -> QFont:
     }[role]()
 
 
-def measure() -> Callable[[str, TextRole], float]:
-    """Text widths at scale 1 by Qt's font metrics, each text measured once. The table can go to a worker process."""
-    metrics = {role: QFontMetricsF(font_of(role, 8.0)) for role in TextRole}  # large, so that rounding of the size does not count
-    known: dict[tuple[str, TextRole], float] = {}
-
-    def width(text: str, role: TextRole) -> float:
-        key = (text, role)
-        if key not in known:
-            known[key] = metrics[role].horizontalAdvance(text) / 8.0
-        return known[key]
-
-    return width
+def measure() -> TextWidths:
+    """Text widths at scale 1, by Qt's font metrics; needs a QGuiApplication."""
+    sizes = 8.0  # a large font, so that the rounding of its size does not count
+    letters = [chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x250), *range(0x370, 0x460))] + ["…"]
+    table = {}
+    for role in TextRole:
+        metrics = QFontMetricsF(font_of(role, sizes))
+        table[role] = {letter: metrics.horizontalAdvance(letter) / sizes for letter in letters}
+    return TextWidths(table)
 
 
 def blank(width: float, height: float) -> QPixmap:

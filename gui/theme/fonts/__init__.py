@@ -43,5 +43,5 @@ def _font(family: str, pixels: float, weight: QFont.Weight) -> QFont:
     font = QFont(family)
     font.setPixelSize(max(1, round(pixels)))
     font.setWeight(weight)
-    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)  # hinted advances are whole pixels: text runs too wide
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)  # the same widths whatever the desktop hints
     return font

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QPainter
 from gradstep.gui.canvas.camera import Camera
 from gradstep.gui.canvas.layer import Layer
 from gradstep.gui.canvas.marks import Marks
-from gradstep.gui.canvas.painter import ScenePainter
+from gradstep.gui.canvas.painter import REACH, ScenePainter
 from gradstep.gui.canvas.scene import arrange
 from gradstep.gui.canvas.sprites import measure
 from gradstep.gui.canvas.status import Look
@@ -99,7 +99,7 @@ def test_a_picture_touched_up_equals_one_painted_anew(painter_of, scale: float):
         for node in advance(marks, scene, rng):
             painter.refresh_node(node)
             for box in painter.boxes_of(node).tolist():
-                layer.touch(painter.node_rect(box, 14.0))
+                layer.touch(painter.node_rect(box, REACH))
             for edge in painter.out_edges(node).tolist():
                 layer.touch(painter.edge_rect(edge))
         camera.pan(rng.randint(-20, 20), rng.randint(-20, 20))
@@ -115,7 +115,7 @@ def test_the_far_view_of_a_large_graph_scrolls_and_is_touched_up_too(painter_of,
     node = scene.number[next(key for key in scene.keys if scene.styles[scene.style[scene.number[key]]].label == "Bmm")]
     marks.set_status(scene.keys[node], Look.DONE)
     painter.refresh_node(node)
-    layer.touch(painter.node_rect(int(painter.boxes_of(node)[0]), 14.0))
+    layer.touch(painter.node_rect(int(painter.boxes_of(node)[0]), REACH))
     assert differences(picture(layer, painter, camera), picture(Layer(), painter, camera)) == []
 
 
@@ -139,9 +139,9 @@ def test_a_small_pan_paints_nothing_and_a_touch_paints_little(painter_of):
         if box >= 0
         else int(painter.nodes.query(*(edge / painter.unit for edge in (view.left(), view.top(), view.right(), view.bottom())))[0])
     )
-    layer.touch(painter.node_rect(box, 14.0))
+    layer.touch(painter.node_rect(box, REACH))
     picture(layer, painter, camera)
-    assert layer.painted - whole - strip <= painter.node_rect(box, 14.0).width() * painter.node_rect(box, 14.0).height()
+    assert layer.painted - whole - strip <= painter.node_rect(box, REACH).width() * painter.node_rect(box, REACH).height()
 
 
 def test_zooming_keeps_what_is_under_the_pointer_in_place(painter_of):

@@ -3,10 +3,14 @@ import pickle
 import networkx as nx
 import numpy as np
 import pytest
+from PySide6.QtGui import QFontMetricsF
 
 from gradstep.gui.canvas.plan import TextRole
 from gradstep.gui.canvas.routes import ARROW, corners, curves
 from gradstep.gui.canvas.scene import GRADIENT, LINK, arrange
+from gradstep.gui.canvas.sprites import font_of
+from gradstep.gui.canvas.sprites import measure as text_widths
+from gradstep.gui.theme import load_fonts
 from gradstep.plugins.layouts import layered, layered_layout, multipartite
 
 
@@ -146,11 +150,25 @@ def test_the_smallest_graphs_have_a_scene(nodes: int):
         assert scene.bounds[3] > 0
 
 
-def test_a_scene_can_be_made_in_another_process(graphs):
-    scene = arrange(graphs.mlp().backward(), measure, layered_layout)
+def test_a_scene_can_be_made_in_another_process(graphs, qapp):
+    """What goes there and what comes back can be pickled, and letters add up to nearly what Qt measures."""
+    load_fonts()
+    graph = graphs.mlp().backward()
+    graph.graph.clear()
+    sent = pickle.loads(pickle.dumps((graph, text_widths())))
+    scene = arrange(*sent, layered_layout)
     copy = pickle.loads(pickle.dumps(scene))
     assert copy.keys == scene.keys
     assert (copy.fine.rows == scene.fine.rows).all()
+
+
+@pytest.mark.parametrize("text", ["ConvolutionBackward0", "AVATAR To", "2\N{MULTIPLICATION SIGN}2\N{MULTIPLICATION SIGN}6"])
+@pytest.mark.parametrize("role", list(TextRole))
+def test_letters_add_up_to_nearly_what_qt_measures(qapp, text: str, role: TextRole):
+    load_fonts()
+    exact = QFontMetricsF(font_of(role, 8.0)).horizontalAdvance(text) / 8.0
+    assert exact - 0.5 <= text_widths()(text, role) <= 1.1 * exact
+    assert text_widths()(text + "\N{CJK UNIFIED IDEOGRAPH-68AF}", role) > text_widths()(text, role)
 
 
 def test_curves_start_and_end_where_they_should_and_stay_between():

@@ -38,6 +38,7 @@ def test_text_on_coloured_fills_can_be_read(theme: Theme):
     assert contrast(theme.pending_text, theme.pending_fill) >= ENOUGH
     for fill in theme.group_fills:
         assert contrast(theme.group_text, fill) >= ENOUGH
+        assert contrast(theme.faint, fill) >= ENOUGH
 
 
 @both
