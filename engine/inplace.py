@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .autograd.grad_mode import mode
-from .autograd.node import Edge, Node
+from .autograd.node import Edge, Node, op_name
 from .autograd.saved import SavedTensor
 from .op import OpNode
 from .ops.index import put, take
+from .tape import recorder
 from .tape.schema import NodeKind
-from .tensor import Tensor, ViewOf, wrap
+from .tensor import Storage, Tensor, ViewOf, wrap
 
 
 def in_place(function: Callable[..., Any]) -> Callable[..., Tensor]:
@@ -68,6 +69,34 @@ def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwar
     return self
 
 
+def turned(function: Callable[..., Any]) -> Callable[..., Tensor]:
+    """The in-place twin of an op that gives the same memory another shape: the tensor itself gets it."""
+
+    def changed(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        _check_allowed(self, ())
+        edge = self._gradient_edge()
+        old = wrap(self._data)
+        if edge is not None:
+            old._edge, old._output, old._requires_grad = edge[0], edge[1], True
+        out = function(old, *args, **kwargs)
+        self._data = out._data
+        self._bump()
+        node = out._edge
+        if isinstance(node, OpNode):
+            kind, _, number = node.name().rpartition("Backward")
+            renamed: Any = node.op.node_class(f"{kind}Backward{int(number) + (3 if kind == 'Squeeze' else 1)}", node.edge_inputs)
+            node.__class__ = renamed
+            self._edge, self._output, self._requires_grad = node, out._output, True
+            if self._view is not None:
+                self._view.version = self._storage.version
+        return self
+
+    name = function.__name__.rstrip("_") + "_"
+    changed.__name__ = changed.__qualname__ = name
+    changed.__doc__ = f"As ``{function.__name__}``, for this tensor itself; gives the tensor."
+    return changed
+
+
 def _check_allowed(self: Tensor, args: Sequence[Any]) -> None:
     recording = mode.enabled
     if self._inference and not mode.inference and recording and any(isinstance(a, Tensor) and a.requires_grad for a in args):
@@ -77,7 +106,7 @@ def _check_allowed(self: Tensor, args: Sequence[Any]) -> None:
         )
     if not recording:
         return
-    base = self._base
+    base, view = self._base, self._view
     needs = self.requires_grad or any(isinstance(a, Tensor) and a.requires_grad for a in args)
     if not needs:
         return
@@ -85,22 +114,28 @@ def _check_allowed(self: Tensor, args: Sequence[Any]) -> None:
         if self._edge is None and self._requires_grad:
             raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
         return
-    view = self._view
+    if view is not None:
+        if view.version != self._storage.version:
+            self._refresh()
+        _check_view(self, view, "is being modified inplace")
     if base.requires_grad and base.is_leaf:
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-    if view is not None and view.multiple:
-        maker = self.grad_fn.name() if self.grad_fn is not None else view.op
+
+
+def _check_view(self: Tensor, view: ViewOf, change: str) -> None:
+    """Refuse what cannot be followed: changes in views made without grad, and in one of several views made at once."""
+    if view.no_grad:
         raise RuntimeError(
-            f"Output {self._output} of {maker} is a view and is being modified inplace. This view is the output of a function "
-            "that returns multiple views. Such functions do not allow the output views to be modified inplace. You should "
-            "replace the inplace operation by an out-of-place one."
+            f"A view was created in no_grad mode and {change} with grad mode enabled. Given that this use case is ambiguous and "
+            "error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the "
+            "no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
         )
-    if view is not None and view.no_grad:
+    if view.multiple:
+        maker = op_name(self._edge) if self._edge is not None else view.op
         raise RuntimeError(
-            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case "
-            "is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace "
-            "either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the "
-            "inplace to be tracked)."
+            f"Output {self._output} of {maker} is a view and {change}. This view is the output of a function that returns multiple "
+            "views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by "
+            "an out-of-place one."
         )
 
 
@@ -117,8 +152,13 @@ def _old_value(self: Tensor, function: Callable[..., Any], args: Sequence[Any]) 
     edge = self._gradient_edge()
     if edge is not None:
         old._edge, old._output, old._requires_grad = edge[0], edge[1], True
-    old._id = self._id
     old._cell = None if keeps else self._storage
+    if recorder.current is not None:
+        recorder.current.val(self)
+        if keeps:  # memory of its own, but the same value as far as the tape is concerned
+            old._cell = Storage()
+            old._cell.id, old._cell.version = self._storage.id, self._storage.version
+    old._id = self._id
     return old
 
 
@@ -210,14 +250,20 @@ def _tie(view: Tensor, base: Tensor, where: Any | None = None) -> None:
     view._view = ViewOf(view._view.op, view._storage.version, view._view.multiple, view._view.no_grad)
 
 
-def _refresh(self: Tensor) -> None:
+def _refresh(self: Tensor, strict: bool = True) -> None:
     view, base = self._view, self._base
-    if view is None or base is None or view.version == self._storage.version:
+    if view is None or base is None or not base.requires_grad or self.dtype.category < 2:
+        return
+    self._requires_grad = True  # also a view that was made before its base required grad, or without grad
+    if view.version == self._storage.version:
+        return
+    if view.no_grad or view.multiple:
+        if strict:
+            _check_view(self, view, "its base or another view of its base has been modified inplace")
         return
     view.version = self._storage.version
-    if base._requires_grad or base._edge is not None:
-        with mode_on():
-            _tie(self, base)
+    with mode_on():
+        _tie(self, base)
 
 
 class mode_on:

@@ -53,12 +53,13 @@ _op_ids, _call_ids, _run_ids = itertools.count(1), itertools.count(1), itertools
 class _Thread:
     """Where a thread is: its module call, its node, and the brackets around them."""
 
-    __slots__ = ("call", "index", "node", "nodes", "op", "run", "runs")
+    __slots__ = ("call", "index", "node", "nodes", "op", "run", "runs", "touched")
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.call = 0
         self.op = 0  # the last
+        self.touched: list[int] = []  # its tensors
         self.run = 0
         self.node = 0
         self.nodes: list[tuple[int, int, int]] = []  # run and node entered, and the call that was open around it
@@ -192,6 +193,7 @@ class Recorder:
                 head = OP | grad_mode << 8 | thread.index << 16
                 draft.rows.extend((head, number, text, thread.call, thread.node, stack, keys, start))
                 thread.op = number
+                thread.touched = flat[: 2 * (len(inputs) + len(outputs)) : 2]
                 draft.committed = length = len(draft.rows)
                 if length >= self._limit or now - self._pushed > LATENCY or self._capture.full:
                     self._push(now)
@@ -199,15 +201,15 @@ class Recorder:
                 self._broken(error)
 
     def mutated(self, tensor: TensorLike, old: int, new: int) -> None:
-        """A tensor was changed in place by the last op."""
+        """A tensor was changed in place: by the last op, if that had to do with it."""
         with self._guard as thread:
             if thread:
                 known, version = self._nouns.value(tensor, Role.GRADIENT if thread.run else None)
+                before = self._nouns.before(version, tensor) if new - old == 1 else old
                 if self._runs:
                     self._bumps.append((self.position, tensor._storage.id, new, version))
-                self._event(
-                    BUMPED, 0, thread, (known, self._nouns.before(version, tensor) if new - old == 1 else old, version, thread.op, 0)
-                )
+                self._event(BUMPED, 0, thread, (known, before, version, thread.op if known in thread.touched else 0, 0))
+                thread.touched = []  # the next change is another's
 
     def val(self, tensor: TensorLike) -> None:
         """Keep a value that is about to be changed."""

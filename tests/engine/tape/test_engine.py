@@ -17,7 +17,8 @@ from gradstep.engine.tape.graph import backward_graph, combined_graph, forward_g
 from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.recorder import Level, Recorder, recording
-from gradstep.engine.tape.schema import Bumped, GradStored, NodeEnter, Rewound
+from gradstep.engine.tape.schema import Bumped, GradStored, NodeEnter, Rewound, Val
+from gradstep.engine.tape.sinks import ListSink
 from gradstep.engine.tape.state import Cursor, Status, fold
 from gradstep.engine.tape.summary import summary
 
@@ -119,8 +120,6 @@ SCRIPTS = [regression, hooks, in_place, double_backward, inside_a_node, errors, 
 
 def recorded(script: Script, level: Level = Level.VALUES, path: Path | None = None) -> tuple[Tape, Any, list[str]]:
     order: list[str] = []
-    from gradstep.engine.tape.sinks import ListSink
-
     sink = ListSink()
     recorder = Recorder(sink if path is None else Writer(path), level)
     with recording(recorder):
@@ -232,6 +231,24 @@ def test_an_in_place_change_through_a_view_leads_to_what_reads_it() -> None:
     labels = nx_labels(graph)
     assert ("mul", "mul") in labels  # the change of the view is read by y * y
     assert ("add", "select") in labels
+
+
+def test_an_in_place_change_names_the_op_that_made_it_and_the_value_before() -> None:
+    def script(order: list[str]) -> Any:
+        x = torch.ones(3)
+        x.zero_()
+        x.clamp_(0, 1)
+        x.normal_()  # no op: nothing computed it
+        x[1:].add_(1)
+        return (x,)
+
+    tape, _, _ = recorded(script)
+    bumps = [event for event in tape.events if isinstance(event, Bumped)]
+    assert [(event.old, event.new) for event in bumps] == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    assert [tape.ops[event.by].name if event.by else "" for event in bumps] == ["zero", "clamp", "", "add"]
+    for event in bumps:
+        if event.by:
+            assert tape.ops[event.by].ins[0] == Val(event.tensor, event.old)
 
 
 def nx_labels(graph: Any) -> set[tuple[str, str]]:
