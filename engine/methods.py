@@ -7,7 +7,7 @@ from typing import Any
 
 from . import creation, ops, printing
 from .autograd.gradients import tensor_backward
-from .inplace import in_place
+from .inplace import in_place, turned
 from .tensor import Tensor
 
 TORCH: dict[str, Any] = dict(printing.TORCH)
@@ -26,6 +26,8 @@ def _bind() -> None:
             setattr(Tensor, method, function)
         for method, function in getattr(family, "IN_PLACE", {}).items():
             setattr(Tensor, method, in_place(function))
+        for method, function in getattr(family, "TURNED", {}).items():
+            setattr(Tensor, method, turned(function))
     Tensor.__hash__ = lambda self: id(self)  # type: ignore[method-assign]  # __eq__ compares elements
 
 

@@ -19,7 +19,7 @@ from .operands import OPERANDS, not_broadcast, not_tensors, prepared
 from .samples import Sampler
 from .tape import recorder
 from .tape.schema import NodeKind
-from .tensor import _DTYPES, Tensor, ViewOf, _new, wrap
+from .tensor import _DTYPES, Tensor, _new, view_of, wrap
 
 Array = Any  # an array of numpy, cupy or whichever module the device computes with
 Rule = Callable[..., Any]
@@ -332,7 +332,7 @@ def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     needs = False
     for t in args:
         if type(t) is Tensor or isinstance(t, Tensor):
-            if t._view is not None:
+            if t._view is not None and mode.enabled:
                 t._refresh()
             if t._requires_grad:
                 needs = True
@@ -364,7 +364,7 @@ def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
             if array.base is not None or array is arrays[0]:
                 out._base = first._base if first._base is not None else first
                 out._cell = first._storage
-                out._view = ViewOf(op.name, out._cell.version, op.multiple_views, not mode.enabled)
+                out._view = view_of(first, op.name, op.multiple_views)
         else:
             for a in arrays:
                 if array is a:  # an op that had nothing to do: its result is no alias

@@ -178,7 +178,10 @@ def _suffixes(tensor: Tensor) -> list[str]:
 
 
 def _history(tensor: Tensor) -> list[str]:
-    node = tensor.grad_fn
+    try:
+        node = tensor.grad_fn
+    except RuntimeError:  # a view whose base was changed in a way that cannot be followed
+        return ["grad_fn=<Invalid>"]
     if node is not None:
         return [f"grad_fn=<{node.name().rpartition('::')[2]}>"]
     return ["requires_grad=True"] if tensor.requires_grad else []

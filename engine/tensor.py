@@ -225,7 +225,7 @@ class Tensor:
     def requires_grad(self) -> bool:
         """Whether gradients are computed for this tensor. Setting it is allowed on leaves."""
         if self._view is not None:
-            self._refresh()
+            self._refresh(strict=False)
         return self._requires_grad
 
     @requires_grad.setter
@@ -255,7 +255,7 @@ class Tensor:
     def is_leaf(self) -> bool:
         """Whether no recorded op made this tensor."""
         if self._view is not None:
-            self._refresh()
+            self._refresh(strict=False)
         return self._edge is None
 
     @property
@@ -405,8 +405,11 @@ class Tensor:
         if recorder.current is not None:
             recorder.current.mutated(self, storage.version - 1, storage.version)
 
-    def _refresh(self) -> None:
-        """Make the edge of a view right again after an in-place change of its base (bound by inplace.py)."""
+    def _refresh(self, strict: bool = True) -> None:
+        """Make the edge of a view right again after an in-place change of its base (bound by inplace.py).
+
+        Raises RuntimeError, if ``strict``, where PyTorch forbids it: for views made without grad, and for one of several.
+        """
 
     # ------------------------------------------------------------------------------------ views
 
@@ -510,6 +513,14 @@ class Size(tuple[int, ...]):
 
     def __add__(self, other: Any) -> Size:
         return Size(tuple.__add__(self, tuple(other)))
+
+
+def view_of(source: Tensor, op: str, multiple: bool) -> ViewOf:
+    """How a view that ``op`` makes now of ``source`` came to be; a view of a view is as restricted as that one."""
+    before = source._view
+    multiple = multiple or (before is not None and before.multiple)
+    no_grad = not mode.enabled or (before is not None and before.no_grad)
+    return ViewOf(op, source._storage.version, multiple, no_grad)
 
 
 def wrap(array: Any) -> Tensor:

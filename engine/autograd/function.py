@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from ..tape import recorder
 from ..tape.schema import NodeKind
-from ..tensor import Tensor, ViewOf, wrap
+from ..tensor import Tensor, view_of, wrap
 from .grad_mode import mode, no_grad
 from .node import Edge, Node
 from .saved import SavedTensor
@@ -237,7 +237,7 @@ def _tie(
         if isinstance(out, Tensor) and id(out) in inputs and id(out) not in dirty:
             alias = wrap(out._data.view())  # an input returned as it is: a view of it
             alias._cell, alias._base = out._storage, out._base if out._base is not None else out
-            alias._view = ViewOf(self.name(), out._storage.version, False, not mode.enabled)
+            alias._view = view_of(out, self.name(), False)
             outs[i] = alias
     if not recording:
         self._saved = None

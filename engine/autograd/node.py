@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -145,8 +146,9 @@ class AccumulateGrad(Node):
         return ()
 
 
-class Freed(RuntimeError):
-    """A node's saved values are needed and gone."""
+def op_name(node: Node) -> str:
+    """The name of the op that a node is the backward of, as PyTorch's messages have it: ``Mul`` for ``MulBackward0``."""
+    return re.sub(r"Backward\d*$", "", node.name())
 
 
 def accumulate_node(leaf: Any) -> AccumulateGrad:

@@ -9,6 +9,7 @@ from typing import Any
 from ..tape import recorder
 from ..tape.schema import HookKind
 from ..tensor import Tensor, type_name, wrap
+from .node import op_name
 
 
 class _Default(threading.local):
@@ -86,8 +87,8 @@ class SavedTensor:
         return tensor
 
     def _changed(self, tensor: Tensor, node: Any, version: int) -> str:
-        made_by = tensor._edge
-        where = f", which is output {tensor._output} of {made_by.name()}," if made_by is not None else ""
+        made_by = tensor.grad_fn
+        where = f", which is output {tensor._output} of {op_name(made_by)}," if made_by is not None else ""
         return (
             "one of the variables needed for gradient computation has been modified by an inplace operation: "
             f"[{type_name(tensor)} {list(tensor._data.shape)}]{where} is at version {version}; expected version {self._version} "

@@ -195,7 +195,7 @@ def _short(source: Tensor) -> Any:
     """``source`` without the ones that its shape begins with."""
     shape = source._data.shape
     lead = next((i for i, n in enumerate(shape) if n != 1), len(shape))
-    return view(source, shape[lead:]) if lead else source
+    return view(source, shape[lead:])
 
 
 def _without_ones(source: Tensor, found: Tensor, tensors: list[Any]) -> Any:

@@ -588,3 +588,11 @@ TENSOR = {
     "view": _view,
     "view_as": view_as,
 }
+TURNED = {  # methods that give the tensor itself another shape
+    "squeeze_": squeeze,
+    "swapaxes_": transpose,
+    "swapdims_": transpose,
+    "t_": t,
+    "transpose_": transpose,
+    "unsqueeze_": unsqueeze,
+}
