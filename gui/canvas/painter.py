@@ -28,7 +28,7 @@ from .status import ALERT, Look
 TEXT_ALL, TEXT_ONE, BOXES, OVERVIEW = 0.56, 0.3, 0.3, 0.12  # scales from which on a level of detail is drawn
 OVERVIEW_NODES = 3000
 ROUGH = 0.22  # no antialiasing of edges up to this scale
-REACH = 32.0  # world px that a node's badges and shadow may reach beyond its box
+REACH = 17.0  # world px that a node's badges and shadow may reach beyond its box
 BADGES = 0.36  # and hooks, which hold a number, a little before TEXT_ALL
 _DOTS = 24.0  # world px between the dots of the background
 
@@ -404,7 +404,7 @@ class ScenePainter:
         right, bottom = left + float(s.width[box]) * u, top + float(s.height[box]) * u
         if (hooks := int(s.hooks[node])) and self.scale >= TEXT_ALL - 0.1:
             picture = self._badge(("hook", hooks))
-            inward = 8 * u if pill else picture.width() - 6 * u  # a chip is too low to lose its corner
+            inward = 0.55 * picture.width() if pill else picture.width() - 6 * u  # a chip is too low to lose its corner
             painter.drawPixmap(round(right - inward), round(top - picture.height() * (0.66 if pill else 0.5)), picture)
         if node in self.marks.breakpoints:
             picture = self._badge(("breakpoint", 0))

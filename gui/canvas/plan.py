@@ -98,8 +98,11 @@ class TextWidths:
 
     def __call__(self, text: str, role: TextRole) -> float:
         table = self.letters[role]
-        widest = max(table.values())
-        return sum(table.get(letter, widest) for letter in text)
+        try:
+            return sum(table[letter] for letter in text)
+        except KeyError:
+            widest = max(table.values())
+            return sum(table.get(letter, widest) for letter in text)
 
 
 class Chip(NamedTuple):
@@ -170,7 +173,8 @@ def plan(graph: nx.DiGraph, measure: Measure) -> Plan:
 
     def style(key: Key, shape: Shape | None = None) -> Style:
         data = graph.nodes[key]
-        facts = (shape, data.get("kind"), data.get("op"), data.get("label"), data.get("name"), data.get("detail"))
+        name = str(data.get("name") or "")
+        facts = (shape, data.get("kind"), data.get("op"), data.get("label"), name.rpartition(".")[2], data.get("detail"))
         found = styles.get(facts)
         if found is None:
             drawn = shape_of(data) if shape is None else shape

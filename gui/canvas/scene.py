@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -116,8 +117,14 @@ class Scene:
 
 def arrange(graph: nx.DiGraph, measure: Measure, layout: LayoutFunction) -> Scene:
     """From a graph to a scene."""
-    planned = plan(graph, measure)
-    return build(graph, planned, as_layout(_asked(planned, layout)))
+    collecting = gc.isenabled()
+    gc.disable()  # the collector would walk the whole graph again and again, for a third of the time, and find nothing
+    try:
+        planned = plan(graph, measure)
+        return build(graph, planned, as_layout(_asked(planned, layout)))
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _asked(planned: Plan, layout: LayoutFunction) -> Any:
