@@ -26,6 +26,8 @@ FAMILIES = (
     "scatter",
     "grids",
     "linalg",
+    "einsum",
+    "pad",
     "draws",
     "scalars",
     "loss",
