@@ -245,7 +245,8 @@ class GraphCanvas(QWidget):
         else:
             for node in nodes:
                 self._touch(painter, node)
-        self._describe()
+        if nodes is EVERYTHING or self._pointed.current in nodes:
+            self._describe()
 
     def _touch(self, painter: ScenePainter, node: int) -> None:
         """Repaints one node with its outgoing edges, wherever they are seen."""

@@ -97,11 +97,11 @@ class Breadcrumb:
         try:
             _pane(own, theme, QRectF(QPointF(0, 0), size))
             x = 14.0
-            for number, (part, (font, _), advance) in enumerate(zip(parts, faces, advances, strict=True)):
+            for number, (part, (font, metrics), advance) in enumerate(zip(parts, faces, advances, strict=True)):
                 last = number == len(parts) - 1
                 own.setFont(font)
                 own.setPen(theme.text if last else theme.dim)
-                own.drawText(QRectF(x, 0, size.width() - x - 8, _HEIGHT), _LEFT, part)
+                own.drawText(QPointF(x, (_HEIGHT + metrics.ascent() - metrics.descent()) / 2), part)
                 x += advance
                 if not last:
                     own.setPen(QPen(theme.faint, 1.4))
