@@ -482,10 +482,9 @@ def op(
     samples: given a Sampler, the calls that tests make: tuples of arguments, or ``rand.call(*args, **kwargs)``.
     torch: the name below ``torch`` under which PyTorch has the op ("mul", "nn.functional.relu", "Tensor.expand").
     node: the backward node's name; a function of inputs or parameters where it depends on them.
-    promote: "common" brings the inputs to their common type, "float" also integers to the default float type, "compare"
-        widens integers where a number does not fit theirs, "first" brings the others to the first one's type; Python
-        numbers are then allowed in place of tensors. None leaves the inputs as they are. apart: inputs (masks) that keep
-        their type whatever the others become.
+    promote: "common" brings the inputs to their common type, "float" also integers to the default float type, "first"
+        brings the others to the first one's type; Python numbers are then allowed in place of tensors. None leaves the
+        inputs as they are. apart: inputs (masks) that keep their type whatever the others become.
     view: True where the outputs share the first input's memory; "multiple" where there are several.
     outputs: the outputs' names; ("*",) is a list of unknown length. differentiable: those that carry gradients.
     deterministic: False where two calls differ (dropout). gradcheck: False where finite differences do not apply.

@@ -68,8 +68,6 @@ def prepared(op: Any, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: bo
     common = dtypes.result_type(operands if op.promote != "first" else operands[:1])
     if op.promote == "float" and common.category < 2:
         common = dtypes.get_default_dtype()
-    if op.promote == "compare" and common.category == 1 and not all(_fits(a, common) for a in arrays if type(a) is int):
-        common = dtypes.int64
     target = common.numpy
     for i, a in enumerate(arrays):
         if a is None:
@@ -82,11 +80,6 @@ def prepared(op: Any, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: bo
                 raise RuntimeError(f"value cannot be converted to type {common.name} without overflow")
             arrays[i] = _number(xp, a, target)
     return arrays
-
-
-def _fits(value: int, kind: dtypes.dtype) -> bool:
-    limits = dtypes.iinfo(kind)
-    return limits.min <= value <= limits.max
 
 
 @functools.lru_cache(maxsize=4096, typed=True)

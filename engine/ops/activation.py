@@ -157,7 +157,8 @@ def hardshrink(xp: Any, input: Array, lambd: float = 0.5) -> Array:
 def softshrink(xp: Any, input: Array, lambd: float = 0.5) -> Array:
     """``input`` brought ``lambd`` nearer to 0."""
     if lambd < 0:
-        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
+        largest = dtypes.finfo(dtypes.of(input.dtype)).max
+        raise RuntimeError(f"lambda must be in range [0, {largest:g}] for input dtype {dtypes.of(input.dtype).legacy}, but found {lambd}")
     _floating(xp, "softshrink_cpu", input)
     step = input.dtype.type(lambd)
     return xp.where(input > lambd, input - step, xp.where(input < -lambd, input + step, input * input.dtype.type(0)))

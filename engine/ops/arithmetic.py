@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import cmath
+import math
 from typing import Any
 
 from .. import dtypes
 from ..op import Array, op, operator
+from ..operands import OPERANDS
 from ..tensor import Tensor
 from .complexes import conj
 from .kinds import is_complex, no_derivative, unsupported, zeros_as
@@ -304,71 +307,40 @@ def sgn(xp: Any, input: Array) -> Array:
 # ------------------------------------------------------------------------------------------------------- powers and roots
 
 
-def _check_pow(input: Any, exponent: Any) -> None:
-    numbers = not isinstance(input, Tensor) and not isinstance(exponent, Tensor)
-    if numbers:
-        raise TypeError("pow() received an invalid combination of arguments: one of the two must be a tensor")
+def _check_pow_number(input: Any, exponent: Any) -> None:
     if type(exponent) is int and exponent < 0 and input._data.dtype.kind in "biu":
         raise RuntimeError("Integers to negative integer powers are not allowed.")
 
 
-def _pow_node(input: Any, exponent: Any) -> str:
-    if not isinstance(exponent, Tensor):
-        return "PowBackward0"
-    return "PowBackward1" if isinstance(input, Tensor) else "PowBackward2"
-
-
-def _pow_base_rule(g: Any, input: Any, exponent: Any) -> Any:
-    if isinstance(exponent, Tensor):
-        slope = exponent * pow_(input, exponent - 1)
-        return (g * conj(slope)).masked_fill(exponent == 0, 0)
+def _pow_number_rule(g: Any, input: Any, exponent: Any) -> Any:
     if exponent == 0:
         return zeros_as(g)
     if exponent == 2:
         return g * (2 * conj(input))
-    return g * conj(exponent * pow_(input, exponent - 1))
-
-
-def _pow_exponent_rule(g: Any, input: Any, exponent: Any, out: Any) -> Any:
-    grown = exponent.real >= 0 if is_complex(exponent) else exponent >= 0
-    if isinstance(input, Tensor):
-        return (g * conj(out * input.log())).masked_fill((input == 0) & grown, 0)
-    if input == 0:
-        return (g * conj(out * float("-inf"))).masked_fill(grown, 0)
-    import cmath
-    import math
-
-    logarithm = math.log(input) if not isinstance(input, complex) and input > 0 else cmath.log(input) if is_complex(input) else math.nan
-    return g * conj(out * logarithm)
+    return g * conj(exponent * pow_number(input, exponent - 1))
 
 
 @op(
-    vjp={"input": _pow_base_rule, "exponent": _pow_exponent_rule},
+    vjp={"input": _pow_number_rule},
     samples=lambda rand: [
         (rand.away(3, 4), 2), (rand.away(3, 4), 3), (rand.positive(3), 0.5), (rand.positive(3), -1.5), (rand.away(3), -1), (rand(3), 1),
-        (rand(3), 0), (rand.positive(3, 4), rand(4)), (rand.positive(2, 1), rand(3)), (2.5, rand(3)), (rand.positive(), rand()),
-        (rand.integers(5, 4), 3), (rand.integers(5, 4), rand.integers(5, 4, low=-2)), (rand.integers(5, 4), 0.5),
+        (rand(3), 0), (rand.positive(), 2.5), (rand.integers(5, 4), 3), (rand.integers(5, 4), 0.5),
     ],
     torch="pow",
-    scalars=("input", "exponent"),
-    node=_pow_node,
-    promote="common",
-    check=_check_pow,
+    node="PowBackward0",
+    check=_check_pow_number,
 )  # fmt: skip
-def pow_(xp: Any, input: Array, exponent: Array) -> Array:
-    """``input ** exponent``; shapes broadcast. An integer to a negative integer power is 0 but for the bases 1 and -1."""
-    kind = input.dtype.kind
-    if kind == "b":
+def pow_number(xp: Any, input: Array, exponent: Any) -> Array:
+    """``input ** exponent`` for a number as exponent."""
+    own = dtypes.of(input.dtype)
+    kind = dtypes.result_type([(own, 2 if input.ndim else 1), (dtypes.of_number(exponent), 0)])
+    if kind is dtypes.bool_:
         raise NotImplementedError("\"pow\" not implemented for 'Bool'")
-    if exponent.ndim == 0 and xp.kind == "cpu" and kind in "fc":
-        special = _SPECIAL_POWERS.get(exponent.item())
-        if special is not None:
-            return special(xp, input)
-    if kind == "i":
-        down = exponent < 0
-        flat = xp.where(input == 1, 1, xp.where(input == -1, 1 - 2 * (exponent & 1), 0))
-        return xp.where(down, flat, xp.power(input, xp.where(down, 0, exponent))).astype(input.dtype)
-    return xp.power(input, exponent)
+    base = input if kind is own else input.astype(kind.numpy)
+    special = _SPECIAL_POWERS.get(exponent)
+    if special is not None and (kind.category >= 2 or exponent > 1):
+        return special(xp, base)
+    return xp.power(base, xp.asarray(exponent, kind.numpy))
 
 
 _SPECIAL_POWERS: dict[Any, Any] = {
@@ -379,9 +351,64 @@ _SPECIAL_POWERS: dict[Any, Any] = {
 }
 
 
+def _pow_base_rule(g: Any, input: Any, exponent: Any) -> Any:
+    slope = exponent * pow_tensor(input, exponent - 1)
+    return (g * conj(slope)).masked_fill(exponent == 0, 0)
+
+
+def _pow_exponent_rule(g: Any, input: Any, exponent: Any, out: Any) -> Any:
+    grown = exponent.real >= 0 if is_complex(exponent) else exponent >= 0
+    if isinstance(input, Tensor):
+        return (g * conj(out * input.log())).masked_fill((input == 0) & grown, 0)
+    if input == 0:
+        return (g * conj(out * -math.inf)).masked_fill(grown, 0)
+    if isinstance(input, complex):
+        return g * conj(out * cmath.log(input))
+    return g * conj(out * (math.log(input) if input > 0 else math.nan))
+
+
+@op(
+    vjp={"input": _pow_base_rule, "exponent": _pow_exponent_rule},
+    samples=lambda rand: [
+        (rand.positive(3, 4), rand(4)),
+        (rand.positive(2, 1), rand(3)),
+        (2.5, rand(3)),
+        (rand.positive(), rand()),
+        (rand.integers(5, 4), rand.integers(5, 4, low=-2)),
+    ],
+    torch="pow",
+    node=lambda input: "PowBackward1" if isinstance(input, Tensor) else "PowBackward2",
+    promote="common",
+    scalars=("input",),
+)
+def pow_tensor(xp: Any, input: Array, exponent: Array) -> Array:
+    """``input ** exponent``; shapes broadcast. An integer to a negative integer power is 0 but for the bases 1 and -1."""
+    if input.dtype.kind == "b":
+        raise NotImplementedError("\"pow\" not implemented for 'Bool'")
+    if input.dtype.kind == "i":
+        down = exponent < 0
+        flat = xp.where(input == 1, 1, xp.where(input == -1, 1 - 2 * (exponent & 1), 0))
+        return xp.where(down, flat, xp.power(input, xp.where(down, 0, exponent))).astype(input.dtype)
+    return xp.power(input, exponent)
+
+
+def pow_(input: Any, exponent: Any) -> Any:
+    """``input ** exponent`` of two tensors, or a tensor and a number.
+
+    Raises TypeError where neither is a tensor and RuntimeError for integers to a negative integer number.
+    """
+    if isinstance(exponent, Tensor):
+        return pow_tensor(input, exponent)
+    if not isinstance(input, Tensor):
+        raise TypeError("pow() received an invalid combination of arguments: one of the two must be a tensor")
+    if not isinstance(exponent, OPERANDS):
+        raise TypeError(f"pow(): argument 'exponent' (position 2) must be Tensor, not {type(exponent).__name__}")
+    return pow_number(input, exponent.item() if hasattr(exponent, "item") else exponent)
+
+
 def square(input: Tensor) -> Tensor:
     """``input ** 2``."""
-    return pow_(input, 2)  # type: ignore[no-any-return]
+    return pow_number(input, 2)  # type: ignore[no-any-return]
 
 
 @op(
@@ -396,7 +423,7 @@ def sqrt(xp: Any, input: Array) -> Array:
 
 
 @op(
-    vjp={"input": lambda g, out: g * -0.5 * conj(pow_(out, 3))},
+    vjp={"input": lambda g, out: g * -0.5 * conj(pow_number(out, 3))},
     samples=lambda rand: [(rand.positive(3, 4),), (rand.positive(),), (rand.integers(9, 3, low=1),)],
     torch="rsqrt",
     promote="float",

@@ -47,7 +47,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     Raises RuntimeError unless the condition is of bools.
     """
     if input is None and other is None:
-        return tuple(wrap(index.astype("int64")) for index in condition._xp.nonzero(condition._data))
+        return condition.nonzero(as_tuple=True)
     _check_where(condition)
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         kind = dtypes.result_type([(dtypes.of_number(input), 0), (dtypes.of_number(other), 0)])

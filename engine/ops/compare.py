@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import dtypes
 from ..op import Array, op, operator
 from ..samples import Sampler
 from ..tensor import Tensor
-from .kinds import unsupported
+from .kinds import unsupported, zeros_as
 
 
 def _pairs(rand: Sampler) -> list[Any]:
@@ -29,40 +30,40 @@ def _ordered(xp: Any, name: str, array: Array) -> None:
         raise unsupported(xp, name, array)
 
 
-@op(samples=_pairs, torch="eq", promote="compare")
+@op(samples=_pairs, torch="eq", promote="common")
 def eq(xp: Any, input: Array, other: Array) -> Array:
     """Where two tensors are equal."""
     return xp.equal(input, other)
 
 
-@op(samples=_pairs, torch="ne", promote="compare")
+@op(samples=_pairs, torch="ne", promote="common")
 def ne(xp: Any, input: Array, other: Array) -> Array:
     """Where two tensors differ."""
     return xp.not_equal(input, other)
 
 
-@op(samples=_pairs, torch="lt", promote="compare")
+@op(samples=_pairs, torch="lt", promote="common")
 def lt(xp: Any, input: Array, other: Array) -> Array:
     """Where ``input < other``."""
     _ordered(xp, "lt", input)
     return xp.less(input, other)
 
 
-@op(samples=_pairs, torch="le", promote="compare")
+@op(samples=_pairs, torch="le", promote="common")
 def le(xp: Any, input: Array, other: Array) -> Array:
     """Where ``input <= other``."""
     _ordered(xp, "le", input)
     return xp.less_equal(input, other)
 
 
-@op(samples=_pairs, torch="gt", promote="compare")
+@op(samples=_pairs, torch="gt", promote="common")
 def gt(xp: Any, input: Array, other: Array) -> Array:
     """Where ``input > other``."""
     _ordered(xp, "gt", input)
     return xp.greater(input, other)
 
 
-@op(samples=_pairs, torch="ge", promote="compare")
+@op(samples=_pairs, torch="ge", promote="common")
 def ge(xp: Any, input: Array, other: Array) -> Array:
     """Where ``input >= other``."""
     _ordered(xp, "ge", input)
@@ -122,7 +123,9 @@ def signbit(xp: Any, input: Array) -> Array:
 def isclose(xp: Any, input: Array, other: Array, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Array:
     """Where ``|input - other| <= atol + rtol * |other|``, or both are equal infinities, or (if asked) both nan."""
     if input.dtype != other.dtype:
-        raise RuntimeError(f"{input.dtype} did not match {other.dtype}: isclose compares tensors of one type")
+        raise RuntimeError(
+            f"{dtypes.of(input.dtype).legacy} did not match {dtypes.of(other.dtype).legacy}: isclose compares tensors of one type"
+        )
     if rtol < 0 or atol < 0:
         raise RuntimeError(f"rtol and atol must be greater than or equal to zero, but got {rtol} and {atol}")
     if input.dtype.kind == "b":
@@ -279,12 +282,33 @@ TENSOR = TORCH | _operators(
 ) | {"__invert__": bitwise_not} | _reflected(
     xor=bitwise_xor, lshift=bitwise_left_shift, rshift=bitwise_right_shift, **{"and": bitwise_and, "or": bitwise_or},
 )  # fmt: skip
+
+
+def _into(name: str, compare: Any) -> Any:
+    """What ``eq_`` and the like write: the comparison's 0 and 1 in the first input's type. The gradients are zeros."""
+
+    def written(xp: Any, input: Array, other: Array) -> Array:
+        return compare.op.forward(xp, input, other).astype(input.dtype)
+
+    written.__name__ = f"{name}_into"
+    written.__doc__ = f"{compare.op.doc.removesuffix('.')}, as numbers of the first one's type."
+    declare = op(
+        vjp={"input": lambda g: zeros_as(g), "other": lambda g: zeros_as(g)},
+        samples=lambda rand: [(rand(3, 4), rand(3, 4)), (rand(3, 4), 0.5)],
+        node=lambda other: f"{name.capitalize()}Backward{int(isinstance(other, Tensor))}",
+        promote="common",
+        scalars=("other",),
+        gradcheck=False,
+    )
+    return declare(written)
+
+
 IN_PLACE = {
     f"{name}_": TORCH[name] for name in (
-        "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "eq", "ge", "gt", "le",
-        "logical_and", "logical_not", "logical_or", "logical_xor", "lt", "ne",
+        "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "logical_and",
+        "logical_not", "logical_or", "logical_xor",
     )
-} | {
+} | {f"{name}_": _into(name, TORCH[name]) for name in ("eq", "ne", "lt", "le", "gt", "ge")} | {
     "__iand__": bitwise_and, "__ior__": bitwise_or, "__ixor__": bitwise_xor, "__ilshift__": bitwise_left_shift,
     "__irshift__": bitwise_right_shift,
 }  # fmt: skip

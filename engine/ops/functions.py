@@ -262,6 +262,8 @@ def atanh(xp: Any, input: Array) -> Array:
 
 
 def _real(xp: Any, name: str, array: Array) -> None:
+    if array.dtype.kind == "c" and not name.startswith("round"):
+        raise NotImplementedError(f"{name.removesuffix('_vml')} is not supported for complex inputs")
     if array.dtype.kind in "bc":
         raise unsupported(xp, name, array)
 

@@ -19,10 +19,8 @@ from .results import result_type
 
 
 def running(xp: Any, function: str, array: Array, dim: int) -> Array:
-    """The ufunc's running result along ``dim``: on a device without ``accumulate`` by doubling steps."""
+    """The running result of a ufunc of two arguments along ``dim``, by doubling steps: cupy's have no ``accumulate``."""
     ufunc = getattr(xp, function)
-    if xp.kind == "cpu":
-        return ufunc.accumulate(array, axis=dim)
     result = xp.moveaxis(array.copy(), dim, 0)
     step = 1
     while step < result.shape[0]:
@@ -93,9 +91,9 @@ def cumprod(xp: Any, input: Array, dim: int, *, dtype: Any = None) -> Array:
 
 def _logcumsumexp_rule(g: Any, input: Any, out: Any, dim: int, opposite: Any) -> Any:
     """In logarithms, apart for positive and negative gradients, so that nothing overflows."""
-    size = g.abs().log()
-    up = opposite(where_(g > 0, size, -math.inf) - out, dim)
-    down = opposite(where_(g < 0, size, -math.inf) - out, dim)
+    size = g.abs().masked_fill(g == 0, 1).log() - out
+    up = opposite(where_(g > 0, size, -math.inf), dim)
+    down = opposite(where_(g < 0, size, -math.inf), dim)
     return (up + input).exp() - (down + input).exp()
 
 

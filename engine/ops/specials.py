@@ -88,9 +88,9 @@ def digamma(xp: Any, input: Array) -> Array:
     promote="float",
 )
 def polygamma_(xp: Any, n: int, input: Array) -> Array:
-    """The n-th derivative of ``digamma``, n >= 1."""
+    """The n-th derivative of ``digamma``."""
     _real(xp, "polygamma", input)
-    return _polygamma(xp, input, n)
+    return _polygamma(xp, input, n) if n else _digamma(xp, input)
 
 
 def polygamma(n: int, input: Tensor) -> Any:
@@ -100,7 +100,7 @@ def polygamma(n: int, input: Tensor) -> Any:
     """
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
-    return digamma(input) if n == 0 else polygamma_(n, input)
+    return polygamma_(n, input)
 
 
 TORCH = {"digamma": digamma, "erf": erf, "erfc": erfc, "erfinv": erfinv, "lgamma": lgamma, "polygamma": polygamma}

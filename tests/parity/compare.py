@@ -88,7 +88,7 @@ def agree(program: Program, *arrays: Any, graphs: bool = True, rtol: float = 1e-
         assert (g is None) == (h is None)
         if g is not None:
             assert describe(g)[:2] == describe(h)[:2]
-            numpy.testing.assert_allclose(g.numpy(), h.resolve_conj().numpy(), rtol=max(rtol, 1e-10), atol=max(rtol, 1e-12))
+            numpy.testing.assert_allclose(g.numpy(), h.resolve_conj().numpy(force=True), rtol=max(rtol, 1e-10), atol=max(rtol, 1e-12))
 
 
 def fails(program: Program, T: Any, arrays: Any) -> tuple[str, str] | None:
@@ -108,4 +108,4 @@ def fail_alike(program: Program, *arrays: Any, words: int = 40) -> None:
     assert other is not None, "PyTorch does not refuse this"
     assert mine is not None, f"PyTorch refuses this: {other}"
     assert mine[0] == other[0], (mine, other)
-    assert mine[1][:words] == other[1][:words]
+    assert mine[1].startswith(other[1][:words])
