@@ -12,11 +12,13 @@ import pytest
 import gradstep.engine as gs
 from gradstep.engine import devices
 from gradstep.engine.autograd.gradcheck import gradcheck, gradgradcheck
+from gradstep.engine.methods import TORCH
 from gradstep.engine.op import OPS, Op
 from gradstep.engine.samples import Call, Sampler
 
 from .standin import STANDIN
 
+assert TORCH, "the families are loaded with the names of torch"
 ALL = [pytest.param(op, id=name) for name, op in sorted(OPS.items())]
 
 
@@ -50,7 +52,8 @@ def test_gradients_equal_central_differences(op: Op) -> None:
             return name in op.differentiable_inputs
 
         inputs = [
-            t.requires_grad_() if isinstance(t, gs.Tensor) and t.dtype.category >= 2 and differentiable(i) else t for i, t in enumerate(flat)
+            t.requires_grad_() if isinstance(t, gs.Tensor) and t.dtype.category >= 2 and differentiable(i) else t
+            for i, t in enumerate(flat)
         ]
         if not any(isinstance(t, gs.Tensor) and t.requires_grad for t in inputs):
             continue

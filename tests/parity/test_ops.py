@@ -9,11 +9,13 @@ import numpy
 import pytest
 
 import gradstep.engine as gs
+from gradstep.engine.methods import TORCH
 from gradstep.engine.op import OPS, Op
 from gradstep.engine.samples import Call, Sampler
 
 torch = pytest.importorskip("torch")
 
+assert TORCH, "the families are loaded with the names of torch"
 NAMED = [pytest.param(op, id=name) for name, op in sorted(OPS.items()) if op.torch]
 
 
