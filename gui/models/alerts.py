@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -12,7 +13,7 @@ from gradstep.engine.tape.schema import Frame, NodeEnter, NodeExit, NodeKind, Op
 from gradstep.engine.tape.wire import EVENT_CODES
 
 from ..formats import short_name
-from .history import nonfinite
+from .history import BadValues
 from .values import ValueRef
 
 ALERTS_KEPT = 1000
@@ -45,28 +46,37 @@ class AlertLog:
 
     def __init__(self) -> None:
         self._found: list[Alert] = []
+        self._bad = BadValues()
         self._ops = 0
         self._events = 0
+        self._ahead: deque[int] = deque()  # events to look at
         self._grads: dict[tuple[int, int], tuple[Val | None, ...]] = {}  # (run, node) entered and not yet left
         self._zeros: set[int] = set()  # nodes that are listed already
         self._constants: set[int] = set()  # tensors that are listed already
         self.carried = 0  # values with a NaN or an infinity that came out of values with one
 
-    def read(self, tape: Tape, more: Callable[[], bool] = lambda: True) -> bool:
-        """Read on, as long as ``more()`` (asked every 64 records). False: there is more to read."""
+    def read(self, tape: Tape, more: Callable[[], bool] = lambda: True, ops: int | None = None, events: int | None = None) -> bool:
+        """Read on, as long as ``more()`` (asked every 64 records). False: there is more to read.
+
+        ``ops`` and ``events``: look no further than these numbers of them. Of a tape that is being written the statistics
+        may come a moment after what mentions them, and what has none yet would seem sound.
+        """
+        self._bad.read(tape)
         count = 0
-        for number in islice(iter(tape.ops), self._ops, None):
+        for number in islice(iter(tape.ops), self._ops, ops):
             self._ops += 1
             self._op(tape, tape.ops[number])
             count += 1
             if count % 64 == 0 and not more():
                 return False
-        codes = tape.events.words_from(self._events)[:, 0] & 0xFF
-        base = self._events
-        wanted = (codes == EVENT_CODES[NodeEnter]) | (codes == EVENT_CODES[NodeExit])
-        for place in wanted.nonzero()[0].tolist():
-            event = tape.events[base + place]
-            self._events = base + place + 1
+        if not self._ahead:
+            codes = tape.events.words_from(self._events)[:, 0] & 0xFF
+            codes = codes[: None if events is None else max(events - self._events, 0)]
+            wanted = (codes == EVENT_CODES[NodeEnter]) | (codes == EVENT_CODES[NodeExit])
+            self._ahead.extend((wanted.nonzero()[0] + self._events).tolist())
+            self._events += len(codes)
+        while self._ahead:
+            event = tape.events[self._ahead.popleft()]
             if isinstance(event, NodeEnter):
                 self._grads[event.run or 0, event.node] = event.grads
                 self._zero(tape, event)
@@ -75,7 +85,6 @@ class AlertLog:
             count += 1
             if count % 64 == 0 and not more():
                 return False
-        self._events = base + len(codes)
         return True
 
     def alerts(self) -> list[Alert]:
@@ -94,25 +103,25 @@ class AlertLog:
     def _op(self, tape: Tape, op: Op) -> None:
         for val in op.ins:
             self._constant(tape, val, op)
-        nans, infs = nonfinite(tape, op.outs)
+        nans, infs = self._bad.count(tape, op.outs)
         if not nans + infs:
             return
-        if any(nonfinite(tape, op.ins)):
+        if any(self._bad.count(tape, op.ins)):
             self.carried += 1
             return
         text = f"{_counts(nans, infs)} in the output of {op.name}; its inputs are finite{_reason(tape, op)}"
-        bad = next((val for val in op.outs if any(nonfinite(tape, (val,)))), None)
+        bad = next((val for val in op.outs if any(self._bad.count(tape, (val,)))), None)
         frame = op.stack[0] if op.stack else None
         self._add(Alert(AlertKind.BORN, -1, op.name, text, ("op", op.id), frame, ValueRef(f"output of {op.name}", bad)))
 
     def _constant(self, tape: Tape, val: Val | None, op: Op) -> None:
-        if val is None or val.tensor in self._constants or not any(nonfinite(tape, (val,))):
+        if val is None or val.tensor in self._constants or not any(self._bad.count(tape, (val,))):
             return
         self._constants.add(val.tensor)
         noun = tape.tensors.get(val.tensor)
         if noun is None or noun.role in (1, 3):  # an activation or a gradient: the op that made it is listed, or what it had it from
             return
-        nans, infs = nonfinite(tape, (val,))
+        nans, infs = self._bad.count(tape, (val,))
         name = noun.name or f"an input of {op.name}"
         frame = op.stack[0] if op.stack else None
         self._add(
@@ -122,19 +131,19 @@ class AlertLog:
         )
 
     def _exit(self, tape: Tape, event: NodeExit, given: tuple[Val | None, ...]) -> None:
-        nans, infs = nonfinite(tape, event.grads)
+        nans, infs = self._bad.count(tape, event.grads)
         if not nans + infs:
             return
-        if any(nonfinite(tape, given)):
+        if any(self._bad.count(tape, given)):
             self.carried += 1
             return
         node = tape.nodes[event.node]
         op = tape.ops.get(node.op) if node.op is not None else None
-        if any(nonfinite(tape, (saved.val for saved in node.saved))):
+        if any(self._bad.count(tape, (saved.val for saved in node.saved))):
             self.carried += 1  # the forward op had it, where it is listed already
             return
         why = "; what arrived is finite" + (_reason(tape, op) if op is not None else "")
-        bad = next((val for val in event.grads if val is not None and any(nonfinite(tape, (val,)))), None)
+        bad = next((val for val in event.grads if val is not None and any(self._bad.count(tape, (val,)))), None)
         frame = op.stack[0] if op is not None and op.stack else None
         self._add(
             Alert(

@@ -5,6 +5,7 @@ Change flows one way: the tape grows, the model follows it and says so, the pane
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from dataclasses import dataclass
@@ -127,13 +128,20 @@ class DebugModel(QObject):
         def more() -> bool:
             return time.perf_counter() < deadline
 
-        before = self.history.position, self.history.ops, len(tape.notes), len(tape.sources)
+        before, reached = self._size(tape), (self.history.position, self.history.ops, len(self.alerts))
         added = tape.poll(PIECE) if not self._behind else False
-        done = self.history.read(tape, more)
-        done = self.marks.read(tape, more) and done
-        done = self.alerts.read(tape, more) and done
+        ops, events = (before[0], before[1]) if added else (None, None)
+        collecting = gc.isenabled()
+        gc.disable()  # nothing made here is garbage, and the collector would look through all of it again and again
+        try:
+            done = self.history.read(tape, more)
+            done = self.marks.read(tape, more) and done
+            done = self.alerts.read(tape, more, ops, events) and done
+        finally:
+            if collecting:
+                gc.enable()
         self._behind = not done
-        changed = added or before != (self.history.position, self.history.ops, len(tape.notes), len(tape.sources))
+        changed = added or self._size(tape) != before or reached != (self.history.position, self.history.ops, len(self.alerts))
         if self._live:
             self._move(self.history.position)
         self._tell(changed, done and not added)
@@ -143,10 +151,17 @@ class DebugModel(QObject):
         self._idle = 0 if changed or self._behind else self._idle + 1
         if tape is not self._tape:  # a listener opened another one
             return
-        if self._idle > 60 and not tape.growing:
-            self._timer.start(10 * IDLE_TICK if tape.complete else IDLE_TICK)
-        elif self._timer.interval() != TICK and not self._idle:
-            self._timer.start(TICK)
+        wait = TICK
+        if self._behind:
+            wait = 0
+        elif self._idle > 60 and not tape.growing:
+            wait = 10 * IDLE_TICK if tape.complete else IDLE_TICK
+        if wait != self._timer.interval():
+            self._timer.start(wait)
+
+    @staticmethod
+    def _size(tape: Tape) -> tuple[int, int, int, int]:
+        return len(tape.ops), len(tape.events), len(tape.notes), len(tape.sources)
 
     def catch_up(self) -> None:
         """Take in all that the tape has now, however long it takes."""

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from .history import Row, RowKind
-from .rows import RowFacts, RowReader
+from .rows import LazyFacts, RowFacts, RowReader
 
 Index = QModelIndex | QPersistentModelIndex
 GROUPS = (RowKind.FORWARD, RowKind.CALL, RowKind.BACKWARD)
@@ -41,7 +41,7 @@ class EventTree(QAbstractItemModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._reader: RowReader | None = None
-        self._keep: Callable[[RowFacts], bool] | None = None
+        self._keep: Callable[[LazyFacts], bool] | None = None
         self._shown: dict[int, list[Row]] = {}  # uid of an opened parent (0: top level) -> its children in the view
         self._by_uid: dict[int, Row] = {}  # every row in the view, also one that the history has let go since the last sync
         self._place: dict[int, int] = {}  # while filtered: uid -> place among the shown siblings
@@ -58,7 +58,7 @@ class EventTree(QAbstractItemModel):
         """Show another tape's history, None for nothing."""
         self._reset(reader, self._keep)
 
-    def set_filter(self, keep: Callable[[RowFacts], bool] | None) -> None:
+    def set_filter(self, keep: Callable[[LazyFacts], bool] | None) -> None:
         """Show only rows that ``keep`` lets through, with what they stand under; None for all."""
         self._reset(self._reader, keep)
 
@@ -258,7 +258,7 @@ class EventTree(QAbstractItemModel):
 
     # --------------------------------------------------------------------------------------------------------- inside
 
-    def _reset(self, reader: RowReader | None, keep: Callable[[RowFacts], bool] | None) -> None:
+    def _reset(self, reader: RowReader | None, keep: Callable[[LazyFacts], bool] | None) -> None:
         self._changing = True
         self.beginResetModel()
         self._reader, self._keep = reader, keep
@@ -311,7 +311,7 @@ class EventTree(QAbstractItemModel):
         kept: list[Row] = []
         for row in rows:
             below = self._sieve(row.children) if row.children else []
-            matches = row.kind not in GROUPS and self._keep(self._reader.facts(row))
+            matches = row.kind not in GROUPS and self._keep(LazyFacts(self._reader, row))
             if row.kind not in GROUPS:
                 self.matching += matches
                 self.hidden += not matches

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from itertools import islice
 
@@ -48,6 +48,9 @@ class RowKind(IntEnum):
     EDITED = 7  # key: node id
 
 
+_NONE: list[Row] = []  # most rows have no children, and a list each would keep the collector busy
+
+
 class Row:
     """One row. ``first`` and ``last`` are the events between which it happened (-1: not known, not over)."""
 
@@ -61,7 +64,7 @@ class Row:
         self.last = -1
         self.parent = parent
         self.place = place
-        self.children: list[Row] = []
+        self.children = _NONE
         self.undone = 0  # the event that undid it
         self.gone = False  # undone, and the walk has gone another way since
         self.steps: RunSteps | None = None  # of a BACKWARD row
@@ -121,6 +124,27 @@ class RunSteps:
         del self.rows[length:], self.nodes[length:], self.enters[length:], self.norms[length:], self.families[length:], self.bad[length:]
 
 
+class BadValues(set[tuple[int, int]]):
+    """Tensor and version of the values with a NaN or an infinity: they are few, and nearly every question is about others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen = 0
+
+    def read(self, tape: Tape) -> None:
+        """Take in the statistics that the tape got since."""
+        table = tape.stats.table
+        if len(table) > self._seen:
+            fresh = table[self._seen :]
+            bad = fresh[(fresh["nans"] + fresh["posinfs"] + fresh["neginfs"]) > 0]
+            self.update(zip(bad["tensor"].tolist(), bad["version"].tolist(), strict=True))
+            self._seen = len(table)
+
+    def count(self, tape: Tape, vals: Iterable[Val | None]) -> tuple[int, int]:
+        """How many NaNs and how many infinities stand in the values."""
+        return nonfinite(tape, [val for val in vals if val in self]) if self else (0, 0)
+
+
 class History:
     """Rows of a tape, read as far as ``position``. ``changed`` are the rows whose children changed since it was cleared;
     a changed row maps to the number of its children that are still the same ones."""
@@ -147,6 +171,9 @@ class History:
         self._call_row: dict[int, Row] = {}
         self._calls: list[Row] = []  # open calls
         self._op_row: dict[int, Row] = {}
+        self.bad_values = BadValues()
+        self._base, self._codes = 0, list[int]()  # the first event of which the kind is known, and the kinds from there on
+        self._op_ids: list[int] = []
         self._strays: list[int] = []  # ops that ran in a hook which is not on the tape yet: a hook is written when it returned
         self._waiting: list[tuple[RunSteps, Row, tuple[Val | None, ...]]] = []  # steps whose statistics are not here yet
         handlers: dict[type[Event], Callable[[Tape, Event], None]] = {
@@ -161,19 +188,18 @@ class History:
     def read(self, tape: Tape, more: Callable[[], bool] = lambda: True) -> bool:
         """Read on, as long as ``more()`` (asked every 64 records). False: there is more to read."""
         self._fill_in(tape)
-        events, ids = tape.events, islice(iter(tape.ops), self.ops, None)
-        base, total, count = self.position + 1, len(events), 0
-        codes = (events.words_from(base)[:, 0] & 0xFF).tolist()  # what an event is, without making it
-        op = self._following(tape, ids)
+        self._look_ahead(tape)
+        events, total, count = tape.events, self._base + len(self._codes), 0
+        op = self._following(tape)
         while True:
             here = self.position + 1
             if op is not None and (here >= total or tape.events_before(op) <= here):
                 self._op(tape, op)
                 self.ops += 1
-                op = self._following(tape, ids)
+                op = self._following(tape)
             elif here < total:
                 self.position = here
-                handler = self._handlers.get(codes[here - base])
+                handler = self._handlers.get(self._codes[here - self._base])
                 if handler is not None:
                     handler(tape, events[here])
             else:
@@ -182,10 +208,17 @@ class History:
             if count % 64 == 0 and not more():
                 return False
 
-    @staticmethod
-    def _following(tape: Tape, ids: Iterator[int]) -> Op | None:
-        following = next(ids, None)
-        return tape.ops[following] if following is not None else None
+    def _look_ahead(self, tape: Tape) -> None:
+        """What is new, without making it: the kinds of the events, the ids of the ops, the values that are not finite."""
+        if self.position + 1 >= self._base + len(self._codes):
+            self._base = self.position + 1
+            self._codes = (tape.events.words_from(self._base)[:, 0] & 0xFF).tolist()
+        if self.ops >= len(self._op_ids):
+            self._op_ids.extend(islice(iter(tape.ops), len(self._op_ids), None))
+        self.bad_values.read(tape)
+
+    def _following(self, tape: Tape) -> Op | None:
+        return tape.ops[self._op_ids[self.ops]] if self.ops < len(self._op_ids) else None
 
     def _fill_in(self, tape: Tape) -> None:
         """Statistics may reach the tape after the event that mentions their value."""
@@ -239,6 +272,8 @@ class History:
     # ------------------------------------------------------------------------------------------------------ building
 
     def _add(self, kind: RowKind, key: int, first: int, parent: Row | None) -> Row:
+        if parent is not None and parent.children is _NONE:
+            parent.children = []
         siblings = self.top if parent is None else parent.children
         self._uid += 1
         row = Row(self._uid, kind, key, first, parent, len(siblings))

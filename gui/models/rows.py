@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Frame, GradStored, HookCalled, HookKind, NodeEnter, NodeExit, NodeKind, Role, Val
 
 from ..formats import number, seconds, shape_text, short_name
-from .history import History, Row, RowKind, nonfinite, norm_of
+from .history import History, Row, RowKind, norm_of
 
 HOOK_NAMES = {
     HookKind.TENSOR: "tensor hook", HookKind.RETAIN: "retain_grad", HookKind.NODE_PRE: "node pre-hook",
@@ -55,6 +55,80 @@ class RowFacts:
         return "" if math.isnan(self.duration) else seconds(self.duration)
 
 
+class LazyFacts:
+    """The facts of a row, each worked out when it is asked for: a filter asks 100,000 rows for one of them."""
+
+    __slots__ = ("_full", "_reader", "_row")
+
+    def __init__(self, reader: RowReader, row: Row) -> None:
+        self._reader, self._row = reader, row
+        self._full: RowFacts | None = None
+
+    def _all(self) -> RowFacts:
+        if self._full is None:
+            self._full = self._reader.facts(self._row)
+        return self._full
+
+    @property
+    def kind(self) -> RowKind:
+        return self._row.kind
+
+    @property
+    def name(self) -> str:
+        if self._row.kind is RowKind.OP:
+            return self._reader.tape.ops[self._row.key].name
+        return self._all().name
+
+    @property
+    def op(self) -> str:
+        if self._row.kind is RowKind.OP:
+            return self._reader.tape.ops[self._row.key].name
+        if self._row.kind is RowKind.STEP:
+            return short_name(self._reader.tape.nodes[self._row.key].name)
+        return self._all().op
+
+    @property
+    def module(self) -> str:
+        return self._reader.node_module(self._row.key) if self._row.kind is RowKind.STEP else self._all().module
+
+    @property
+    def number(self) -> str:
+        return self._all().number
+
+    @property
+    def norm(self) -> float:
+        if self._row.kind is RowKind.OP:
+            return math.nan
+        parent = self._row.parent
+        if self._row.kind is RowKind.STEP and parent is not None and parent.steps is not None:
+            return parent.steps.norms[parent.steps.place_of(self._row)]
+        return self._all().norm
+
+    @property
+    def nans(self) -> int:
+        return self._all().nans if self._may_be_bad() else 0
+
+    @property
+    def infs(self) -> int:
+        return self._all().infs if self._may_be_bad() else 0
+
+    def _may_be_bad(self) -> bool:
+        bad = self._reader.history.bad_values
+        if not bad:
+            return False
+        if self._row.kind is RowKind.OP:
+            return any(out in bad for out in self._reader.tape.ops[self._row.key].outs)
+        return True
+
+    @property
+    def duration(self) -> float:
+        return self._all().duration
+
+    @property
+    def hook(self) -> str:
+        return self._all().hook if self._row.kind is RowKind.HOOK else ""
+
+
 class RowReader:
     """Makes the facts of rows from the tape when they are asked for."""
 
@@ -82,6 +156,9 @@ class RowReader:
             case RowKind.EDITED:
                 name = self.node_name(row.key)
                 return _facts(row, f"Edited gradient of {name}", op=short_name(name), number=f"#{row.first}")
+
+    def _bad(self, vals: Iterable[Val | None]) -> tuple[int, int]:
+        return self.history.bad_values.count(self.tape, vals)
 
     def node_name(self, node: int) -> str:
         """The node's name; an AccumulateGrad says of what."""
@@ -172,7 +249,7 @@ class RowReader:
         op = self.tape.ops.get(row.key)
         if op is None:
             return _facts(row, f"op {row.key}")
-        nans, infs = nonfinite(self.tape, op.outs)
+        nans, infs = self._bad(op.outs)
         out = self.tape.tensors.get(op.outs[0].tensor) if op.outs else None
         return _facts(
             row, op.name, op=op.name, module=self.call_path(op.call), number=str(op.id), nans=nans, infs=infs, duration=op.duration,
@@ -197,9 +274,9 @@ class RowReader:
             if isinstance(leave, NodeExit):
                 sent = leave.grads
                 duration = leave.time - (enter.time if enter is not None else self.tape.events[row.first].time)
-        nans, infs = nonfinite(self.tape, grads)
+        nans, infs = self._bad(grads)
         if not nans and not infs:
-            nans, infs = nonfinite(self.tape, sent)
+            nans, infs = self._bad(sent)
         meta = next((meta for meta in node.ins if meta is not None), None) if node is not None else None
         name = self.node_name(row.key)
         if node is not None and node.kind is NodeKind.ACCUMULATE:
@@ -226,7 +303,7 @@ class RowReader:
         if hook is None or not isinstance(event, HookCalled):
             return _facts(row, f"hook {row.key}")
         vals = event.after or event.before
-        nans, infs = nonfinite(self.tape, vals)
+        nans, infs = self._bad(vals)
         return _facts(
             row, f"{hook.function}  {HOOK_NAMES[hook.kind]}", module=self.node_module(event.node) if event.node is not None else "",
             number=f"#{row.first}", norm=norm_of(self.tape, vals), nans=nans, infs=infs, hook=hook.function,
@@ -235,7 +312,7 @@ class RowReader:
     def _stored(self, row: Row) -> RowFacts:
         event = self.tape.events[row.first]
         vals = (event.val,) if isinstance(event, GradStored) else ()
-        nans, infs = nonfinite(self.tape, vals)
+        nans, infs = self._bad(vals)
         name = self.tensor_name(row.key, leaf=True)
         return _facts(
             row, f"{name}.grad stored", op="AccumulateGrad", module=name.rpartition(".")[0], number=f"#{row.first}",
