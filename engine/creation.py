@@ -162,10 +162,10 @@ def _explain(data: Any) -> None:
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """``data`` as a tensor that shares its memory where that is possible."""
     if isinstance(data, Tensor):
-        return data if dtype is None and device is None else data.to(device=device, dtype=dtype)  # type: ignore[no-any-return]
+        return data if dtype is None and device is None else data.to(device=device, dtype=dtype)
     if devices.is_array(data):
         made = from_numpy(data) if type(data) is devices.CPU.ndarray else wrap(data)
-        return made if dtype is None and device is None else made.to(device=device, dtype=dtype)  # type: ignore[no-any-return]
+        return made if dtype is None and device is None else made.to(device=device, dtype=dtype)
     return _copied(data, dtype, device, False)
 
 

@@ -135,7 +135,7 @@ def _vector(values: list[Any], form: _Format | _ComplexFormat, indent: int, summ
 
 def _nested(array: Any, form: _Format | _ComplexFormat, indent: int, summarised: bool) -> str:
     if array.ndim == 0:
-        return form.text(array.tolist())
+        return str(form.text(array.tolist()))
     if array.ndim == 1:
         return _vector(array.tolist(), form, indent, summarised)
     first, last = _edges(array.shape[0], summarised)

@@ -27,6 +27,7 @@ FAMILIES = (
     "grids",
     "linalg",
     "einsum",
+    "decompositions",
     "pad",
     "draws",
     "scalars",
@@ -35,4 +36,7 @@ FAMILIES = (
     "ctc",
     "distance",
     "margin_loss",
+    "conv",
+    "pool",
+    "norm",
 )

@@ -169,10 +169,10 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     """Write ``value``, which broadcasts, to the elements that ``key`` names."""
     if isinstance(value, Tensor):
         source = value
+    elif isinstance(value, (bool, int, float, complex)):
+        source = wrap(self._xp.asarray(value, self._data.dtype))
     else:
-        source = wrap(self._xp.asarray(value, self._data.dtype)) if isinstance(value, (bool, int, float, complex)) else None
-        if source is None:
-            source = creation.as_tensor(value, device=self.device)
+        source = creation.as_tensor(value, device=self.device)
     number = _number(key)
     tensors: list[Any] = []
     if number is not None:

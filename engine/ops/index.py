@@ -109,7 +109,7 @@ def _wrong(input: Array, indices: Sequence[Array | None]) -> IndexError:
 
 
 @op(
-    vjp={"input": lambda g, input_shape, indices: index_put_op(g.new_zeros(input_shape), g, indices, True)},
+    vjp={"input": lambda g, input_shape, indices: index_put_(g.new_zeros(input_shape), g, indices, True)},
     samples=lambda rand: [
         (rand(4, 3), [rand.tensor([0, 2, 0])]),
         (rand(2, 4, 3), [None, rand.tensor([[0, 2], [1, -1]])]),
@@ -130,7 +130,7 @@ def index(xp: Any, input: Array, indices: Sequence[Array | None]) -> Array:
 
 @op(
     vjp={
-        "input": lambda g, values_shape, indices, accumulate: g if accumulate else index_put_op(g, g.new_zeros(()), indices),
+        "input": lambda g, values_shape, indices, accumulate: g if accumulate else index_put_(g, g.new_zeros(()), indices),
         "values": lambda g, indices: index(g, indices),
     },
     samples=lambda rand: [
@@ -163,9 +163,6 @@ def index_put_(xp: Any, input: Array, values: Array, indices: Sequence[Array | N
     return made
 
 
-index_put_op = index_put_
-
-
 def _accumulate(xp: Any, made: Array, key: tuple[Any, ...], values: Array) -> None:
     """Add ``values`` at ``key``; rows at one index tensor by sorting, which is many times quicker than element by element."""
     masks = [k for k in key if not isinstance(k, slice)]
@@ -186,10 +183,10 @@ def index_put(input: Tensor, indices: Sequence[Any], values: Tensor, accumulate:
             f"Index put requires the source and destination dtypes match, got {input.dtype.legacy} for the destination and "
             f"{values.dtype.legacy} for the source."
         )
-    return index_put_op(input, values if values.device == input.device else values.to(input.device), _matched(input, indices), accumulate)
+    return index_put_(input, values if values.device == input.device else values.to(input.device), _matched(input, indices), accumulate)
 
 
-index_put.op = index_put_op.op  # type: ignore[attr-defined]
+index_put.op = index_put_.op  # type: ignore[attr-defined]  # so that the in-place twin knows what is kept
 
 
 # ------------------------------------------------------------------------------------------------------------ pieces of a dimension
@@ -351,7 +348,7 @@ def _is_mask(name: str, mask: Tensor, optional: bool = False) -> None:
 
 
 @op(
-    vjp={"input": lambda g, input_shape, mask: masked_scatter_op(g.new_zeros(input_shape), mask, g)},
+    vjp={"input": lambda g, input_shape, mask: masked_scatter_(g.new_zeros(input_shape), mask, g)},
     samples=lambda rand: [(rand(3, 4), rand.booleans(3, 4)), (rand(5), rand.tensor([True, False, True, True, False]))],
     torch="masked_select",
 )
@@ -369,7 +366,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Any:
 
 @op(
     vjp={
-        "input": lambda g, mask: masked_scatter_op(g, mask, g.new_zeros(g.shape)),
+        "input": lambda g, mask: masked_scatter_(g, mask, g.new_zeros(g.shape)),
         "source": lambda g, mask, source_shape: _leading(masked_select(g, mask), source_shape),
     },
     samples=lambda rand: [
@@ -393,9 +390,6 @@ def masked_scatter_(xp: Any, input: Array, mask: Array, source: Array) -> Array:
     return made
 
 
-masked_scatter_op = masked_scatter_
-
-
 def _leading(g: Any, shape: Sequence[int]) -> Any:
     """``g`` with zeros after it, in ``shape``."""
     count = 1
@@ -409,7 +403,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Any:
     if mask.dtype is not dtypes.bool_:
         raise RuntimeError("masked_scatter_ only supports boolean masks, but got mask with dtype " + mask.dtype.legacy)
     shape = broadcast_shape(mask.shape, input.shape)
-    return masked_scatter_op(*(t if tuple(t.shape) == shape else expand(t, shape) for t in (input, mask)), source)
+    return masked_scatter_(*(t if tuple(t.shape) == shape else expand(t, shape) for t in (input, mask)), source)
 
 
 # ------------------------------------------------------------------------------------------------------------ where elements are

@@ -15,6 +15,7 @@ from .shape import (
     _unsafe_view,
     contiguous,
     expand,
+    flatten,
     permute,
     reshape,
     squeeze,
@@ -383,10 +384,10 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
     """``input @ weight.T + bias``: the last dimension of ``input`` is that of ``weight``'s rows."""
     if input.ndim == 2 and bias is not None:
         return addmm(bias, input, t(weight))
-    if bias is not None and input.ndim == 3 and input.is_contiguous():
-        shape = input._data.shape
-        flat = addmm(bias, reshape(input, (shape[0] * shape[1], shape[2])), t(weight))
-        return view(flat, (shape[0], shape[1], flat._data.shape[1]))
+    if bias is not None and bias.ndim == 1 and weight.ndim == 2 and input.is_contiguous() and bias.is_contiguous():
+        lead, last = input._data.shape[:-1], input._data.shape[-1]
+        flat = addmm(bias, view(input, (_prod(lead), last)), t(weight))
+        return view(flat, (*lead, flat._data.shape[1]))
     product = matmul(input, t(weight) if weight.ndim == 2 else weight)
     return product if bias is None else product + bias
 
@@ -430,8 +431,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Any:
     free_a, free_b = ([d for d in range(n) if d not in used] for n, used in ((a.ndim, first), (b.ndim, second)))
     rows, columns = [left[d] for d in free_a], [right[d] for d in free_b]
     one, two = permute(a, (*free_a, *first)), permute(b, (*second, *free_b))
-    if a.ndim == b.ndim == 1 and not free_a and not free_b:
-        return view(dot(one, two), ())
+    if not free_a and not free_b and a.ndim:
+        return view(dot(flatten(one), flatten(two)), ())
     product = mm(reshape(one, (_prod(rows), inner)), reshape(two, (inner, _prod(columns))))
     return reshape(product, (*rows, *columns))
 
