@@ -422,7 +422,7 @@ def histc(xp: Any, input: Array, bins: int = 100, min: float = 0, max: float = 0
     if input.dtype.kind != "f":
         raise unsupported(xp, "histogram", input)
     if bins <= 0:
-        raise RuntimeError(f"bins must be > 0, but got {bins} for dimension 0")
+        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
     low, high = float(min), float(max)
     if low == high and input.size:
         low, high = float(input.min()), float(input.max())

@@ -335,7 +335,13 @@ def vector_norm(xp: Any, x: Array, ord: Any = 2, dim: Any = None, keepdim: bool 
     if x.dtype.kind not in "fc":
         raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {dtypes.of(x.dtype).legacy}")
     if dtype is not None:
-        x = x.astype(dtypes.as_dtype(dtype).numpy)
+        own, wanted = dtypes.of(x.dtype), dtypes.as_dtype(dtype)
+        if wanted.category != own.category or dtypes.promote_types(own, wanted) is not wanted:
+            raise RuntimeError(
+                f"linalg.vector_norm: the dtype of the input ({own.legacy}) should be convertible without narrowing to the specified dtype "
+                f"({wanted.legacy})"
+            )
+        x = x.astype(wanted.numpy)
     axes = axes_of(dim, x.ndim)
     if x.size == 0 and (ord < 0 or ord == math.inf) and count_of(x.shape, dim) == 0:
         raise RuntimeError(

@@ -223,6 +223,8 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
     for extra, before in ((prepend, True), (append, False)):
         if extra is not None:
             from_first = cat([extra, from_first] if before else [from_first, extra], dim)
+    if n == 0:
+        return from_first.clone()
     for _ in range(n):
         length = from_first.shape[dim]
         if length == 0:
