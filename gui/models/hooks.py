@@ -44,10 +44,13 @@ class StoreLine:
     value: ValueRef
 
     def sum_text(self) -> str:
-        """``1.5 + 3 = 4.5``, with the numbers or, of larger tensors, their norms."""
+        """``1.5 + 3 = 4.5``; of larger tensors the norms, which do not add up: ``|2| + |2| -> |2.83|`` with an arrow."""
         if self.previous is None:
-            return f"= {self.now.norm_text()}"
-        return f"{self.previous.norm_text()} + {self.added.norm_text()} = {self.now.norm_text()}"
+            return f"= {self.now.norm_text()}" if self.now.small else f"|{self.now.norm_text()}|"
+        texts = [text.norm_text() for text in (self.previous, self.added, self.now)]
+        if self.now.small:
+            return f"{texts[0]} + {texts[1]} = {texts[2]}"
+        return f"|{texts[0]}| + |{texts[1]}| \u2192 |{texts[2]}|"
 
 
 Line = HookLine | StoreLine
@@ -114,7 +117,7 @@ def _hook_line(reader: RowReader, event: HookCalled) -> HookLine:
     label = f"{hook.function} ({HOOK_NAMES[hook.kind]})"
     return HookLine(
         event=event.i,
-        name=hook.function,
+        name=hook.function if hook.kind is not HookKind.RETAIN else "retain_grad",
         kind=hook.kind,
         kind_name=HOOK_NAMES[hook.kind],
         at=hook.at if hook.kind is not HookKind.RETAIN else None,  # not the user's function

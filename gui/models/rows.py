@@ -303,9 +303,10 @@ class RowReader:
         if hook is None or not isinstance(event, HookCalled):
             return _facts(row, f"hook {row.key}")
         vals = event.after or event.before
+        name = f"{hook.function}  {HOOK_NAMES[hook.kind]}" if hook.kind is not HookKind.RETAIN else HOOK_NAMES[hook.kind]
         nans, infs = self._bad(vals)
         return _facts(
-            row, f"{hook.function}  {HOOK_NAMES[hook.kind]}", module=self.node_module(event.node) if event.node is not None else "",
+            row, name, module=self.node_module(event.node) if event.node is not None else "",
             number=f"#{row.first}", norm=norm_of(self.tape, vals), nans=nans, infs=infs, hook=hook.function,
         )  # fmt: skip
 

@@ -107,7 +107,8 @@ class HooksPanel(Panel):
             effect = self.tr("changed %1").replace("%1", line.ratio).rstrip()
         else:
             effect = self.tr("unchanged")
-        cells = (f"{line.name}  ({line.kind_name})", line.before.norm_text(), line.after.norm_text(), effect, at)
+        name = line.name if line.name == line.kind_name else f"{line.name}  ({line.kind_name})"
+        cells = (name, line.before.norm_text(), line.after.norm_text(), effect, at)
         return Line(cells, (line.event, line.value, line.at), dim=dim, bad=line.raised or bool(line.after.bad), id=line.event)
 
     def _picked(self, target: object) -> None:

@@ -269,6 +269,8 @@ class TensorPanel(Panel):
 
     def _fill(self) -> None:
         """Give the page in view what it shows; the others get it when they are turned to."""
+        if self._pages.is_empty:
+            return
         page = self._tabs.currentWidget()
         self.range_bar.setVisible(page is not self.histogram and self._view.kept is Kept.KEPT)
         self._peaks.setVisible(page is self.heat_map and self._view.kept is Kept.KEPT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from gradstep.gui.models.history import History
 from gradstep.gui.models.hooks import HookLine, StoreLine, hooks_view
 from gradstep.gui.models.rows import RowReader
 from gradstep.gui.models.steps import StepView, next_node, op_values, step_view
+from gradstep.gui.models.values import ValueText
 
 from ..tapes import SmallNetwork
 
@@ -106,7 +109,11 @@ def test_the_view_of_hooks_lists_them_in_firing_order(looked: Looked) -> None:
     line = view.groups[0].lines[0]
     assert isinstance(line, StoreLine)
     assert line.previous is None
-    assert line.sum_text().startswith("= ")
+    assert line.sum_text() == f"|{line.now.norm_text()}|"
+    nothing = ValueText(norm=2.0)
+    assert replace(line, previous=nothing, added=nothing, now=nothing).sum_text() == "|2| + |2| \u2192 |2|"
+    one = ValueText(norm=1.5, small="1.5")
+    assert replace(line, previous=one, added=one, now=ValueText(norm=3, small="3.0")).sum_text() == "1.5 + 1.5 = 3.0"
 
 
 def test_the_next_node_is_the_ready_one_with_the_highest_sequence(looked: Looked) -> None:
