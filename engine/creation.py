@@ -205,10 +205,10 @@ def from_numpy(array: Any) -> Tensor:
 
     Raises TypeError for what is no numpy array and for element types that tensors cannot have.
     """
+    if not isinstance(array, devices.CPU.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
     if type(array) is not devices.CPU.ndarray:
-        if not isinstance(array, devices.CPU.ndarray):
-            raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
-        array = array.view(devices.CPU.ndarray)
+        array = devices.CPU.asarray(array)
     return _finish(_acceptable(array), False)
 
 

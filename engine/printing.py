@@ -89,7 +89,7 @@ class _Format:
             made = f"{value:.0f}" + ("." if math.isfinite(value) else "")
         else:
             made = f"{value:.{_options.precision}f}"
-        return made.rjust(self.width)
+        return str(made.rjust(self.width))
 
 
 class _ComplexFormat:
@@ -137,7 +137,7 @@ def _nested(array: Any, form: _Format | _ComplexFormat, indent: int, summarised:
     if array.ndim == 0:
         return str(form.text(array.tolist()))
     if array.ndim == 1:
-        return _vector(array.tolist(), form, indent, summarised)
+        return _vector(list(array.tolist()), form, indent, summarised)
     first, last = _edges(array.shape[0], summarised)
     parts = [_nested(array[i], form, indent + 1, summarised) for i in first]
     if last:

@@ -451,18 +451,17 @@ def matrix_norm(A: Tensor, ord: Any = "fro", dim: Sequence[int] = (-2, -1), keep
     if ord == "fro":
         return A.norm(2, (rows, columns), keepdim) if A.ndim else A.abs()
     if ord in ("nuc", 2, -2):
-        rest = [d for d in range(A.ndim) if d not in (rows, columns)]
-        values = svdvals(A.permute(*rest, rows, columns))
-        made = values.sum(-1) if ord == "nuc" else values.amax(-1) if ord == 2 else values.amin(-1)
-        for d in sorted((rows, columns)) if keepdim else ():
-            made = unsqueeze(made, d)
-        return made
+        order = [*(d for d in range(A.ndim) if d not in (rows, columns)), rows, columns]
+        values = svdvals(A.permute(*order))
+        made = values.sum(-1, keepdim) if ord == "nuc" else values.amax(-1, keepdim) if ord == 2 else values.amin(-1, keepdim)
+        return unsqueeze(made, -1).permute(*(order.index(d) for d in range(A.ndim))) if keepdim else made
     if ord not in (1, -1, float("inf"), -float("inf")):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
     first, second = (rows, columns) if abs(ord) == 1 else (columns, rows)
-    sums = A.norm(1, first, True)
-    made = sums.amax(second, True) if ord > 0 else sums.amin(second, True)
-    return made if keepdim else squeeze(squeeze(made, max(rows, columns)), min(rows, columns))
+    sums = A.norm(1, first, keepdim)
+    if not keepdim and first < second:
+        second -= 1
+    return sums.amax(second, keepdim) if ord > 0 else sums.amin(second, keepdim)
 
 
 def norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False) -> Any:

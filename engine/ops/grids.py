@@ -99,7 +99,7 @@ def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, devi
     return _triangle("triu", row, col, offset, dtype, device)
 
 
-def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Any:
     """For each number a vector of zeros with a one at that place; without ``num_classes`` as long as the largest needs.
 
     Raises RuntimeError unless the numbers are int64, not negative and below ``num_classes``.

@@ -80,7 +80,8 @@ def _check_bmm(a: Array, b: Array) -> None:
             f"Expected size for first two dimensions of batch2 tensor to be: [{a.shape[0]}, {a.shape[2]}] but got: "
             f"[{b.shape[0]}, {b.shape[1]}]."
         )
-    _same_types(a, b, "batch1", "batch2")
+    if a.dtype != b.dtype:
+        raise RuntimeError(f"expected scalar type {dtypes.of(a.dtype).legacy} but found {dtypes.of(b.dtype).legacy}")
 
 
 def _check_mv(a: Array, b: Array) -> None:
