@@ -51,6 +51,8 @@ def directional(
 
     covectors = [normal(o) for o in outs]
     live = [(o, c) for o, c in zip(outs, covectors, strict=True) if o.requires_grad]
+    if live:  # what a function gives beside, without a gradient (statistics, indices), is not looked at
+        covectors = [c if o.requires_grad else c * 0 for o, c in zip(outs, covectors, strict=True)]
     places = [i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
     gradients: tuple[Any, ...] = (None,) * len(places)
     if live and places:

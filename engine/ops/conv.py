@@ -15,10 +15,21 @@ from ..tensor import Tensor
 from .pad import pad
 
 
+def bordered(xp: Any, x: Array, sides: Sequence[tuple[int, int]], value: Any = 0) -> Array:
+    """``x`` with so many elements of ``value`` before and behind each of its last dimensions."""
+    if not any(before or behind for before, behind in sides):
+        return x
+    lead = x.shape[: x.ndim - len(sides)]
+    inner = x.shape[x.ndim - len(sides) :]
+    shape = (*lead, *(n + before + behind for n, (before, behind) in zip(inner, sides, strict=True)))
+    made = xp.full(shape, value, x.dtype) if value else xp.zeros(shape, x.dtype)
+    made[(..., *(slice(before, before + n) for n, (before, _) in zip(inner, sides, strict=True)))] = x
+    return made
+
+
 def _windows(xp: Any, x: Array, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], dilation: Sequence[int]) -> Array:
     """All windows of ``x`` (N, C, *in) as a view (N, C, *kernel, *out)."""
-    if any(padding):
-        x = xp.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)))
+    x = bordered(xp, x, [(p, p) for p in padding])
     sizes = [(n - d * (k - 1) - 1) // s + 1 for n, k, s, d in zip(x.shape[2:], kernel, stride, dilation, strict=True)]
     steps = x.strides[2:]
     return xp.as_strided(
@@ -66,7 +77,9 @@ def _convolution(xp: Any, input: Array, weight: Array, bias: Array | None, strid
 
 @op(
     vjp={
-        "grad": lambda g, weight, stride, padding, dilation, groups: _convolution(g, weight, None, stride, padding, dilation, groups),
+        "grad": lambda g, weight, grad_shape, stride, padding, dilation, groups: _first(
+            _convolution(g, weight, None, stride, padding, dilation, groups), grad_shape
+        ),
         "weight": lambda g, grad, weight_shape, stride, padding, dilation, groups: _conv_weight(
             g, grad, weight_shape, stride, padding, dilation, groups
         ),
@@ -74,7 +87,7 @@ def _convolution(xp: Any, input: Array, weight: Array, bias: Array | None, strid
     },
     samples=lambda rand: [
         (rand(2, 4, 4), rand(4, 3, 3), rand(3), (2, 3, 6), (1,), (0,), (1,), 1),
-        (rand(2, 6, 2, 4), rand(6, 1, 3, 2), None, (2, 2, 5, 6), (2, 1), (1, 0), (1, 2), 2),
+        (rand(2, 6, 3, 4), rand(6, 1, 3, 2), None, (2, 2, 5, 6), (2, 1), (1, 0), (1, 2), 2),
     ],
     node="ConvolutionBackward0",
 )
@@ -98,6 +111,13 @@ def _conv_input(
     return made if bias is None else made + bias.reshape(-1, *(1,) * len(kernel))
 
 
+def _first(made: Any, shape: Sequence[int]) -> Any:
+    """The positions that a transposed convolution came from: its output may have room for more."""
+    if tuple(made.shape) == tuple(shape):
+        return made
+    return made[(..., *(slice(n) for n in shape[2:]))]
+
+
 def _positions(kernel: Sequence[int]) -> list[tuple[int, ...]]:
     places: list[tuple[int, ...]] = [()]
     for n in kernel:
@@ -110,11 +130,13 @@ def _positions(kernel: Sequence[int]) -> list[tuple[int, ...]]:
         "input": lambda g, grad, input_shape, stride, padding, dilation, groups: _conv_input(
             grad, g, None, input_shape, stride, padding, dilation, groups
         ),
-        "grad": lambda g, input, stride, padding, dilation, groups: _convolution(input, g, None, stride, padding, dilation, groups),
+        "grad": lambda g, input, grad_shape, stride, padding, dilation, groups: _first(
+            _convolution(input, g, None, stride, padding, dilation, groups), grad_shape
+        ),
     },
     samples=lambda rand: [
         (rand(2, 3, 6), rand(2, 4, 4), (4, 3, 3), (1,), (0,), (1,), 1),
-        (rand(2, 2, 5, 6), rand(2, 6, 2, 4), (6, 1, 3, 2), (2, 1), (1, 0), (1, 2), 2),
+        (rand(2, 2, 5, 6), rand(2, 6, 3, 4), (6, 1, 3, 2), (2, 1), (1, 0), (1, 2), 2),
     ],
     node="ConvolutionBackward0",
 )

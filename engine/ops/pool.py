@@ -149,7 +149,7 @@ def _avg_pool(
             g, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override
         )
     },
-    samples=lambda rand: [(rand(2, 3, 3), (2, 5, 6), (2, 3), (2, 2), (0, 1), False, True, None)],
+    samples=lambda rand: [(rand(2, 2, 3), (2, 5, 6), (2, 3), (2, 2), (0, 1), False, True, None)],
 )
 def _avg_unpool(
     xp: Any,
