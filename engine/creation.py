@@ -76,7 +76,7 @@ def _check_fits(array: Any, kind: dtypes.dtype) -> None:
     limits = dtypes.iinfo(kind)
     low = -limits.max - 1 if kind is dtypes.uint8 else limits.min
     if array.size and not (array.min() >= low and array.max() <= limits.max):
-        raise RuntimeError(f"value cannot be converted to type {kind.name}_t without overflow".replace("int64_t", "int64"))
+        raise RuntimeError(f"value cannot be converted to type {kind.name} without overflow")
 
 
 def _host_array(data: Any) -> tuple[Any, dtypes.dtype]:

@@ -67,7 +67,8 @@ def of(element: Any) -> dtype:
     found = _BY_NUMPY.get(element)
     if found is None:
         raise TypeError(
-            f"can't convert np.ndarray of type {element}. The only supported types are: " + ", ".join(t.name for t in reversed(ALL))
+            f"can't convert np.ndarray of type numpy.{numpy.dtype(element).type.__name__}. The only supported types are: "
+            + ", ".join(t.name for t in reversed(ALL))
         )
     return found
 

@@ -142,7 +142,8 @@ def _nested(array: Any, form: _Format | _ComplexFormat, indent: int, summarised:
     parts = [_nested(array[i], form, indent + 1, summarised) for i in first]
     if last:
         parts += ["...", *(_nested(array[i], form, indent + 1, summarised) for i in last)]
-    return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(parts) + "]"
+    between = "," + "\n" * int(array.ndim - 1) + " " * (indent + 1)
+    return f"[{between.join(parts)}]"
 
 
 def _body(array: Any, indent: int) -> str:
