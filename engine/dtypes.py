@@ -141,9 +141,8 @@ def result_type(operands: Iterable[tuple[dtype, int]]) -> dtype:
         if result is None:
             result = lower
         elif lower.category > result.category:
-            # a number only brings its category: float meeting an integer tensor is the default float type
-            complex_number = lower is best[0] and lower.category == 3 and result.category == 2
-            result = result.to_complex() if complex_number else lower
+            # complex meeting a float keeps the precision of that
+            result = result.to_complex() if lower.category == 3 and result.category == 2 else lower
     if result is None:
         raise RuntimeError("result_type of no operands")
     return result

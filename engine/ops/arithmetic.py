@@ -335,7 +335,7 @@ def pow_number(xp: Any, input: Array, exponent: Any) -> Array:
     own = dtypes.of(input.dtype)
     kind = dtypes.result_type([(own, 2 if input.ndim else 1), (dtypes.of_number(exponent), 0)])
     if kind is dtypes.bool_:
-        raise NotImplementedError("\"pow\" not implemented for 'Bool'")
+        return input.copy() if exponent else xp.ones_like(input)
     base = input if kind is own else input.astype(kind.numpy)
     special = _SPECIAL_POWERS.get(exponent)
     if special is not None and (kind.category >= 2 or exponent > 1):

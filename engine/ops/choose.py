@@ -276,6 +276,14 @@ def masked_fill(xp: Any, input: Array, mask: Array, value: Array) -> Array:
     return xp.where(mask, value, input)
 
 
+def _check_lerp(input: Any, end: Any, weight: Any) -> None:
+    if input.dtype.category < 2:
+        raise NotImplementedError(f"\"lerp_kernel\" not implemented for '{input.dtype.legacy}'")
+    for name, t in (("end", end), ("weight", weight)):
+        if isinstance(t, Tensor) and t.dtype is not input.dtype and (name == "end" or t.ndim):
+            raise RuntimeError(f"expected dtype {input.dtype.legacy.lower()} for `{name}` but got dtype {t.dtype.legacy.lower()}")
+
+
 @op(
     vjp={
         "input": lambda g, weight: g * conj(1 - weight),
@@ -291,6 +299,7 @@ def masked_fill(xp: Any, input: Array, mask: Array, value: Array) -> Array:
     scalars=("weight",),
     node=lambda weight: "LerpBackward1" if isinstance(weight, Tensor) else "LerpBackward0",
     promote="common",
+    check=_check_lerp,
 )
 def lerp(xp: Any, input: Array, end: Array, weight: Array) -> Array:
     """``input + weight * (end - input)``, computed from the nearer of the two."""
@@ -311,6 +320,8 @@ def lerp(xp: Any, input: Array, end: Array, weight: Array) -> Array:
 )
 def addcmul(xp: Any, input: Array, tensor1: Array, tensor2: Array, *, value: Any = 1) -> Array:
     """``input + value * tensor1 * tensor2``."""
+    if input.dtype.kind == "b":
+        raise unsupported(xp, "addcmul", input)
     product = tensor1 * tensor2
     return input + (product if value == 1 else xp.asarray(value).astype(product.dtype) * product)
 
@@ -327,7 +338,7 @@ def addcmul(xp: Any, input: Array, tensor1: Array, tensor2: Array, *, value: Any
 )
 def addcdiv(xp: Any, input: Array, tensor1: Array, tensor2: Array, *, value: Any = 1) -> Array:
     """``input + value * tensor1 / tensor2``."""
-    if input.dtype.kind in "bi":
+    if input.dtype.kind in "biu":
         raise RuntimeError(
             "Integer division with addcdiv is no longer supported, and in a future release addcdiv will perform a true division"
         )
@@ -430,6 +441,8 @@ def _xlogy_node(input: Any, other: Any) -> str:
 )
 def xlogy(xp: Any, input: Array, other: Array) -> Array:
     """``input * log(other)``; 0 where ``input`` is 0, unless ``other`` is nan."""
+    if input.dtype.kind == "c":
+        raise unsupported(xp, "xlogy", input)
     product = input * xp.log(other)
     return xp.where(other != other, other, xp.where(input == 0, input.dtype.type(0), product))
 

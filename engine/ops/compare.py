@@ -300,7 +300,13 @@ def _into(name: str, compare: Any) -> Any:
         scalars=("other",),
         gradcheck=False,
     )
-    return declare(written)
+    differentiable = declare(written)
+
+    def into(input: Tensor, other: Any) -> Any:
+        return differentiable(input, other) if input.dtype.category >= 2 else compare(input, other)
+
+    into.__name__ = name
+    return into
 
 
 IN_PLACE = {

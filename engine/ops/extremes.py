@@ -219,8 +219,10 @@ def _several(rand: Sampler) -> list[Any]:
 ]  # fmt: skip
 
 
-def _extreme_over(name: str, array: Array, dim: Any, keepdim: bool) -> Array:
+def _extreme_over(xp: Any, name: str, array: Array, dim: Any, keepdim: bool) -> Array:
     axes = axes_of(dim, array.ndim)
+    if array.dtype.kind == "c":
+        raise unsupported(xp, "max_values" if name == "amax" else "min_values", array)
     for axis in axes:
         if array.shape[axis] == 0 and (dim is not None and dim != ()):
             raise IndexError(f"{name}(): Expected reduction dim {axis} to have non-zero size.")
@@ -234,13 +236,13 @@ def _extreme_over(name: str, array: Array, dim: Any, keepdim: bool) -> Array:
 @op(vjp={"input": _scaled_by_count}, samples=_several, torch="amax")
 def amax(xp: Any, input: Array, dim: Any = (), keepdim: bool = False) -> Array:
     """The largest elements along one or several dimensions. Equal ones share the gradient."""
-    return _extreme_over("amax", input, dim, keepdim)
+    return _extreme_over(xp, "amax", input, dim, keepdim)
 
 
 @op(vjp={"input": _scaled_by_count}, samples=_several, torch="amin")
 def amin(xp: Any, input: Array, dim: Any = (), keepdim: bool = False) -> Array:
     """The smallest elements along one or several dimensions. Equal ones share the gradient."""
-    return _extreme_over("amin", input, dim, keepdim)
+    return _extreme_over(xp, "amin", input, dim, keepdim)
 
 
 def _aminmax_rule(g: Any, input: Any, min: Any, max: Any, dim: Any, keepdim: Any) -> Any:
@@ -261,6 +263,8 @@ def _aminmax_rule(g: Any, input: Any, min: Any, max: Any, dim: Any, keepdim: Any
 def aminmax_(xp: Any, input: Array, *, dim: int | None = None, keepdim: bool = False) -> tuple[Array, Array]:
     """The smallest and the largest element, or those along ``dim``."""
     axes = axes_of(dim, input.ndim)
+    if input.dtype.kind == "c":
+        raise unsupported(xp, "aminmax", input)
     if input.size == 0:
         raise RuntimeError("aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.")
     return input.min(axis=axes, keepdims=keepdim), input.max(axis=axes, keepdims=keepdim)

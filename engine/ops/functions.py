@@ -84,8 +84,12 @@ def _two(rand: Sampler) -> list[Any]:
 )
 def logaddexp(xp: Any, input: Array, other: Array) -> Array:
     """``log(exp(input) + exp(other))`` without overflow."""
-    if input.dtype.kind in "bi":
+    if input.dtype.kind in "biu":
         raise unsupported(xp, "logaddexp", input)
+    if input.dtype.kind == "c":
+        above = input.real >= other.real
+        top = xp.where(above, input, other)
+        return top + xp.log1p(xp.exp(xp.where(above, other, input) - top))
     return xp.logaddexp(input, other)
 
 
@@ -100,7 +104,7 @@ def logaddexp(xp: Any, input: Array, other: Array) -> Array:
 )
 def logaddexp2(xp: Any, input: Array, other: Array) -> Array:
     """``log2(2**input + 2**other)`` without overflow."""
-    if input.dtype.kind in "bic":
+    if input.dtype.kind in "biuc":
         raise unsupported(xp, "logaddexp2", input)
     return xp.logaddexp2(input, other)
 

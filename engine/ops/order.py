@@ -25,7 +25,7 @@ def _sorted_numbers(xp: Any, array: Array, dim: int, descending: bool = False) -
 
 
 def _check_sortable(xp: Any, name: str, array: Array) -> None:
-    if array.dtype.kind == "c":
+    if array.dtype.kind == "c" or (array.dtype.kind == "b" and "median" in name):
         raise unsupported(xp, name, array)
 
 
@@ -368,6 +368,8 @@ def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, ret
     """The distinct elements (or slices along ``dim``) in order; if asked, for each element which one it is, and how many there
     are of each."""
     xp, array = input._xp, input._data
+    if array.dtype.kind == "c":
+        raise NotImplementedError(f"\"unique\" not implemented for '{input.dtype.legacy}'")
     if dim is None:
         values, inverse, counts = xp.unique(array.reshape(-1), return_inverse=True, return_counts=True)
         inverse = inverse.reshape(array.shape)
