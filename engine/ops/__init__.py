@@ -4,6 +4,7 @@ functions: ``TORCH`` (torch.NAME), ``TENSOR`` (methods and operators), ``IN_PLAC
 
 FAMILIES = (
     "shape",
+    "order_of_dims",
     "casts",
     "pieces",
     "complexes",

@@ -7,15 +7,17 @@ eigenvectors; G. H. Golub and V. Pereyra, "The differentiation of pseudo-inverse
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from .. import dtypes
 from ..op import Array, op
 from ..tensor import Tensor, wrap
+from .order_of_dims import transpose
 from .pieces import cat
 from .rearrange import diag_embed, diagonal, tril, triu
-from .shape import clone, expand, squeeze, transpose, unsqueeze
+from .shape import clone, expand, squeeze, unsqueeze
 
 
 class _LinAlgError(RuntimeError):
@@ -387,6 +389,38 @@ def linalg_cross(xp: Any, input: Array, other: Array, *, dim: int = -1) -> Array
     return xp.moveaxis(made, 0, dim)
 
 
+def _exponential(xp: Any, a: Array) -> Array:
+    """Scaling until the series converges quickly, eighteen terms of it, and squaring back."""
+    size = float(xp.abs(a).sum(-1).max()) if a.size else 0.0
+    halvings = max(0, math.ceil(math.log2(size)) + 1) if size > 0.5 else 0
+    scaled = a / 2.0**halvings
+    term = total = xp.zeros_like(a) + xp.eye(a.shape[-1], dtype=a.dtype)
+    for n in range(1, 19):
+        term = xp.matmul(term, scaled) / n
+        total = total + term
+    for _ in range(halvings):
+        total = xp.matmul(total, total)
+    return total.astype(a.dtype)
+
+
+def _exponential_grad(g: Any, a: Any) -> Any:
+    """The upper right block of the exponential of ``[[A.mH, g], [0, A.mH]]``."""
+    turned, n = _h(a), a.shape[-1]
+    above, below = cat([turned, g], -1), cat([g.new_zeros(g.shape), turned], -1)
+    return linalg_matrix_exp(cat([above, below], -2))[..., :n, n:]
+
+
+@op(
+    vjp={"A": lambda g, A: _exponential_grad(g, A)},
+    samples=lambda rand: [(rand(3, 3),), (rand(2, 2, 2),)],
+    torch="linalg.matrix_exp",
+)
+def linalg_matrix_exp(xp: Any, A: Array) -> Array:
+    """The exponential of square matrices."""
+    _matrices("linalg.matrix_exp", A, square=True)
+    return _exponential(xp, A)
+
+
 # ------------------------------------------------------------------------------------------------------------ composed
 
 
@@ -501,6 +535,7 @@ TORCH = {
     "det": linalg_det,
     "inverse": linalg_inv,
     "logdet": logdet,
+    "matrix_exp": linalg_matrix_exp,
     "matrix_power": matrix_power,
     "pinverse": linalg_pinv,
     "slogdet": linalg_slogdet,
@@ -516,6 +551,7 @@ LINALG = {
     "eigh": linalg_eigh,
     "eigvalsh": eigvalsh,
     "inv": linalg_inv,
+    "matrix_exp": linalg_matrix_exp,
     "matrix_norm": matrix_norm,
     "matrix_power": matrix_power,
     "matrix_rank": matrix_rank,

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..tensor import Tensor
 from .linalg import bmm
+from .order_of_dims import movedim, permute
 from .rearrange import diagonal
-from .shape import movedim, permute, reshape, unsqueeze, view
+from .shape import reshape, unsqueeze, view
 
 _DOTS = "..."
 

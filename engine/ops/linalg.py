@@ -9,6 +9,7 @@ from .. import dtypes
 from ..op import Array, op
 from ..tensor import Tensor
 from .dims import broadcast_shape
+from .order_of_dims import permute, t, transpose
 from .shape import (
     _expanded,
     _squeeze_,
@@ -16,11 +17,8 @@ from .shape import (
     contiguous,
     expand,
     flatten,
-    permute,
     reshape,
     squeeze,
-    t,
-    transpose,
     unsqueeze,
     view,
 )

@@ -10,7 +10,9 @@ from ..op import Array, op
 from ..tensor import Tensor
 from .dims import broadcast_shape, dim_of
 from .index import _inside
-from .pieces import cat
+from .pieces import _part as _part_of
+from .pieces import cat, select, slice_
+from .rearrange import _diagonal, diagonal
 from .shape import expand, view
 
 
@@ -296,12 +298,74 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> An
     return gather(expand(input, for_input), at, expand(indices, wide))
 
 
+# ------------------------------------------------------------------------------------------------------------ into a copy of a view
+
+
+def _written(input: Array, source: Array, view: Any) -> Array:
+    """A copy of ``input`` with ``source`` written where ``view`` points."""
+    made = input.copy(order="C")
+    place = view(made)
+    if place.shape != source.shape:
+        raise RuntimeError(
+            f"expected src to have a size equal to the slice of self. src size = {list(source.shape)}, slice size = {list(place.shape)}"
+        )
+    place[...] = source
+    return made
+
+
+@op(
+    vjp={
+        "input": lambda g, src_shape, dim, start, end, step: slice_scatter(g, g.new_zeros(src_shape), dim, start, end, step),
+        "src": lambda g, dim, start, end, step: slice_(g, dim, start, end, step),
+    },
+    samples=lambda rand: [(rand(4, 3), rand(2, 3), 0, 1, 3), (rand(2, 5), rand(2, 3), -1, None, None, 2)],
+    torch="slice_scatter",
+)
+def slice_scatter(
+    xp: Any, input: Array, src: Array, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Array:
+    """``input`` with ``src`` written to a slice of one dimension."""
+    at = dim_of(dim, input.ndim)
+    key = (slice(None),) * at + (_part_of(input.shape[at], start, end, step),)
+    return _written(input, src, lambda made: made[key])
+
+
+@op(
+    vjp={
+        "input": lambda g, src_shape, dim, index: select_scatter(g, g.new_zeros(src_shape), dim, index),
+        "src": lambda g, dim, index: select(g, dim, index),
+    },
+    samples=lambda rand: [(rand(4, 3), rand(3), 0, 1), (rand(2, 5), rand(2), -1, -2)],
+    torch="select_scatter",
+)
+def select_scatter(xp: Any, input: Array, src: Array, dim: int, index: int) -> Array:
+    """``input`` with ``src`` written to the piece at ``index`` of one dimension."""
+    key = (slice(None),) * dim_of(dim, input.ndim) + (index, Ellipsis)
+    return _written(input, src, lambda made: made[key])
+
+
+@op(
+    vjp={
+        "input": lambda g, src_shape, offset, dim1, dim2: diagonal_scatter(g, g.new_zeros(src_shape), offset, dim1, dim2),
+        "src": lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2),
+    },
+    samples=lambda rand: [(rand(4, 3), rand(3)), (rand(2, 3, 3), rand(2, 2), 1, 1, 2)],
+    torch="diagonal_scatter",
+)
+def diagonal_scatter(xp: Any, input: Array, src: Array, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Array:
+    """``input`` with ``src`` written to its diagonals."""
+    return _written(input, src, lambda made: _diagonal(xp, made, offset, dim1, dim2))
+
+
 TORCH = {
+    "diagonal_scatter": diagonal_scatter,
     "gather": gather,
     "index_reduce": index_reduce,
     "scatter": scatter,
     "scatter_add": scatter_add,
     "scatter_reduce": scatter_reduce,
+    "select_scatter": select_scatter,
+    "slice_scatter": slice_scatter,
     "take_along_dim": take_along_dim,
 }
 TENSOR = TORCH
