@@ -149,10 +149,21 @@ def _load_cupy() -> ArrayModule:
             "Torch not compiled with CUDA enabled: gradstep computes on NVIDIA GPUs with cupy, which is not installed "
             "here; pip install 'gradstep[cuda12]' or 'gradstep[cuda13]', to match the driver"
         ) from error
+
+    def add_at(a: Any, index: Any, values: Any) -> None:
+        if a.dtype == "int64":  # its kernels know the unsigned type, which adds the same bits
+            cupyx.scatter_add(a.view("uint64"), index, cupy.asarray(values, "int64").view("uint64"))
+        elif a.dtype.kind in "biu" and a.dtype.itemsize < 4:
+            wide = a.astype("int32")
+            cupyx.scatter_add(wide, index, values)
+            a[...] = wide.astype(a.dtype)
+        else:
+            cupyx.scatter_add(a, index, values)
+
     module = ArrayModule(
         "cuda",
         cupy,
-        add_at=cupyx.scatter_add,
+        add_at=add_at,
         as_strided=cupy.lib.stride_tricks.as_strided,
         to_host=cupy.asnumpy,
         from_host=cupy.asarray,

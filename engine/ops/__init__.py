@@ -1,6 +1,7 @@
 """The declared ops, by family. ``FAMILIES`` lists the modules; each ends in the tables of names under which users find its
-functions: ``TORCH`` (torch.NAME), ``TENSOR`` (methods and operators), ``IN_PLACE`` (methods that write into the tensor), ``TURNED`` (methods that give the tensor itself another shape),
-``FUNCTIONAL`` (torch.nn.functional.NAME). The floors stand in ``FAMILIES``' order: a family uses those before it."""
+functions: ``TORCH`` (torch.NAME), ``TENSOR`` (methods and operators), ``IN_PLACE`` (methods that write into the tensor),
+``TURNED`` (methods that give the tensor itself another shape), ``FUNCTIONAL`` (torch.nn.functional.NAME). The floors stand
+in ``FAMILIES``' order: a family uses those before it."""
 
 FAMILIES = (
     "shape",

@@ -15,7 +15,7 @@ from .shape import alias, expand, unsqueeze, view
 _ZERO_DIM = (
     "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
 )
-_MASKS = (dtypes.bool_, dtypes.uint8, dtypes.bool_.numpy, dtypes.uint8.numpy)
+_MASKS = (dtypes.bool_, dtypes.uint8)
 _INDEX_TYPES = (dtypes.int64, dtypes.int32, dtypes.bool_, dtypes.uint8)
 
 
@@ -24,6 +24,8 @@ def _number(value: Any) -> int | None:
     if type(value) is int:
         return value
     if isinstance(value, (bool, Tensor, slice, str, float)) or value is None or not hasattr(value, "__index__"):
+        return None
+    if devices.is_array(value):
         return None
     return int(value.__index__())
 
@@ -54,8 +56,6 @@ def _as_index(input: Tensor, value: Any) -> Tensor:
     """A sequence or array as a tensor of numbers or a mask."""
     if isinstance(value, Tensor):
         made = value
-    elif devices.is_array(value):
-        made = creation.as_tensor(value)
     elif isinstance(value, (Sequence, range)) and not isinstance(value, str):
         given = list(value)
         made = creation.tensor(given, dtype=dtypes.int64) if not given else creation.tensor(given)
@@ -96,7 +96,7 @@ def _places(key: tuple[Any, ...]) -> int:
     for part in key:
         if part is None or part is Ellipsis or isinstance(part, bool):
             continue
-        if (isinstance(part, Tensor) or devices.is_array(part)) and part.dtype in _MASKS:
+        if isinstance(part, Tensor) and part.dtype in _MASKS:
             count += part.ndim
         else:
             count += 1
@@ -105,6 +105,7 @@ def _places(key: tuple[Any, ...]) -> int:
 
 def _viewed(self: Tensor, key: tuple[Any, ...]) -> tuple[Any, list[Any]]:
     """The view that the numbers, slices and Nones of a key make, and the tensors that are left to index it with."""
+    key = tuple(creation.as_tensor(part) if devices.is_array(part) else part for part in key)
     specified = _places(key)
     if specified > self.ndim:
         if self.ndim == 0:

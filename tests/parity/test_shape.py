@@ -57,7 +57,9 @@ x[5:1]|x[-10:2]|b[0, ..., 1]|b[:, 1:, ::3]
 x[i]|x[:, i]|x[i, i]|x[0, i]|b[i[:1], :, i]|b[:, i, i]|x[i, None]|x[i, 1:]|x[[0, 1]]|x[[True, False, True]]|x[x > 0]|x[x > 9]
 b[x[:2, :3] > 0]|b[x[:2, :3] > 0, 1:]|b[:, x > 0]|x[True]|x[False]|x[i[0]]|x[i[:0]]|x[[]]|x[i.int()]|x[T.tensor(True)]|x[-i]
 x[[[0, 1], [1, 2]], 0]|b[..., i]|b[0, :, [0, 1]]|x[range(2)]|x[(i[:, None], i[None])]
-x.index_select(0, i)|x.index_select(1, i)|v.index_select(0, i)|x.gather(0, i[:, None])|x.gather(1, i[None].expand(3, 2))|x.take(i)
+x[n.array([0, 2])]|x[n.array([True, False, True])]|x[n.int64(1)]|x[:, n.array([3, 0])]|x[n.array(1)]|x[[n.int64(0), 1]]
+x.slice_scatter(v[None], 0, 1, 2)|x.select_scatter(v, 0, 1)|x.diagonal_scatter(v[:3])|x.index_select(0, i)|x.index_select(1, i)
+v.index_select(0, i)|x.gather(0, i[:, None])|x.gather(1, i[None].expand(3, 2))|x.take(i)
 x.take_along_dim(i[:, None], 0)|x.masked_select(x > 0)|x.masked_select(v > 0)
 x.scatter(0, i[:, None], x[:2, :1])|x.scatter(0, i[:, None], 1.5)|x.scatter_add(0, i[None].expand(1, 2), x[:1, :2])
 x.index_add(0, i, x[:2])|x.index_add(0, i, x[:2], alpha=2)|x.index_copy(0, i, x[:2])|x.index_fill(0, i, 1.5)|x.index_fill(0, i, s)
@@ -71,7 +73,7 @@ x.numel()|T.numel(b)|T.tensor(3).is_nonzero()|x.storage_offset()|x[1].storage_of
 
 def run(source: str) -> Any:
     code = compile(source, source, "eval")
-    return lambda T, x, b, v, i, s: eval(code, {"T": T, "F": functional(T), "x": x, "b": b, "v": v, "i": i, "s": s})
+    return lambda T, x, b, v, i, s: eval(code, {"T": T, "n": numpy, "F": functional(T), "x": x, "b": b, "v": v, "i": i, "s": s})
 
 
 @pytest.mark.parametrize("source", [p.strip() for line in PROGRAMS.strip().splitlines() for p in line.split("|")])
