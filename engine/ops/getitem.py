@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import creation, devices, dtypes
-from ..tensor import Tensor, wrap
+from ..tensor import Tensor, type_name, wrap
 from .index import _matched, index, index_put
 from .pieces import select, slice_
 from .shape import alias, expand, unsqueeze, view
@@ -170,10 +170,10 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     """Write ``value``, which broadcasts, to the elements that ``key`` names."""
     if isinstance(value, Tensor):
         source = value
-    elif isinstance(value, (bool, int, float, complex)):
+    elif isinstance(value, (bool, int, float, complex, devices.CPU.generic)):
         source = wrap(self._xp.asarray(value, self._data.dtype))
     else:
-        source = creation.as_tensor(value, device=self.device)
+        raise TypeError(f"can't assign a {type(value).__name__} to a {type_name(self)}: make it a tensor first")
     number = _number(key)
     tensors: list[Any] = []
     if number is not None:

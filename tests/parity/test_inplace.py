@@ -141,6 +141,7 @@ d = b[0] * b[0]; b[1].add_(1); d.sum().backward()
 b[0] = T.zeros(3, dtype=T.float64)
 b[T.tensor([0])] = T.zeros(3, dtype=T.float64)
 b[5] = 1
+b[0] = [1, 2, 3, 4]
 b[T.tensor([5])] = 1
 """
 
