@@ -42,6 +42,6 @@ def _render(canvas: QWidget, device: QSvgGenerator | QPdfWriter, file: Path) -> 
     if not painter.begin(device):
         raise OSError(f"{file} cannot be written")
     try:
-        canvas.render(painter)
+        canvas.render(painter, QPoint(0, 0))
     finally:
         painter.end()

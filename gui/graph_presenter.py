@@ -105,7 +105,7 @@ class GraphPresenter(QObject):
     def _wanted(self, tape: Tape) -> tuple[Shown, int, int]:
         run = self._model.run
         if not run and tape.runs:
-            run = next(reversed(tape.runs))
+            run = list(tape.runs)[-1]
         if self._shown is Shown.BACKWARD and run:
             return self._shown, run, len(tape.runs[run].needed)
         return self._shown, run, len(tape.ops) + len(tape.nodes)
@@ -158,8 +158,8 @@ class GraphPresenter(QObject):
         self._canvas.set_statuses(statuses)
         self._canvas.set_edge_norms(self._norms)
         self._canvas.set_alerts({key for key in self._bad if statuses.get(key) == Status.DONE or key[0] == "op"} | failed)  # type: ignore[index]
-        node = model.current_node
-        self._canvas.set_current(("node", node) if node is not None else None, self._note(node))
+        current = model.current_node
+        self._canvas.set_current(("node", current) if current is not None else None, self._note(current))
 
     def _note(self, node: int | None) -> str:
         view = self._model.step_view(node) if node is not None else None

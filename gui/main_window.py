@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import platform
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSettings, Qt, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtCore import QSettings, QSize, Qt, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QDialog,
-    QDockWidget,
-    QFileDialog,
     QLabel,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QStackedWidget,
-    QTableWidget,
-    QTableWidgetItem,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -33,14 +26,14 @@ from gradstep.engine.debug.states import ENDED, Action, State
 from gradstep.engine.tape.reader import TapeError
 from gradstep.engine.tape.schema import Frame, Val
 
-from . import layouts, recent, wording
+from . import dialogs, layouts, recent, wording
 from .actions import COMMANDS, Actions, Needs
 from .canvas import GraphCanvas
-from .export import export_canvas
+from .docks import Docks, Places, plain
+from .file_commands import FileCommands
 from .graph_presenter import GraphPresenter, Shown
 from .message_bar import MessageBar
 from .models.debug_model import DebugModel, Selection
-from .panel import Panel
 from .panels.alerts_panel import AlertsPanel
 from .panels.call_stack_panel import CallStackPanel
 from .panels.console_panel import ConsolePanel
@@ -57,13 +50,7 @@ from .theme import Appearance, Mode
 from .values import array_of
 from .welcome import EXAMPLES, FOLDER, WelcomePage, dropped
 
-LAYOUT_VERSION = 1
 _RESTING = ENDED | {State.PAUSED, State.TRACE}
-
-
-def _plain(title: str) -> str:
-    """A title whose ampersand is one, and no mark of a key."""
-    return title.replace("&", "&&")
 
 
 class MainWindow(QMainWindow):
@@ -73,7 +60,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("MainWindow")
         self.setAcceptDrops(True)
-        self.setDockNestingEnabled(True)
         self.appearance = appearance
         self.settings = settings if settings is not None else kept()
         self.session = DebugSession(self)
@@ -108,8 +94,16 @@ class MainWindow(QMainWindow):
         self.stack = CallStackPanel()
         self.console = ConsolePanel()
         self.output = OutputPanel()
-        self.docks: dict[str, QDockWidget] = {}
-        self._make_docks()
+        self.docks = Docks(
+            self,
+            Places(
+                left=(self.events, self.source),
+                right=(self.step, self.tensor),
+                strip=self.timeline,
+                lists=(self.hooks, self.alerts, self.stack, self.console, self.output),
+            ),
+        )
+        self.files = FileCommands(self, self.settings)
         self._make_bars()
         self._connect_model()
         self._connect_session()
@@ -121,78 +115,15 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------------------------------ making
 
-    def _make_docks(self) -> None:
-        area = Qt.DockWidgetArea
-        self.setCorner(Qt.Corner.BottomLeftCorner, area.BottomDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, area.BottomDockWidgetArea)
-        placed: tuple[tuple[Panel, Qt.DockWidgetArea], ...] = (
-            (self.events, area.LeftDockWidgetArea), (self.source, area.LeftDockWidgetArea),
-            (self.step, area.RightDockWidgetArea), (self.tensor, area.RightDockWidgetArea),
-            (self.timeline, area.BottomDockWidgetArea), (self.hooks, area.BottomDockWidgetArea),
-            (self.alerts, area.BottomDockWidgetArea), (self.stack, area.BottomDockWidgetArea),
-            (self.console, area.BottomDockWidgetArea), (self.output, area.BottomDockWidgetArea),
-        )  # fmt: skip
-        for panel, place in placed:
-            dock = QDockWidget(_plain(panel.heading()), self)
-            dock.setObjectName(f"{panel.objectName()}Dock")
-            dock.setWidget(panel)
-            self.addDockWidget(place, dock)
-            self.docks[panel.objectName()] = dock
-        self._arrange()
-
-    def _dock(self, panel: Panel) -> QDockWidget:
-        return self.docks[panel.objectName()]
-
-    def _arrange(self) -> None:
-        """The layout that a new user sees: what happened on the left, values on the right, when at the bottom."""
-        for dock in self.docks.values():
-            dock.setFloating(False)
-            dock.show()
-        area = Qt.DockWidgetArea
-        events, source = self._dock(self.events), self._dock(self.source)
-        self.addDockWidget(area.LeftDockWidgetArea, events)
-        self.splitDockWidget(events, source, Qt.Orientation.Vertical)
-        step, tensor = self._dock(self.step), self._dock(self.tensor)
-        self.addDockWidget(area.RightDockWidgetArea, step)
-        self.splitDockWidget(step, tensor, Qt.Orientation.Vertical)
-        small = self._height() < 900
-        if small:
-            self.tabifyDockWidget(step, tensor)
-            self.tabifyDockWidget(events, source)
-        timeline = self._dock(self.timeline)
-        self.addDockWidget(area.BottomDockWidgetArea, timeline)
-        lists = [self._dock(p) for p in (self.hooks, self.alerts, self.stack, self.console, self.output)]
-        self.splitDockWidget(timeline, lists[0], Qt.Orientation.Horizontal)
-        for dock in lists[1:]:
-            self.tabifyDockWidget(lists[0], dock)
-        lists[0].raise_()
-        events.raise_()
-        step.raise_()
-        wide = self._width()
-        self.resizeDocks([events, step], [max(300, wide // 5), max(340, wide // 4)], Qt.Orientation.Horizontal)
-        self.resizeDocks([timeline, lists[0]], [wide * 2 // 5, wide * 3 // 5], Qt.Orientation.Horizontal)
-        self.resizeDocks([timeline], [min(max(150, self._height() // 5), 260)], Qt.Orientation.Vertical)
-        if not small:
-            self.resizeDocks([events, source], [3 * self._height() // 8, 2 * self._height() // 8], Qt.Orientation.Vertical)
-            self.resizeDocks([step, tensor], [self._height() // 4, 3 * self._height() // 8], Qt.Orientation.Vertical)
-
-    def _width(self) -> int:
-        return self.width() if self.isVisible() else self._first_size()[0]
-
-    def _height(self) -> int:
-        return self.height() if self.isVisible() else self._first_size()[1]
-
     def _first_size(self) -> tuple[int, int]:
         """Nearly the whole screen, but no larger than is of use."""
         room = self.screen().availableGeometry()
-        if self.testAttribute(Qt.WidgetAttribute.WA_Resized):
-            return self.width(), self.height()
         return min(room.width(), 1680), min(room.height(), 1050)
 
     def _make_bars(self) -> None:
         menus = self.actions_.fill_menus(self.menuBar())
         docks = QMenu(self.tr("&Panels"), self)
-        for dock in self.docks.values():
+        for dock in self.docks.all():
             docks.addAction(dock.toggleViewAction())
         menus["&View"].addSeparator()
         menus["&View"].addMenu(docks)
@@ -209,6 +140,7 @@ class MainWindow(QMainWindow):
         bar.setObjectName("toolbar")
         bar.setMovable(False)
         bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        bar.setIconSize(QSize(20, 20))
         self.actions_.fill_toolbar(bar)
         for name in ("start", "continue"):
             button = bar.widgetForAction(self.actions_[name])
@@ -256,14 +188,15 @@ class MainWindow(QMainWindow):
         session.progressed.connect(lambda _: self._show_process())
 
     def _connect_panels(self) -> None:
-        for panel in (self.events, self.step, self.hooks, self.alerts):
-            panel.node_picked.connect(self.model.select)
-        for panel in (self.step, self.hooks, self.alerts):
-            panel.value_picked.connect(self._show_value)
-        for panel in (self.events, self.step, self.hooks, self.alerts, self.stack):
-            panel.line_picked.connect(self._show_line)
-        for panel in (self.events, self.hooks, self.alerts, self.timeline):
-            panel.event_picked.connect(self._look_at)
+        events, step, hooks, alerts = self.events, self.step, self.hooks, self.alerts
+        for node_picked in (events.node_picked, step.node_picked, hooks.node_picked, alerts.node_picked):
+            node_picked.connect(self.model.select)
+        for value_picked in (step.value_picked, hooks.value_picked, alerts.value_picked):
+            value_picked.connect(self._show_value)
+        for line_picked in (events.line_picked, step.line_picked, hooks.line_picked, alerts.line_picked, self.stack.line_picked):
+            line_picked.connect(self._show_line)
+        for event_picked in (events.event_picked, hooks.event_picked, alerts.event_picked, self.timeline.event_picked):
+            event_picked.connect(self._look_at)
         self.events.run_wished.connect(self.actions_["start"].trigger)
         self.source.line_picked.connect(self._line_picked)
         self.tensor.value_wanted.connect(self._fetch_value)
@@ -273,27 +206,34 @@ class MainWindow(QMainWindow):
         self.canvas.node_picked.connect(self.model.select)
         self.canvas.node_activated.connect(lambda _: self.actions_["go_to_source"].trigger())
         self.canvas.menu_wanted.connect(self._canvas_menu)
+        self.files.file_picked.connect(self.open_file)
+        self.files.said.connect(lambda text: self.statusBar().showMessage(text, 8000))
+        self.files.failed.connect(self.message.show_error)
         self.welcome.open_wished.connect(self.actions_["open"].trigger)
         self.welcome.open_tape_wished.connect(self.actions_["open_tape"].trigger)
         self.welcome.file_picked.connect(self.open_file)
 
     def _connect_actions(self) -> None:
         session, model, canvas = self.session, self.model, self.canvas
+        # fmt: off
         slots: dict[str, Any] = {
-            "open": self._ask_script, "open_tape": self._ask_tape, "save_tape": self._save_tape, "export": self._export,
-            "close": self.close_script, "quit": self.close, "copy": self._copy, "find": self._find,
+            "open": self.files.ask_script, "open_tape": self.files.ask_tape, "save_tape": self._save_tape,
+            "export": lambda: self.files.ask_export(canvas), "close": self.close_script, "quit": self.close,
+            "copy": self._copy, "find": self._find,
             "fit": canvas.fit, "zoom_in": canvas.zoom_in, "zoom_out": canvas.zoom_out, "follow": self._set_follow,
             "theme_system": lambda: self._set_theme(Mode.SYSTEM), "theme_light": lambda: self._set_theme(Mode.LIGHT),
-            "theme_dark": lambda: self._set_theme(Mode.DARK), "reset_layout": self._arrange,
+            "theme_dark": lambda: self._set_theme(Mode.DARK), "reset_layout": self.docks.arrange,
             "start": self.start, "continue": session.continue_, "pause": session.pause, "stop": session.stop, "kill": session.kill,
             "restart": session.restart, "step": self._next, "step_back": self._step_back, "reverse": self._reverse,
-            "run_to": self._run_to_selected, "first_event": lambda: self._look(0), "last_event": lambda: self._look(model.last),
+            "run_to": self._run_to_selected, "stop_on_entry": lambda: None,
+            "first_event": lambda: self._look(0), "last_event": lambda: self._look(model.last),
             "previous_event": lambda: self._moved_by(model.step_back()), "next_event": lambda: self._moved_by(model.step_forward()),
             "return_to_live": lambda: self._look_at(model.last),
             "next_alert": lambda: self._alert(1), "previous_alert": lambda: self._alert(-1), "go_to_source": self._go_to_source,
-            "shortcuts": self._shortcuts, "about": self._about, "stop_on_entry": lambda: None,
+            "shortcuts": lambda: dialogs.shortcuts(self), "about": lambda: dialogs.about(self),
             **{shown.value: (lambda shown=shown: self._show_graph(shown)) for shown in Shown},
-        }  # fmt: skip
+        }
+        # fmt: on
         for command in COMMANDS:
             self.actions_[command.name].triggered.connect(lambda _=False, slot=slots[command.name]: slot())
         self.actions_["follow"].setChecked(True)
@@ -371,11 +311,11 @@ class MainWindow(QMainWindow):
     def _show_page(self) -> None:
         busy = bool(self.script) or self.model.tape is not None
         self.pages.setCurrentWidget(self.canvas if busy else self.welcome)
-        for dock in self.docks.values():
-            if not busy:
-                dock.hide()
-        if busy and not any(dock.isVisible() for dock in self.docks.values()):
-            self._restore_docks()
+        if not busy:
+            self.docks.save(self.settings)
+            self.docks.hide()
+        elif self.docks.hidden:
+            self.docks.restore(self.settings)
 
     # ------------------------------------------------------------------------------------ the session
 
@@ -477,8 +417,8 @@ class MainWindow(QMainWindow):
                 self.source.show_marks(file, model.marks.counts(file))
             alerts = model.alerts
             self.alerts.show_alerts(alerts.alerts(), alerts.carried, len(tape.events))
-            dock = self._dock(self.alerts)
-            title = _plain(self.alerts.heading())
+            dock = self.docks[self.alerts]
+            title = plain(self.alerts.heading())
             dock.setWindowTitle(f"{title} ({len(alerts)})" if len(alerts) else title)
             self.hooks.show_hooks(model.hooks_view())
         self._show_tape()
@@ -528,7 +468,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _show_value(self, value: Any) -> None:
         self.model.select_value(value)
-        self._dock(self.tensor).raise_()
+        self.docks[self.tensor].raise_()
 
     def _show_stacks(self) -> None:
         tape, key = self.model.tape, self.model.selection.key
@@ -620,7 +560,7 @@ class MainWindow(QMainWindow):
     @Slot(str, int)
     def _show_line(self, file: str, line: int) -> None:
         self.source.show_line(file, line)
-        self._dock(self.source).raise_()
+        self.docks[self.source].raise_()
 
     @Slot()
     def _go_to_source(self) -> None:
@@ -646,53 +586,10 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------------------------------ files
 
-    def _ask_script(self) -> None:
-        file, _ = QFileDialog.getOpenFileName(self, self.tr("Open Script"), self._folder(), self.tr("Python scripts (*.py)"))
-        if file:
-            self.open_file(file)
-
-    def _ask_tape(self) -> None:
-        file, _ = QFileDialog.getOpenFileName(self, self.tr("Open Tape"), self._folder(), self.tr("gradstep tapes (*.gst)"))
-        if file:
-            self.open_file(file)
-
-    def _folder(self) -> str:
-        files = recent.recent(self.settings)
-        return str(files[0].parent) if files else str(Path.cwd())
-
     def _save_tape(self) -> None:
         tape = self.model.tape
-        if tape is None or not tape.path:
-            return
-        stem = Path(self.script).stem if self.script else Path(tape.path).stem
-        file, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Save Tape As"), f"{self._folder()}/{stem}.gst", self.tr("gradstep tapes (*.gst)")
-        )
-        if file:
-            self.save_tape(Path(file))
-
-    def save_tape(self, file: Path) -> None:
-        """Copy the tape that is looked at, as far as it is written, to ``file``."""
-        tape = self.model.tape
-        if tape is None or not tape.path:
-            return
-        beside = file.with_name(file.name + ".part")
-        try:
-            shutil.copyfile(tape.path, beside)
-            beside.replace(file)
-        except OSError as error:
-            self.message.show_error(self.tr("The tape could not be saved to {0}: {1}").format(file, error.strerror or error))
-            return
-        self.statusBar().showMessage(self.tr("Saved {0}").format(file), 8000)
-
-    def _export(self) -> None:
-        filters = self.tr("PNG picture (*.png);;SVG drawing (*.svg);;PDF document (*.pdf)")
-        file, _ = QFileDialog.getSaveFileName(self, self.tr("Export View"), f"{self._folder()}/graph.png", filters)
-        if file:
-            try:
-                export_canvas(self.canvas, Path(file))
-            except OSError as error:
-                self.message.show_error(self.tr("The picture could not be saved: {0}").format(error))
+        if tape is not None and tape.path:
+            self.files.ask_save_tape(Path(tape.path), Path(self.script or tape.path).stem)
 
     def _fill_recent(self) -> None:
         files = recent.recent(self.settings)
@@ -777,11 +674,11 @@ class MainWindow(QMainWindow):
             widget = widget.parentWidget()
 
     def _find(self) -> None:
-        self._dock(self.events).show()
-        self._dock(self.events).raise_()
+        self.docks[self.events].show()
+        self.docks[self.events].raise_()
         self.events.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def _canvas_menu(self, key: object, place: Any) -> None:
+    def _canvas_menu(self, key: Any, place: Any) -> None:
         menu = QMenu(self)
         if key is not None:
             self.model.select(key)
@@ -791,38 +688,6 @@ class MainWindow(QMainWindow):
         for name in ("fit", "backward_graph", "forward_graph", "both_graphs", "export"):
             menu.addAction(self.actions_[name])
         menu.exec(place)
-
-    def _shortcuts(self) -> None:
-        sheet = QDialog(self)
-        sheet.setWindowTitle(self.tr("Keyboard Shortcuts"))
-        rows = [c for c in COMMANDS if c.keys]
-        table = QTableWidget(len(rows), 3, sheet)
-        table.setHorizontalHeaderLabels([self.tr("Command"), self.tr("Keys"), self.tr("What it does")])
-        table.verticalHeader().hide()
-        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        for i, command in enumerate(rows):
-            keys = ", ".join(QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) for k in command.keys)
-            for j, text in enumerate((command.text.replace("&", "").rstrip("."), keys, command.tip)):
-                table.setItem(i, j, QTableWidgetItem(text))
-        table.resizeColumnsToContents()
-        QVBoxLayout(sheet).addWidget(table)
-        sheet.resize(820, 640)
-        sheet.open()
-
-    def _about(self) -> None:
-        import networkx
-        import numpy
-        import PySide6
-
-        from gradstep import __version__
-
-        QMessageBox.about(
-            self,
-            self.tr("About gradstep"),
-            self.tr(
-                "gradstep {0}\nA desktop debugger for autograd.\n\nPython {1}, PySide6 {2}, numpy {3}, networkx {4}\nLicence: Apache-2.0"
-            ).format(__version__, platform.python_version(), PySide6.__version__, numpy.__version__, networkx.__version__),
-        )
 
     # ------------------------------------------------------------------------------------ Qt's events
 
@@ -838,8 +703,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.settings.setValue("geometry", self.saveGeometry())
-        if any(dock.isVisible() for dock in self.docks.values()):
-            self.settings.setValue("layout", self.saveState(LAYOUT_VERSION))
+        self.docks.save(self.settings)
         self.settings.sync()
         self.session.close()
         self.model.close()
@@ -854,8 +718,3 @@ class MainWindow(QMainWindow):
         geometry = self.settings.value("geometry")
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(*self._first_size())
-
-    def _restore_docks(self) -> None:
-        layout = self.settings.value("layout")
-        if layout is None or not self.restoreState(layout, LAYOUT_VERSION):
-            self._arrange()

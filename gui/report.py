@@ -66,8 +66,8 @@ def _run(window: MainWindow, file: str, folder: Path) -> int:
         window.grab().save(str(picture))
         model.go_live()
     while session.state is State.PAUSED:
-        before = session.stop_info
-        if not _until(window, lambda before=before: session.stop_info is not before or session.state in ENDED, session.continue_):  # type: ignore[misc]
+        last = session.stop_info
+        if not _until(window, lambda last=last: session.stop_info is not last or session.state in ENDED, session.continue_):  # type: ignore[misc]
             return 1
     model.catch_up()
     text = folder / "steps.txt"

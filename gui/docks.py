@@ -1,0 +1,121 @@
+"""Where the panels stand: the arrangement that a new user sees, and the one that was left last time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtWidgets import QDockWidget, QMainWindow
+
+from .panel import Panel
+
+VERSION = 1  # of a saved arrangement; another one is not restored
+SMALL = 900  # a window lower than this puts panels behind tabs that otherwise stand above each other
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The panels of each side, in order."""
+
+    left: Sequence[Panel]  # what happened in order
+    right: Sequence[Panel]  # values
+    strip: Panel  # when
+    lists: Sequence[Panel]  # behind tabs beside the strip
+
+
+def plain(title: str) -> str:
+    """A title whose ampersand is one, and no mark of a key."""
+    return title.replace("&", "&&")
+
+
+class Docks:
+    """The docks of a window, one a panel."""
+
+    def __init__(self, window: QMainWindow, places: Places) -> None:
+        self._window = window
+        self._places = places
+        self._docks: dict[Panel, QDockWidget] = {}
+        area = Qt.DockWidgetArea
+        window.setDockNestingEnabled(True)
+        window.setCorner(Qt.Corner.BottomLeftCorner, area.BottomDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, area.BottomDockWidgetArea)
+        for panel in (*places.left, *places.right, places.strip, *places.lists):
+            dock = QDockWidget(plain(panel.heading()), window)
+            dock.setObjectName(f"{panel.objectName()}Dock")
+            dock.setWidget(panel)
+            side = (
+                area.LeftDockWidgetArea
+                if panel in places.left
+                else area.RightDockWidgetArea
+                if panel in places.right
+                else area.BottomDockWidgetArea
+            )
+            window.addDockWidget(side, dock)
+            self._docks[panel] = dock
+
+    def __getitem__(self, panel: Panel) -> QDockWidget:
+        return self._docks[panel]
+
+    def all(self) -> list[QDockWidget]:
+        """All docks."""
+        return list(self._docks.values())
+
+    def arrange(self) -> None:
+        """What happened on the left, values on the right, when and the lists at the bottom."""
+        window, places = self._window, self._places
+        for dock in self._docks.values():
+            dock.setFloating(False)
+            dock.show()
+        small = window.height() < SMALL
+        for column in (places.left, places.right):
+            first, second = (self._docks[panel] for panel in column)
+            window.addDockWidget(window.dockWidgetArea(first), first)
+            if small:
+                window.tabifyDockWidget(first, second)
+                first.raise_()
+            else:
+                window.splitDockWidget(first, second, Qt.Orientation.Vertical)
+        strip = self._docks[places.strip]
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, strip)
+        lists = [self._docks[panel] for panel in places.lists]
+        window.splitDockWidget(strip, lists[0], Qt.Orientation.Horizontal)
+        for dock in lists[1:]:
+            window.tabifyDockWidget(lists[0], dock)
+        lists[0].raise_()
+        self._share()
+        QTimer.singleShot(0, window, self._share)  # again when the docks have taken their places
+
+    def _share(self) -> None:
+        """Give each dock its share of the window."""
+        window, places = self._window, self._places
+        wide, high = window.width(), window.height()
+        strip, lists = self._docks[places.strip], [self._docks[panel] for panel in places.lists]
+        left, right = self._docks[places.left[0]], self._docks[places.right[0]]
+        window.resizeDocks([left, right], [max(300, wide // 5), max(340, wide // 4)], Qt.Orientation.Horizontal)
+        window.resizeDocks([strip, lists[0]], [wide * 2 // 5, wide * 3 // 5], Qt.Orientation.Horizontal)
+        window.resizeDocks([strip], [min(max(150, high // 5), 260)], Qt.Orientation.Vertical)
+        if high >= SMALL:
+            for column, shares in ((places.left, (3, 2)), (places.right, (2, 3))):
+                window.resizeDocks([self._docks[p] for p in column], [high * share // 8 for share in shares], Qt.Orientation.Vertical)
+
+    def save(self, settings: QSettings) -> None:
+        """Remember where the panels are, unless none is shown."""
+        if any(dock.isVisible() for dock in self._docks.values()):
+            settings.setValue("layout", self._window.saveState(VERSION))
+
+    def restore(self, settings: QSettings) -> None:
+        """Put the panels where they were last time, else where a new user sees them."""
+        layout = settings.value("layout")
+        if layout is None or not self._window.restoreState(layout, VERSION):
+            self.arrange()
+
+    def hide(self) -> None:
+        """Hide all panels."""
+        for dock in self._docks.values():
+            dock.hide()
+
+    @property
+    def hidden(self) -> bool:
+        """Whether no panel is shown."""
+        return all(dock.isHidden() for dock in self._docks.values())

@@ -1,0 +1,75 @@
+"""What the File menu does with files: asks for one, saves the tape, exports the graph."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from . import recent
+from .export import export_canvas
+
+
+class FileCommands(QObject):
+    """Asks the user by dialogs and says by signals what came of it."""
+
+    file_picked = Signal(str)  # the user chose a script or a tape to open
+    said = Signal(str)  # something was done
+    failed = Signal(str)  # something could not be done, and why
+
+    def __init__(self, window: QWidget, settings: QSettings) -> None:
+        super().__init__(window)
+        self._window, self._settings = window, settings
+
+    def ask_script(self) -> None:
+        """Let the user choose a script."""
+        self._ask(self.tr("Open Script"), self.tr("Python scripts (*.py)"))
+
+    def ask_tape(self) -> None:
+        """Let the user choose a tape."""
+        self._ask(self.tr("Open Tape"), self.tr("gradstep tapes (*.gst)"))
+
+    def _ask(self, title: str, kinds: str) -> None:
+        file, _ = QFileDialog.getOpenFileName(self._window, title, self._folder(), kinds)
+        if file:
+            self.file_picked.emit(file)
+
+    def _folder(self) -> str:
+        files = recent.recent(self._settings)
+        return str(files[0].parent) if files else str(Path.cwd())
+
+    def ask_save_tape(self, tape: Path, stem: str) -> None:
+        """Let the user choose where to keep a tape."""
+        kinds = self.tr("gradstep tapes (*.gst)")
+        file, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save Tape As"), f"{self._folder()}/{stem}.gst", kinds)
+        if file:
+            self.save_tape(tape, Path(file))
+
+    def save_tape(self, tape: Path, file: Path) -> None:
+        """Copy a tape, as far as it is written, to ``file``: wholly or not at all."""
+        beside = file.with_name(file.name + ".part")
+        try:
+            shutil.copyfile(tape, beside)
+            beside.replace(file)
+        except OSError as error:
+            self.failed.emit(self.tr("The tape could not be saved to {0}: {1}").format(file, error.strerror or error))
+            return
+        self.said.emit(self.tr("Saved {0}").format(file))
+
+    def ask_export(self, canvas: QWidget) -> None:
+        """Let the user choose where to save the graph as a picture."""
+        kinds = self.tr("PNG picture (*.png);;SVG drawing (*.svg);;PDF document (*.pdf)")
+        file, _ = QFileDialog.getSaveFileName(self._window, self.tr("Export View"), f"{self._folder()}/graph.png", kinds)
+        if file:
+            self.export(canvas, Path(file))
+
+    def export(self, canvas: QWidget, file: Path) -> None:
+        """Save the graph as a picture."""
+        try:
+            export_canvas(canvas, file)
+        except (OSError, ValueError) as error:
+            self.failed.emit(self.tr("The picture could not be saved: {0}").format(error))
+            return
+        self.said.emit(self.tr("Saved {0}").format(file))

@@ -1,0 +1,82 @@
+"""A real window over a real child process, driven through its actions; nothing waits for milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from gradstep.engine.debug.core import Stopped
+from gradstep.engine.debug.states import ENDED, State
+from gradstep.gui.app import application
+from gradstep.gui.main_window import MainWindow
+from gradstep.gui.settings import throwaway
+from gradstep.gui.theme import Appearance
+
+LONG = 60_000  # milliseconds; only a failure pays them
+
+
+class Driver:
+    """What a person does with the window."""
+
+    def __init__(self, qtbot: QtBot, window: MainWindow, folder: Path) -> None:
+        self.qtbot, self.window, self.folder = qtbot, window, folder
+        self.stops: list[Stopped] = []
+        self.states: list[State] = []
+        window.session.stopped.connect(self.stops.append)
+        window.session.state_changed.connect(self.states.append)
+
+    def script(self, text: str, name: str = "script.py") -> str:
+        """A script with that text."""
+        file = self.folder / name
+        file.write_text(text, encoding="utf-8")
+        return str(file)
+
+    def until(self, reached: Callable[[], bool]) -> None:
+        """Wait for something to hold."""
+        self.qtbot.waitUntil(reached, timeout=LONG)
+
+    def open(self, file: str) -> None:
+        """Open a script and wait until it stands still."""
+        self.window.open_file(file)
+        self.until(lambda: self.state in ENDED | {State.PAUSED})
+
+    def press(self, name: str) -> None:
+        """Use a command, as its button and its key do."""
+        action = self.window.actions_[name]
+        assert action.isEnabled(), f"{name} is disabled: {action.toolTip()}"
+        action.trigger()
+
+    def step(self, name: str = "step") -> Stopped | None:
+        """A command after which the program stands still again; gives where, None where it ended."""
+        count = len(self.stops)
+        self.press(name)
+        self.until(lambda: len(self.stops) > count or self.state in ENDED)
+        return self.stops[-1] if len(self.stops) > count else None
+
+    def end(self) -> None:
+        """Wait for the program's end."""
+        self.until(lambda: self.state in ENDED)
+
+    @property
+    def state(self) -> State:
+        return self.window.session.state
+
+    @property
+    def message(self) -> str:
+        return self.window.message.text
+
+
+@pytest.fixture
+def driver(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    app: Any = application()
+    window = MainWindow(Appearance.of(app), throwaway())
+    qtbot.addWidget(window)
+    window.resize(1366, 768)
+    window.show()
+    yield Driver(qtbot, window, tmp_path)
+    window.close()
