@@ -40,5 +40,6 @@ FAMILIES = (
     "margin_loss",
     "conv",
     "pool",
+    "pools",
     "norm",
 )

@@ -31,7 +31,7 @@ def _check_targets(xp: Any, target: Array, count: int, ignore_index: int) -> Non
 
 @op(
     vjp={
-        "input": lambda g, target, weight, total_weight, input_shape, reduction, ignore_index: _nll_spread(
+        "input": lambda g, target, weight, total_weight, input_shape, reduction, ignore_index: nll_loss_backward(
             g, target, weight, total_weight, input_shape, reduction, ignore_index
         )
     },
@@ -46,7 +46,7 @@ def _check_targets(xp: Any, target: Array, count: int, ignore_index: int) -> Non
     differentiable=("out",),
 )
 @in_single
-def _nll_loss(xp: Any, input: Array, target: Array, weight: Array | None, reduction: str, ignore_index: int) -> tuple[Array, Array]:
+def nll_loss_(xp: Any, input: Array, target: Array, weight: Array | None, reduction: str, ignore_index: int) -> tuple[Array, Array]:
     """Minus the elements of ``input`` (C, or N, C, ...) at the targets' classes, by weight; and the sum of the weights."""
     axis = min(input.ndim - 1, 1)
     _check_targets(xp, target, input.shape[axis], ignore_index)
@@ -61,14 +61,14 @@ def _nll_loss(xp: Any, input: Array, target: Array, weight: Array | None, reduct
 
 @op(
     vjp={
-        "grad": lambda g, target, weight, reduction, ignore_index: _nll_loss(g, target, weight, reduction, ignore_index)[0],
+        "grad": lambda g, target, weight, reduction, ignore_index: nll_loss_(g, target, weight, reduction, ignore_index)[0],
     },
     samples=lambda rand: [
         (rand(4), rand.tensor([0, 2, 1, 2]), None, rand.tensor(4.0), (4, 3), "none", -100),
         (rand(), rand.tensor([0, 2, 1, 2]), None, rand.tensor(2.0), (4, 3), "mean", 2),
     ],
 )
-def _nll_spread(
+def nll_loss_backward(
     xp: Any,
     grad: Array,
     target: Array,
@@ -78,7 +78,7 @@ def _nll_spread(
     reduction: str,
     ignore_index: int,
 ) -> Array:
-    """The transpose of ``_nll_loss``: minus the gradient at the targets' classes, 0 elsewhere."""
+    """The transpose of ``nll_loss_``: minus the gradient at the targets' classes, 0 elsewhere."""
     axis = min(len(shape) - 1, 1)
     classes, weights = _weights(xp, target, weight, ignore_index, grad.dtype)
     if reduction == "mean":
@@ -135,9 +135,9 @@ def _likelihood(input: Tensor, target: Tensor, weight: Tensor | None, reduction:
         if input.ndim == 1 and target.ndim == 1:
             if target.shape[0] != 1:
                 raise RuntimeError("For 1D input, 1D target must have size 1, but got target size: " + str(target.shape[0]))
-            made = _nll_loss(input, target.reshape(()), weight, reduction, ignore_index)[0]
+            made = nll_loss_(input, target.reshape(()), weight, reduction, ignore_index)[0]
             return made.reshape(1) if reduction == "none" else made
-        return _nll_loss(input, target, weight, reduction, ignore_index)[0]
+        return nll_loss_(input, target, weight, reduction, ignore_index)[0]
     count, classes = input.shape[:2]
     if input.ndim == 4:
         if target.ndim != 3:
@@ -146,7 +146,7 @@ def _likelihood(input: Tensor, target: Tensor, weight: Tensor | None, reduction:
             raise RuntimeError(f"size mismatch (got input: {list(input.shape)} , target: {list(target.shape)}")
         _check_target(target)
         _check_weight(weight, classes)
-        return _nll_loss(input, target, weight, reduction, ignore_index)[0]
+        return nll_loss_(input, target, weight, reduction, ignore_index)[0]
     if tuple(target.shape[1:]) != tuple(input.shape[2:]):
         raise RuntimeError(f"Expected target size {[count, *input.shape[2:]]}, got {list(target.shape)}")
     shape = tuple(target.shape)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..op import Array, op
-from ..tensor import Tensor
+from ..tensor import Tensor, type_name
 from .pad import pad
 
 
@@ -51,10 +51,10 @@ def _columns(
 
 @op(
     vjp={
-        "input": lambda g, weight, input_shape, stride, padding, dilation, groups: _conv_input(
+        "input": lambda g, weight, input_shape, stride, padding, dilation, groups: conv_transpose(
             g, weight, None, input_shape, stride, padding, dilation, groups
         ),
-        "weight": lambda g, input, weight_shape, stride, padding, dilation, groups: _conv_weight(
+        "weight": lambda g, input, weight_shape, stride, padding, dilation, groups: conv_weight(
             input, g, weight_shape, stride, padding, dilation, groups
         ),
         "bias": lambda g: g.sum([0, *range(2, g.ndim)]),
@@ -67,7 +67,7 @@ def _columns(
     ],
     node="ConvolutionBackward0",
 )
-def _convolution(xp: Any, input: Array, weight: Array, bias: Array | None, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
+def convolution(xp: Any, input: Array, weight: Array, bias: Array | None, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
     """The cross-correlation of ``input`` (N, C, *in) with ``weight`` (O, C / groups, *kernel), plus ``bias`` (O)."""
     columns, sizes = _columns(xp, input, weight.shape[2:], stride, padding, dilation, groups)
     count = weight.shape[0]
@@ -78,9 +78,9 @@ def _convolution(xp: Any, input: Array, weight: Array, bias: Array | None, strid
 @op(
     vjp={
         "grad": lambda g, weight, grad_shape, stride, padding, dilation, groups: _first(
-            _convolution(g, weight, None, stride, padding, dilation, groups), grad_shape
+            convolution(g, weight, None, stride, padding, dilation, groups), grad_shape
         ),
-        "weight": lambda g, grad, weight_shape, stride, padding, dilation, groups: _conv_weight(
+        "weight": lambda g, grad, weight_shape, stride, padding, dilation, groups: conv_weight(
             g, grad, weight_shape, stride, padding, dilation, groups
         ),
         "bias": lambda g: g.sum([0, *range(2, g.ndim)]),
@@ -91,7 +91,7 @@ def _convolution(xp: Any, input: Array, weight: Array, bias: Array | None, strid
     ],
     node="ConvolutionBackward0",
 )
-def _conv_input(
+def conv_transpose(
     xp: Any, grad: Array, weight: Array, bias: Array | None, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Array:
     """The transpose of the convolution with respect to its input: from (N, O, *out) to ``shape`` (N, C, *in), plus ``bias``."""
@@ -99,12 +99,12 @@ def _conv_input(
     sizes = grad.shape[2:]
     outs = weight.shape[0]
     matrix = weight.reshape(groups, outs // groups, -1).swapaxes(1, 2)
-    columns = xp.matmul(matrix, grad.reshape(count, groups, outs // groups, -1))
+    columns = xp.matmul(matrix, grad.reshape(count, groups, outs // groups, math.prod(sizes)))
     columns = columns.reshape(count, shape[1], *kernel, *sizes)
     padded = tuple(n + 2 * p for n, p in zip(shape[2:], padding, strict=True))
     made = xp.zeros((count, shape[1], *padded), columns.dtype)
     whole = (slice(None), slice(None))
-    for place in _positions(kernel):
+    for place in positions_of(kernel):
         window = tuple(slice(k * d, k * d + (n - 1) * s + 1, s) for k, d, n, s in zip(place, dilation, sizes, stride, strict=True))
         made[(*whole, *window)] += columns[(*whole, *place)]
     made = made[(*whole, *(slice(p, p + n) for p, n in zip(padding, shape[2:], strict=True)))]
@@ -118,7 +118,7 @@ def _first(made: Any, shape: Sequence[int]) -> Any:
     return made[(..., *(slice(n) for n in shape[2:]))]
 
 
-def _positions(kernel: Sequence[int]) -> list[tuple[int, ...]]:
+def positions_of(kernel: Sequence[int]) -> list[tuple[int, ...]]:
     places: list[tuple[int, ...]] = [()]
     for n in kernel:
         places = [(*place, i) for place in places for i in range(n)]
@@ -127,11 +127,11 @@ def _positions(kernel: Sequence[int]) -> list[tuple[int, ...]]:
 
 @op(
     vjp={
-        "input": lambda g, grad, input_shape, stride, padding, dilation, groups: _conv_input(
+        "input": lambda g, grad, input_shape, stride, padding, dilation, groups: conv_transpose(
             grad, g, None, input_shape, stride, padding, dilation, groups
         ),
         "grad": lambda g, input, grad_shape, stride, padding, dilation, groups: _first(
-            _convolution(input, g, None, stride, padding, dilation, groups), grad_shape
+            convolution(input, g, None, stride, padding, dilation, groups), grad_shape
         ),
     },
     samples=lambda rand: [
@@ -140,80 +140,96 @@ def _positions(kernel: Sequence[int]) -> list[tuple[int, ...]]:
     ],
     node="ConvolutionBackward0",
 )
-def _conv_weight(xp: Any, input: Array, grad: Array, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
+def conv_weight(xp: Any, input: Array, grad: Array, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
     """The derivative of the convolution with respect to its weight: from input and output gradient to ``shape``."""
     kernel, sizes = shape[2:], grad.shape[2:]
     columns, positions = _columns(xp, input, kernel, stride, padding, dilation, groups)
     if positions != sizes:  # a stride that leaves a rest: windows beyond the output take no part
         columns = columns.reshape(*columns.shape[:3], *positions)[(..., *(slice(n) for n in sizes))].reshape(*columns.shape[:3], -1)
-    flat = grad.reshape(grad.shape[0], groups, shape[0] // groups, -1)
+    flat = grad.reshape(grad.shape[0], groups, shape[0] // groups, math.prod(sizes))
     return xp.matmul(flat, columns.swapaxes(2, 3)).sum(axis=0).reshape(shape)
 
 
 # --------------------------------------------------------------------------------------------------- what users call
 
 
-def _spread(value: Any, n: int) -> tuple[int, ...]:
-    return (
-        tuple(value)
-        if isinstance(value, (tuple, list)) and len(value) == n
-        else tuple(value) * n
-        if isinstance(value, (tuple, list))
-        else (value,) * n
-    )
+def spread(value: Any, n: int) -> tuple[int, ...]:
+    """A number for each of ``n`` dimensions: one may stand for all."""
+    if not isinstance(value, (tuple, list)):
+        return (value,) * n
+    if len(value) not in (1, n):
+        raise RuntimeError(f"expected a single integer value or a list of {n} values to match the dimensions, but got {list(value)}")
+    return tuple(value) if len(value) == n else tuple(value) * n
 
 
-def _check(name: str, n: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: int, transposed: bool) -> None:
+def _check(n: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: int, transposed: bool, **sizes: Sequence[int]) -> None:
+    """Raise RuntimeError, in PyTorch's words, where the arguments of a convolution do not fit each other."""
     if input.ndim not in (n + 1, n + 2):
+        name = f"conv_transpose{n}d" if transposed else f"conv{n}d"
         raise RuntimeError(
             f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {name}, but got input of size: {list(input.shape)}"
         )
-    channels = weight.shape[0] if transposed else weight.shape[1] * groups
-    given = input.shape[-n - 1]
-    if given != channels:
+    if weight.ndim != n + 2:
         raise RuntimeError(
-            f"Given {'transposed=1' if transposed else f'groups={groups}'}, weight of size {list(weight.shape)}, expected "
-            f"input{list(input.shape)} to have {channels} channels, but got {given} channels instead"
-        )
-    outs = weight.shape[1] * groups if transposed else weight.shape[0]
-    if bias is not None and tuple(bias.shape) != (outs,):
-        raise RuntimeError(
-            f"Given {'transposed=1' if transposed else f'groups={groups}'}, weight of size {list(weight.shape)}, expected bias to be "
-            f"1-dimensional with {outs} elements, but got bias of size {list(bias.shape)} instead"
+            f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight {list(weight.shape)}, but got "
+            f"{input.ndim}-dimensional input of size {list(input.shape)} instead"
         )
     if input.dtype is not weight.dtype:
         raise RuntimeError(
-            f"Input type ({input.dtype.legacy}) and weight type ({weight.dtype.legacy}) should be the same: convert one with .to(dtype)"
+            f"Input type ({type_name(input)}) and weight type ({type_name(weight)}) should be the same: convert one of them with .to(dtype)"
+        )
+    if bias is not None and bias.dtype is not input.dtype:
+        raise RuntimeError(f"Input type ({input.dtype.name}) and bias type ({bias.dtype.name}) should be the same")
+    if groups <= 0:
+        raise RuntimeError("non-positive groups is not supported")
+    for name, given in sizes.items():
+        if any(v < 0 if name.endswith("padding") else v <= 0 for v in given):
+            raise RuntimeError(f"{'negative' if name.endswith('padding') else 'non-positive'} {name} is not supported")
+    if weight.shape[0] % groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size "
+            f"[{list(weight.shape)}] instead"
+        )
+    channels = weight.shape[0] if transposed else weight.shape[1] * groups
+    given_channels = input.shape[-n - 1]
+    what = f"Given {'transposed=1' if transposed else f'groups={groups}'}, weight of size {list(weight.shape)}, expected"
+    if given_channels != channels:
+        raise RuntimeError(f"{what} input{list(input.shape)} to have {channels} channels, but got {given_channels} channels instead")
+    outs = weight.shape[1] * groups if transposed else weight.shape[0]
+    if bias is not None and tuple(bias.shape) != (outs,):
+        raise RuntimeError(
+            f"Given {'transposed=1, ' if transposed else ''}weight of size {list(weight.shape)}, expected bias to be 1-dimensional with {outs} elements, but got bias of size {list(bias.shape)} instead"
         )
 
 
 def _conv(n: int, input: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Tensor:
-    _check(f"conv{n}d", n, input, weight, bias, groups, False)
+    steps, apart = spread(stride, n), spread(dilation, n)
+    border = () if isinstance(padding, str) else spread(padding, n)
+    _check(n, input, weight, bias, groups, False, padding=border, stride=steps, dilation=apart)
     if input.ndim == n + 1:
         return _conv(n, input.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0)  # type: ignore[no-any-return]
-    steps, spread = _spread(stride, n), _spread(dilation, n)
     if padding == "valid":
         padding = 0
     elif padding == "same":
         if any(s != 1 for s in steps):
             raise RuntimeError("padding='same' is not supported for strided convolutions")
-        total = [d * (k - 1) for d, k in zip(spread, weight.shape[2:], strict=True)]
+        total = [d * (k - 1) for d, k in zip(apart, weight.shape[2:], strict=True)]
         if any(t % 2 for t in total):
             sides = [side for t in reversed(total) for side in (t // 2, t - t // 2)]
             input, padding = pad(input, sides), 0
         else:
             padding = [t // 2 for t in total]
     elif isinstance(padding, str):
-        raise ValueError(f"Invalid padding string {padding!r}, should be one of 'valid', 'same'")
-    sides = list(_spread(padding, n))
+        raise RuntimeError(f"Invalid padding string: {padding!r}: it should be one of 'valid', 'same'")
+    sides = list(spread(padding, n))
     sizes = [i + 2 * p for i, p in zip(input.shape[2:], sides, strict=True)]
-    reach = [d * (k - 1) + 1 for d, k in zip(spread, weight.shape[2:], strict=True)]
+    reach = [d * (k - 1) + 1 for d, k in zip(apart, weight.shape[2:], strict=True)]
     if any(i < r for i, r in zip(sizes, reach, strict=True)):
         raise RuntimeError(
             f"Calculated padded input size per channel: ({' x '.join(map(str, sizes))}). Kernel size: ({' x '.join(map(str, reach))}). "
             "Kernel size can't be greater than actual input size"
         )
-    return _convolution(input, weight, bias, steps, tuple(sides), spread, groups)  # type: ignore[no-any-return]
+    return convolution(input, weight, bias, steps, tuple(sides), apart, groups)  # type: ignore[no-any-return]
 
 
 def conv1d(
@@ -243,19 +259,19 @@ def conv3d(
 def _conv_transpose(
     n: int, input: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
 ) -> Tensor:
-    _check(f"conv_transpose{n}d", n, input, weight, bias, groups, True)
+    steps, sides, apart, extra = (spread(v, n) for v in (stride, padding, dilation, output_padding))
+    _check(n, input, weight, bias, groups, True, padding=sides, output_padding=extra, stride=steps, dilation=apart)
     if input.ndim == n + 1:
         made = _conv_transpose(n, input.unsqueeze(0), weight, bias, stride, padding, output_padding, groups, dilation)
         return made.squeeze(0)  # type: ignore[no-any-return]
-    steps, sides, spread, extra = (_spread(v, n) for v in (stride, padding, dilation, output_padding))
-    if any(e >= max(s, d) for e, s, d in zip(extra, steps, spread, strict=True)):
+    if any(e >= max(s, d) for e, s, d in zip(extra, steps, apart, strict=True)):
         raise RuntimeError(f"output padding must be smaller than either stride or dilation, but got output_padding: {list(extra)}")
     sizes = tuple(
         (i - 1) * s - 2 * p + d * (k - 1) + e + 1
-        for i, s, p, d, k, e in zip(input.shape[2:], steps, sides, spread, weight.shape[2:], extra, strict=True)
+        for i, s, p, d, k, e in zip(input.shape[2:], steps, sides, apart, weight.shape[2:], extra, strict=True)
     )
     shape = (input.shape[0], weight.shape[1] * groups, *sizes)
-    return _conv_input(input, weight, bias, shape, steps, sides, spread, groups)  # type: ignore[no-any-return]
+    return conv_transpose(input, weight, bias, shape, steps, sides, apart, groups)  # type: ignore[no-any-return]
 
 
 def conv_transpose1d(

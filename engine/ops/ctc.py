@@ -63,7 +63,7 @@ def _reversed_rows(xp: Any, array: Array, lengths: Array) -> Array:
 def _ctc_rule(
     g: Any, log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, out: Any, blank: int, zero_infinity: bool
 ) -> Any:
-    return _ctc_gradient(g, log_probs, targets, input_lengths, target_lengths, out, blank, zero_infinity)
+    return ctc_loss_backward(g, log_probs, targets, input_lengths, target_lengths, out, blank, zero_infinity)
 
 
 @op(
@@ -74,7 +74,7 @@ def _ctc_rule(
     node="CtcLossBackward0",
     gradcheck=False,  # the second derivative is not there, as in PyTorch
 )
-def _ctc_loss(
+def ctc_loss_(
     xp: Any,
     log_probs: Array,
     targets: Array,
@@ -110,7 +110,7 @@ def _no_second_derivative(g: Any) -> Any:
     ],
     gradcheck=False,
 )  # fmt: skip
-def _ctc_gradient(
+def ctc_loss_backward(
     xp: Any,
     grad: Array,
     log_probs: Array,
@@ -121,7 +121,7 @@ def _ctc_gradient(
     blank: int,
     zero_infinity: bool,
 ) -> Array:
-    """The gradient of ``_ctc_loss``: probabilities less the share of the alignments that pass (Graves et al., 2006, (16))."""
+    """The gradient of ``ctc_loss_``: probabilities less the share of the alignments that pass (Graves et al., 2006, (16))."""
     steps, count, _ = log_probs.shape
     labels, jumps = _extended(xp, targets, blank)
     alphas = _alphas(xp, log_probs, labels, jumps)
@@ -205,7 +205,7 @@ def ctc_loss(
         targets = padded
     elif max(sizes, default=0) > targets.shape[1]:
         raise RuntimeError(f"Expected tensor to have size at least {max(sizes)} at dimension 1, but got size {list(targets.shape)}")
-    made = _ctc_loss(log_probs, targets.long(), inputs, wanted, blank, zero_infinity)
+    made = ctc_loss_(log_probs, targets.long(), inputs, wanted, blank, zero_infinity)
     if zero_infinity:
         made = where(made == math.inf, zeros_as(made).sum(), made)
     if reduction == "mean":

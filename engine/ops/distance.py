@@ -68,7 +68,7 @@ def _differences(x1: Any, x2: Any) -> Any:
     ],
     torch="cdist",
 )  # fmt: skip
-def _cdist(xp: Any, x1: Array, x2: Array, p: float) -> Array:
+def cdist_(xp: Any, x1: Array, x2: Array, p: float) -> Array:
     """The p-norms of all differences of rows (..., P, M) and (..., R, M), as (..., P, R)."""
     return vector_norm.op.forward(xp, x1[..., :, None, :] - x2[..., None, :, :], p, -1)  # type: ignore[attr-defined]
 
@@ -85,7 +85,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
         raise RuntimeError(f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}")
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
-    return _cdist(x1, x2, float(p))
+    return cdist_(x1, x2, float(p))
 
 
 def _pair_numbers(xp: Any, count: int) -> tuple[Array, Array]:
@@ -99,7 +99,7 @@ def _pair_numbers(xp: Any, count: int) -> tuple[Array, Array]:
     samples=lambda rand: [(rand(4, 3), 2.0), (rand(5, 2), 1.0), (rand(4, 3), 3.0)],
     torch="pdist",
 )
-def _pdist(xp: Any, input: Array, p: float) -> Array:
+def pdist_(xp: Any, input: Array, p: float) -> Array:
     """The p-norms of the differences of all pairs of rows."""
     first, second = _pair_numbers(xp, input.shape[0])
     return vector_norm.op.forward(xp, input[first] - input[second], p, -1)  # type: ignore[attr-defined]
@@ -122,7 +122,7 @@ def pdist(input: Tensor, p: float = 2.0) -> Any:
         raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
     if p < 0:
         raise RuntimeError("pdist only supports non-negative p values")
-    return _pdist(input, float(p))
+    return pdist_(input, float(p))
 
 
 FUNCTIONAL = {"cosine_similarity": cosine_similarity, "pairwise_distance": pairwise_distance, "pdist": pdist}

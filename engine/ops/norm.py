@@ -13,6 +13,9 @@ from typing import Any
 from ..autograd.grad_mode import mode
 from ..op import Array, op
 from ..tensor import Tensor
+from .pad import pad
+from .pools import avg_pool2d, avg_pool3d
+from .scalars import plus
 
 
 def _statistics(xp: Any, input: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array]:
@@ -65,7 +68,7 @@ def _batch_rule(
     outputs=("out", "mean", "rstd"),
     differentiable=("out",),
 )
-def _batch_norm(
+def batch_norm_(
     xp: Any,
     input: Array,
     weight: Array | None,
@@ -80,6 +83,8 @@ def _batch_norm(
     if training:
         mean, rstd = _statistics(xp, input, (0, *range(2, input.ndim)), eps)
     else:
+        assert running_mean is not None
+        assert running_var is not None
         mean = running_mean.reshape(shape)
         rstd = 1 / xp.sqrt(running_var.reshape(shape) + xp.asarray(eps, running_var.dtype))
     made = (input - mean) * rstd
@@ -112,9 +117,9 @@ def batch_norm(
         if given is not None and given.numel() != input.shape[1]:
             raise RuntimeError(f"{name} should contain {input.shape[1]} elements not {given.numel()}")
     if not training and (running_mean is None or running_var is None):
-        raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
+        raise RuntimeError(f"running_{'mean' if running_mean is None else 'var'} must be defined in evaluation mode")
     own = training or running_mean is None
-    out, mean, rstd = _batch_norm(input, weight, bias, running_mean, running_var, own, eps)
+    out, mean, rstd = batch_norm_(input, weight, bias, None if own else running_mean, None if own else running_var, own, eps)
     if training and running_mean is not None and running_var is not None:
         variance = (1 / (rstd._data * rstd._data) - eps).reshape(-1) * (count / (count - 1))
         for running, now in ((running_mean, mean._data.reshape(-1)), (running_var, variance)):
@@ -133,23 +138,23 @@ def instance_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
-    """Each channel of each sample of (N, C, ...) normalised by itself (Ulyanov et al., 2016)."""
+    """Each channel of each sample of (N, C, ...) normalised by itself (Ulyanov et al., 2016), or by the running statistics.
+
+    Raises ValueError for a single value to a channel, RuntimeError where statistics are wanted that are not there.
+    """
     n, channels = input.shape[:2]
     if use_input_stats and math.prod(input.shape[2:]) == 1:
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
-    if not use_input_stats:
-        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    if not use_input_stats and (running_mean is None or running_var is None):
+        raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
     flat = input.reshape(1, n * channels, *input.shape[2:])
-    out, mean, rstd = _batch_norm(
-        flat,
-        None if weight is None else weight.repeat(n),
-        None if bias is None else bias.repeat(n),
-        None,
-        None,
-        True,
-        eps,
-    )
-    if running_mean is not None and running_var is not None:
+
+    def repeated(tensor: Tensor | None) -> Tensor | None:
+        return None if tensor is None else tensor.repeat(n)
+
+    mean, rstd = (None, None) if use_input_stats else (repeated(running_mean), repeated(running_var))
+    out, mean, rstd = batch_norm_(flat, repeated(weight), repeated(bias), mean, rstd, use_input_stats, eps)
+    if use_input_stats and running_mean is not None and running_var is not None:
         count = math.prod(input.shape[2:])
         variance = (1 / (rstd._data * rstd._data) - eps).reshape(n, channels).mean(axis=0) * (count / (count - 1))
         for running, now in ((running_mean, mean._data.reshape(n, channels).mean(axis=0)), (running_var, variance)):
@@ -161,7 +166,9 @@ def instance_norm(
 # --------------------------------------------------------------------------------------------------- over features
 
 
-def _layer_rule(g: Any, input: Any, weight: Any, mean: Any, rstd: Any, normalized_shape: Any, eps: float, needs: Any) -> tuple[Any, Any, Any]:
+def _layer_rule(
+    g: Any, input: Any, weight: Any, mean: Any, rstd: Any, normalized_shape: Any, eps: float, needs: Any
+) -> tuple[Any, Any, Any]:
     dims = list(range(input.ndim - len(normalized_shape), input.ndim))
     lead = list(range(input.ndim - len(normalized_shape)))
     inner, normal = _normal_rule(g if weight is None else g * weight, input, mean, rstd, dims, eps)
@@ -183,7 +190,7 @@ def _layer_rule(g: Any, input: Any, weight: Any, mean: Any, rstd: Any, normalize
     outputs=("out", "mean", "rstd"),
     differentiable=("out",),
 )
-def _layer_norm(
+def layer_norm_(
     xp: Any, input: Array, normalized_shape: Sequence[int], weight: Array | None, bias: Array | None, eps: float
 ) -> tuple[Array, Array, Array]:
     """``input`` normalised over its last dimensions."""
@@ -196,9 +203,7 @@ def _layer_norm(
     return made.astype(input.dtype), mean, rstd
 
 
-def layer_norm(
-    input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
-) -> Tensor:
+def layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
     """Layer normalisation over the last dimensions, whose sizes are ``normalized_shape`` (Ba et al., 2016).
 
     Raises RuntimeError where input or weight do not have that shape.
@@ -215,15 +220,23 @@ def layer_norm(
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(given.shape)} and "
                 f"normalized_shape = {list(shape)}"
             )
-    return _layer_norm(input, shape, weight, bias, eps)[0]  # type: ignore[no-any-return]
+    return layer_norm_(input, shape, weight, bias, eps)[0]  # type: ignore[no-any-return]
 
 
 def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps: float | None = None) -> Tensor:
-    """``input`` divided by its root mean square over the last dimensions (Zhang and Sennrich, 2019)."""
+    """``input`` divided by its root mean square over the last dimensions (Zhang and Sennrich, 2019).
+
+    Raises RuntimeError where input or weight do not have that shape.
+    """
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if tuple(input.shape[input.ndim - len(shape) :]) != shape or len(shape) > input.ndim:
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [*{', '.join(map(str, shape))}], but got input of size"
+            f"{list(input.shape)}"
+        )
     dims = list(range(input.ndim - len(shape), input.ndim))
     small = float(input._xp.finfo(input._data.dtype).eps) if eps is None else eps
-    made = input * ((input * input).mean(dims, keepdim=True) + small).rsqrt()
+    made = input * plus(input.pow(2).mean(dims, keepdim=True), small).rsqrt()
     return made if weight is None else made * weight  # type: ignore[no-any-return]
 
 
@@ -254,9 +267,7 @@ def _group_rule(g: Any, input: Any, weight: Any, mean: Any, rstd: Any, num_group
     outputs=("out", "mean", "rstd"),
     differentiable=("out",),
 )
-def _group_norm(
-    xp: Any, input: Array, num_groups: int, weight: Array | None, bias: Array | None, eps: float
-) -> tuple[Array, Array, Array]:
+def group_norm_(xp: Any, input: Array, num_groups: int, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, Array, Array]:
     """``input`` (N, C, ...) normalised over each group of channels of each sample."""
     grouped = input.reshape(input.shape[0], num_groups, -1)
     mean, rstd = _statistics(xp, grouped, (2,), eps)
@@ -272,26 +283,44 @@ def _group_norm(
 def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
     """Group normalisation of (N, C, ...) (Wu and He, 2018).
 
-    Raises RuntimeError unless the channels divide into the groups.
+    Raises RuntimeError unless the channels divide into the groups, ValueError for groups of a single value.
     """
+    if input.ndim < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.ndim}")
+    if input.shape[0] * input.shape[1] // num_groups * math.prod(input.shape[2:]) == 1:
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(input.shape)}")
     if input.shape[1] % num_groups:
         raise RuntimeError(
             f"Expected number of channels in input to be divisible by num_groups, but got input of shape {list(input.shape)} and "
             f"num_groups={num_groups}"
         )
-    return _group_norm(input, num_groups, weight, bias, eps)[0]  # type: ignore[no-any-return]
+    for name, given in (("weight", weight), ("bias", bias)):
+        if given is not None and tuple(given.shape) != (input.shape[1],):
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape "
+                f"{list(given.shape)} and input of shape {list(input.shape)}"
+            )
+    return group_norm_(input, num_groups, weight, bias, eps)[0]  # type: ignore[no-any-return]
 
 
 def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
-    """Each element of (N, C, ...) divided by a power of the mean square of its neighbours among the channels."""
-    squares = (input * input).unsqueeze(1)
-    before, after = size // 2, (size - 1) // 2
-    zeros = [squares[:, :, :1].detach() * 0]
-    padded = squares.cat([z for z in zeros * before] + [squares] + [z for z in zeros * after], 2)
-    total: Any = 0
-    for i in range(size):
-        total = total + padded.narrow(2, i, input.shape[1])
-    return input / (total.squeeze(1) * (alpha / size) + k).pow(beta)  # type: ignore[no-any-return]
+    """Each element of (N, C, ...) divided by a power of the mean square of its neighbours among the channels.
+
+    Raises ValueError for fewer than 3 dimensions.
+    """
+    if input.ndim < 3:
+        raise ValueError(f"Expected 3D or higher dimensionality                          input (got {input.ndim} dimensions)")
+    if input.numel() == 0:
+        return input
+    squares = input.mul(input)
+    if input.ndim == 3:
+        around = pad(squares.unsqueeze(1), (0, 0, size // 2, (size - 1) // 2))
+        mean = avg_pool2d(around, (size, 1), stride=1).squeeze(1)
+    else:
+        n, channels, height = input.shape[:3]
+        around = pad(squares.view(n, 1, channels, height, -1), (0, 0, 0, 0, size // 2, (size - 1) // 2))
+        mean = avg_pool3d(around, (size, 1, 1), stride=1).squeeze(1).view(input.shape)
+    return input / mean.mul(alpha).add(k).pow(beta)  # type: ignore[no-any-return]
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: None = None) -> Tensor:

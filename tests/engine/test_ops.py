@@ -86,7 +86,11 @@ def test_computes_the_same_on_a_device_that_does_not_mix_with_numpy(op: Op, stan
             grads: Any = ()
             if live:
                 ones = [o.detach() * 0 + 1 for o in live]
-                grads = gs.autograd.grad(live, leaves, ones, allow_unused=True)
+                try:
+                    grads = gs.autograd.grad(live, leaves, ones, allow_unused=True)
+                except RuntimeError as error:  # an op without a derivative says so
+                    if "is not implemented" not in str(error):
+                        raise
             results.append((outs, [g for g in grads if g is not None]))
         (near_outs, near_grads), (far_outs, far_grads) = results
         assert all(type(t._data) is standin.ndarray for t in far_outs + far_grads)

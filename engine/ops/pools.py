@@ -1,0 +1,310 @@
+"""Pooling as users call it: the arguments read and checked, PyTorch's detours taken, the ops of ``pool.py`` called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..tensor import Tensor
+from .conv import spread
+from .pool import adaptive_avg_pool, adaptive_max_pool, avg_pool, max_pool, max_unpool, output_size_of
+
+
+def _steps(stride: Any, kernel: tuple[int, ...]) -> tuple[int, ...]:
+    return kernel if stride is None or (isinstance(stride, (list, tuple)) and not stride) else spread(stride, len(kernel))
+
+
+def _check_maximum(
+    n: int, input: Tensor, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], dilation: Sequence[int]
+) -> None:
+    """Raise RuntimeError, in PyTorch's words, where the windows make no sense."""
+    if n == 1:
+        if input.ndim not in (2, 3):
+            raise RuntimeError(
+                f"max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(input.shape)}"
+            )
+        if kernel[0] <= 0 or stride[0] <= 0 or dilation[0] <= 0:
+            name, value = next((k, v) for k, v in (("kernel_size", kernel[0]), ("stride", stride[0]), ("dilation", dilation[0])) if v <= 0)
+            raise RuntimeError(f"max_pool1d() {name} must be greater than zero, but got {value}")
+        if padding[0] > kernel[0] // 2:
+            raise RuntimeError(
+                f"max_pool1d() padding should be at most half of kernel size, but got padding={padding[0]} and kernel_size={kernel[0]}"
+            )
+        return
+    if any(d <= 0 for d in dilation):
+        axes = "TCHW"[-n:] if n == 2 else "THW"
+        raise RuntimeError(
+            "dilation should be greater than zero, but got "
+            + " ".join(f"dilation{axis}: {d}" for axis, d in zip(axes, dilation, strict=True))
+        )
+    _check_windows(n, input, kernel, stride, padding)
+
+
+def _check_windows(n: int, input: Tensor, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int]) -> None:
+    if any(s == 0 for s in stride):
+        raise RuntimeError("stride should not be zero")
+    if any(k <= 0 for k in kernel):
+        raise RuntimeError(f"kernel size should be greater than zero, but got {list(kernel)}")
+    if any(p > k // 2 for p, k in zip(padding, kernel, strict=True)):
+        raise RuntimeError(
+            f"pad should be at most half of effective kernel size, but got pad={max(padding)}, kernel_size={kernel[0]} and dilation=1"
+        )
+    if input.ndim not in (n + 1, n + 2) or not all(input.shape[-n - 1 :]):
+        raise RuntimeError(f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input, got {list(input.shape)}")
+
+
+def _check_room(n: int, input: Tensor, sizes: Sequence[int]) -> None:
+    if any(size < 1 for size in sizes):
+        if n == 1:
+            raise RuntimeError(f"max_pool1d() Invalid computed output size: {sizes[0]}")
+        channels = input.shape[-n - 1]
+        given, made = ("x".join(map(str, (channels, *shape))) for shape in (input.shape[-n:], sizes))
+        raise RuntimeError(f"Given input size: ({given}). Calculated output size: ({made}). Output size is too small")
+
+
+def _max(n: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool) -> Any:
+    kernel = spread(kernel_size, n)
+    steps, sides, apart = _steps(stride, kernel), spread(padding, n), spread(dilation, n)
+    _check_maximum(n, input, kernel, steps, sides, apart)
+    _check_room(n, input, [output_size_of(*v, ceil_mode) for v in zip(input.shape[-n:], kernel, steps, sides, apart, strict=True)])
+    if n == 1:  # as PyTorch does it: a row of height 1
+        values, places = max_pool(input.unsqueeze(-2), (1, *kernel), (1, *steps), (0, *sides), (1, *apart), ceil_mode)
+        values, places = values.squeeze(-2), places.squeeze(-2)
+    else:
+        values, places = max_pool(input, kernel, steps, sides, apart, ceil_mode)
+    return (values, places) if return_indices else values
+
+
+def max_pool1d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest element of each window along the last dimension, of (N, C, L) or (C, L); also their numbers if asked."""
+    return _max(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool2d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest element of each window of (N, C, H, W) or (C, H, W); also their row-major numbers if asked."""
+    return _max(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool3d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest element of each window of (N, C, D, H, W) or (C, D, H, W); also their numbers if asked."""
+    return _max(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def _avg(
+    n: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool, divisor: Any
+) -> Tensor:
+    kernel = spread(kernel_size, n)
+    steps, sides = _steps(stride, kernel), spread(padding, n)
+    if n == 1 and input.ndim not in (2, 3):
+        raise RuntimeError(
+            f"Expected 2 to 3 dimensions, but got {input.ndim}-dimensional tensor for argument #1 'self' (while checking arguments for "
+            "avg_pool1d)"
+        )
+    if n == 2 and input.ndim < 3:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-input.ndim}, {input.ndim - 1}], but got -3)")
+    if divisor == 0:
+        raise RuntimeError("divisor must be not zero")
+    _check_windows(n, input, kernel, steps, sides)
+    _check_room(n, input, [output_size_of(*v, 1, ceil_mode) for v in zip(input.shape[-n:], kernel, steps, sides, strict=True)])
+    if n == 1:
+        made = avg_pool(input.unsqueeze(-2), (1, *kernel), (1, *steps), (0, *sides), ceil_mode, count_include_pad, divisor)
+        return made.squeeze(-2)  # type: ignore[no-any-return]
+    return avg_pool(input, kernel, steps, sides, ceil_mode, count_include_pad, divisor)  # type: ignore[no-any-return]
+
+
+def avg_pool1d(
+    input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True
+) -> Tensor:
+    """The mean of each window along the last dimension, of (N, C, L) or (C, L)."""
+    return _avg(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+
+
+def avg_pool2d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """The mean of each window of (N, C, H, W) or (C, H, W)."""
+    return _avg(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+def avg_pool3d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """The mean of each window of (N, C, D, H, W) or (C, D, H, W)."""
+    return _avg(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+def _sizes(name: str, n: int, input: Tensor, output_size: Any) -> tuple[int, ...]:
+    """The sizes to pool to; None keeps a size."""
+    if input.ndim not in (n + 1, n + 2):
+        if n == 1:
+            raise RuntimeError(
+                f"Expected 2 to 3 dimensions, but got {input.ndim}-dimensional tensor for argument #1 'self' (while checking arguments "
+                f"for {name})"
+            )
+        colon = ":" if "max" in name else ""
+        raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got{colon} {list(input.shape)}")
+    wanted = spread(output_size, n)
+    return tuple(m if w is None else int(w) for w, m in zip(wanted, input.shape[-n:], strict=True))
+
+
+def _adaptive_average(n: int, input: Tensor, output_size: Any) -> Tensor:
+    size = _sizes(f"adaptive_avg_pool{n}d", n, input, output_size)
+    if n == 1:
+        return _adaptive_average(2, input.unsqueeze(-2), (1, *size)).squeeze(-2)  # type: ignore[no-any-return]
+    if all(s == 1 for s in size):  # PyTorch takes the mean then
+        return input.mean(list(range(-n, 0)), keepdim=True)  # type: ignore[no-any-return]
+    return adaptive_avg_pool(input, size)  # type: ignore[no-any-return]
+
+
+def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
+    """(N, C, L) averaged to (N, C, output_size)."""
+    return _adaptive_average(1, input, output_size)
+
+
+def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
+    """(N, C, H, W) averaged to (N, C, *output_size); None keeps a size."""
+    return _adaptive_average(2, input, output_size)
+
+
+def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
+    """(N, C, D, H, W) averaged to (N, C, *output_size); None keeps a size."""
+    return _adaptive_average(3, input, output_size)
+
+
+def _adaptive_largest(n: int, input: Tensor, output_size: Any, return_indices: bool) -> Any:
+    size = _sizes(f"adaptive_max_pool{n}d", n, input, output_size)
+    if n == 1:
+        values, places = adaptive_max_pool(input.unsqueeze(-2), (1, *size))
+        values, places = values.squeeze(-2), places.squeeze(-2)
+    else:
+        values, places = adaptive_max_pool(input, size)
+    return (values, places) if return_indices else values
+
+
+def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest elements of (N, C, L) in ``output_size`` windows; also their numbers if asked."""
+    return _adaptive_largest(1, input, output_size, return_indices)
+
+
+def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest elements of (N, C, H, W) in ``output_size`` windows; also their numbers if asked."""
+    return _adaptive_largest(2, input, output_size, return_indices)
+
+
+def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest elements of (N, C, D, H, W) in ``output_size`` windows; also their numbers if asked."""
+    return _adaptive_largest(3, input, output_size, return_indices)
+
+
+def lp_pool1d(input: Tensor, norm_type: float, kernel_size: int, stride: Any = None, ceil_mode: bool = False) -> Tensor:
+    """The p-norm of each window along the last dimension (without absolute values, as PyTorch)."""
+    total = avg_pool1d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
+    return _root(total, norm_type, kernel_size)
+
+
+def lp_pool2d(input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
+    """The p-norm of each window of (N, C, H, W)."""
+    height, width = spread(kernel_size, 2)
+    total = avg_pool2d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
+    return _root(total, norm_type, height * width)
+
+
+def lp_pool3d(input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
+    """The p-norm of each window of (N, C, D, H, W)."""
+    depth, height, width = spread(kernel_size, 3)
+    total = avg_pool3d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
+    return _root(total, norm_type, depth * height * width)
+
+
+def _root(total: Tensor, norm_type: float, count: int) -> Tensor:
+    return ((total.sign() * total.abs().relu()) * count).pow(1.0 / norm_type)  # type: ignore[no-any-return]
+
+
+def _unpool(n: int, input: Tensor, indices: Tensor, kernel_size: Any, stride: Any, padding: Any, output_size: Any) -> Tensor:
+    kernel = spread(kernel_size, n)
+    steps, sides = _steps(stride, kernel), spread(padding, n)
+    size = tuple((m - 1) * s - 2 * p + k for m, s, p, k in zip(input.shape[-n:], steps, sides, kernel, strict=True))
+    if output_size is not None:
+        wanted = tuple(output_size)[-n:]
+        if len(output_size) not in (n, n + 2):
+            raise ValueError(
+                f"output_size should be a sequence containing {n} or {n + 2} elements, but it has a length of '{len(output_size)}'"
+            )
+        for dim, (have, s, want) in enumerate(zip(size, steps, wanted, strict=True)):
+            if not have - s < want < have + s:
+                raise ValueError(f'invalid output_size "{wanted}" (dim {dim} must be between {have - s} and {have + s})')
+        size = wanted
+    if indices.shape != input.shape:
+        raise RuntimeError(
+            f"Expected shape of indices to be same as that of the input tensor ({list(input.shape)}) but got indices tensor with shape: "
+            f"{list(indices.shape)}"
+        )
+    if n == 1:  # as PyTorch does it: in two dimensions, one of them 1 wide
+        made = max_unpool(input.unsqueeze(-1), indices.unsqueeze(-1), (*input.shape[:-1], *size, 1), 2)
+        return made.squeeze(-1)  # type: ignore[no-any-return]
+    return max_unpool(input, indices, (*input.shape[:-n], *size), n)  # type: ignore[no-any-return]
+
+
+def max_unpool1d(input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None) -> Tensor:
+    """Undo ``max_pool1d``: each value at its number, zeros elsewhere."""
+    return _unpool(1, input, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool2d(input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None) -> Tensor:
+    """Undo ``max_pool2d``: each value at its number, zeros elsewhere."""
+    return _unpool(2, input, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool3d(input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None) -> Tensor:
+    """Undo ``max_pool3d``: each value at its number, zeros elsewhere."""
+    return _unpool(3, input, indices, kernel_size, stride, padding, output_size)
+
+
+FUNCTIONAL = {
+    "adaptive_avg_pool1d": adaptive_avg_pool1d, "adaptive_avg_pool2d": adaptive_avg_pool2d, "adaptive_avg_pool3d": adaptive_avg_pool3d,
+    "adaptive_max_pool1d": adaptive_max_pool1d, "adaptive_max_pool2d": adaptive_max_pool2d, "adaptive_max_pool3d": adaptive_max_pool3d,
+    "avg_pool1d": avg_pool1d, "avg_pool2d": avg_pool2d, "avg_pool3d": avg_pool3d, "lp_pool1d": lp_pool1d, "lp_pool2d": lp_pool2d,
+    "lp_pool3d": lp_pool3d,
+    "max_pool1d": max_pool1d, "max_pool2d": max_pool2d, "max_pool3d": max_pool3d,
+    "max_unpool1d": max_unpool1d, "max_unpool2d": max_unpool2d, "max_unpool3d": max_unpool3d,
+}  # fmt: skip
+TORCH = {
+    name: FUNCTIONAL[name]
+    for name in ("adaptive_avg_pool1d", "adaptive_max_pool1d", "avg_pool1d", "max_pool1d", "max_pool2d", "max_pool3d")
+}
