@@ -252,7 +252,7 @@ class OpNode(Node):
     def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
         op = self.op
         wanted = op.gradient_outputs
-        if len(self.slots) > 1 and (op.variadic_outputs or len(wanted) != 1):
+        if op.variadic_outputs or (len(self.slots) > 1 and len(wanted) != 1):
             if all(g is None for g in grads):
                 return (None,) * len(self.next_edges)
             g: Any = tuple(self._zeros(i) if grad is None else grad for i, grad in enumerate(grads))
@@ -403,15 +403,15 @@ def _record(op: Op, args: tuple[Any, ...], params: tuple[Any, ...], outs: list[T
     Node.__init__(node, edges, slots)
     node.op = op
     node.params = params
-    saved: dict[str, Any] = {}
-    for name in op.plan(tuple(wanted)):
-        saved[name] = _keep(op, name, args, outs)
-    node._saved = saved
     for i in tied:
         out = outs[i]
         out._edge = node
         out._output = i
         out._requires_grad = True
+    saved: dict[str, Any] = {}
+    for name in op.plan(tuple(wanted)):
+        saved[name] = _keep(op, name, args, outs)
+    node._saved = saved
     return node
 
 
@@ -432,7 +432,7 @@ def _keep(op: Op, name: str, args: tuple[Any, ...], outs: list[Tensor]) -> Any:
         if op.variadic_outputs:
             return tuple(SavedTensor(o, i) for i, o in enumerate(outs))
         number = 0 if name == "out" else op.outputs.index(name)
-        return SavedTensor(outs[number], number)
+        return SavedTensor(outs[number], number if number in op.gradient_outputs else None)  # others are no part of the graph
     kind = "shape" if name.endswith("_shape") else "dtype"
     t = args[op.inputs.index(name.removesuffix(f"_{kind}"))]
     if kind == "shape":

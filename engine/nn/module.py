@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from .. import dtypes
-from ..autograd.function import Function
-from ..autograd.grad_mode import mode, no_grad
+from .. import creation, dtypes
+from ..autograd.grad_mode import no_grad
 from ..autograd.hooks import HookDict, RemovableHandle, register
 from ..tape import recorder
-from ..tape.schema import HookKind, NodeKind
-from ..tensor import Tensor
+from ..tensor import Tensor, type_name
+from . import state
+from .calling import MIXED, run
 from .parameter import Buffer, Parameter
 
 M = TypeVar("M", bound="Module")
-
-
-class IncompatibleKeys(NamedTuple):
-    """What ``load_state_dict`` did not find, and found too much."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-    def __repr__(self) -> str:
-        if not self.missing_keys and not self.unexpected_keys:
-            return "<All keys matched successfully>"
-        return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
-
-    def __str__(self) -> str:
-        return repr(self)
 
 
 class _Running(threading.local):
@@ -43,20 +28,6 @@ class _Running(threading.local):
 
 
 _running = _Running()
-
-
-class BackwardHookFunction(Function):
-    """Passes tensors and gradients on; its node carries a module's backward hooks."""
-
-    @staticmethod
-    def forward(ctx: Any, *tensors: Any) -> Any:
-        ctx.kind = NodeKind.BOUNDARY
-        ctx.mark_non_differentiable(*[t for t in tensors if not t.requires_grad])
-        return tensors
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Any) -> Any:
-        return grads
 
 
 class Module:
@@ -82,19 +53,23 @@ class Module:
         put("training", True)
         put("_parameters", {})
         put("_buffers", {})
-        put("_non_persistent", set())
+        put("_non_persistent_buffers_set", set())
         put("_modules", {})
         for name in (
             "_forward_pre_hooks",
             "_forward_hooks",
             "_backward_pre_hooks",
             "_backward_hooks",
+            "_state_dict_pre_hooks",
             "_state_dict_hooks",
-            "_load_pre_hooks",
-            "_load_post_hooks",
+            "_load_state_dict_pre_hooks",
+            "_load_state_dict_post_hooks",
         ):
             put(name, HookDict())
         put("_hook_options", {})
+        put("_is_full_backward_hook", None)
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; to be written by subclasses."""
@@ -105,7 +80,7 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         tape = recorder.current
         if tape is None:
-            return self._run(args, kwargs)
+            return run(self, args, kwargs)
         outermost = not _running.stack
         if outermost:
             _running.names = {id(m): n for n, m in self.named_modules()}
@@ -117,84 +92,38 @@ class Module:
         _running.stack.append(self)
         call = tape.enter_call(path, type(self).__name__)
         try:
-            return self._run(args, kwargs)
+            return run(self, args, kwargs)
         finally:
             _running.stack.pop()
             tape.leave_call(call)
-
-    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if not (self._forward_pre_hooks or self._forward_hooks or self._backward_hooks or self._backward_pre_hooks or _global_hooks):
-            return self.forward(*args, **kwargs)
-        options = self._hook_options
-        for key, hook in [*_global_hooks.forward_pre.items(), *self._forward_pre_hooks.items()]:
-            before = args
-            if "kwargs" in options.get(key, ()):
-                changed = hook(self, args, kwargs)
-                if changed is not None:
-                    if not (isinstance(changed, tuple) and len(changed) == 2):
-                        raise RuntimeError(f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {changed}.")
-                    args, kwargs = changed
-            else:
-                changed = hook(self, args)
-                if changed is not None:
-                    args = changed if isinstance(changed, tuple) else (changed,)
-            _on_tape(HookKind.FORWARD_PRE, key, hook, before, args)
-        boundary = (
-            _Boundary(self)
-            if self._backward_hooks or self._backward_pre_hooks or _global_hooks.backward or _global_hooks.backward_pre
-            else None
-        )
-        if boundary is not None:
-            args = boundary.enter(args)
-        finished = False
-        try:
-            result = self.forward(*args, **kwargs)
-            for key, hook in [*_global_hooks.forward.items(), *self._forward_hooks.items()]:
-                shown = result
-                changed = hook(self, args, kwargs, result) if "kwargs" in options.get(key, ()) else hook(self, args, result)
-                if changed is not None:
-                    result = changed
-                _on_tape(HookKind.FORWARD, key, hook, (shown,), (result,))
-            finished = True
-        finally:
-            if not finished:
-                for key, hook in self._forward_hooks.items():
-                    if "always" in options.get(key, ()):
-                        hook(self, args, None)
-        return boundary.leave(result) if boundary is not None else result
 
     # ------------------------------------------------------------------------------------ attributes
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__
         if isinstance(value, Parameter):
-            self._must_be_initialised(name, "parameters")
-            self._forget(name)
+            self._must_be_initialised("parameters")
+            self._forget(name, "_parameters")
             self.register_parameter(name, value)
-        elif "_parameters" in own and name in self._parameters:
+        elif name in own.get("_parameters", ()):
             if value is not None:
-                raise TypeError(
-                    f"cannot assign '{type(value).__module__}.{type(value).__name__}' as parameter '{name}' "
-                    "(torch.nn.Parameter or None expected)"
-                )
-            self._parameters[name] = None
+                raise TypeError(f"cannot assign '{_typename(value)}' as parameter '{name}' (torch.nn.Parameter or None expected)")
+            self.register_parameter(name, None)
         elif isinstance(value, Module):
-            self._must_be_initialised(name, "modules")
-            self._forget(name)
+            self._must_be_initialised("module")
+            self._forget(name, "_modules")
             self._modules[name] = value
-        elif "_modules" in own and name in self._modules:
+        elif name in own.get("_modules", ()):
             if value is not None:
-                raise TypeError(f"cannot assign '{type(value).__name__}' as child module '{name}' (torch.nn.Module or None expected)")
+                raise TypeError(f"cannot assign '{_typename(value)}' as child module '{name}' (torch.nn.Module or None expected)")
             self._modules[name] = None
         elif isinstance(value, Buffer):
-            self._must_be_initialised(name, "buffers")
-            self._forget(name)
+            self._must_be_initialised("buffer")
+            self._forget(name, "_buffers")
             self.register_buffer(name, value, value.persistent)
-        elif "_buffers" in own and name in self._buffers:
+        elif name in own.get("_buffers", ()):
             if value is not None and not isinstance(value, Tensor):
-                raise TypeError(
-                    f"cannot assign '{type(value).__name__}' object to buffer '{name}' (torch.nn.Buffer, torch.Tensor or None required)"
-                )
+                raise TypeError(f"cannot assign '{_typename(value)}' as buffer '{name}' (torch.nn.Buffer, torch.Tensor or None expected)")
             self._buffers[name] = value
         else:
             super().__setattr__(name, value)
@@ -210,25 +139,30 @@ class Module:
         for store in (self._parameters, self._buffers, self._modules):
             if name in store:
                 del store[name]
-                self._non_persistent.discard(name)
+                if store is self._buffers:
+                    self._non_persistent_buffers_set.discard(name)
                 return
         super().__delattr__(name)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
 
-    def _must_be_initialised(self, name: str, what: str) -> None:
+    def _must_be_initialised(self, what: str) -> None:
         if "_parameters" not in self.__dict__:
-            raise AttributeError(f"cannot assign {what[:-1] if what != 'modules' else 'module'} before Module.__init__() call")
+            raise AttributeError(f"cannot assign {what} before Module.__init__() call")
 
-    def _forget(self, name: str) -> None:
+    def _forget(self, name: str, kept: str) -> None:
+        """Take a name out of all stores but the one that it is about to be written into, where it keeps its place."""
         self.__dict__.pop(name, None)
-        for store in (self._parameters, self._buffers, self._modules):
-            store.pop(name, None)
+        for store in ("_parameters", "_buffers", "_modules"):
+            if store != kept:
+                self.__dict__[store].pop(name, None)
+        if kept != "_buffers":
+            self._non_persistent_buffers_set.discard(name)
 
     def _check_name(self, name: str, kind: str) -> None:
         if not isinstance(name, str):
-            raise TypeError(f"{kind} name should be a string. Got {type(name).__name__}")
+            raise TypeError(f"{kind} name should be a string. Got {_typename(name)}")
         if "." in name:
             raise KeyError(f'{kind} name can\'t contain ".", got: {name}')
         if name == "":
@@ -239,15 +173,14 @@ class Module:
 
         Raises TypeError for what is no Parameter, KeyError for a bad or taken name, ValueError for a non-leaf.
         """
-        self._must_be_initialised(name, "parameters")
+        if "_parameters" not in self.__dict__:
+            raise AttributeError("cannot assign parameter before Module.__init__() call")
         self._check_name(name, "parameter")
         if hasattr(self, name) and name not in self._parameters:
             raise KeyError(f"attribute '{name}' already exists")
         if param is not None:
             if not isinstance(param, Parameter):
-                raise TypeError(
-                    f"cannot assign '{type(param).__name__}' object to parameter '{name}' (torch.nn.Parameter or None required)"
-                )
+                raise TypeError(f"cannot assign '{_typename(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)")
             if param.grad_fn is not None:
                 raise ValueError(
                     f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. To express "
@@ -257,19 +190,19 @@ class Module:
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is no parameter, reachable as an attribute; part of the state dict if ``persistent``."""
-        self._must_be_initialised(name, "buffers")
+        self._must_be_initialised("buffer")
         self._check_name(name, "buffer")
         if hasattr(self, name) and name not in self._buffers:
             raise KeyError(f"attribute '{name}' already exists")
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (torch Tensor or None required)")
+            raise TypeError(f"cannot assign '{_typename(tensor)}' object to buffer '{name}' (torch Tensor or None required)")
         self._buffers[name] = tensor
-        (self._non_persistent.discard if persistent else self._non_persistent.add)(name)
+        (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a submodule, reachable as an attribute."""
         if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+            raise TypeError(f"{_typename(module)} is not a Module subclass")
         self._check_name(name, "module")
         if hasattr(self, name) and name not in self._modules:
             raise KeyError(f"attribute '{name}' already exists")
@@ -288,13 +221,48 @@ class Module:
                 raise AttributeError(f"`{name}` is not an nn.Module")
         return module  # type: ignore[no-any-return]
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put ``module`` where the dotted name says; ``strict`` demands that a submodule is there already."""
+        if target == "":
+            raise ValueError("Cannot set the submodule without a target name!")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
+        if hasattr(parent, name) and not isinstance(getattr(parent, name), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
+
+    def _get_leaf(self, target: str) -> tuple[Module, str, Any]:
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        if not hasattr(module, name):
+            raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
+        return module, name, getattr(module, name)
+
     def get_parameter(self, target: str) -> Parameter:
         """The parameter of a dotted name."""
-        path, _, name = target.rpartition(".")
-        found = getattr(self.get_submodule(path), name)
+        _, name, found = self._get_leaf(target)
         if not isinstance(found, Parameter):
             raise AttributeError(f"`{name}` is not an nn.Parameter")
         return found
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer of a dotted name."""
+        module, name, found = self._get_leaf(target)
+        if name not in module._buffers:
+            raise AttributeError(f"`{name}` is not a buffer")
+        return found  # type: ignore[no-any-return]
+
+    def get_extra_state(self) -> Any:
+        """What to put into the state dict beside parameters and buffers; subclasses that have such a thing write it."""
+        raise RuntimeError("Reached a code path in Module.get_extra_state() that should never be called.")
+
+    def set_extra_state(self, state: Any) -> None:
+        """Take over what ``get_extra_state`` gave."""
+        raise RuntimeError("Reached a code path in Module.set_extra_state() that should never be called.")
 
     # ------------------------------------------------------------------------------------ walking the tree
 
@@ -356,21 +324,24 @@ class Module:
 
     def apply(self: M, fn: Callable[[Module], None]) -> M:
         """Call ``fn`` with each module of the tree, children before parents."""
-        for module in reversed(list(self.modules())):
-            fn(module)
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
         return self
 
-    def _apply(self: M, change: Callable[[Tensor], Tensor]) -> M:
-        for module in self.modules():
-            for parameter in module._parameters.values():
-                if parameter is not None:
-                    with no_grad():
-                        parameter.data = change(parameter.detach())
-                        if parameter._grad is not None:
-                            parameter._grad = change(parameter._grad)
-            for name, buffer in module._buffers.items():
-                if buffer is not None:
-                    module._buffers[name] = change(buffer)
+    def _apply(self: M, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> M:
+        if recurse:
+            for module in self.children():
+                module._apply(fn)
+        for parameter in self._parameters.values():
+            if parameter is not None:
+                with no_grad():
+                    parameter.data = fn(parameter.detach())
+                    if parameter._grad is not None:
+                        parameter._grad = fn(parameter._grad.detach()).requires_grad_(parameter._grad.requires_grad)
+        for name, buffer in self._buffers.items():
+            if buffer is not None:
+                self._buffers[name] = fn(buffer)
         return self
 
     # ------------------------------------------------------------------------------------ modes and moves
@@ -379,8 +350,9 @@ class Module:
         """Put the tree into training mode (dropout drops, batch norm learns its statistics), or out of it."""
         if not isinstance(mode, bool):
             raise ValueError("training mode is expected to be boolean")
-        for module in self.modules():
-            module.training = mode
+        self.training = mode
+        for module in self.children():  # not modules(): a subclass may have a train() of its own
+            module.train(mode)
         return self
 
     def eval(self: M) -> M:
@@ -414,23 +386,32 @@ class Module:
                 kind, place = a.dtype, a.device
             elif a is not None and not isinstance(a, bool):
                 place = a
+        if kind is not None and kind.category < 2:
+            raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={kind}")
         return self._apply(lambda t: t.to(device=place, dtype=kind if t.dtype.category >= 2 else None))
+
+    def to_empty(self: M, *, device: Any, recurse: bool = True) -> M:
+        """Move parameters and buffers to a device without their values."""
+        return self._apply(lambda t: creation.empty_like(t, device=device), recurse=recurse)
 
     def type(self: M, dst_type: Any) -> M:
         """Convert all parameters and buffers."""
         return self._apply(lambda t: t.to(dst_type))
 
+    def _floating(self: M, kind: dtypes.dtype) -> M:
+        return self._apply(lambda t: t.to(kind) if t.is_floating_point() else t)
+
     def float(self: M) -> M:
         """Convert floating-point parameters and buffers to float32."""
-        return self.to(dtypes.float32)
+        return self._floating(dtypes.float32)
 
     def double(self: M) -> M:
         """Convert floating-point parameters and buffers to float64."""
-        return self.to(dtypes.float64)
+        return self._floating(dtypes.float64)
 
     def half(self: M) -> M:
         """Convert floating-point parameters and buffers to float16."""
-        return self.to(dtypes.float16)
+        return self._floating(dtypes.float16)
 
     def cpu(self: M) -> M:
         """Move parameters and buffers to the CPU."""
@@ -442,60 +423,41 @@ class Module:
 
     # ------------------------------------------------------------------------------------ state
 
-    def state_dict(self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> OrderedDict[str, Any]:
+    def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """Parameters and persistent buffers under dotted names, as detached aliases unless ``keep_vars``."""
-        state: OrderedDict[str, Any] = OrderedDict() if destination is None else destination
-        for path, module in self.named_modules(prefix=prefix.rstrip("."), remove_duplicate=False):
-            lead = f"{path}." if path else ""
-            for store, skip in ((module._parameters, ()), (module._buffers, module._non_persistent)):
-                for name, value in store.items():
-                    if value is not None and name not in skip:
-                        state[lead + name] = value if keep_vars else value.detach()
-            for hook in module._state_dict_hooks.values():
-                hook(module, state, lead, {})
-        return state
+        if args:
+            warnings.warn(
+                "Positional args are being deprecated, use kwargs instead. Refer to "
+                "https://pytorch.org/docs/main/generated/torch.nn.Module.html#torch.nn.Module.state_dict for details.",
+                FutureWarning,
+                stacklevel=2,
+            )
+            destination, prefix, keep_vars = (*args, *(destination, prefix, keep_vars)[len(args) :])
+        return state.state_dict(self, destination, prefix, keep_vars)
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
-        """Copy a state dict into parameters and buffers.
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        state.save(self, destination, prefix, keep_vars, type(self).get_extra_state is not Module.get_extra_state)
 
-        Raises RuntimeError listing missing and unexpected keys (if ``strict``) and shapes that differ; nothing is changed then.
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """Copy a state dict into parameters and buffers, or with ``assign`` put its tensors in their place.
+
+        Returns the names that lacked and that were too much. Raises RuntimeError naming those (if ``strict``) and the
+        tensors of other shapes; what fits is taken over nevertheless.
         """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        own = self.state_dict(keep_vars=True)
-        problems: list[str] = []
-        missing = [k for k in own if k not in state_dict]
-        unexpected = [k for k in state_dict if k not in own]
-        if strict and unexpected:
-            problems.append("Unexpected key(s) in state_dict: " + ", ".join(f'"{k}"' for k in unexpected) + ". ")
-        if strict and missing:
-            problems.append("Missing key(s) in state_dict: " + ", ".join(f'"{k}"' for k in missing) + ". ")
-        for k, value in own.items():
-            if k in state_dict and tuple(state_dict[k].shape) != tuple(value.shape):
-                problems.append(
-                    f"size mismatch for {k}: copying a param with shape {state_dict[k].shape} from checkpoint, "
-                    f"the shape in current model is {value.shape}."
-                )
-        if problems:
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems))
-        with no_grad():
-            for k, value in own.items():
-                if k not in state_dict:
-                    continue
-                if assign:
-                    path, _, name = k.rpartition(".")
-                    module, given = self.get_submodule(path), state_dict[k]
-                    if isinstance(value, Parameter):
-                        module._parameters[name] = given if isinstance(given, Parameter) else Parameter(given, value.requires_grad)
-                    else:
-                        module._buffers[name] = given
-                else:
-                    value.copy_(state_dict[k])
-        result = IncompatibleKeys(missing, unexpected)
-        for module in self.modules():
-            for hook in module._load_post_hooks.values():
-                hook(module, result)
-        return result
+        return state.load_state_dict(self, state_dict, strict, assign)
+
+    def _load_from_state_dict(
+        self,
+        state_dict: Mapping[str, Any],
+        prefix: str,
+        local_metadata: dict[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        has_extra = type(self).set_extra_state is not Module.set_extra_state
+        state.load(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs, has_extra)
 
     # ------------------------------------------------------------------------------------ hooks
 
@@ -519,18 +481,49 @@ class Module:
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call ``hook(module, grad_input, grad_output)`` when the gradients for the module's inputs are there; what it
-        returns replaces grad_input."""
+        returns replaces grad_input.
+
+        Raises RuntimeError on a module with hooks of ``register_backward_hook``.
+        """
+        if self._is_full_backward_hook is False:
+            raise RuntimeError(MIXED.format("on a single Module"))
+        self._is_full_backward_hook = True
         return register(self._backward_hooks, hook, first=prepend)
 
-    register_backward_hook = register_full_backward_hook
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """The older form of ``register_full_backward_hook``, which sees the node of the module's output only."""
+        if self._is_full_backward_hook is True:
+            raise RuntimeError(MIXED.format("on a single Module"))
+        self._is_full_backward_hook = False
+        return register(self._backward_hooks, hook)
+
+    def _public(self, hooks: HookDict, hook: Callable[..., Any]) -> RemovableHandle:
+        handle = register(hooks, hook)
+        self._hook_options[handle.id] = {"public"}
+        return handle
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(module, prefix, keep_vars)`` before a state dict is made."""
+        return register(self._state_dict_pre_hooks, hook)
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, state_dict, prefix, local_metadata)`` when a state dict was made."""
+        return self._public(self._state_dict_hooks, hook)
+
+    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         return register(self._state_dict_hooks, hook)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)`` before
+        the module takes its own part of a state dict."""
+        return self._public(self._load_state_dict_pre_hooks, hook)
+
+    def _register_load_state_dict_pre_hook(self, hook: Callable[..., Any], with_module: bool = False) -> RemovableHandle:
+        return (self._public if with_module else register)(self._load_state_dict_pre_hooks, hook)
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, incompatible_keys)`` when a state dict was loaded."""
-        return register(self._load_post_hooks, hook)
+        return register(self._load_state_dict_post_hooks, hook)
 
     # ------------------------------------------------------------------------------------ showing
 
@@ -556,125 +549,10 @@ class Module:
         self.__dict__.update(state)
 
 
-class _Boundary:
-    """The two boundary nodes around one call of a module with backward hooks: one behind its inputs, one at its outputs."""
-
-    def __init__(self, module: Module) -> None:
-        self.module = module
-        self.grad_outputs: tuple[Any, ...] = ()
-        self.inputs_have_node = False
-
-    def _through(self, value: Any, hook: Callable[[Any, list[int], int], None]) -> Any:
-        values = list(value) if isinstance(value, tuple) else [value]
-        places = [i for i, v in enumerate(values) if isinstance(v, Tensor)]
-        if not mode.enabled or not any(values[i].requires_grad for i in places):
-            return value
-        passed = BackwardHookFunction.apply(*[values[i] for i in places])
-        node = next(p.grad_fn for p in passed if p.grad_fn is not None)
-        hook(node, places, len(values))
-        for i, p in zip(places, passed, strict=True):
-            values[i] = p
-        return tuple(values) if isinstance(value, tuple) else values[0]
-
-    def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        return self._through(args, self._at_inputs)  # type: ignore[no-any-return]
-
-    def leave(self, result: Any) -> Any:
-        if isinstance(result, (tuple, Tensor)):
-            return self._through(result, self._at_outputs)
-        return result
-
-    def _spread(self, grads: tuple[Any, ...], places: list[int], count: int) -> tuple[Any, ...]:
-        spread: list[Any] = [None] * count
-        for i, g in zip(places, grads, strict=True):
-            spread[i] = g
-        return tuple(spread)
-
-    def _at_inputs(self, node: Any, places: list[int], count: int) -> None:
-        self.inputs_have_node = True
-
-        def fire(grad_inputs: tuple[Any, ...], _: Any) -> Any:
-            given = self._spread(grad_inputs, places, count)
-            changed = self._call_backward_hooks(given, node)
-            return tuple(changed[i] for i in places)
-
-        node.register_hook(fire)
-
-    def _at_outputs(self, node: Any, places: list[int], count: int) -> None:
-        def fire(grad_outputs: tuple[Any, ...]) -> Any:
-            given = self._spread(grad_outputs, places, count)
-            for key, hook in [*_global_hooks.backward_pre.items(), *self.module._backward_pre_hooks.items()]:
-                before = given
-                changed = hook(self.module, given)
-                if changed is not None:
-                    given = changed if isinstance(changed, tuple) else (changed,)
-                    if len(given) != count:
-                        raise RuntimeError(
-                            f"Backward pre hook returned an invalid number of grad_output, got {len(given)}, but expected {count}"
-                        )
-                _on_tape(HookKind.MODULE_PRE, key, hook, before, given, node)
-            self.grad_outputs = given
-            if not self.inputs_have_node:
-                self._call_backward_hooks((), node)
-            return tuple(given[i] for i in places)
-
-        node.register_prehook(fire)
-
-    def _call_backward_hooks(self, grad_inputs: tuple[Any, ...], node: Any) -> tuple[Any, ...]:
-        for key, hook in [*_global_hooks.backward.items(), *self.module._backward_hooks.items()]:
-            before = grad_inputs
-            changed = hook(self.module, grad_inputs if grad_inputs else (None,), self.grad_outputs)
-            if changed is not None and grad_inputs:
-                grad_inputs = changed if isinstance(changed, tuple) else (changed,)
-                if len(grad_inputs) != len(before):
-                    raise RuntimeError(
-                        f"Backward hook returned an invalid number of grad_input, got {len(grad_inputs)}, but expected {len(before)}"
-                    )
-            _on_tape(HookKind.MODULE, key, hook, before, grad_inputs, node)
-        return grad_inputs
-
-
-def _on_tape(kind: int, key: int, hook: Any, before: Any, after: Any, node: Any = None) -> None:
-    if recorder.current is not None:
-        from_run = None
-
-        def only(values: Any) -> tuple[Any, ...]:
-            return tuple(v if isinstance(v, Tensor) else None for v in (values if isinstance(values, tuple) else (values,)))
-
-        recorder.current.hook_called(from_run, kind, key, hook, only(before), only(after), node=node)
-
-
-class _GlobalHooks:
-    """Hooks on every module."""
-
-    def __init__(self) -> None:
-        self.forward_pre = HookDict()
-        self.forward = HookDict()
-        self.backward_pre = HookDict()
-        self.backward = HookDict()
-
-    def __bool__(self) -> bool:
-        return bool(self.forward_pre or self.forward or self.backward_pre or self.backward)
-
-
-_global_hooks = _GlobalHooks()
-
-
-def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
-    """Call ``hook(module, args)`` before each forward of every module."""
-    return register(_global_hooks.forward_pre, hook)
-
-
-def register_module_forward_hook(hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False) -> RemovableHandle:
-    """Call ``hook(module, args, output)`` after each forward of every module."""
-    return register(_global_hooks.forward, hook)
-
-
-def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
-    """Call ``hook(module, grad_output)`` before gradients pass any module."""
-    return register(_global_hooks.backward_pre, hook)
-
-
-def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
-    """Call ``hook(module, grad_input, grad_output)`` after gradients passed any module."""
-    return register(_global_hooks.backward, hook)
+def _typename(value: Any) -> str:
+    """How PyTorch's messages name the type of a value."""
+    if isinstance(value, Tensor):
+        return type_name(value)
+    kind = value if isinstance(value, type) else type(value)
+    module = "" if kind.__module__ in ("builtins", "__builtin__") else f"{kind.__module__}."
+    return f"{module}{kind.__qualname__}"

@@ -10,6 +10,7 @@ import warnings
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 from .optimizer import Optimizer
@@ -33,13 +34,12 @@ class LRScheduler:
         self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
         self._step_count = 0
+        self._is_initial = False  # PyTorch's, for the state dict
+        self._get_lr_called_within_step = False  # PyTorch's, for the state dict
         self._last_lr: list[float] = []
-        self._stepped = 0
-        optimizer.register_step_post_hook(self._optimizer_stepped)
+        if optimizer.stepped is None:
+            optimizer.stepped = False
         self.step()
-
-    def _optimizer_stepped(self, *_: Any) -> None:
-        self._stepped += 1
 
     def get_lr(self) -> list[float]:
         """The rates of the current epoch, one a group."""
@@ -51,7 +51,7 @@ class LRScheduler:
 
     def step(self, epoch: int | None = None) -> None:
         """Go on by an epoch, or to the given one, and set the rates."""
-        if self._step_count == 1 and self._stepped == 0:
+        if self._step_count == 1 and not self.optimizer.stepped:
             warnings.warn(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you should call them in "
                 "the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this will result in PyTorch "
@@ -76,7 +76,7 @@ class LRScheduler:
 
     def state_dict(self) -> dict[str, Any]:
         """All but the optimizer."""
-        return {k: v for k, v in self.__dict__.items() if k not in ("optimizer", "_stepped")}
+        return {k: v for k, v in self.__dict__.items() if k != "optimizer"}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over a state dict."""
@@ -100,7 +100,16 @@ class LambdaLR(LRScheduler):
         return [base * f(self.last_epoch) for f, base in zip(self.lr_lambdas, self.base_lrs, strict=True)]
 
     def state_dict(self) -> dict[str, Any]:
-        return {k: v for k, v in super().state_dict().items() if k != "lr_lambdas"}
+        """All but the optimizer and plain functions; callable objects are saved as their attributes."""
+        saved = [None if isinstance(f, FunctionType) else dict(f.__dict__) for f in self.lr_lambdas]
+        return {**super().state_dict(), "lr_lambdas": saved}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over a state dict; functions stay as they are."""
+        super().load_state_dict({k: v for k, v in state_dict.items() if k != "lr_lambdas"})
+        for function, saved in zip(self.lr_lambdas, state_dict["lr_lambdas"], strict=True):
+            if saved is not None:
+                function.__dict__.update(saved)
 
 
 class MultiplicativeLR(LambdaLR):
@@ -271,7 +280,6 @@ class CosineAnnealingWarmRestarts(LRScheduler):
                 n = int(math.log(epoch / self.T_0 * (self.T_mult - 1) + 1, self.T_mult))
                 self.T_cur = epoch - self.T_0 * (self.T_mult**n - 1) / (self.T_mult - 1)
                 self.T_i = self.T_0 * self.T_mult**n
-        self._step_count += 1
         self.last_epoch = math.floor(epoch)
         self._set(self.get_lr())
 
@@ -307,18 +315,16 @@ class OneCycleLR(LRScheduler):
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")
         self.total_steps = total_steps
-        self._cosine = anneal_strategy == "cos"
+        self._anneal_func_type = anneal_strategy
+        rise = (float(pct_start * total_steps) - 1, "initial_lr", "max_lr", "max_momentum", "base_momentum")
+        fall = (float(2 * pct_start * total_steps) - 2, "max_lr", "initial_lr", "base_momentum", "max_momentum")
+        last = total_steps - 1
         if three_phase:
-            self._phases = [
-                (float(pct_start * total_steps) - 1, "initial_lr", "max_lr", "max_momentum", "base_momentum"),
-                (float(2 * pct_start * total_steps) - 2, "max_lr", "initial_lr", "base_momentum", "max_momentum"),
-                (total_steps - 1, "initial_lr", "min_lr", "max_momentum", "max_momentum"),
-            ]
+            phases = [rise, fall, (last, "initial_lr", "min_lr", "max_momentum", "max_momentum")]
         else:
-            self._phases = [
-                (float(pct_start * total_steps) - 1, "initial_lr", "max_lr", "max_momentum", "base_momentum"),
-                (total_steps - 1, "max_lr", "min_lr", "base_momentum", "max_momentum"),
-            ]
+            phases = [rise, (last, "max_lr", "min_lr", "base_momentum", "max_momentum")]
+        keys = ("end_step", "start_lr", "end_lr", "start_momentum", "end_momentum")
+        self._schedule_phases: list[dict[str, Any]] = [dict(zip(keys, phase, strict=True)) for phase in phases]
         groups = optimizer.param_groups
         tops = list(max_lr) if isinstance(max_lr, (list, tuple)) else [max_lr] * len(groups)
         self.cycle_momentum = cycle_momentum
@@ -342,7 +348,7 @@ class OneCycleLR(LRScheduler):
             group["momentum"] = momentum
 
     def _between(self, start: float, end: float, share: float) -> float:
-        if self._cosine:
+        if self._anneal_func_type == "cos":
             return end + (start - end) / 2.0 * (math.cos(math.pi * share) + 1)
         return (end - start) * share + start
 
@@ -352,8 +358,9 @@ class OneCycleLR(LRScheduler):
         rates = []
         for group in self.optimizer.param_groups:
             start = 0.0
-            for number, (end, lr0, lr1, m0, m1) in enumerate(self._phases):
-                if self.last_epoch <= end or number == len(self._phases) - 1:
+            for number, phase in enumerate(self._schedule_phases):
+                end, lr0, lr1, m0, m1 = phase.values()
+                if self.last_epoch <= end or number == len(self._schedule_phases) - 1:
                     share = (self.last_epoch - start) / (end - start)
                     rate = self._between(group[lr0], group[lr1], share)
                     if self.cycle_momentum:
@@ -394,28 +401,44 @@ class CyclicLR(LRScheduler):
         self.step_ratio = step_size_up / self.total_size
         if mode not in ("triangular", "triangular2", "exp_range") and scale_fn is None:
             raise ValueError("mode is invalid and scale_fn is None")
-        kinds: dict[str, tuple[Callable[[float], float], str]] = {
-            "triangular": (lambda x: 1.0, "cycle"),
-            "triangular2": (lambda x: 1 / (2.0 ** (x - 1)), "cycle"),
-            "exp_range": (lambda x: gamma**x, "iterations"),
-        }
-        self._scale, self._scale_mode = kinds[mode] if scale_fn is None else (scale_fn, scale_mode)
+        self.mode, self.gamma, self._scale_fn_custom = mode, gamma, scale_fn
+        self.scale_mode = scale_mode if scale_fn is not None else "iterations" if mode == "exp_range" else "cycle"
         self.cycle_momentum, self.use_beta1 = cycle_momentum, "betas" in groups[0]
         if cycle_momentum:
             if "momentum" not in groups[0] and not self.use_beta1:
                 raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
-            self.base_momentum, self.max_momentum = base_momentum, max_momentum
+            self.base_momentums = self._for_groups("base_momentum", base_momentum, groups)
+            self.max_momentums = self._for_groups("max_momentum", max_momentum, groups)
         super().__init__(optimizer, last_epoch)
         self.base_lrs = bases
+
+    @staticmethod
+    def _for_groups(name: str, value: Any, groups: Sequence[Any]) -> list[float]:
+        if not isinstance(value, (list, tuple)):
+            return [value] * len(groups)
+        if len(value) != len(groups):
+            raise ValueError(
+                f"{name} must have the same length as optimizer.param_groups. {name} has {len(value)} values, there are {len(groups)}."
+            )
+        return list(value)
+
+    def scale_fn(self, x: float) -> float:
+        """By how much the amplitude is scaled in a cycle, or at an iteration."""
+        if self._scale_fn_custom is not None:
+            return self._scale_fn_custom(x)
+        if self.mode == "exp_range":
+            return float(self.gamma**x)
+        return 1.0 if self.mode == "triangular" else 1 / (2.0 ** (x - 1))
 
     def get_lr(self) -> list[float]:
         cycle = math.floor(1 + self.last_epoch / self.total_size)
         x = 1.0 + self.last_epoch / self.total_size - cycle
         share = x / self.step_ratio if x <= self.step_ratio else (x - 1) / (self.step_ratio - 1)
-        scale = self._scale(cycle if self._scale_mode == "cycle" else self.last_epoch)
+        scale = self.scale_fn(cycle if self.scale_mode == "cycle" else self.last_epoch)
         if self.cycle_momentum:
-            momentum = self.max_momentum - (self.max_momentum - self.base_momentum) * share * scale
-            for group in self.optimizer.param_groups:
+            momenta = zip(self.base_momentums, self.max_momentums, self.optimizer.param_groups, strict=True)
+            for low, high, group in momenta:
+                momentum = high - (high - low) * share * scale
                 if self.use_beta1:
                     group["betas"] = (momentum, *group["betas"][1:])
                 else:
@@ -423,7 +446,12 @@ class CyclicLR(LRScheduler):
         return [base + (top - base) * share * scale for base, top in zip(self.base_lrs, self.max_lrs, strict=True)]
 
     def state_dict(self) -> dict[str, Any]:
-        return {k: v for k, v in super().state_dict().items() if k != "_scale"}
+        """All but the optimizer and a function of the user's."""
+        return {**super().state_dict(), "_scale_fn_custom": None}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over a state dict; a function of the user's stays."""
+        super().load_state_dict({k: v for k, v in state_dict.items() if k != "_scale_fn_custom"})
 
 
 class SequentialLR(LRScheduler):
@@ -444,6 +472,7 @@ class SequentialLR(LRScheduler):
             group["lr"] = group["initial_lr"]
         for scheduler in schedulers:
             scheduler.last_epoch -= 1
+        schedulers[0]._step_count = 0
         schedulers[0].step()
         self._last_lr = schedulers[0].get_last_lr()
 
@@ -457,6 +486,16 @@ class SequentialLR(LRScheduler):
         else:
             scheduler.step()
         self._last_lr = scheduler.get_last_lr()
+
+    def state_dict(self) -> dict[str, Any]:
+        """All but the optimizer, with the state dicts of the schedules."""
+        return {**super().state_dict(), "_schedulers": [s.state_dict() for s in self._schedulers]}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over a state dict, and its parts in the schedules."""
+        super().load_state_dict({k: v for k, v in state_dict.items() if k != "_schedulers"})
+        for scheduler, saved in zip(self._schedulers, state_dict["_schedulers"], strict=True):
+            scheduler.load_state_dict(saved)
 
 
 class ChainedScheduler(LRScheduler):
@@ -474,6 +513,16 @@ class ChainedScheduler(LRScheduler):
         for scheduler in self._schedulers:
             scheduler.step()
         self._last_lr = self._rates
+
+    def state_dict(self) -> dict[str, Any]:
+        """All but the optimizer, with the state dicts of the schedules."""
+        return {**super().state_dict(), "_schedulers": [s.state_dict() for s in self._schedulers]}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over a state dict, and its parts in the schedules."""
+        super().load_state_dict({k: v for k, v in state_dict.items() if k != "_schedulers"})
+        for scheduler, saved in zip(self._schedulers, state_dict["_schedulers"], strict=True):
+            scheduler.load_state_dict(saved)
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -499,11 +548,13 @@ class ReduceLROnPlateau(LRScheduler):
             raise ValueError(f"threshold mode {threshold_mode} is unknown!")
         self.optimizer = optimizer
         count = len(optimizer.param_groups)
+        self.default_min_lr = None if isinstance(min_lr, (list, tuple)) else min_lr
         self.min_lrs = list(min_lr) if isinstance(min_lr, (list, tuple)) else [min_lr] * count
         self.mode, self.factor, self.patience = mode, factor, patience
         self.threshold, self.threshold_mode = threshold, threshold_mode
         self.cooldown, self.cooldown_counter, self.eps = cooldown, 0, eps
-        self.best = math.inf if mode == "min" else -math.inf
+        self.mode_worse = math.inf if mode == "min" else -math.inf
+        self.best = self.mode_worse
         self.num_bad_epochs = 0
         self.last_epoch = 0
         self._last_lr = self._rates

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any
 
+from .. import creation, dtypes
 from ..autograd.grad_mode import enable_grad, no_grad
 from ..autograd.hooks import HookDict, RemovableHandle, register
 from ..tensor import Tensor
@@ -20,22 +22,53 @@ class _Required:
 required = _Required()
 
 
+def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
+    """``step`` with the optimizer's hooks before and after it, however deep ``super().step()`` goes."""
+
+    @functools.wraps(step)
+    def around(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        if self._stepping:
+            return step(self, *args, **kwargs)
+        self._stepping = True
+        try:
+            for hook in list(self._optimizer_step_pre_hooks.values()):
+                changed = hook(self, args, kwargs)
+                if changed is not None:
+                    if not (isinstance(changed, tuple) and len(changed) == 2):
+                        raise RuntimeError(f"{step} must return None or a tuple of (new_args, new_kwargs), but got {changed}.")
+                    args, kwargs = changed
+            if self.stepped is False:
+                self.stepped = True
+            result = step(self, *args, **kwargs)
+            for hook in list(self._optimizer_step_post_hooks.values()):
+                hook(self, args, kwargs)
+            return result
+        finally:
+            self._stepping = False
+
+    return around
+
+
 class Optimizer:
     """Base of all optimizers.
 
-    params: tensors, or dictionaries with ``params`` and options of their own. defaults: the options of groups that do not
-    say otherwise. Raises TypeError for a single tensor, ValueError for no parameters or one that stands in two groups.
+    params: tensors, pairs of name and tensor, or dictionaries with ``params`` and options of their own. defaults: the options
+    of groups that do not say otherwise. Raises TypeError for a single tensor, ValueError for no parameters or one that stands
+    in two groups.
     """
+
+    _stepping = False
+    stepped: bool | None = None  # since the first schedule was made for this optimizer; None: there is none
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
         self.state: defaultdict[Tensor, Any] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
-        self._pre_hooks = HookDict()
-        self._post_hooks = HookDict()
+        self._make_hooks()
         if isinstance(params, Tensor):
             raise TypeError(
-                f"params argument given to the optimizer should be an iterable of Tensors or dicts, but got {type(params).__name__}"
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+                f"torch.{params.dtype.legacy}Tensor"
             )
         groups = list(params)
         if not groups:
@@ -45,9 +78,24 @@ class Optimizer:
         for group in groups:
             self.add_param_group(group)
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__:
+            cls.step = _hooked(cls.__dict__["step"])  # type: ignore[method-assign]
+
+    def _make_hooks(self) -> None:
+        self._optimizer_step_pre_hooks = HookDict()
+        self._optimizer_step_post_hooks = HookDict()
+        self._state_dict_pre_hooks = HookDict()
+        self._state_dict_post_hooks = HookDict()
+        self._load_state_dict_pre_hooks = HookDict()
+        self._load_state_dict_post_hooks = HookDict()
+
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group: a dictionary with ``params`` and options."""
-        group = dict(param_group)
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        group = param_group
         params = group["params"]
         if isinstance(params, Tensor):
             params = [params]
@@ -56,13 +104,19 @@ class Optimizer:
                 "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets "
                 "will change between runs. Please use a list instead."
             )
+        params = list(params)
+        names = [p[0] for p in params if isinstance(p, tuple)]
         params = [p[1] if isinstance(p, tuple) else p for p in params]
         for p in params:
             if not isinstance(p, Tensor):
-                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
-            if not p.is_leaf and not p._retains:
+                raise TypeError("optimizer can only optimize Tensors, but one of the params is " + _typename(p))
+            if not self.defaults.get("differentiable", None) and not p.is_leaf and not p._retains:
                 raise ValueError("can't optimize a non-leaf Tensor")
         group["params"] = params
+        if names:
+            if len(names) != len(params):
+                raise ValueError("all optimizer params should be with/without names. Some param names are missing")
+            group["param_names"] = names
         for name, value in self.defaults.items():
             if value is required and name not in group:
                 raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
@@ -85,8 +139,6 @@ class Optimizer:
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update all parameters that have a gradient. ``closure`` computes the loss anew and its value is returned."""
-        for hook in list(self._pre_hooks.values()):
-            hook(self, (closure,), {})
         loss = None
         if closure is not None:
             with enable_grad():
@@ -95,27 +147,48 @@ class Optimizer:
             for group in self.param_groups:
                 for p in group["params"]:
                     if p._grad is not None:
-                        self._update(p, p._grad, group, self.state[p])
-        for hook in list(self._post_hooks.values()):
-            hook(self, (closure,), {})
+                        state = self.state.get(p, {})
+                        self._update(p, p._grad, group, state)
+                        if state:
+                            self.state[p] = state
         return loss
 
     def _update(self, p: Tensor, grad: Any, group: dict[str, Any], state: dict[str, Any]) -> None:
         """Change ``p`` in place by its gradient."""
         raise NotImplementedError
 
+    # ------------------------------------------------------------------------------------ hooks
+
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(optimizer, args, kwargs)`` before each step."""
-        return register(self._pre_hooks, hook)
+        return register(self._optimizer_step_pre_hooks, hook)
 
     def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(optimizer, args, kwargs)`` after each step."""
-        return register(self._post_hooks, hook)
+        return register(self._optimizer_step_post_hooks, hook)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(optimizer)`` before a state dict is made."""
+        return register(self._state_dict_pre_hooks, hook, first=prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(optimizer, state_dict)`` when a state dict was made; what it returns replaces it."""
+        return register(self._state_dict_post_hooks, hook, first=prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(optimizer, state_dict)`` before a state dict is loaded; what it returns replaces it."""
+        return register(self._load_state_dict_pre_hooks, hook, first=prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(optimizer)`` when a state dict was loaded."""
+        return register(self._load_state_dict_post_hooks, hook, first=prepend)
 
     # ------------------------------------------------------------------------------------ state
 
     def state_dict(self) -> dict[str, Any]:
         """State and options, parameters replaced by numbers in their order."""
+        for hook in list(self._state_dict_pre_hooks.values()):
+            hook(self)
         numbers: dict[int, int] = {}
         for group in self.param_groups:
             for p in group["params"]:
@@ -123,31 +196,72 @@ class Optimizer:
         groups = [
             {**{k: v for k, v in g.items() if k != "params"}, "params": [numbers[id(p)] for p in g["params"]]} for g in self.param_groups
         ]
-        return {"state": {numbers[id(p)]: s for p, s in self.state.items()}, "param_groups": groups}
+        made: dict[str, Any] = {
+            "state": {numbers[id(p)] if isinstance(p, Tensor) else p: s for p, s in self.state.items()},
+            "param_groups": groups,
+        }
+        for hook in list(self._state_dict_post_hooks.values()):
+            made = hook(self, made) or made
+        return made
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over a state dict.
+        """Take over a state dict; its tensors are brought to the types and devices of the parameters.
 
         Raises ValueError where groups or their sizes differ.
         """
-        given = deepcopy(state_dict)
+        for hook in list(self._load_state_dict_pre_hooks.values()):
+            state_dict = hook(self, state_dict) or state_dict
+        given = deepcopy(dict(state_dict))
         groups = given["param_groups"]
         if len(groups) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
         if any(len(a["params"]) != len(b["params"]) for a, b in zip(groups, self.param_groups, strict=True)):
             raise ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group")
         tensors: dict[int, Tensor] = {}
-        for new, own in zip(groups, self.param_groups, strict=True):
+        for number, (new, own) in enumerate(zip(groups, self.param_groups, strict=True)):
             tensors.update(zip(new["params"], own["params"], strict=True))
-            own.update({k: v for k, v in new.items() if k != "params"})
-        self.state = defaultdict(dict, {tensors[n]: s for n, s in given["state"].items()})
+            if "param_names" in own and "param_names" not in new:
+                new["param_names"] = own["param_names"]
+            new["params"] = own["params"]
+            self.param_groups[number] = new
+        self.state = defaultdict(dict)
+        for key, value in given["state"].items():
+            p = tensors.get(key)
+            self.state[key if p is None else p] = value if p is None else _like(p, value)  # type: ignore[index]
+        for hook in list(self._load_state_dict_post_hooks.values()):
+            hook(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._make_hooks()
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        text = f"{type(self).__name__} ("
         for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines.extend(f"    {k}: {group[k]}" for k in sorted(group) if k != "params")
-        return "\n".join([*lines, ")"])
+            text += f"\nParameter Group {i}\n" + "".join(f"    {k}: {group[k]}\n" for k in sorted(group) if k != "params")
+        return text + ")"
+
+
+Optimizer.step = _hooked(Optimizer.step)  # type: ignore[method-assign]
+
+
+def _typename(value: Any) -> str:
+    return type(value).__name__
+
+
+def _like(p: Tensor, value: Any, key: str = "") -> Any:
+    """Loaded state with its tensors as the parameter is; steps are counted in a type of their own."""
+    if isinstance(value, Tensor):
+        return value if key == "step" or not p.is_floating_point() else value.to(device=p.device, dtype=p.dtype)
+    if isinstance(value, dict):
+        return {k: _like(p, v, k) for k, v in value.items()}
+    return type(value)(_like(p, v) for v in value) if isinstance(value, (list, tuple)) else value
+
+
+# ------------------------------------------------------------------------------------------------------ for the algorithms
 
 
 def check(options: Iterable[tuple[str, Any, bool]]) -> None:
@@ -155,3 +269,28 @@ def check(options: Iterable[tuple[str, Any, bool]]) -> None:
     for name, value, valid in options:
         if not valid:
             raise ValueError(f"Invalid {name}: {value}")
+
+
+def zeros_like(p: Tensor) -> Any:
+    """State for a parameter: zeros of its shape and type."""
+    return creation.zeros_like(p)
+
+
+def descent(group: dict[str, Any], grad: Any) -> Any:
+    """The gradient to go down along: with ``maximize`` the negative one."""
+    return -grad if group["maximize"] else grad
+
+
+def counter(value: float = 0.0) -> Any:
+    """A number in the state, as PyTorch keeps it: a 0-d float tensor on the CPU."""
+    kind = dtypes.get_default_dtype()
+    return creation.tensor(value, dtype=kind if kind is dtypes.float64 else dtypes.float32)
+
+
+def advance(number: Any, times: float | None = None) -> float:
+    """Count one further (or multiply), in place and unseen by a tape; gives the new value."""
+    if times is None:
+        number._data += 1
+    else:
+        number._data *= times
+    return float(number._data)
