@@ -10,16 +10,18 @@ import math
 import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
+from .blocks import Block, WireError, joined, rows_in
 from .log import BLOB, ROWS, STATISTICS
 from .references import References
-from .scan import Scanner, TapeError
+from .scan import ScannedFrame, Scanner, TapeError
 from .schema import Call, Event, Hook, Node, Note, Op, Payload, Record, Run, Source, Stats, Tensor, Val
-from .unwire import Block, Decoder, WireError, stats_record
+from .unwire import Decoder, stats_record
 from .wire import (
     CALL,
     EVENT,
@@ -48,6 +50,7 @@ __all__ = ["Tape", "TapeError"]
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
 CACHE = 32 << 20  # bytes of value data kept
+BATCH = 4 << 20  # bytes of rows and statistics taken in together
 INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 DTYPES = frozenset(["bool", *INTEGERS, "float16", "float32", "float64", "complex64", "complex128"])
 
@@ -223,7 +226,7 @@ class Tape:
         self._tables: dict[int, Table[Any]] = {
             TENSOR: self.tensors, CALL: self.calls, OP: self.ops, NODE: self.nodes, HOOK: self.hooks, RUN: self.runs,
         }  # fmt: skip
-        self._references = References({code: table.rows for code, table in self._tables.items()})
+        self._references = References()
         self._decoder = Decoder()
         self._blocks: list[Block] = []
         self._starts: list[int] = []  # the first row of each block
@@ -237,15 +240,17 @@ class Tape:
     # --------------------------------------------------------------------------------------------------- beginning
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Tape:
-        """The tape in a file, with all that is there now.
+    def open(cls, path: str | os.PathLike[str], *, poll: bool = True) -> Tape:
+        """The tape in a file, with all that is there now; without ``poll`` with nothing yet, so that a window can take it in
+        piece by piece (``poll(most)``).
 
         Raises TapeError where the file is no tape, OSError where it cannot be opened. Damage inside is no error: what
         stands before it is read, and ``damage`` says where."""
         tape = cls()
         tape.path = os.fspath(path)
         tape._scanner = Scanner(tape.path)
-        tape.poll()
+        if poll:
+            tape.poll()
         return tape
 
     @classmethod
@@ -263,7 +268,7 @@ class Tape:
                 tape._cache[place] = bytes(record.data)
             encoder.record(record, (place, 0))
         encoder.commit()
-        tape._add_rows(encoder.take()[0])
+        tape._add_body(encoder.take()[0])
         tape.stats.extend(np.array(stats, STATS))
         tape.complete = True
         return tape
@@ -273,19 +278,21 @@ class Tape:
         if self._scanner is None or self.damage:
             return False
         added = False
+        batch: list[ScannedFrame] = []
+        size = 0
         for frame in self._scanner.frames(most):
             added = True
             if frame.kind == BLOB:
                 self._blobs[frame.number] = (frame.offset, frame.length, frame.checksum)
                 continue
-            try:
-                if frame.kind == ROWS:
-                    self._add_rows(frame.body, self._references)
-                elif frame.kind == STATISTICS:
-                    self._add_stats(frame.body)
-            except WireError as error:
-                self.damage = f"{error} (record {frame.number}, byte {frame.offset})"
-                break
+            batch.append(frame)
+            size += frame.length
+            if size >= BATCH:
+                self._take(batch)
+                batch, size = [], 0
+                if self.damage:
+                    break
+        self._take(batch)
         self.damage = self.damage or self._scanner.damage
         if self._scanner.ended and not self.complete:
             self.complete = added = True
@@ -402,14 +409,64 @@ class Tape:
 
     # ------------------------------------------------------------------------------------------------------ reading
 
-    def _add_rows(self, body: bytes, references: References | None = None) -> None:
-        block = Decoder.split(body)
+    def _take(self, frames: Sequence[ScannedFrame]) -> None:
+        """Take in rows and statistics, all at once. Where something is wrong, one by one: all before it is good."""
+        if self.damage or not frames:
+            return
+        try:
+            self._take_together(frames)
+        except WireError as error:
+            if len(frames) == 1:
+                self.damage = f"{error} (record {frames[0].number}, byte {frames[0].offset})"
+            for frame in frames if len(frames) > 1 else ():
+                self._take([frame])
+
+    def _take_together(self, frames: Sequence[ScannedFrame]) -> None:
+        """Raises WireError, and has then taken in nothing."""
+        first, block = self._rows.length, joined([frame.body for frame in frames if frame.kind == ROWS])
+        before = self._decoder.lengths()
         self._decoder.add(block)
-        if references is not None:
-            references.check(block)
+        try:
+            self._references.check(block, first)
+            stats = self._stats(frames, first)
+        except WireError:
+            self._decoder.cut(before)
+            raise
+        self._references.keep(block, first)
+        self._add_rows(block)
+        self.stats.extend(stats)
+
+    def _stats(self, frames: Sequence[ScannedFrame], first: int) -> StatsRows:
+        """The statistics in the frames, which may be of tensors in the rows before them."""
+        bodies: list[bytes] = []
+        counts: list[int] = []
+        ends: list[int] = []
+        for frame in frames:
+            if frame.kind == ROWS:
+                first += rows_in(frame.body)
+            elif frame.kind == STATISTICS:
+                if frame.length % STATS.itemsize:
+                    raise WireError("a table of statistics ends in the middle of a row")
+                bodies.append(frame.body)
+                counts.append(frame.length // STATS.itemsize)
+                ends.append(first)
+        rows = np.frombuffer(b"".join(bodies), STATS)
+        self._references.check_tensors(rows["tensor"], np.repeat(ends, counts))
+        return rows
+
+    def _add_body(self, body: bytes) -> None:
+        """Append one block of an encoder here, which may mention what is not on the tape."""
+        block = joined([body])
+        self._decoder.add(block)
+        self._add_rows(block)
+
+    def _add_rows(self, block: Block) -> None:
+        """Append a block that was looked at."""
+        if not len(block):
+            return
         first = self._rows.length
         self._starts.append(first)
-        self._blocks.append(block)
+        self._blocks.append(replace(block, rows=block.rows[:0], ends=block.ends[:0]))
         self._rows.extend(block.rows)
         codes = block.rows[:, 0] & 0xFF
         self._event_rows.extend(np.flatnonzero(codes >= EVENT) + first)
@@ -417,24 +474,15 @@ class Tape:
             places = np.flatnonzero(codes == code)
             if len(places):
                 self._tables[code].rows.update(zip(block.rows[places, 1].tolist(), (places + first).tolist(), strict=True))
-        for place in np.flatnonzero((codes == PAYLOAD) | (codes == SOURCE) | (codes == NOTE)).tolist():
-            if codes[place] == PAYLOAD:
-                self._payloads[int(block.rows[place, 1]), int(block.rows[place, 2])] = place + first
-                continue
+        kept = np.flatnonzero(codes == PAYLOAD)
+        vals = zip(block.rows[kept, 1].tolist(), block.rows[kept, 2].tolist(), strict=True)
+        self._payloads.update(zip(vals, (kept + first).tolist(), strict=True))
+        for place in np.flatnonzero((codes == SOURCE) | (codes == NOTE)).tolist():
             record = self._record_at(place + first)
             if isinstance(record, Source):
                 self.sources[record.file] = record.text
             elif isinstance(record, Note):
                 self.notes.append(record)
-
-    def _add_stats(self, body: bytes) -> None:
-        if len(body) % STATS.itemsize:
-            raise WireError("a table of statistics ends in the middle of a row")
-        rows = np.frombuffer(body, STATS)
-        unknown = [tensor for tensor in np.unique(rows["tensor"]).tolist() if tensor not in self.tensors]
-        if unknown:
-            raise WireError(f"statistics of tensor {unknown[0]}, which is not on the tape")
-        self.stats.extend(rows)
 
     def _block(self, row: int) -> Block:
         return self._blocks[bisect_right(self._starts, row) - 1]

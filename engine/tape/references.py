@@ -5,11 +5,9 @@ It is the reader's share of invariant I1: whoever follows a number in a tape tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from .unwire import Block, WireError, gather
+from .blocks import Block, WireError, gather
 from .wire import (
     BUMPED,
     CALL,
@@ -33,6 +31,8 @@ from .wire import (
     TENSOR,
     Words,
 )
+
+NEVER = np.iinfo(np.int64).max  # the row of what is not on the tape
 
 _NAMES = {TENSOR: "tensor", CALL: "call", OP: "op", NODE: "node", HOOK: "hook", RUN: "run"}
 
@@ -59,60 +59,116 @@ _COLUMNS: dict[int, tuple[tuple[int, int], ...]] = {
 }
 
 
+class Known:
+    """The ids of one kind of noun, sorted, and the row that introduced each."""
+
+    def __init__(self) -> None:
+        self._ids = self._rows = np.empty(0, np.int64)
+        self._waiting: list[tuple[Words, Words]] = []
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def extend(self, ids: Words, rows: Words) -> None:
+        self._waiting.append((ids, rows))
+        self._count += len(ids)
+
+    def rows(self, ids: Words) -> Words:
+        """The row that introduced each id; NEVER where none did."""
+        if self._waiting:
+            self._settle()
+        found = np.full(len(ids), NEVER)
+        if len(self._ids):
+            places = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
+            np.copyto(found, self._rows[places], where=self._ids[places] == ids)
+        return found
+
+    def _settle(self) -> None:
+        ids = np.concatenate([self._ids, *(ids for ids, _ in self._waiting)])
+        rows = np.concatenate([self._rows, *(rows for _, rows in self._waiting)])
+        if (ids[1:] < ids[:-1]).any():  # two recordings in one process, or threads
+            order = np.argsort(ids, kind="stable")  # an id that comes twice: the first
+            ids, rows = ids[order], rows[order]
+        self._ids, self._rows = ids, rows
+        self._waiting = []
+
+
 class References:
-    """What a tape has so far, by kind of noun; ``check`` looks at the next block."""
+    """What a tape has so far, by kind of noun; ``check`` looks at the next block, ``keep`` adds what it introduced."""
 
-    def __init__(self, known: Mapping[int, dict[int, int]]) -> None:
-        self._known = known
-        self._new: dict[int, set[int]] = {}
+    def __init__(self) -> None:
+        self._known = {code: Known() for code in NOUN_CODES}
+        self._new = {code: Known() for code in NOUN_CODES}
 
-    def check(self, block: Block) -> None:
-        """Raises WireError where the block, already found well-formed, mentions what is neither known nor in it."""
+    def check(self, block: Block, first: int) -> None:
+        """Raises WireError where a row of the block, already found well-formed, mentions what was not introduced before it.
+        ``first`` is the number of the block's first row on the tape."""
         codes = block.rows[:, 0] & 0xFF
-        kinds = set(np.unique(codes).tolist())
-        self._new = {code: set(block.rows[codes == code, 1].tolist()) for code in NOUN_CODES & kinds}
-        for code in kinds:
-            rows = block.rows[codes == code]
-            for place, noun in _COLUMNS.get(code, ()):
-                self._need(noun, rows[:, place])
+        chosen = {code: np.flatnonzero(codes == code) for code in np.unique(codes).tolist()}
+        self._new = {code: Known() for code in NOUN_CODES}
+        for code in NOUN_CODES & chosen.keys():
+            self._new[code].extend(block.rows[chosen[code], 1], chosen[code] + first)
+        for code, places in chosen.items():
+            rows, at = block.rows[places], places + first
+            for word, noun in _COLUMNS.get(code, ()):
+                self._need(noun, rows[:, word], at)
             if code >= EVENT:
-                self._need(RUN, rows[:, 1])
-            self._pool(code, rows, block.pool)
+                self._need(RUN, rows[:, 1], at)
+            self._pool(code, rows, at, block.pool)
 
-    def _pool(self, code: int, rows: Words, pool: Words) -> None:
+    def keep(self, block: Block, first: int) -> None:
+        """The block that was looked at is on the tape."""
+        codes = block.rows[:, 0] & 0xFF
+        for code in NOUN_CODES:
+            places = np.flatnonzero(codes == code)
+            self._known[code].extend(block.rows[places, 1], places + first)
+
+    def check_tensors(self, ids: Words, at: Words) -> None:
+        """Raises WireError where a tensor was not introduced before the row ``at``, in the tape or the block looked at."""
+        self._need(TENSOR, ids, at)
+
+    def _pool(self, code: int, rows: Words, at: Words, pool: Words) -> None:
         """What rows of one kind mention in the pool."""
+
+        def need(noun: int, starts: Words, counts: Words, width: int, place: int = 0) -> None:
+            """``counts`` groups of ``width`` words from each start on, of which that at ``place`` is an id."""
+            self._need(noun, gather(pool, starts, width * counts)[place::width], np.repeat(at, counts))
+
         if code == OP:
             starts = rows[:, 7]
-            vals = 2 * (pool[starts + 2] + pool[starts + 3])
-            self._need(TENSOR, gather(pool, starts + 4, vals)[::2])
-            self._need(NODE, gather(pool, starts + 4 + vals, 2 * pool[starts + 3])[::2])
+            ins, outs = pool[starts + 2], pool[starts + 3]
+            need(TENSOR, starts + 4, ins + outs, 2)
+            need(NODE, starts + 4 + 2 * (ins + outs), outs, 2)
         elif code == NODE:
             starts = rows[:, 7]
-            slots, edges, saved = pool[starts], 2 * pool[starts + 1], 3 * pool[starts + 2]
-            self._need(NODE, gather(pool, starts + 3 + slots, edges)[::2])
-            self._need(TENSOR, gather(pool, starts + 3 + slots + edges, saved)[1::3])
+            slots, edges, saved = pool[starts], pool[starts + 1], pool[starts + 2]
+            need(NODE, starts + 3 + slots, edges, 2)
+            need(TENSOR, starts + 3 + slots + 2 * edges, saved, 3, 1)
         elif code == RUN:
             starts = rows[:, 2]
-            roots, seeds, ranges = 2 * pool[starts], 2 * pool[starts + 1], 2 * pool[starts + 2]
-            self._need(NODE, gather(pool, starts + 3, roots)[::2])
-            self._need(TENSOR, gather(pool, starts + 3 + roots, seeds)[::2])
-            flat = gather(pool, starts + 3 + roots + seeds, ranges).tolist()
-            for first, length in zip(flat[::2], flat[1::2], strict=True):
-                if length > len(self._known[NODE]) + len(self._new.get(NODE, ())):
+            roots, seeds, ranges = pool[starts], pool[starts + 1], pool[starts + 2]
+            need(NODE, starts + 3, roots, 2)
+            need(TENSOR, starts + 3 + 2 * roots, seeds, 2)
+            flat = gather(pool, starts + 3 + 2 * (roots + seeds), 2 * ranges).tolist()
+            for first, length, row in zip(flat[::2], flat[1::2], np.repeat(at, ranges).tolist(), strict=True):
+                if length > len(self._known[NODE]) + len(self._new[NODE]):
                     raise WireError(f"a run needs {length} nodes, more than are on the tape")
-                self._need(NODE, np.arange(first, first + length))
+                self._need(NODE, first + np.arange(length), np.full(length, row))
         elif code in (NODE_ENTER, NODE_EXIT):
             many = rows[:, 4] != 1
-            self._need(TENSOR, gather(pool, rows[many, 5], 2 * rows[many, 4])[::2])
-            self._need(TENSOR, rows[~many, 6])
+            self._need(TENSOR, rows[~many, 6], at[~many])
+            at = at[many]
+            need(TENSOR, rows[many, 5], rows[many, 4], 2)
         elif code == HOOK_CALLED:
-            self._need(TENSOR, gather(pool, rows[:, 5], 2 * (rows[:, 6] + rows[:, 7]))[::2])
+            need(TENSOR, rows[:, 5], rows[:, 6] + rows[:, 7], 2)
         elif code == EDITED:
-            self._need(TENSOR, gather(pool, rows[:, 5], np.full(len(rows), 4))[::2])
+            need(TENSOR, rows[:, 5], np.full(len(rows), 2), 2)
 
-    def _need(self, noun: int, ids: Words) -> None:
-        missing = set(ids.tolist())
-        missing.discard(0)
-        missing = missing.difference(self._known[noun]).difference(self._new.get(noun, ()))
-        if missing:
-            raise WireError(f"{_NAMES[noun]} {min(missing)} is mentioned, but is not on the tape")
+    def _need(self, noun: int, ids: Words, at: Words) -> None:
+        """Whether each id is 0 or was introduced before the row that mentions it."""
+        missing = (ids != 0) & (self._new[noun].rows(ids) >= at)
+        if missing.any():
+            missing[missing] = self._known[noun].rows(ids[missing]) >= at[missing]
+            if missing.any():
+                raise WireError(f"{_NAMES[noun]} {int(ids[missing].min())} is mentioned, but is not on the tape")

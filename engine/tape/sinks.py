@@ -10,8 +10,9 @@ from __future__ import annotations
 import threading
 from typing import Any, Protocol, runtime_checkable
 
+from .blocks import Block, joined
 from .schema import Record
-from .unwire import Block, Decoder, stats_record
+from .unwire import Decoder, stats_record
 from .wire import EVENT, PARAMS, PAYLOAD, Encoder, StatsRows
 
 
@@ -86,9 +87,8 @@ class BlocksToRecords:
         if self._draft != self.encoder.draft.number:
             self._draft, self._known, self._done = self.encoder.draft.number, 0, 0
         if words:
-            block = Decoder.split(body)
-            new = Block(block.rows[self._known :], block.pool, block.text)
-            self._decoder.add(new)
+            block = joined([body])
+            self._decoder.add(block.behind(self._known))
             self._known = len(block.rows)
             for row in block.rows[self._done :].tolist():
                 self._hand_on(row, block)

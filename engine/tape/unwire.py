@@ -4,11 +4,11 @@ somewhere before it is used, and refuses a block as a whole."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .blocks import Block, WireError, gather
 from .schema import (
     ACCUMULATE_SEQUENCE,
     Bumped,
@@ -80,22 +80,11 @@ from .wire import (
     TENSOR,
     TEXT,
     TEXT_CAP,
-    WORDS,
     Words,
 )
 
-
-class WireError(ValueError):
-    """A block that no encoder writes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Rows in the order in which the records were written, with what they point into."""
-
-    rows: Words  # (n, 8)
-    pool: Words
-    text: bytes
+_KNOWN = np.zeros(256, np.bool_)  # codes of rows that there are
+_KNOWN[[*range(TEXT, NOTE + 1), *EVENT_CODES.values()]] = True
 
 
 class Decoder:
@@ -107,51 +96,54 @@ class Decoder:
         self.metas: list[Meta] = [Meta("", (), "")]
         self.stacks: list[tuple[Frame, ...]] = [()]
         self.params: list[tuple[tuple[str, str], ...]] = [()]
-
-    @staticmethod
-    def split(body: bytes | memoryview) -> Block:
-        """The three parts of a block's body. Raises WireError where the sizes do not fit."""
-        if len(body) < 24:
-            raise WireError("a block of rows is shorter than its head")
-        rows, pool, text = (int(word) for word in np.frombuffer(body, "<i8", 3))
-        size = len(body) - 24
-        if min(rows, pool, text) < 0 or max(rows, pool, text) > size or (rows * WORDS + pool) * 8 + text != size:
-            raise WireError(f"a block of rows says {rows} rows, {pool} words and {text} bytes, but holds {size} bytes")
-        table = np.frombuffer(body, "<i8", rows * WORDS, 24).reshape(rows, WORDS)
-        start = 24 + rows * WORDS * 8
-        return Block(table, np.frombuffer(body, "<i8", pool, start), bytes(body[start + pool * 8 :]))
+        self._tables: tuple[list[Any], ...] = (self.texts, self.metas, self.stacks, self.params)  # in the order of their codes
 
     def add(self, block: Block) -> None:
-        """Take in the tables of a block, after a look at every word that points somewhere. Raises WireError."""
+        """Take in the tables of a block, after a look at every word that points somewhere. Raises WireError, and then has
+        taken in nothing."""
         codes = block.rows[:, 0] & 0xFF
-        known = np.isin(codes, (*range(TEXT, NOTE + 1), *EVENT_CODES.values()))
-        if not known.all():
-            raise WireError(f"a row of unknown kind {int(codes[~known][0])}")
-        for row in block.rows[codes <= PARAMS].tolist():
-            self._table_row(row, block)
-        _Checks(block, codes, self).run()
+        if not _KNOWN[codes].all():
+            raise WireError(f"a row of unknown kind {int(codes[~_KNOWN[codes]][0])}")
+        before = self.lengths()
+        chosen = np.flatnonzero(codes <= PARAMS)
+        try:
+            for row, end in zip(block.rows[chosen].tolist(), block.ends[chosen].tolist(), strict=True):
+                self._table_row(row, block, end)
+            _Checks(block, codes, before).run()
+        except WireError:
+            self.cut(before)
+            raise
 
-    def _table_row(self, row: list[int], block: Block) -> None:
+    def lengths(self) -> tuple[int, ...]:
+        """How much is in each table."""
+        return tuple(map(len, self._tables))
+
+    def cut(self, lengths: tuple[int, ...]) -> None:
+        """Forget what was added since the tables had these lengths."""
+        for table, length in zip(self._tables, lengths, strict=True):
+            del table[length:]
+
+    def _table_row(self, row: list[int], block: Block, end: int) -> None:
         code, number, a, b, c, d = row[:6]
-        table: list[Any] = (self.texts, self.metas, self.stacks, self.params)[code - TEXT]
+        table: list[Any] = self._tables[code - TEXT]
         if number != len(table):
             raise WireError(f"entry {number} of a table comes where {len(table)} is due")
         if code == TEXT:
-            if a < 0 or not 0 <= b <= TEXT_CAP or a + b > len(block.text):
-                raise WireError("a string lies outside its block")
+            if b > TEXT_CAP:
+                raise WireError(f"a string has {b} bytes")
             table.append(block.text[a : a + b].decode("utf-8", "replace"))
         elif code == META:
             if d > DIMENSIONS_CAP:
                 raise WireError(f"a shape has {d} dimensions")
-            shape = _words(block.pool, c, d)
+            shape = _words(block.pool, c, d, end)
             if min(shape, default=0) < 0:
                 raise WireError("a shape has a negative size")
             table.append(Meta(self._text(a), tuple(shape), self._text(b)))
         elif code == STACK:
-            flat = _words(block.pool, a, b * 3)
+            flat = _words(block.pool, a, b * 3, end)
             table.append(tuple(Frame(self._text(flat[j]), flat[j + 1], self._text(flat[j + 2])) for j in range(0, len(flat), 3)))
         else:
-            flat = _words(block.pool, a, b * 2)
+            flat = _words(block.pool, a, b * 2, end)
             table.append(tuple((self._text(flat[j]), self._text(flat[j + 1])) for j in range(0, len(flat), 2)))
 
     def _text(self, number: int) -> str:
@@ -268,24 +260,25 @@ def _slots(flat: Sequence[int]) -> tuple[Slot | None, ...]:
     return tuple([Slot(node, index) if node else None for node, index in _two(flat)])
 
 
-def _words(pool: Words, start: int, count: int) -> list[int]:
-    if start < 0 or count < 0 or start + count > len(pool):
+def _words(pool: Words, start: int, count: int, end: int) -> list[int]:
+    if start < 0 or count < 0 or start + count > end:
         raise WireError("a row points outside the pool of its block")
     words: list[int] = pool[start : start + count].tolist()
     return words
 
 
 class _Checks:
-    """Looks at the words of a block that point somewhere, a column at a time."""
+    """Looks at the words of a block that point somewhere, a column at a time. A row may mention what stands before it."""
 
-    def __init__(self, block: Block, codes: Words, decoder: Decoder) -> None:
-        self.rows, self.pool, self.codes, self.decoder = block.rows, block.pool, codes, decoder
+    def __init__(self, block: Block, codes: Words, before: tuple[int, ...]) -> None:
+        self.rows, self.pool, self.codes, self.ends = block.rows, block.pool, codes, block.ends
+        self.tables = [length + np.cumsum(codes == TEXT + place) for place, length in enumerate(before)]
 
     def run(self) -> None:
-        texts, metas = len(self.decoder.texts), len(self.decoder.metas)
-        stacks, params = len(self.decoder.stacks), len(self.decoder.params)
         for code in np.unique(self.codes).tolist():
-            rows = self.rows[self.codes == code]
+            chosen = np.flatnonzero(self.codes == code)
+            rows, ends = self.rows[chosen], self.ends[chosen]
+            texts, metas, stacks, params = (table[chosen] for table in self.tables)
             flags, a, b, c = rows[:, 0] >> 8 & 0xFF, rows[:, 2], rows[:, 3], rows[:, 4]
             if code in NOUN_CODES:
                 self.inside(rows[:, 1], 1, 1 << 62, "an id")
@@ -300,27 +293,28 @@ class _Checks:
                 self.inside(a, 0, texts, "a name")
                 self.inside(rows[:, 5], 0, stacks, "a stack")
                 self.inside(rows[:, 6], 0, params, "parameters")
-                ins, outs = self.counts(rows[:, 7], 2, 2)
-                self.fits(rows[:, 7], 4 + 2 * (ins + 2 * outs))
+                ins, outs = self.counts(rows[:, 7], 2, 2, ends)
+                self.fits(rows[:, 7], 4 + 2 * (ins + 2 * outs), ends)
             elif code == NODE:
                 self.inside(flags, 0, len(NodeKind), "a kind of node")
                 self.inside(a, 0, texts, "a name")
-                ins, edges, saved = self.counts(rows[:, 7], 0, 3)
-                self.fits(rows[:, 7], 3 + ins + 2 * edges + 3 * saved)
-                self.inside(gather(self.pool, rows[:, 7] + 3, ins), 0, metas, "a shape")
+                ins, edges, saved = self.counts(rows[:, 7], 0, 3, ends)
+                self.fits(rows[:, 7], 3 + ins + 2 * edges + 3 * saved, ends)
+                self.inside(gather(self.pool, rows[:, 7] + 3, ins), 0, np.repeat(metas, ins), "a shape")
                 names = gather(self.pool, rows[:, 7] + 3 + ins + 2 * edges, 3 * saved)[::3]
-                self.inside(names, 0, texts, "a saved name")
+                self.inside(names, 0, np.repeat(texts, saved), "a saved name")
             elif code == HOOK:
                 self.inside(flags, 0, len(HookKind), "a kind of hook")
                 self.inside(a, 0, texts, "a function")
-                places = b[b >= 0]
-                self.fits(places, np.full(len(places), 3))
-                self.inside(self.pool[places], 0, texts, "a file")
-                self.inside(self.pool[places + 2], 0, texts, "a function")
+                known = b >= 0
+                places = b[known]
+                self.fits(places, np.full(len(places), 3), ends[known])
+                self.inside(self.pool[places], 0, texts[known], "a file")
+                self.inside(self.pool[places + 2], 0, texts[known], "a function")
             elif code == RUN:
                 self.inside(rows[:, 5], 0, stacks, "a stack")
-                roots, seeds, ranges = self.counts(a, 0, 3)
-                self.fits(a, 3 + 2 * (roots + seeds + ranges))
+                roots, seeds, ranges = self.counts(a, 0, 3, ends)
+                self.fits(a, 3 + 2 * (roots + seeds + ranges), ends)
                 lengths = gather(self.pool, a + 3 + 2 * (roots + seeds), 2 * ranges)[1::2]
                 self.inside(lengths, 1, 1 << 31, "a range of nodes")
                 if int(lengths.sum()) > 100_000_000:
@@ -335,39 +329,29 @@ class _Checks:
             elif code == HOOK_CALLED:
                 self.inside(rows[:, 6], 0, 1 << 31, "a count")
                 self.inside(rows[:, 7], 0, 1 << 31, "a count")
-                self.fits(rows[:, 5], 2 * (rows[:, 6] + rows[:, 7]))
+                self.fits(rows[:, 5], 2 * (rows[:, 6] + rows[:, 7]), ends)
             elif code in (NODE_ENTER, NODE_EXIT):
                 self.inside(c, 0, 1 << 31, "a count")
                 many = c != 1
-                self.fits(rows[many, 5], 2 * c[many])
+                self.fits(rows[many, 5], 2 * c[many], ends[many])
             elif code == EDITED:
-                self.fits(rows[:, 5], np.full(len(rows), 4))
+                self.fits(rows[:, 5], np.full(len(rows), 4), ends)
             elif code == RUN_END:
                 self.inside(b, 0, texts, "an error")
 
-    def inside(self, words: Words, low: int, high: int, what: str) -> None:
-        if len(words) and (int(words.min()) < low or int(words.max()) >= high):
+    def inside(self, words: Words, low: int, high: int | Words, what: str) -> None:
+        if len(words) and (int(words.min()) < low or (words >= high).any()):
             raise WireError(f"a row mentions {what} that is not there")
 
-    def fits(self, starts: Words, counts: Words) -> None:
-        size = len(self.pool)
-        self.inside(starts, 0, size + 1, "a place")
-        self.inside(counts, 0, size + 1, "a count")
-        if len(starts) and int((starts + counts).max()) > size:
+    def fits(self, starts: Words, counts: Words, ends: Words) -> None:
+        """``joined`` looked at the starts already: they are in the pool of their own block."""
+        if len(starts) and (int(counts.min()) < 0 or (counts > ends - starts).any()):
             raise WireError("a row points outside the pool of its block")
 
-    def counts(self, starts: Words, skip: int, number: int) -> list[Words]:
+    def counts(self, starts: Words, skip: int, number: int, ends: Words) -> list[Words]:
         """The ``number`` counts that stand in the pool ``skip`` words behind each start."""
-        self.fits(starts, np.full(len(starts), skip + number))
+        self.fits(starts, np.full(len(starts), skip + number), ends)
         counts = [self.pool[starts + skip + place] for place in range(number)]
         for words in counts:
             self.inside(words, 0, 1 << 31, "a count")
         return counts
-
-
-def gather(pool: Words, starts: Words, counts: Words) -> Words:
-    """The words of all slices ``starts : starts + counts`` of a pool, one after the other."""
-    ends = np.cumsum(counts)
-    total = int(ends[-1]) if len(ends) else 0
-    words: Words = pool[np.arange(total) + np.repeat(starts - (ends - counts), counts)]
-    return words

@@ -18,10 +18,26 @@ from gradstep.engine.tape.graph import combined_graph
 from gradstep.engine.tape.log import BLOB, END, FRAME, HEAD, MARKER, ROWS, STATISTICS, Writer, frame_bytes, head_bytes
 from gradstep.engine.tape.reader import Tape, TapeError
 from gradstep.engine.tape.recorder import Recorder
-from gradstep.engine.tape.schema import GradAdded, Meta, Node, NodeKind, NodeReady, Note, Payload, Record, Run, RunBegin, Slot, Tensor, Val
+from gradstep.engine.tape.schema import (
+    GradAdded,
+    Meta,
+    Node,
+    NodeKind,
+    NodeReady,
+    Note,
+    Payload,
+    Record,
+    Run,
+    RunBegin,
+    Slot,
+    Stats,
+    Tensor,
+    Val,
+)
+from gradstep.engine.tape.sinks import ListSink
 from gradstep.engine.tape.state import Cursor
 from gradstep.engine.tape.summary import summary
-from gradstep.engine.tape.wire import GRAD_ADDED, Encoder
+from gradstep.engine.tape.wire import GRAD_ADDED, STATS, Encoder
 
 from .handmade import HandTensor, Square
 
@@ -250,6 +266,81 @@ def test_what_is_mentioned_and_not_there_ends_what_is_read(tmp_path: Path) -> No
     tape = opened(tmp_path, hostile((ROWS, encoder.take()[0]), (END, b"end")))
     assert "node 7 is mentioned, but is not on the tape" in tape.damage
     assert len(tape.tensors) == len(tape.events) == 0
+
+
+def body_of(encoder: Encoder) -> bytes:
+    """The body of a block with what the encoder was given since the last one."""
+    encoder.commit()
+    body, words = encoder.take()
+    encoder.drop(words)
+    return body
+
+
+def test_many_small_blocks_are_read_as_one_large_one(tmp_path: Path) -> None:
+    """A backward pass writes a block a node: what rows point to is in the pool and the text of their own block."""
+    recorder = Recorder(ListSink())
+    for _ in range(3):
+        Square(recorder).backward(lambda grad: grad * 2)
+    recorder.op("rand", [], [HandTensor(np.arange(8.0).reshape(2, 1, 4))], None, {"seed": 3, "name": "x"}, 0.0)
+    recorder.flush()
+    records = [record for record in recorder.sink.sink.records if not isinstance(record, (Stats, Payload))]  # type: ignore[attr-defined]
+    encoder = Encoder()
+    bodies = []
+    for record in records:
+        encoder.record(record)
+        bodies.append(body_of(encoder))
+    tape = opened(tmp_path, hostile(*[(ROWS, body) for body in bodies], (END, b"end")))
+    assert (tape.damage, tape.complete) == ("", True)
+    assert list(tape.records()) == records
+    pieces = Tape.open(tmp_path / "x.gst", poll=False)
+    assert (len(pieces.events), pieces.complete) == (0, False)
+    while pieces.poll(1):
+        pass
+    assert list(pieces.records()) == records
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_bad_block_among_many_is_named_and_all_before_it_is_read(tmp_path: Path, place: int) -> None:
+    encoder = Encoder()
+    parts: list[tuple[int, bytes]] = []
+    for id in range(1, 5):
+        if id == place + 1:
+            bad = Encoder()
+            bad.record(NodeReady(0, None, 0, 0.0, 77))
+            parts.append((ROWS, body_of(bad)))
+        encoder.record(Tensor(id, Meta("float32", (id,), "cpu"), id, name=f"t{id}"))
+        parts.append((ROWS, body_of(encoder)))
+        parts.append((STATISTICS, np.array([(id, 0, *[0] * 10)], STATS).tobytes()))
+    tape = opened(tmp_path, hostile(*parts, (END, b"end")))
+    assert f"node 77 is mentioned, but is not on the tape (record {2 * place}," in tape.damage
+    assert [tensor.name for tensor in tape.tensors.values()] == [f"t{id}" for id in range(1, place + 1)]
+    assert [val.tensor for val in tape.stats] == list(range(1, place + 1))
+
+
+def test_a_row_cannot_mention_what_comes_after_it(tmp_path: Path) -> None:
+    ready, node = Encoder(), Encoder()
+    ready.record(NodeReady(0, None, 0, 0.0, 1))
+    node.record(Node(1, NodeKind.FUNCTION, "MulBackward0", 1, (), ()))
+    tape = opened(tmp_path, hostile((ROWS, body_of(ready)), (ROWS, body_of(node)), (END, b"end")))
+    assert "node 1 is mentioned" in tape.damage
+    assert len(tape.nodes) == len(tape.events) == 0
+    tensor = Encoder()
+    tensor.record(Tensor(1, Meta("float32", (), "cpu"), 1))
+    stats = (STATISTICS, np.array([(1, 0, *[0] * 10)], STATS).tobytes())
+    tape = opened(tmp_path, hostile(stats, (ROWS, body_of(tensor)), (END, b"end")))
+    assert "tensor 1 is mentioned" in tape.damage
+
+
+def test_a_row_cannot_point_into_the_pool_of_the_next_block(tmp_path: Path) -> None:
+    encoder = Encoder()
+    encoder.record(Node(1, NodeKind.FUNCTION, "MulBackward0", 1, (), ()))
+    encoder.record(NodeReady(0, None, 0, 0.0, 1))
+    first = bytearray(body_of(encoder))
+    rows, pool, _ = struct.unpack_from("<qqq", first)
+    struct.pack_into("<q", first, 24 + 64 * rows + 8 * (pool - 1), 1)  # its last count: one saved value, which is not there
+    encoder.record(Node(2, NodeKind.FUNCTION, "AddBackward0", 2, (), (None, None, None)))
+    tape = opened(tmp_path, hostile((ROWS, bytes(first)), (ROWS, body_of(encoder)), (END, b"end")))
+    assert "outside the pool of its block (record 0," in tape.damage
 
 
 def test_statistics_that_end_in_the_middle_of_a_row_are_refused(tmp_path: Path) -> None:

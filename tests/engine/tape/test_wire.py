@@ -143,7 +143,7 @@ def test_a_rollback_forgets_what_was_not_committed_and_nothing_else() -> None:
         encoder.record(record)
     encoder.commit()
     tape = Tape.of([])
-    tape._add_rows(encoder.take()[0])
+    tape._add_body(encoder.take()[0])
     assert list(tape.records()) == NOUNS_LIST[:7]
 
 
@@ -154,10 +154,10 @@ def test_a_block_may_be_taken_in_the_middle_of_a_record() -> None:
     encoder.record(NOUNS_LIST[6])  # not yet committed
     tape = Tape.of([])
     body, words = encoder.take()
-    tape._add_rows(body)
+    tape._add_body(body)
     encoder.drop(words)
     encoder.commit()
-    tape._add_rows(encoder.take()[0])
+    tape._add_body(encoder.take()[0])
     assert list(tape.records()) == [NOUNS_LIST[0], NOUNS_LIST[6]]
 
 
