@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QObject, QProcess, Signal, Slot
 from PySide6.QtNetwork import QLocalSocket
 
 from gradstep.engine.debug.core import News, Notice, Outcome, Output, Progress, SessionCore, Stopped, TapeOpened
@@ -27,6 +27,7 @@ class _Supervisor(QObject):
     linked = Signal()  # bytes can be written from now on
     arrived = Signal(bytes)  # from the supervisor
     gone = Signal(str)  # it ended, or could not be started; what it had to say about that
+    left = Signal(object)  # itself: its process is no more, and nothing will be heard of it again
 
     def __init__(self, launch: Launch, folder: RunFolder, parent: QObject) -> None:
         super().__init__(parent)
@@ -73,12 +74,13 @@ class _Supervisor(QObject):
     def _failed(self, error: QProcess.ProcessError) -> None:
         if error is QProcess.ProcessError.FailedToStart:
             self._end(f"the supervisor could not be started: {self._process.errorString()}")
+            self.left.emit(self)
 
     def _finished(self) -> None:
         if self._socket.bytesAvailable():
             self._read()
         self._end(f"the supervisor ended unexpectedly. {self._said}".strip())
-        self.deleteLater()
+        self.left.emit(self)
 
     def _end(self, why: str) -> None:
         if not self._over:
@@ -102,7 +104,8 @@ class DebugSession(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._core = SessionCore(self._write, self._tell)
-        self._supervisor: _Supervisor | None = None
+        self._supervisor: _Supervisor | None = None  # the one that is listened to
+        self._supervisors: list[_Supervisor] = []  # all whose processes are there, the ones that still say goodbye among them
         self._again: Launch | None = None  # what to start when this program is over
         self.folder: RunFolder | None = None
 
@@ -169,7 +172,9 @@ class DebugSession(QObject):
         supervisor.linked.connect(self._linked)
         supervisor.arrived.connect(self._core.feed)
         supervisor.gone.connect(self._gone)
+        supervisor.left.connect(self._left)
         self._supervisor = supervisor
+        self._supervisors.append(supervisor)
 
     def restart(self) -> None:
         """Starts the same program again, after the end of the one that runs."""
@@ -232,9 +237,8 @@ class DebugSession(QObject):
         """Ends the program for good. The only method that waits: the window is closing."""
         self._again = None
         self.kill()
-        supervisor, self._supervisor = self._supervisor, None
-        if supervisor is not None:
-            supervisor.gone.disconnect(self._gone)
+        self._let_go()
+        for supervisor in tuple(self._supervisors):
             supervisor.wait()
 
     # ---------------------------------------------------------------------------------------------------- what happens
@@ -258,12 +262,22 @@ class DebugSession(QObject):
     def _gone(self, why: str) -> None:
         self._core.lost(why)
 
+    @Slot(object)
+    def _left(self, supervisor: _Supervisor) -> None:
+        """Its process is no more. It is forgotten before it is deleted: whoever touches a deleted QObject raises, and an
+        exception that leaves an event handler of Qt can take the whole process down."""
+        if supervisor is self._supervisor:
+            self._supervisor = None
+        self._supervisors.remove(supervisor)
+        supervisor.deleteLater()
+
     def _let_go(self) -> None:
         """The one before has ended; its supervisor may still be saying goodbye, and is not listened to."""
-        if self._supervisor is not None:
-            self._supervisor.linked.disconnect(self._linked)
-            self._supervisor.arrived.disconnect(self._core.feed)
-            self._supervisor.gone.disconnect(self._gone)
+        supervisor, self._supervisor = self._supervisor, None
+        if supervisor is not None:
+            supervisor.linked.disconnect(self._linked)
+            supervisor.arrived.disconnect(self._core.feed)
+            supervisor.gone.disconnect(self._gone)
 
     def _tell(self, news: News) -> None:
         match news:
