@@ -11,12 +11,13 @@ import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from .blocks import Block, WireError, joined, rows_in
+from .growing import Growing
 from .log import BLOB, ROWS, STATISTICS
 from .references import References
 from .scan import ScannedFrame, Scanner, TapeError
@@ -55,27 +56,6 @@ INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uin
 DTYPES = frozenset(["bool", *INTEGERS, "float16", "float32", "float64", "complex64", "complex128"])
 
 
-class _Growing(Generic[T]):
-    """An array that is appended to."""
-
-    def __init__(self, dtype: Any, width: int | None = None) -> None:
-        self._array = np.empty((0,) if width is None else (0, width), dtype)
-        self.length = 0
-
-    def extend(self, rows: npt.NDArray[Any]) -> None:
-        end = self.length + len(rows)
-        if end > len(self._array):
-            larger = np.empty((max(end, 2 * len(self._array), 1024), *self._array.shape[1:]), self._array.dtype)
-            larger[: self.length] = self._array[: self.length]
-            self._array = larger
-        self._array[self.length : end] = rows
-        self.length = end
-
-    @property
-    def filled(self) -> Any:
-        return self._array[: self.length]
-
-
 class Table(Mapping[int, T]):
     """Nouns of one kind by id, in the order of the tape; made when asked for."""
 
@@ -104,7 +84,7 @@ class StatsTable(Mapping[Val, Stats]):
     """Statistics by value. ``table`` is all of them as an array (``wire.STATS``), for those who look at many."""
 
     def __init__(self) -> None:
-        self._rows: _Growing[Any] = _Growing(STATS)
+        self._rows: Growing[Any] = Growing(STATS)
         self._places: dict[tuple[int, int], int] = {}
         self._indexed = 0
 
@@ -230,8 +210,8 @@ class Tape:
         self._decoder = Decoder()
         self._blocks: list[Block] = []
         self._starts: list[int] = []  # the first row of each block
-        self._rows: _Growing[Any] = _Growing(np.int64, WORDS)
-        self._event_rows: _Growing[Any] = _Growing(np.int64)
+        self._rows: Growing[Any] = Growing(np.int64, WORDS)
+        self._event_rows: Growing[Any] = Growing(np.int64)
         self._payloads: dict[tuple[int, int], int] = {}  # value to row
         self._blobs: dict[int, tuple[int, int, int]] = {}  # frame to offset, length, checksum
         self._cache: dict[int, bytes] = {}
@@ -297,6 +277,11 @@ class Tape:
         if self._scanner.ended and not self.complete:
             self.complete = added = True
         return added
+
+    @property
+    def unread(self) -> bool:
+        """Whether the last ``poll(most)`` left something in the file for the next one."""
+        return self._scanner is not None and self._scanner.stopped and not self.damage
 
     @property
     def growing(self) -> bool:

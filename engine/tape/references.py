@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from .blocks import Block, WireError, gather
+from .growing import Growing
 from .wire import (
     BUMPED,
     CALL,
@@ -63,35 +64,33 @@ class Known:
     """The ids of one kind of noun, sorted, and the row that introduced each."""
 
     def __init__(self) -> None:
-        self._ids = self._rows = np.empty(0, np.int64)
-        self._waiting: list[tuple[Words, Words]] = []
-        self._count = 0
+        self._ids: Growing[int] = Growing(np.int64)
+        self._rows: Growing[int] = Growing(np.int64)
 
     def __len__(self) -> int:
-        return self._count
+        return self._ids.length
 
     def extend(self, ids: Words, rows: Words) -> None:
-        self._waiting.append((ids, rows))
-        self._count += len(ids)
+        """Add ids and the rows that introduced them."""
+        if not len(ids):
+            return
+        known = self._ids.filled
+        if (ids[1:] < ids[:-1]).any() or (len(known) and ids[0] < known[-1]):  # the second recording of a process; threads
+            ids, rows = np.concatenate([known, ids]), np.concatenate([self._rows.filled, rows])
+            order = np.argsort(ids, kind="stable")  # of an id that comes twice the first is found
+            ids, rows = ids[order], rows[order]
+            self._ids.length = self._rows.length = 0
+        self._ids.extend(ids)
+        self._rows.extend(rows)
 
     def rows(self, ids: Words) -> Words:
         """The row that introduced each id; NEVER where none did."""
-        if self._waiting:
-            self._settle()
+        known = self._ids.filled
         found = np.full(len(ids), NEVER)
-        if len(self._ids):
-            places = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
-            np.copyto(found, self._rows[places], where=self._ids[places] == ids)
+        if len(known):
+            places = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+            np.copyto(found, self._rows.filled[places], where=known[places] == ids)
         return found
-
-    def _settle(self) -> None:
-        ids = np.concatenate([self._ids, *(ids for ids, _ in self._waiting)])
-        rows = np.concatenate([self._rows, *(rows for _, rows in self._waiting)])
-        if (ids[1:] < ids[:-1]).any():  # two recordings in one process, or threads
-            order = np.argsort(ids, kind="stable")  # an id that comes twice: the first
-            ids, rows = ids[order], rows[order]
-        self._ids, self._rows = ids, rows
-        self._waiting = []
 
 
 class References:

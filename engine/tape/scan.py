@@ -44,6 +44,7 @@ class Scanner:
         self.path = path
         self.damage = ""
         self.ended = False
+        self.stopped = False  # the last ``frames(most)`` came to its most
         self.offset = 0
         self._number = 0
         flags = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -66,7 +67,11 @@ class Scanner:
         """The frames that are there now and were not given before; ``most``: about so many bytes of them."""
         begun = self.offset
         window, start = b"", 0  # bytes of the file from ``start`` on
-        while not self.damage and (most is None or self.offset - begun < most):
+        self.stopped = False
+        while not self.damage:
+            if most is not None and self.offset - begun >= most:
+                self.stopped = True
+                return
             head = window[self.offset - start : self.offset - start + FRAME.size]
             if len(head) < FRAME.size:
                 window, start = self._read(self.offset, CHUNK), self.offset

@@ -45,6 +45,7 @@ class DebugModel(QObject):
 
     tape_changed = Signal()  # another tape is looked at, or none
     grown = Signal()  # the tape has more than at the last time
+    caught_up = Signal()  # all that the tape has now was taken in, after a time in which it was not
     cursor_moved = Signal(int)  # the event after which the state holds, -1 before the first
     live_changed = Signal(bool)  # the cursor came to the newest event, or left it for the past
     selection_changed = Signal(object)  # Selection
@@ -68,13 +69,14 @@ class DebugModel(QObject):
     # ------------------------------------------------------------------------------------------------------- the tape
 
     def open(self, path: str | os.PathLike[str]) -> None:
-        """Look at the tape in a file, and follow it while it grows.
+        """Look at the tape in a file, and follow it while it grows. What is there already is taken in piece by piece, as
+        what comes later: the window stays alive (``caught_up`` says when all of it is here).
 
         Raises:
             TapeError: the file is no tape.
             OSError: it cannot be opened.
         """
-        self.show_tape(Tape.open(path))
+        self.show_tape(Tape.open(path, poll=False))
 
     def show_tape(self, tape: Tape | None) -> None:
         """Look at a tape, None for none. The tape that was looked at is closed."""
@@ -110,6 +112,7 @@ class DebugModel(QObject):
         self._live_node = None
         self._damage = ""
         self._news = False
+        self._all_here = False
         self._selection = Selection()
         self._chosen = False  # the user chose the value; otherwise the node's main one is shown, whichever that is now
 
@@ -141,18 +144,20 @@ class DebugModel(QObject):
             if collecting:
                 gc.enable()
         self._behind = not done
+        waits = self._behind or tape.unread
         changed = added or self._size(tape) != before or reached != (self.history.position, self.history.ops, len(self.alerts))
         if self._live:
             self._move(self.history.position)
         self._tell(changed, done and not added)
+        self._arrive(not waits)
         if tape.damage and tape.damage != self._damage:
             self._damage = tape.damage
             self.damaged.emit(tape.damage)
-        self._idle = 0 if changed or self._behind else self._idle + 1
+        self._idle = 0 if changed or waits else self._idle + 1
         if tape is not self._tape:  # a listener opened another one
             return
         wait = TICK
-        if self._behind:
+        if waits:
             wait = 0
         elif self._idle > 60 and not tape.growing:
             wait = 10 * IDLE_TICK if tape.complete else IDLE_TICK
@@ -177,6 +182,14 @@ class DebugModel(QObject):
         if self._live:
             self._move(self.history.position)
         self._tell(True, True)
+        self._arrive(True)
+
+    def _arrive(self, all_here: bool) -> None:
+        """Emit ``caught_up`` where that is news."""
+        news = all_here and not self._all_here
+        self._all_here = all_here
+        if news:
+            self.caught_up.emit()
 
     def _tell(self, changed: bool, now: bool) -> None:
         """Emit ``grown``, but leave the window five times the time that its panels needed for the last one."""

@@ -45,6 +45,29 @@ def test_a_live_cursor_follows_a_file_that_grows(qtbot: QtBot, model: DebugModel
     model.close()
 
 
+def test_a_large_file_is_taken_in_piece_by_piece(qtbot: QtBot, model: DebugModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    maker = SmallNetwork()
+    path = tmp_path / "run.gst"
+    writer = Writer(path)
+    for record in maker.records:
+        writer.write(record)
+        writer.flush()
+    writer.close()
+    monkeypatch.setattr("gradstep.gui.models.debug_model.PIECE", 500)
+    sizes: list[int] = []
+    model.grown.connect(lambda: sizes.append(model.last))
+    with qtbot.waitSignal(model.caught_up):
+        model.open(path)
+        assert model.last < maker.i - 1
+    assert model.last == maker.i - 1
+    assert model.history.steps == 7
+    assert sizes == sorted(sizes)
+    model.open(path)
+    with qtbot.waitSignal(model.caught_up):
+        model.catch_up()
+    assert model.last == maker.i - 1
+
+
 def test_a_cursor_in_the_past_stays_there_until_it_is_live_again(model: DebugModel) -> None:
     maker = SmallNetwork()
     shown(model, maker)
