@@ -60,9 +60,9 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/ops": OPS,
     "engine/autograd": AUTOGRAD,
     "engine/methods": AUTOGRAD,
-    "engine/nn": [*AUTOGRAD, "engine.nn"],
-    "engine/optim": [*AUTOGRAD, "engine.optim"],
-    "engine/utils": [*AUTOGRAD, "engine.utils"],
+    "engine/nn": [*AUTOGRAD, "engine.methods", "engine.nn"],
+    "engine/optim": [*AUTOGRAD, "engine.methods", "engine.optim"],
+    "engine/utils": [*AUTOGRAD, "engine.methods", "engine.utils"],
     "engine/shim": ["engine.shim"],
     "engine/shim/as_torch": ENGINE,
     "engine": ENGINE,  # the public names, and whatever no line here knows

@@ -89,7 +89,7 @@ class _Norm(Module):
 class BatchNorm1d(_Norm):
     """Normalises each channel of (N, C) or (N, C, L) by the batch's statistics, in evaluation by those of all batches."""
 
-    dims = (2, 3)
+    dims: tuple[int, ...] = (2, 3)
 
     def __init__(
         self,

@@ -23,7 +23,8 @@ def _activation(given: Any) -> Callable[..., Any]:
         return given  # type: ignore[no-any-return]
     if given not in ("relu", "gelu"):
         raise RuntimeError(f"activation should be relu/gelu, not {given}")
-    return F.relu if given == "relu" else F.gelu
+    chosen: Callable[..., Any] = F.relu if given == "relu" else F.gelu
+    return chosen
 
 
 def _causal_mask(size: int, device: Any = None, dtype: Any = None) -> Any:

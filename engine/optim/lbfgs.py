@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..autograd.grad_mode import enable_grad, no_grad
@@ -77,7 +78,8 @@ class LBFGS(Optimizer):
         grad = self._flat()
         if float(grad.abs().max()) <= group["tolerance_grad"]:
             return first
-        direction, t = state.get("d"), state.get("t")
+        direction: Any = state.get("d")
+        t: Any = state.get("t")
         change = group["tolerance_change"]
         iteration = 0
         while iteration < group["max_iter"]:
@@ -99,7 +101,7 @@ class LBFGS(Optimizer):
                 if group["line_search_fn"] != "strong_wolfe":
                     raise RuntimeError("only 'strong_wolfe' is supported")
                 start = [p.clone() for p in self._params]
-                search = _Search(lambda a, d=direction, s=start: self._probe(closure, s, a, d), direction)
+                search = _Search(partial(self._probe, closure, start, direction), direction)
                 found = search.run(_Point(0.0, loss, grad, slope), t, change)
                 loss, grad, t, spent = found.loss, found.grad, found.t, search.evaluations
                 self._move(t, direction)
@@ -122,7 +124,7 @@ class LBFGS(Optimizer):
         state["d"], state["t"] = direction, t
         return first
 
-    def _probe(self, closure: Callable[[], Any], start: list[Any], t: float, direction: Any) -> tuple[float, Any]:
+    def _probe(self, closure: Callable[[], Any], start: list[Any], direction: Any, t: float) -> tuple[float, Any]:
         """Loss and gradient ``t`` along the direction; the parameters are put back."""
         self._move(t, direction)
         with enable_grad():

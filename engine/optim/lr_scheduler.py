@@ -565,7 +565,7 @@ class ReduceLROnPlateau(LRScheduler):
         limit = self.best * (1 + sign * self.threshold) if relative else self.best + sign * self.threshold
         return value > limit if self.mode == "max" else value < limit
 
-    def step(self, metrics: Any, epoch: int | None = None) -> None:
+    def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
         """Take note of the measure and lower the rates if it is time."""
         value = float(metrics)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch

@@ -227,7 +227,7 @@ class Optimizer:
         self.state = defaultdict(dict)
         for key, value in given["state"].items():
             p = tensors.get(key)
-            self.state[key if p is None else p] = value if p is None else _like(p, value)  # type: ignore[index]
+            self.state[key if p is None else p] = value if p is None else _like(p, value)
         for hook in list(self._load_state_dict_post_hooks.values()):
             hook(self)
 

@@ -103,7 +103,7 @@ def test_optimizer_takes_pytorchs_steps(text: str, kind: str) -> None:
 @pytest.mark.parametrize("text", [t for t in OPTIMIZERS if "first" not in t])
 def test_optimizer_goes_on_from_pytorchs_state(text: str) -> None:
     theirs, their_optimizer = run(torch, text)
-    mine, my_optimizer = run(ours, text)
+    mine, _ = run(ours, text)
     fresh = build(ours, text, mine)
 
     def brought(state: Any) -> Any:

@@ -17,7 +17,7 @@ def _rebuilt(like: Any, parts: list[Any]) -> Any:
     if isinstance(like, tuple):
         return type(like)(*parts) if hasattr(like, "_fields") else tuple(parts) if type(like) is tuple else type(like)(parts)
     try:
-        return type(like)(parts)  # type: ignore[call-arg]
+        return type(like)(parts)
     except TypeError:  # a type of the user's, which takes other arguments
         return parts
 
@@ -49,14 +49,14 @@ def default_collate(batch: Any) -> Any:
     if isinstance(first, Sequence):
         if any(len(b) != len(first) for b in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
-        parts = [default_collate(list(column)) for column in zip(*batch, strict=True)]
+        parts = [default_collate(column) for column in zip(*batch, strict=True)]
         return parts if type(first) is tuple else _rebuilt(first, parts)
     raise TypeError(_PROBLEM.format(type(first)))
 
 
 def default_convert(data: Any) -> Any:
     """One sample with its arrays turned into tensors."""
-    if isinstance(data, Tensor) or isinstance(data, (str, bytes)):
+    if isinstance(data, (Tensor, str, bytes)):
         return data
     if devices.is_array(data) or isinstance(data, devices.CPU.generic):
         return creation.as_tensor(data)

@@ -48,8 +48,8 @@ class RandomSampler(Sampler[int]):
         self.replacement, self._num_samples, self.generator = replacement, num_samples, generator
         if not isinstance(replacement, bool):
             raise TypeError(f"replacement should be a boolean value, but got replacement={replacement}")
-        if not isinstance(self.num_samples, int) or self.num_samples < 0:
-            raise ValueError(f"num_samples should be a non-negative integer value, but got num_samples={self.num_samples}")
+        if not isinstance(self.num_samples, int) or self.num_samples <= 0:
+            raise ValueError(f"num_samples should be a positive integer value, but got num_samples={self.num_samples}")
 
     @property
     def num_samples(self) -> int:
@@ -62,11 +62,12 @@ class RandomSampler(Sampler[int]):
         if self.replacement:
             for start in range(0, self.num_samples, 32):
                 size = (min(32, self.num_samples - start),)
-                # PyTorch draws whole blocks of 32 but the last one
                 yield from randint(high=count, size=size, dtype=dtypes.int64, generator=generator).tolist()
             return
-        for start in range(0, self.num_samples, max(count, 1)):
-            yield from randperm(count, generator=generator).tolist()[: self.num_samples - start]
+        for _ in range(self.num_samples // count):
+            yield from randperm(count, generator=generator).tolist()
+        # PyTorch draws once more also where nothing is left
+        yield from randperm(count, generator=generator).tolist()[: self.num_samples % count]
 
     def __len__(self) -> int:
         return self.num_samples
