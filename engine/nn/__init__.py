@@ -1,7 +1,7 @@
 """Layers, losses and containers, under the names of ``torch.nn``."""
 
 from .. import methods  # tensors need their operators
-from . import functional, init, parameter, utils
+from . import functional, init, modules, parameter, utils
 from .activation import (
     CELU,
     ELU,
@@ -281,6 +281,7 @@ __all__ = [
     "functional",
     "init",
     "methods",
+    "modules",
     "parameter",
     "utils",
 ]

@@ -20,10 +20,9 @@ class _Table(Module):
     def _make(self, rows: int, size: int, padding_idx: int | None, weight: Any, frozen: bool, device: Any, dtype: Any) -> None:
         self.num_embeddings, self.embedding_dim = rows, size
         if padding_idx is not None:
-            if padding_idx >= rows:
-                raise AssertionError("padding_idx must be within num_embeddings")
-            if padding_idx < -rows:
-                raise AssertionError("padding_idx must be within num_embeddings")
+            if not -rows <= padding_idx < rows:
+                name = "Padding_idx" if isinstance(self, Embedding) else "padding_idx"
+                raise AssertionError(f"{name} must be within num_embeddings")
             padding_idx %= rows
         self.padding_idx = padding_idx
         if weight is None:

@@ -14,6 +14,11 @@ from ..tape import recorder
 from ..tensor import Tensor, type_name
 from . import state
 from .calling import MIXED, run
+from .calling import register_module_backward_hook as register_module_backward_hook
+from .calling import register_module_forward_hook as register_module_forward_hook
+from .calling import register_module_forward_pre_hook as register_module_forward_pre_hook
+from .calling import register_module_full_backward_hook as register_module_full_backward_hook
+from .calling import register_module_full_backward_pre_hook as register_module_full_backward_pre_hook
 from .parameter import Buffer, Parameter
 
 M = TypeVar("M", bound="Module")
@@ -165,7 +170,7 @@ class Module:
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string. Got {_typename(name)}")
         if "." in name:
-            raise KeyError(f'{kind} name can\'t contain ".", got: {name}')
+            raise KeyError(f'{kind} name can\'t contain "."' + (f", got: {name}" if kind == "module" else ""))
         if name == "":
             raise KeyError(f'{kind} name can\'t be empty string ""')
 
