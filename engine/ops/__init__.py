@@ -42,4 +42,9 @@ FAMILIES = (
     "pool",
     "pools",
     "norm",
+    "dropout",
+    "embedding",
+    "fold",
+    "resize",
+    "interpolate",
 )

@@ -198,7 +198,8 @@ def _check(n: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: i
     outs = weight.shape[1] * groups if transposed else weight.shape[0]
     if bias is not None and tuple(bias.shape) != (outs,):
         raise RuntimeError(
-            f"Given {'transposed=1, ' if transposed else ''}weight of size {list(weight.shape)}, expected bias to be 1-dimensional with {outs} elements, but got bias of size {list(bias.shape)} instead"
+            f"Given {'transposed=1, ' if transposed else ''}weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
+            f"{outs} elements, but got bias of size {list(bias.shape)} instead"
         )
 
 
