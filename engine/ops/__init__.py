@@ -47,4 +47,5 @@ FAMILIES = (
     "fold",
     "resize",
     "interpolate",
+    "attention",
 )
