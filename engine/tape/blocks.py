@@ -7,7 +7,6 @@ what a row points to is moved along, and where the pool of its own block ends is
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .wire import (
+    BLOCK_HEAD,
     EDITED,
     HOOK,
     HOOK_CALLED,
@@ -30,8 +30,6 @@ from .wire import (
     WORDS,
     Words,
 )
-
-_HEAD = struct.Struct("<qqq")  # of a block: rows, words of the pool, bytes of text
 
 # Which word of a row is a place in the pool, by kind of row; -1: none.
 _POOL_WORD = np.full(256, -1)
@@ -67,16 +65,16 @@ def joined(bodies: Sequence[bytes]) -> Block:
     the pool or the text of its own block."""
     heads, rows, pools, texts = [], [], [], []
     for body in bodies:
-        if len(body) < _HEAD.size:
+        if len(body) < BLOCK_HEAD.size:
             raise WireError("a block of rows is shorter than its head")
-        head = count, words, letters = _HEAD.unpack_from(body)
-        size = len(body) - _HEAD.size
+        head = count, words, letters = BLOCK_HEAD.unpack_from(body)
+        size = len(body) - BLOCK_HEAD.size
         if min(head) < 0 or (count * WORDS + words) * 8 + letters != size:
             raise WireError(f"a block of rows says {count} rows, {words} words and {letters} bytes, but holds {size} bytes")
-        pool = _HEAD.size + count * WORDS * 8
+        pool = BLOCK_HEAD.size + count * WORDS * 8
         text = pool + words * 8
         heads.append(head)
-        rows.append(body[_HEAD.size : pool])
+        rows.append(body[BLOCK_HEAD.size : pool])
         pools.append(body[pool:text])
         texts.append(body[text:])
     sizes = np.array(heads, np.int64).reshape(-1, 3)
@@ -88,7 +86,7 @@ def joined(bodies: Sequence[bytes]) -> Block:
 
 def rows_in(body: bytes) -> int:
     """How many rows a body says that it has."""
-    rows: int = _HEAD.unpack_from(body)[0]
+    rows: int = BLOCK_HEAD.unpack_from(body)[0]
     return rows
 
 

@@ -44,6 +44,7 @@ class Capture:
         self._small: list[tuple[int, int, Any]] = []  # tensor, version and a copy
         self._rows: list[tuple[Any, ...]] = []  # statistics of large values
         self._large: list[tuple[int, int, Any, bytes]] = []
+        self._names: dict[Any, str] = {}  # of dtypes
         self._held = 0
         self._spent = 0
         self._over = False
@@ -86,16 +87,22 @@ class Capture:
             kept = [(tensor, version, array, _bytes(array)) for tensor, version, array in small if self._afford(array.nbytes)]
             frame, start = self._sink.blob(b"".join([data for *_, data in kept])) if any(data for *_, data in kept) else 0, 0
             for tensor, version, array, data in kept:
-                meta = encoder.meta_id(array.dtype.name, array.shape, "")
+                meta = self._meta(array)
                 encoder.draft.rows.extend((PAYLOAD, tensor, version, meta, frame, start, len(data), 0))
                 start += len(data)
             for tensor, version, array, data in self._large:
-                meta = encoder.meta_id(array.dtype.name, array.shape, "")
+                meta = self._meta(array)
                 encoder.draft.rows.extend((PAYLOAD, tensor, version, meta, self._sink.blob(data), 0, len(data), 0))
             encoder.commit()
         self._sink.push()
         self._sink.stats(described)
         self._small, self._large, self._rows, self._held, self.full = [], [], [], 0, False
+
+    def _meta(self, array: Any) -> int:
+        name = self._names.get(array.dtype)
+        if name is None:
+            name = self._names[array.dtype] = array.dtype.name  # numpy makes the name anew each time
+        return self._sink.encoder.meta_id(name, array.shape, "")
 
     def _afford(self, size: int) -> bool:
         if self._over:

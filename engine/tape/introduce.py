@@ -17,6 +17,7 @@ from .wire import HOOK, META, NODE, SOURCE, TENSOR, Encoder
 
 # Ids are unique in the process: a tensor or node keeps its own from one recording to the next.
 _tensor_ids, _storage_ids, _node_ids, _hook_ids = itertools.count(1), itertools.count(1), itertools.count(1), itertools.count(1)
+_ACCUMULATE = int(NodeKind.ACCUMULATE)
 _SIMPLE = frozenset((int, str, bool, type(None)))
 
 
@@ -113,49 +114,51 @@ class Introducer:
         number = node.id
         return number if number in self.nodes else self.meet_node(node, 0, inside)
 
-    def meet_node(self, node: NodeLike, op: int, inside: int, metas: list[int] | None = None) -> int:
+    def number(self, node: NodeLike) -> int:
+        """The id of a node, given to it where it has none yet."""
+        if node.id == 0:
+            node.id = next(_node_ids)
+        return node.id
+
+    def meet_node(self, node: NodeLike, op: int, inside: int, metas: list[int] | None = None, fresh: Sequence[tuple[Any, int]] = ()) -> int:
         """A node that is not on the tape, after the nodes behind its edges. ``op`` made it, where that is now; ``metas`` are
-        its slots' where they are known."""
+        its slots' where they are known, ``fresh`` the data and ids of the op's new outputs."""
         known = self.nodes
-        waiting: list[NodeLike] = [node]
+        waiting: list[NodeLike] = []
+        for edge in node.next_edges:
+            if edge is not None and edge[0].id not in known:
+                waiting.append(edge[0])
         while waiting:
             top = waiting[-1]
-            if top.id in known:
-                waiting.pop()
-                continue
             behind = [edge[0] for edge in top.next_edges if edge is not None and edge[0].id not in known]
-            if behind:
+            if behind and top.id not in known:
                 waiting.extend(behind)
                 continue
             waiting.pop()
-            if top is node:
-                self._write(node, op, inside, metas)
-            else:
-                self._write(top, 0, inside, None)
+            if top.id not in known:
+                self._write(top, 0, inside, None, ())
+        self._write(node, op, inside, metas, fresh)
         return node.id
 
-    def _write(self, node: NodeLike, op: int, inside: int, metas: list[int] | None) -> int:
+    def _write(self, node: NodeLike, op: int, inside: int, metas: list[int] | None, fresh: Sequence[tuple[Any, int]]) -> None:
         encoder = self._encoder
-        number = node.id
-        if number == 0:
-            number = node.id = next(_node_ids)
+        number = node.id or self.number(node)
         flat = metas
         if flat is None:
             flat = [0 if meta is None else encoder.metas.get(meta) or encoder.meta_id(*meta) for meta in node.metas]
         slots, edges = len(flat), node.next_edges
         for edge in edges:
-            if edge is None:
-                flat += (0, 0)
-            else:
-                flat.append(edge[0].id)
-                flat.append(edge[1])
+            flat += (0, 0) if edge is None else (edge[0].id, edge[1])
         saved = 0
         for name, tensor in node.saved_entries():
-            flat.append(encoder.texts.get(name) or encoder.text_id(name))
-            flat += self.value(tensor, None)
             saved += 1
+            if tensor is not None and tensor._id == 0 and fresh:
+                for data, known in fresh:
+                    if tensor._data is data:  # an alias of an output, made to be looked at
+                        tensor._id = known
+            flat += (encoder.texts.get(name) or encoder.text_id(name), *self.value(tensor, None))
         variable = 0
-        if node.kind == NodeKind.ACCUMULATE and node.variable is not None:
+        if node.kind == _ACCUMULATE and node.variable is not None:
             variable = self.value(node.variable, None)[0]
         title = node.name()
         text = encoder.texts.get(title) or encoder.text_id(title)
@@ -165,7 +168,6 @@ class Introducer:
         sequence = -1 if node.sequence >= ACCUMULATE_SEQUENCE else node.sequence
         draft.rows.extend((NODE | node.kind << 8, number, text, sequence, op, variable, inside if op else 0, start))
         self.nodes.add(number)
-        return number
 
     def hook(self, kind: int, key: int, function: Callable[..., object], node: int, index: int | None, tensor: TensorLike | None) -> int:
         """The id of a hook, which is known by kind, key and slot."""

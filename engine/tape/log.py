@@ -32,6 +32,7 @@ MAGIC = b"\x89GST\r\n\x1a\n"  # a byte that is no text, the name, and line ends 
 VERSION = 1
 HEAD = struct.Struct("<8sII16sI")  # magic, version, zero, the tape's name, checksum
 FRAME = struct.Struct("<4sBxxxIIII")  # marker, kind, length, number, checksum of the body, checksum of what stands before
+_UNSIGNED = struct.Struct(FRAME.format[:-1])  # without the last checksum, which is of this
 MARKER = b"GSTF"
 ROWS, STATISTICS, BLOB, END = 1, 2, 3, 4
 CAPS = {ROWS: 1 << 26, STATISTICS: 1 << 26, BLOB: 1 << 30, END: 64}  # bytes of a body
@@ -55,12 +56,13 @@ def head_bytes(name: bytes) -> bytes:
     return HEAD.pack(MAGIC, VERSION, 0, name, zlib.crc32(HEAD.pack(MAGIC, VERSION, 0, name, 0)[:-4]))
 
 
-def frame_bytes(name: bytes, kind: int, number: int, body: bytes) -> bytes:
-    """A whole frame. Raises ValueError where the body is empty or over the cap of its kind."""
+def frame_bytes(seed: int, kind: int, number: int, body: bytes) -> bytes:
+    """A whole frame; ``seed`` is the checksum of the tape's name. Raises ValueError where the body is empty or over the cap
+    of its kind."""
     if not 0 < len(body) <= CAPS[kind]:
         raise ValueError(f"a record of {len(body)} bytes cannot be written: 1 to {CAPS[kind]} are allowed")
-    head = FRAME.pack(MARKER, kind, len(body), number & 0xFFFFFFFF, zlib.crc32(body, zlib.crc32(name)), 0)[:-4]
-    return head + struct.pack("<I", zlib.crc32(head, zlib.crc32(name))) + body
+    head = _UNSIGNED.pack(MARKER, kind, len(body), number & 0xFFFFFFFF, zlib.crc32(body, seed))
+    return b"".join((head, zlib.crc32(head, seed).to_bytes(4, "little"), body))
 
 
 class _Queue(NamedTuple):
@@ -94,11 +96,12 @@ class Writer:
         self.lock = threading.RLock()
         self.encoder = Encoder()
         self.closed = False
-        self._name = secrets.token_bytes(16)
+        name = secrets.token_bytes(16)
+        self._seed = zlib.crc32(name)
         self._descriptor = _create(self.path)
         made = os.fstat(self._descriptor)
         self._identity = made.st_dev, made.st_ino
-        self._queue = _Queue(0, (head_bytes(self._name),), HEAD.size, -1)
+        self._queue = _Queue(0, (head_bytes(name),), HEAD.size, -1)
         self._flight = _Flight(0, b"", -1)
         self._waits_since = time.monotonic()
         self._looked = 0.0
@@ -130,12 +133,7 @@ class Writer:
 
     def push(self) -> None:
         with self.lock:
-            draft = self.encoder.draft
-            if draft.committed:
-                body, words = self.encoder.take()
-                if self._queue.draft != draft.number:
-                    self._add(ROWS, body, draft.number)
-                self.encoder.drop(words)
+            self._take()
             if self._queue.size >= BUFFER or self._is_due():
                 self._hand_over()
 
@@ -154,7 +152,7 @@ class Writer:
         """Hand everything pushed to the system."""
         with self.lock:
             if not self.closed:
-                self.push()
+                self._take()
                 self._hand_over()
 
     def tick(self) -> None:
@@ -178,6 +176,15 @@ class Writer:
 
     # ---------------------------------------------------------------------------------------------------- the file
 
+    def _take(self) -> None:
+        """Queue the rows that are committed."""
+        draft = self.encoder.draft
+        if draft.committed:
+            body, words = self.encoder.take()
+            if self._queue.draft != draft.number:
+                self._add(ROWS, body, draft.number)
+            self.encoder.drop(words)
+
     def _is_due(self) -> bool:
         return time.monotonic() - self._waits_since > LATENCY
 
@@ -185,48 +192,50 @@ class Writer:
         if self.closed:
             raise ValueError(f"{self.path} is closed")
         queue = self._queue
-        frame = frame_bytes(self._name, kind, queue.number, body)
+        frame = frame_bytes(self._seed, kind, queue.number, body)
         if draft is None:
             draft = queue.draft
         self._queue = _Queue(queue.number + 1, (*queue.frames, frame), queue.size + len(frame), draft)
 
     def _hand_over(self) -> None:
         """Write what waits. After an interruption in the middle, go on where the file ends."""
-        self._check_file()
+        size = self._checked_size()
         queue = self._queue
         if self._flight.data:  # an interruption left it in the air: perhaps before, perhaps after it was written
-            self._fly()
+            size = self._fly(size)
         # Frames leave the queue after they have landed; those that had landed when a signal came are still in it.
         landed = self._flight.number - (queue.number - len(queue.frames))
         frames = queue.frames[max(landed, 0) :]
         if frames:
             self._flight = _Flight(self._flight.offset, frames[0] if len(frames) == 1 else b"".join(frames), queue.number)
-            self._fly()
-        self._queue = queue._replace(frames=(), size=0)
+            self._fly(size)
+        self._queue = _Queue(queue.number, (), 0, queue.draft)
         self._waits_since = time.monotonic()
 
-    def _fly(self) -> None:
+    def _fly(self, size: int) -> int:
+        """Write the bytes in the air to the file, which has ``size`` bytes. Gives the size that it has then."""
         flight = self._flight
-        while True:
-            written = os.fstat(self._descriptor).st_size - flight.offset
-            if not 0 <= written <= len(flight.data):
-                raise TapeGone(f"{self.path} was changed by somebody else while it was recorded into")
-            left = len(flight.data) - written
-            if left == 0 or os.write(self._descriptor, memoryview(flight.data)[written:]) == left:
-                break
-        self._flight = _Flight(flight.offset + len(flight.data), b"", flight.number)
+        end = flight.offset + len(flight.data)
+        if not flight.offset <= size <= end:
+            raise TapeGone(f"{self.path} was changed by somebody else while it was recorded into")
+        while size < end:
+            size += os.write(self._descriptor, memoryview(flight.data)[size - flight.offset :])
+        self._flight = _Flight(end, b"", flight.number)
+        return size
 
-    def _check_file(self) -> None:
-        """Whether the file still has its name (writing to a deleted file succeeds), and the descriptor still is our file (a
-        script may close any descriptor, and the next file it opens gets its number)."""
+    def _checked_size(self) -> int:
+        """The size of the file, after a look whether it still has its name (writing to a deleted file succeeds), and the
+        descriptor still is our file (a script may close any descriptor, and the next file it opens gets its number)."""
+        size = -1
         try:
             found = os.fstat(self._descriptor)
-            same = (found.st_dev, found.st_ino) == self._identity
-        except OSError:
-            same = False
+            if (found.st_dev, found.st_ino) == self._identity:
+                size = found.st_size
+        except OSError:  # the script closed it
+            size = -1
         now = time.monotonic()
-        if same and now - self._looked < PATH_CHECK:
-            return
+        if size >= 0 and now - self._looked < PATH_CHECK:
+            return size
         self._looked = now
         try:
             named = os.stat(self.path)
@@ -234,14 +243,15 @@ class Writer:
             raise TapeGone(f"{self.path} is gone: {error.strerror}") from error
         if (named.st_dev, named.st_ino) != self._identity:
             raise TapeGone(f"{self.path} was replaced by another file while it was recorded into")
-        if not same:
+        if size < 0:
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
             again = os.fstat(descriptor)
             if (again.st_dev, again.st_ino) != self._identity:
                 os.close(descriptor)
                 raise TapeGone(f"{self.path} was replaced by another file while it was recorded into")
-            self._descriptor = descriptor
+            self._descriptor, size = descriptor, again.st_size
             _lock(descriptor)
+        return size
 
     def _abandon(self) -> None:
         """In a forked child: the file is the parent's."""

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from .capture import Capture, Level
 from .introduce import Introducer
@@ -53,13 +54,14 @@ _op_ids, _call_ids, _run_ids = itertools.count(1), itertools.count(1), itertools
 class _Thread:
     """Where a thread is: its module call, its node, and the brackets around them."""
 
-    __slots__ = ("call", "index", "node", "nodes", "op", "run", "runs", "touched")
+    __slots__ = ("call", "head", "index", "node", "nodes", "op", "run", "runs", "touched")
 
     def __init__(self, index: int) -> None:
         self.index = index
+        self.head = index << 8  # of events
         self.call = 0
         self.op = 0  # the last
-        self.touched: list[int] = []  # its tensors
+        self.touched: list[int] = []  # its tensors and their versions
         self.run = 0
         self.node = 0
         self.nodes: list[tuple[int, int, int]] = []  # run and node entered, and the call that was open around it
@@ -140,7 +142,7 @@ class Recorder:
                 now = time.perf_counter_ns()
                 thread = self._threads.get(threading.get_ident()) or self._thread()
                 number, nouns, encoder = next(_op_ids), self._nouns, self._encoder
-                versions = nouns.versions
+                versions, renamed = nouns.versions, nouns.renamed
                 role = Role.GRADIENT if thread.run else None
                 flat: list[int] = []
                 for tensor in inputs:
@@ -156,44 +158,41 @@ class Recorder:
                         flat += (nouns.value(tensor, role)[0], version - 1)  # changed in place
                         continue
                     known = tensor._id
-                    if versions.get(known) != version or nouns.renamed:
+                    if versions.get(known) != version or renamed:
                         known, version = nouns.meet(tensor, role)
-                    flat.append(known)
-                    flat.append(version)
-                metas: list[int] = []
+                    flat += (known, version)
+                slots: list[int] = []
+                metas: list[int] | None = []
+                fresh: list[tuple[Any, int]] = []
+                target = 0 if node is None else node.id or nouns.number(node)
                 for tensor in outputs:
-                    known, version = tensor._id, tensor._storage.version
-                    if versions.get(known) != version or nouns.renamed:
-                        if known == 0 and tensor.requires_grad:
-                            known, version = nouns.meet(tensor, role)
+                    if tensor._id:
+                        metas = None
+                        flat += nouns.value(tensor, role)
+                    else:
+                        flat += nouns.meet(tensor, role)
+                        fresh.append((tensor._data, tensor._id))
+                        if metas is not None:
                             metas.append(nouns.last_meta)
-                        else:
-                            known, version = nouns.meet(tensor, role)
-                    flat.append(known)
-                    flat.append(version)
-                if node is None:
-                    flat.extend((0, 0) * len(outputs))
-                else:
-                    target = node.id
-                    if target not in nouns.nodes:
-                        # new outputs that all take gradients: the node's slots are theirs
-                        target = nouns.meet_node(node, number, thread.node, metas if len(metas) == len(outputs) else None)
-                    for index, tensor in enumerate(outputs):
-                        flat += (target, index) if tensor.requires_grad else (0, 0)
+                    if target and tensor.requires_grad:
+                        slots += (target, len(slots) // 2)
+                    else:
+                        metas = None
+                        slots += (0, 0)
+                if node is not None and target not in nouns.nodes:
+                    # new outputs that all take gradients: the node's slots are theirs
+                    nouns.meet_node(node, number, thread.node, metas, fresh)
                 stack = nouns.stack(1)
                 keys = nouns.params_id(params) if params else 0
-                text = encoder.texts.get(name)
-                if text is None:
-                    text = encoder.text_id(name)
+                text = encoder.texts.get(name) or encoder.text_id(name)
                 draft = encoder.draft
                 pool = draft.pool
                 start = len(pool)
-                pool += (now - self._began, now - int(started * 1e9), len(inputs), len(outputs))
-                pool += flat
+                pool += (now - self._began, now - int(started * 1e9), len(inputs), len(outputs), *flat, *slots)
                 head = OP | grad_mode << 8 | thread.index << 16
                 draft.rows.extend((head, number, text, thread.call, thread.node, stack, keys, start))
                 thread.op = number
-                thread.touched = flat[: 2 * (len(inputs) + len(outputs)) : 2]
+                thread.touched = flat
                 draft.committed = length = len(draft.rows)
                 if length >= self._limit or now - self._pushed > LATENCY or self._capture.full:
                     self._push(now)
@@ -208,7 +207,7 @@ class Recorder:
                 before = self._nouns.before(version, tensor) if new - old == 1 else old
                 if self._runs:
                     self._bumps.append((self.position, tensor._storage.id, new, version))
-                self._event(BUMPED, 0, thread, (known, before, version, thread.op if known in thread.touched else 0, 0))
+                self._event(BUMPED, 0, thread, (known, before, version, thread.op if known in thread.touched[::2] else 0, 0))
                 thread.touched = []  # the next change is another's
 
     def val(self, tensor: TensorLike) -> None:
@@ -286,19 +285,14 @@ class Recorder:
                 return
             try:
                 thread = self._threads.get(threading.get_ident()) or self._thread()
-                value = self._nouns.value(grad, Role.GRADIENT)
-                node, index = target
-                if source is None:
-                    words = (0, self._nouns.node(node, thread.node), index, *value)
-                else:
-                    words = (
-                        self._nouns.node(source[0], thread.node),
-                        self._nouns.node(node, thread.node),
-                        source[1] << INDEX_BITS | index,
-                        *value,
-                    )
-                self._event(GRAD_ADDED, run, thread, words)
-                self._commit()
+                nouns, (node, index) = self._nouns, target
+                known, version = nouns.value(grad, Role.GRADIENT)
+                number = node.id if node.id in nouns.nodes else nouns.meet_node(node, 0, thread.node)
+                sender = 0
+                if source is not None:
+                    sender = nouns.node(source[0], thread.node)
+                    index |= source[1] << INDEX_BITS
+                self._committed(GRAD_ADDED, run, thread, (sender, number, index, known, version))
             except BaseException as error:
                 self._broken(error)
 
@@ -455,15 +449,25 @@ class Recorder:
                 return
             try:
                 thread = self._threads.get(threading.get_ident()) or self._thread()
-                self._event(code, run, thread, (self._nouns.node(node, thread.node), 0, 0, 0, 0))
-                self._commit()
+                number = node.id if node.id in self._nouns.nodes else self._nouns.meet_node(node, 0, thread.node)
+                self._committed(code, run, thread, (number, 0, 0, 0, 0))
             except BaseException as error:
                 self._broken(error)
 
     def _event(self, code: int, run: int, thread: _Thread, words: tuple[int, ...]) -> None:
         encoder = self._encoder
-        encoder.draft.rows.extend((code | thread.index << 8, run, time.perf_counter_ns() - self._began, *words))
+        encoder.draft.rows.extend((code | thread.head, run, time.perf_counter_ns() - self._began, *words))
         encoder.events += 1
+
+    def _committed(self, code: int, run: int, thread: _Thread, words: tuple[int, ...]) -> None:
+        """An event, and commit: for those of which there are many."""
+        encoder = self._encoder
+        draft = encoder.draft
+        draft.rows.extend((code | thread.head, run, time.perf_counter_ns() - self._began, *words))
+        encoder.events += 1
+        draft.committed = length = len(draft.rows)
+        if length >= self._limit or self._capture.full:
+            self._push(time.perf_counter_ns())
 
     def _note(self, kind: str, text: str) -> None:
         self._encoder.record(Note(kind, text, (time.perf_counter_ns() - self._began) / 1e9))

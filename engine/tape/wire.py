@@ -8,6 +8,7 @@ number. ``Encoder`` builds blocks; ``unwire`` reads them.
 
 from __future__ import annotations
 
+import struct
 import sys
 from array import array
 from collections.abc import Sequence
@@ -50,6 +51,7 @@ from .schema import (
 )
 
 WORDS = 8  # in a row
+BLOCK_HEAD = struct.Struct("<qqq")  # rows, words of the pool, bytes of text
 Words = npt.NDArray[np.int64]
 
 # What a row is: the low eight bits of its first word.
@@ -78,10 +80,11 @@ class Draft:
     """The block under construction. Numbered, so that a writer which is interrupted between queueing a block and
     dropping it knows that it has it already."""
 
-    __slots__ = ("committed", "number", "pool", "rows", "text")
+    __slots__ = ("committed", "events", "number", "pool", "rows", "text")
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, events: int) -> None:
         self.number = number
+        self.events = events  # on the tape before it
         self.rows: list[int] = []
         self.pool: list[int] = []
         self.text = bytearray()
@@ -96,7 +99,7 @@ class Encoder:
     """
 
     def __init__(self) -> None:
-        self.draft = Draft(0)
+        self.draft = Draft(0, 0)
         self.events = 0  # written so far
         self.texts: dict[str, int] = {"": 0}
         self.metas: dict[tuple[str, tuple[int, ...], str], int] = {}
@@ -113,7 +116,7 @@ class Encoder:
         lost = draft.rows[draft.committed :]
         del draft.rows[draft.committed :]
         gone = [(lost[start] & 0xFF, lost[start + 1]) for start in range(0, len(lost), WORDS)]
-        self.events -= sum(code >= EVENT for code, _ in gone)
+        self.events = draft.events + _events_in(draft.rows)
         tables: tuple[tuple[int, dict[Any, int]], ...] = (
             (TEXT, self.texts), (META, self.metas), (STACK, self.stacks), (PARAMS, self.params),
         )  # fmt: skip
@@ -129,20 +132,21 @@ class Encoder:
         """The committed rows as the body of a block, and the number of their words."""
         draft = self.draft
         words = draft.committed
-        rows, pool = array("q", draft.rows[:words]), array("q", draft.pool)
-        head = array("q", (words // WORDS, len(pool), len(draft.text)))
+        rows, pool = array("q", draft.rows if len(draft.rows) == words else draft.rows[:words]), array("q", draft.pool)
         if sys.byteorder == "big":
-            for part in (head, rows, pool):
-                part.byteswap()
-        return b"".join((head.tobytes(), rows.tobytes(), pool.tobytes(), draft.text)), words
+            rows.byteswap()
+            pool.byteswap()
+        return b"".join((BLOCK_HEAD.pack(words // WORDS, len(pool), len(draft.text)), rows, pool, draft.text)), words
 
     def drop(self, words: int) -> None:
         """Begin the next block: the first ``words`` words of rows are in safe hands. Rows that are not committed stay, and
         so does all that they may point to."""
         old = self.draft
-        draft = Draft(old.number + 1)
         if len(old.rows) > words:
+            draft = Draft(old.number + 1, old.events + _events_in(old.rows[:words]))
             draft.rows, draft.pool, draft.text = old.rows[words:], old.pool, old.text
+        else:
+            draft = Draft(old.number + 1, self.events)
         self.draft = draft
 
     # ------------------------------------------------------------------------------------------------ what repeats
@@ -322,6 +326,10 @@ class Encoder:
         start = len(self.draft.pool)
         self.draft.pool.extend(_pairs(values))
         return len(values), start, 0, 0
+
+
+def _events_in(rows: Sequence[int]) -> int:
+    return sum(word & 0xFF >= EVENT for word in rows[::WORDS])
 
 
 def _pairs(items: Sequence[tuple[int, int] | None]) -> list[int]:

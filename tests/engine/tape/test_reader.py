@@ -176,7 +176,7 @@ def test_records_out_of_order_or_from_another_tape_are_noticed(tmp_path: Path, r
         parts[1], parts[2] = parts[2], parts[1]
     else:
         body = recorded[list(frames(recorded))[2][1] + FRAME.size : list(frames(recorded))[2][2]]
-        parts[2] = frame_bytes(NAME, list(frames(recorded))[2][0], 2, body)
+        parts[2] = frame_bytes(zlib.crc32(NAME), list(frames(recorded))[2][0], 2, body)
     tape = opened(tmp_path, recorded[: HEAD.size] + b"".join(parts))
     assert ("is due" in tape.damage) != (how == "foreign")
     assert ("checksum" in tape.damage) == (how == "foreign")
@@ -222,7 +222,7 @@ def test_a_file_that_is_cut_while_it_is_open_is_named(tmp_path: Path, recorded: 
 
 def hostile(*parts: tuple[int, bytes]) -> bytes:
     """A tape whose checksums are right, whatever is in it."""
-    return head_bytes(NAME) + b"".join(frame_bytes(NAME, kind, number, body) for number, (kind, body) in enumerate(parts))
+    return head_bytes(NAME) + b"".join(frame_bytes(zlib.crc32(NAME), kind, number, body) for number, (kind, body) in enumerate(parts))
 
 
 @pytest.mark.parametrize("length", [0, (1 << 26) + 1, (1 << 32) - 1])
