@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from .. import creation
-from ..autograd.grad_mode import no_grad
 from . import functional as F
 from . import init
 from .module import Module
@@ -37,7 +36,7 @@ class _Table(Module):
         """Draw the table anew from a normal distribution."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
-            with no_grad():
+            with init.unrecorded():
                 self.weight[self.padding_idx].fill_(0)
 
 

@@ -7,10 +7,25 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from ..autograd.grad_mode import no_grad
+from .. import creation, dtypes
+from ..autograd.grad_mode import mode, no_grad
+from ..ops.choose import where
 from ..ops.draws import randperm
 from ..random import Generator
 from ..tensor import Tensor, wrap
+
+
+class unrecorded(no_grad):
+    """Neither for backward nor on a tape: a parameter appears there when it is first used, under its name."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        self._quiet = mode.quiet
+        mode.quiet = True
+
+    def __exit__(self, *error: object) -> None:
+        mode.quiet = self._quiet
+        super().__exit__(*error)
 
 
 def calculate_gain(nonlinearity: str, param: Any = None) -> float:
@@ -52,39 +67,51 @@ def _calculate_correct_fan(tensor: Tensor, mode: str) -> int:
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Draw uniformly from [a, b)."""
-    with no_grad():
+    with unrecorded():
         return tensor.uniform_(a, b, generator=generator)  # type: ignore[no-any-return]
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Draw from a normal distribution."""
-    with no_grad():
+    with unrecorded():
         return tensor.normal_(mean, std, generator=generator)  # type: ignore[no-any-return]
 
 
 def trunc_normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Generator | None = None
 ) -> Tensor:
-    """Draw from a normal distribution within [a, b], by the inverse of its distribution function."""
+    """Draw from a normal distribution within [a, b]: anew until all lie within.
+
+    Where little of the distribution lies there, drawn uniformly and accepted by density instead.
+    """
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.", stacklevel=2
         )
 
     def below(x: float) -> float:
-        return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
+        return (1.0 + math.erf((x - mean) / std / math.sqrt(2.0))) / 2.0
 
-    with no_grad():
-        low, high = below((a - mean) / std), below((b - mean) / std)
-        tensor.uniform_(2 * low - 1, 2 * high - 1, generator=generator)
-        tensor.erfinv_()
-        tensor.mul_(std * math.sqrt(2.0)).add_(mean)
-        return tensor.clamp_(min=a, max=b)  # type: ignore[no-any-return]
+    with unrecorded():
+        if below(b) - below(a) > 0.3:
+            low, high = (creation.tensor(limit, dtype=tensor.dtype).item() for limit in (a, b))
+            tensor.normal_(mean, std, generator=generator)
+            while (outside := (tensor < low) | (tensor > high)).any():
+                tensor.copy_(where(outside, creation.empty_like(tensor).normal_(mean, std, generator=generator), tensor))
+            return tensor
+        peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+        pending = creation.ones_like(tensor, dtype=dtypes.bool_)
+        while pending.any():
+            drawn = creation.empty_like(tensor).uniform_(a, b, generator=generator)
+            tensor.copy_(where(pending, drawn, tensor))
+            density = drawn.sub(mean).div_(std).pow_(2).mul_(-0.5).sub_(peak)
+            pending = pending & (creation.empty_like(tensor).uniform_(generator=generator).log_() > density)
+    return tensor
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with one value."""
-    with no_grad():
+    with unrecorded():
         return tensor.fill_(val)  # type: ignore[no-any-return]
 
 
@@ -95,7 +122,7 @@ def ones_(tensor: Tensor) -> Tensor:
 
 def zeros_(tensor: Tensor) -> Tensor:
     """Fill with 0."""
-    with no_grad():
+    with unrecorded():
         return tensor.zero_()  # type: ignore[no-any-return]
 
 
@@ -103,7 +130,7 @@ def eye_(tensor: Tensor) -> Tensor:
     """Make a matrix the identity."""
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    with no_grad():
+    with unrecorded():
         return tensor.copy_(wrap(tensor._xp.eye(*tensor.shape, dtype=tensor._data.dtype)))  # type: ignore[no-any-return]
 
 
@@ -116,7 +143,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
         raise ValueError("dim 0 must be divisible by groups")
     each = sizes[0] // groups
     middle = tuple(n // 2 for n in sizes[2:])
-    with no_grad():
+    with unrecorded():
         tensor.zero_()
         for g in range(groups):
             for d in range(min(each, sizes[1])):
@@ -177,8 +204,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     wide = rows < flat.size(1)
     q, r = xp.linalg.qr(drawn.T if wide else drawn)
     q = q * xp.sign(xp.diagonal(r))  # makes the factorisation unique and q uniform
-    with no_grad():
-        tensor.copy_(wrap(xp.ascontiguousarray(q.T if wide else q)).reshape(tensor.shape))
+    with unrecorded():
+        tensor.copy_(wrap(xp.ascontiguousarray(q.T if wide else q).reshape(tensor.shape)))
         return tensor.mul_(gain)  # type: ignore[no-any-return]
 
 
@@ -188,7 +215,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
         raise ValueError("Only tensors with 2 dimensions are supported")
     rows, columns = tensor.shape
     count = math.ceil(sparsity * rows)
-    with no_grad():
+    with unrecorded():
         tensor.normal_(0, std, generator=generator)
         for column in range(columns):
             tensor[randperm(rows)[:count], column] = 0

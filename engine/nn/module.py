@@ -90,8 +90,7 @@ class Module:
         outermost = not _running.stack
         if outermost:
             _running.names = {id(m): n for n, m in self.named_modules()}
-            for name, parameter in self.named_parameters():
-                parameter._name = parameter._name or name
+            self._name_parameters()
         path = _running.names.get(id(self))
         if path is None:
             path = type(self).__name__
@@ -102,6 +101,12 @@ class Module:
         finally:
             _running.stack.pop()
             tape.leave_call(call)
+
+    def _name_parameters(self) -> None:
+        """Tell the parameters their names, for the tape; those that stand on it already keep the one they have there."""
+        for name, parameter in self.named_parameters():
+            if not parameter._id:
+                parameter._name = name
 
     # ------------------------------------------------------------------------------------ attributes
 
@@ -451,6 +456,8 @@ class Module:
         Returns the names that lacked and that were too much. Raises RuntimeError naming those (if ``strict``) and the
         tensors of other shapes; what fits is taken over nevertheless.
         """
+        if recorder.current is not None:
+            self._name_parameters()
         return state.load_state_dict(self, state_dict, strict, assign)
 
     def _load_from_state_dict(
