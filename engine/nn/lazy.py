@@ -24,7 +24,7 @@ class UninitializedParameter(Parameter):
         """Take a shape, with arbitrary values; it is a Parameter from then on."""
         made = creation.empty(tuple(shape), device=self.device if device is None else device, dtype=self.dtype if dtype is None else dtype)
         self.data = made
-        self.__class__ = Parameter
+        self.__class__ = Parameter  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return "<UninitializedParameter>"

@@ -70,8 +70,7 @@ class MaxUnpool1d(Module):
         self.padding = spread(padding, self.dims)
 
     def forward(self, input: Any, indices: Any, output_size: Any = None) -> Any:
-        function = (F.max_unpool1d, F.max_unpool2d, getattr(F, "max_unpool3d", None))[self.dims - 1]
-        assert function is not None
+        function = (F.max_unpool1d, F.max_unpool2d, F.max_unpool3d)[self.dims - 1]
         return function(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
     def extra_repr(self) -> str:
@@ -153,8 +152,8 @@ class LPPool1d(Module):
         self.norm_type, self.kernel_size, self.stride, self.ceil_mode = norm_type, kernel_size, stride, ceil_mode
 
     def forward(self, input: Any) -> Any:
-        name = f"lp_pool{self.dims}d"
-        return getattr(F, name)(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+        function = (F.lp_pool1d, F.lp_pool2d, F.lp_pool3d)[self.dims - 1]
+        return function(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
     def extra_repr(self) -> str:
         return f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, ceil_mode={self.ceil_mode}"

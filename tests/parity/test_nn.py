@@ -264,3 +264,45 @@ def test_module_is_pytorchs(text: str, inputs: tuple[Any, ...]) -> None:
         close(b.grad, a.grad, f"gradient of {name}")
     for (name, a), b in zip(theirs.named_buffers(), mine.buffers(), strict=True):
         close(b, a, f"buffer {name} afterwards")
+
+
+RANDOM = [
+    ("Dropout(0.3)", (4, 5)),
+    ("Dropout1d(0.3)", (4, 5, 3)),
+    ("Dropout2d(0.3)", (4, 5, 3, 2)),
+    ("Dropout3d(0.3)", (2, 5, 3, 2, 2)),
+    ("AlphaDropout(0.3)", (4, 5)),
+    ("FeatureAlphaDropout(0.3)", (4, 5, 3)),
+    ("RReLU()", (4, 5)),
+    ("GRU(3, 4, 3, dropout=0.4)", (5, 2, 3)),
+    ("TransformerEncoderLayer(4, 2, 8, dropout=0.4)", (3, 2, 4)),
+    ("Sequential(nn.Linear(3, 4), nn.Dropout(inplace=True), nn.ReLU(inplace=True))", (5, 3)),
+]
+
+
+@pytest.mark.parametrize(("text", "shape"), RANDOM, ids=[text for text, _ in RANDOM])
+def test_training_draws_what_pytorch_draws(text: str, shape: tuple[int, ...]) -> None:
+    values = numpy.random.default_rng(5).standard_normal(shape).astype("float32")
+    found = []
+    for module in (torch, ours):
+        made = build(module, text)
+        x = module.tensor(values, requires_grad=True)
+        out = flat(made(x))[0]
+        (out * out).sum().backward()
+        found.append((out.detach().numpy(), x.grad.numpy(), module.rand(3).numpy()))
+    for a, b in zip(*found, strict=True):
+        numpy.testing.assert_allclose(b, a, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_unpooling_undoes_pooling_as_pytorch_does(dims: int) -> None:
+    values = numpy.random.default_rng(5).standard_normal((2, 3, *(5, 4, 6)[:dims]))
+    found = []
+    for module in (torch, ours):
+        x = module.tensor(values, requires_grad=True)
+        pooled, places = getattr(module.nn, f"MaxPool{dims}d")(2, return_indices=True)(x)
+        out = getattr(module.nn, f"MaxUnpool{dims}d")(2)(pooled, places, output_size=x.shape)
+        (out * out).sum().backward()
+        found.append((places.numpy(), out.detach().numpy(), x.grad.numpy()))
+    for a, b in zip(*found, strict=True):
+        numpy.testing.assert_array_equal(b, a)
