@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import operator
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ..tensor import Tensor
+from ..tensor import Tensor, type_name
 from .module import Module
 from .parameter import Parameter
 
@@ -274,13 +274,13 @@ def _pairs(name: str, given: Any) -> Iterable[tuple[Any, Any]]:
     return pairs
 
 
-def _shown(key: Any, value: Any) -> str:
+def _shown(key: Any, value: Any, kind_of: Callable[[Any], str]) -> str:
     if not isinstance(value, Tensor):
         return f"  ({key}): Object of type: {type(value).__name__}"
     kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
     size = "x".join(str(n) for n in value.shape)
     place = f" ({value.device})" if value.is_cuda else ""
-    return f"  ({key}): {kind} containing: [{value.dtype} of size {size}{place}]"
+    return f"  ({key}): {kind} containing: [{kind_of(value)} of size {size}{place}]"
 
 
 def _as_parameter(value: Any) -> Any:
@@ -331,7 +331,7 @@ class ParameterList(Module):
         return self
 
     def extra_repr(self) -> str:
-        return "\n".join(_shown(i, value) for i, value in enumerate(self))
+        return "\n".join(_shown(i, value, lambda t: str(t.dtype)) for i, value in enumerate(self))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("ParameterList should not be called.")
@@ -440,7 +440,7 @@ class ParameterDict(Module):
             self[key] = value
 
     def extra_repr(self) -> str:
-        return "\n".join(_shown(key, value) for key, value in self.items())
+        return "\n".join(_shown(key, value, type_name) for key, value in self.items())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("ParameterDict should not be called.")

@@ -19,6 +19,8 @@ class Parameter(Tensor):
         made = wrap(data._data)._as(cls)
         made._cell = data._storage
         if requires_grad:
+            if made.dtype.category < 2:
+                raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
             made.requires_grad = True
         return made
 

@@ -440,3 +440,56 @@ def test_extra_state_travels_with_the_state_dict() -> None:
         return list(state), state["extra._extra_state"], net.extra.count
 
     same(run)
+
+
+def containers(m: Any, net: Any) -> Any:
+    nn = m.nn
+    a, b = nn.Linear(2, 3), nn.Tanh()
+    chain = nn.Sequential(a, b)
+    chain.append(nn.ReLU()).insert(1, nn.Identity()).extend([nn.ELU(), nn.CELU()])
+    del chain[0]
+    popped = chain.pop(-1)
+    listed = nn.ModuleList([a, b]) + nn.ModuleList([nn.ReLU()])
+    listed.insert(0, nn.ELU())
+    listed[1] = nn.Identity()
+    del listed[-1]
+    named = nn.ModuleDict({"x": a, "y": b})
+    named.update([("z", nn.ReLU())])
+    named["w"] = nn.ELU()
+    gone = named.pop("x")
+    parameters = nn.ParameterList([m.ones(2, 3), nn.Parameter(m.ones(1)), "text"])
+    parameters.append(m.zeros(2))
+    parameters += [m.ones(1, 1)]
+    keyed = nn.ParameterDict({"b": m.ones(2), "a": nn.Parameter(m.ones(1))})
+    keyed["c"] = "text"
+    more = keyed | nn.ParameterDict({"d": m.ones(3)})
+    return [
+        *map(repr, (chain, chain[1:], chain[-1], chain * 2, chain + chain, popped, listed, listed[:2], named, gone, parameters)),
+        *map(repr, (parameters[1:3], keyed, more, nn.Sequential(), nn.ModuleList(), nn.ModuleDict(), nn.ParameterList())),
+        len(chain), "y" in named, list(named), list(named.keys()), len(parameters), list(more.keys()), "a" in keyed, keyed.get("q", 3),
+        [n for n, _ in parameters.named_parameters()], [n for n, _ in more.named_parameters()], list(chain.state_dict()),
+    ]  # fmt: skip
+
+
+def test_containers_behave_as_pytorchs() -> None:
+    same(containers)
+
+
+def test_parameters_and_buffers_are_what_pytorchs_are() -> None:
+    def run(m: Any, net: Any) -> Any:
+        p, b = m.nn.Parameter(m.ones(2, 2)), m.nn.Buffer(m.zeros(2))
+        frozen = m.nn.Parameter(m.tensor([1, 2]), requires_grad=False)
+        source = m.ones(2)
+        shared = m.nn.Parameter(source)
+        source.add_(1)
+        copied = copy.deepcopy(p)
+        return [
+            repr(p), repr(frozen), p.is_leaf, p.requires_grad, b.requires_grad, isinstance(p, m.Tensor), shown(shared), repr(copied),
+            type(p * 2).__name__, type(p.data).__name__, type(p.detach()).__name__, type(copied).__name__,
+            isinstance(m.nn.parameter.Parameter(m.ones(1)), m.nn.Parameter), isinstance(m.ones(1), m.nn.Parameter),
+        ]  # fmt: skip
+
+    same(run)
+    for m in (torch, ours):
+        with pytest.raises(RuntimeError, match=r"[oO]nly Tensors of floating point and complex dtype can require gradients"):
+            m.nn.Parameter(m.tensor([1, 2]))
