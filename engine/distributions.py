@@ -77,6 +77,11 @@ def uniform(stream: Stream, count: int, kind: Any, low: float = 0.0, high: float
     return made
 
 
+def between(stream: Stream, count: int, low: float, high: float) -> Any:
+    """float64 numbers from ``low`` to ``high`` as kernels make them that do not fuse: rounded twice."""
+    return _doubles(stream, count) * (high - low) + low
+
+
 def unit(stream: Stream, count: int, kind: Any) -> Any:
     """Numbers from 0 to 1 to compare probabilities of type ``kind`` with: of 53 bits for doubles, of 24 otherwise."""
     return _doubles(stream, count) if kind == "float64" else _singles(stream, count)

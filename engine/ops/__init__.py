@@ -48,4 +48,6 @@ FAMILIES = (
     "resize",
     "interpolate",
     "attention",
+    "noise",
+    "grid",
 )

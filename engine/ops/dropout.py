@@ -135,13 +135,31 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     return _in_batch(input, p, training, inplace, input.ndim == 5)
 
 
-def _torch_dropout(input: Tensor, p: float, train: bool) -> Any:
-    """As ``torch.nn.functional.dropout``; ``train`` says whether to drop."""
-    return _dropped(input, p, train, False, False, False)
+def _of_torch(function: Any, inplace: bool) -> Any:
+    """The function as ``torch`` has it: ``(input, p, train)``."""
+
+    def called(input: Tensor, p: float, train: bool) -> Any:
+        return function(input, p, train, inplace)
+
+    called.__name__ = called.__qualname__ = function.__name__ + ("_" if inplace else "")
+    called.__doc__ = f"As ``torch.nn.functional.{function.__name__}``; ``train`` says whether to drop."
+    return called
+
+
+def feature_dropout(input: Tensor, p: float, train: bool, inplace: bool = False) -> Any:
+    """Whole channels of (N, C, ...) set to 0; errors as ``dropout``."""
+    return _dropped(input, p, train, inplace, True, False)
 
 
 FUNCTIONAL = {
     "alpha_dropout": alpha_dropout, "dropout": dropout, "dropout1d": dropout1d, "dropout2d": dropout2d, "dropout3d": dropout3d,
     "feature_alpha_dropout": feature_alpha_dropout,
 }  # fmt: skip
-TORCH = {"dropout": _torch_dropout}
+TORCH = {
+    name + mark: _of_torch(function, bool(mark))
+    for name, function in (
+        ("alpha_dropout", alpha_dropout), ("dropout", dropout), ("feature_alpha_dropout", feature_alpha_dropout),
+        ("feature_dropout", feature_dropout),
+    )
+    for mark in ("", "_")
+}  # fmt: skip

@@ -332,4 +332,39 @@ FUNCTIONAL = {
     "batch_norm": batch_norm, "group_norm": group_norm, "instance_norm": instance_norm, "layer_norm": layer_norm,
     "local_response_norm": local_response_norm, "normalize": normalize, "rms_norm": rms_norm,
 }  # fmt: skip
-TORCH = {"layer_norm": layer_norm, "group_norm": group_norm, "rms_norm": rms_norm}
+
+
+def _torch_batch_norm(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+    cudnn_enabled: bool = False,
+) -> Tensor:
+    """As ``torch.nn.functional.batch_norm``, with the arguments in another order."""
+    return batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
+
+
+def _torch_instance_norm(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    use_input_stats: bool,
+    momentum: float,
+    eps: float,
+    cudnn_enabled: bool = False,
+) -> Tensor:
+    """As ``torch.nn.functional.instance_norm``, with the arguments in another order."""
+    return instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+
+
+TORCH = {
+    "batch_norm": _torch_batch_norm, "group_norm": group_norm, "instance_norm": _torch_instance_norm, "layer_norm": layer_norm,
+    "rms_norm": rms_norm,
+}  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -296,6 +297,18 @@ def max_unpool3d(input: Tensor, indices: Tensor, kernel_size: Any, stride: Any =
     return _unpool(3, input, indices, kernel_size, stride, padding, output_size)
 
 
+def _with_indices(function: Any) -> Any:
+    """The function, giving the numbers of the largest elements too."""
+
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        kwargs["return_indices"] = True
+        return function(*args, **kwargs)
+
+    called.__name__ = called.__qualname__ = function.__name__ + "_with_indices"
+    return called
+
+
 FUNCTIONAL = {
     "adaptive_avg_pool1d": adaptive_avg_pool1d, "adaptive_avg_pool2d": adaptive_avg_pool2d, "adaptive_avg_pool3d": adaptive_avg_pool3d,
     "adaptive_max_pool1d": adaptive_max_pool1d, "adaptive_max_pool2d": adaptive_max_pool2d, "adaptive_max_pool3d": adaptive_max_pool3d,
@@ -304,7 +317,10 @@ FUNCTIONAL = {
     "max_pool1d": max_pool1d, "max_pool2d": max_pool2d, "max_pool3d": max_pool3d,
     "max_unpool1d": max_unpool1d, "max_unpool2d": max_unpool2d, "max_unpool3d": max_unpool3d,
 }  # fmt: skip
+_MAXIMA = (adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d, max_pool1d, max_pool2d, max_pool3d)
+FUNCTIONAL |= {f"{function.__name__}_with_indices": _with_indices(function) for function in _MAXIMA}
 TORCH = {
     name: FUNCTIONAL[name]
     for name in ("adaptive_avg_pool1d", "adaptive_max_pool1d", "avg_pool1d", "max_pool1d", "max_pool2d", "max_pool3d")
 }
+TORCH["max_pool1d_with_indices"] = FUNCTIONAL["max_pool1d_with_indices"]

@@ -233,4 +233,5 @@ def channel_shuffle(xp: Any, input: Array, groups: int) -> Array:
 
 
 FUNCTIONAL = {"channel_shuffle": channel_shuffle, "pixel_shuffle": pixel_shuffle, "pixel_unshuffle": pixel_unshuffle}
-TORCH = FUNCTIONAL
+TORCH = dict(FUNCTIONAL)
+FUNCTIONAL["native_channel_shuffle"] = channel_shuffle

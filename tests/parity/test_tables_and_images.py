@@ -264,3 +264,38 @@ def test_warnings_are_the_same(name: str, shape: tuple[int, ...]) -> None:
             getattr(functional(T), name)(T.zeros(shape), training=False)
         found.append([str(w.message) for w in caught])
     assert found[0] == found[1]
+
+
+# ------------------------------------------------------------------------------------------------- sampling at any place
+
+
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("align", [False, True])
+@pytest.mark.parametrize(("n", "mode"), [(2, "bilinear"), (2, "nearest"), (2, "bicubic"), (3, "bilinear"), (3, "nearest")])
+def test_grid_sampling(n: int, mode: str, align: bool, padding: str) -> None:
+    shape, places = (2, 3, 4, 5, 3)[: n + 2], (2, 3, 2, 4)[: n + 1]
+    both(lambda T, x, g: functional(T).grid_sample(x, g, mode, padding, align_corners=align), normal(*shape), normal(*places, n) * 1.5)
+
+
+@pytest.mark.parametrize("align", [False, True])
+def test_affine_grids(align: bool) -> None:
+    for size in ((2, 3, 4, 5), (2, 1, 1, 3)):
+        both(lambda T, t, s=size: functional(T).affine_grid(t, s, align_corners=align), normal(2, 2, 3))
+    both(lambda T, t: functional(T).affine_grid(t, (2, 1, 2, 3, 4), align_corners=align), normal(2, 3, 4))
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_activations_that_draw(training: bool) -> None:
+    def slopes(T: Any, x: Any, inplace: bool = False) -> Any:
+        T.manual_seed(2)
+        return functional(T).rrelu(x * 2, 0.1, 0.4, training, inplace)
+
+    both(slopes, normal(5, 7))
+    both(lambda T, x: slopes(T, x, True), normal(5, 7), graphs=False)
+    for hard in (False, True):
+
+        def sample(T: Any, x: Any, hard: bool = hard) -> Any:
+            T.manual_seed(2)
+            return functional(T).gumbel_softmax(x, 0.7, hard)
+
+        both(sample, normal(5, 7))
