@@ -48,7 +48,7 @@ def forward_graph(tape: Tape, run: int | None = None) -> nx.DiGraph:
 
 def backward_graph(tape: Tape, run: int | None = None) -> nx.DiGraph:
     """Backward nodes and the edges along which gradients flow. With a run: the nodes that it needs and captures."""
-    graph: nx.DiGraph = nx.DiGraph()
+    graph: nx.DiGraph = nx.DiGraph(calls=dict(tape.calls))
     chosen = set(tape.nodes) if run is None else _nodes_of(tape, tape.runs[run])
     hooks = _hooks(tape)
     for id in sorted(chosen):
@@ -107,7 +107,7 @@ class _Forward:
 
     def __init__(self, tape: Tape, run: int | None) -> None:
         self.tape = tape
-        self.graph: nx.DiGraph = nx.DiGraph()
+        self.graph: nx.DiGraph = nx.DiGraph(calls=dict(tape.calls))
         self._makers: dict[Val, Slot] = {}  # value to op and number of the output
         self._storages: dict[int, list[tuple[int, Slot]]] = {}  # storage to version and who wrote it in place
         ops = [op for op in tape.ops.values() if op.node is None and not self._of_walk(op.outs)]

@@ -12,12 +12,12 @@ from .capture import Capture
 from .describe import described, short_repr
 from .protocols import NodeLike, TensorLike
 from .schema import ACCUMULATE_SEQUENCE, Frame, NodeKind, Role, Source
-from .stacks import SOURCE_CAP, Stacks, is_library, source_text
+from .stacks import SOURCE_CAP, Stacks, is_library, is_own, source_text
 from .wire import HOOK, META, NODE, SOURCE, TENSOR, Encoder
 
 # Ids are unique in the process: a tensor or node keeps its own from one recording to the next.
 _tensor_ids, _storage_ids, _node_ids, _hook_ids = itertools.count(1), itertools.count(1), itertools.count(1), itertools.count(1)
-_ACCUMULATE = int(NodeKind.ACCUMULATE)
+_ACCUMULATE, _LEAF = int(NodeKind.ACCUMULATE), int(Role.LEAF)
 _SIMPLE = frozenset((int, str, bool, type(None)))
 
 
@@ -32,6 +32,7 @@ class Introducer:
         self.versions: dict[int, int] = {}  # of the tensors on the tape: the last version that was kept
         self.nodes: set[int] = set()
         self.renamed: dict[int, list[tuple[int, int]]] = {}  # by storage: from this version of the engine on, count from there
+        self.tied: dict[int, int] = {}  # op of the nodes that in-place ops made beside their own
         self.last_meta = 0  # of the tensor met last
         self.stacks = Stacks(encoder.stacks, self._new_stack)
         self._hooks: dict[tuple[int, int, int | None], int] = {}
@@ -102,7 +103,8 @@ class Introducer:
                 if type(data) is np.ndarray:  # the memory of which device an array of another kind lies in, its type does not say
                     self._metas[known] = meta
             self.last_meta = meta
-            name = encoder.text_id(tensor._name) if tensor._name else 0
+            words = tensor._name or (self.stacks.variable(tensor) if role == _LEAF else "")
+            name = encoder.text_id(words) if words else 0
             encoder.draft.rows.extend((TENSOR | role << 8, number, meta, storage.id, parent, name, 0, 0))
         self.versions[number] = version
         if self.level:
@@ -169,6 +171,11 @@ class Introducer:
         draft.rows.extend((NODE | node.kind << 8, number, text, sequence, op, variable, inside if op else 0, start))
         self.nodes.add(number)
 
+    def tie(self, node: NodeLike, op: int, inside: int) -> None:
+        """Introduce a node that stands for ``op`` without being its own, and remember that."""
+        if op and node.id not in self.nodes:
+            self.tied[self.meet_node(node, op, inside)] = op
+
     def hook(self, kind: int, key: int, function: Callable[..., object], node: int, index: int | None, tensor: TensorLike | None) -> int:
         """The id of a hook, which is known by kind, key and slot."""
         number = self._hooks.get((kind, key, index))
@@ -179,6 +186,8 @@ class Introducer:
         name, at = described(function)
         leaf = 0 if tensor is None else self.value(tensor, None)[0]
         text, start = encoder.text_id(name), -1
+        if at is not None and is_own(at.file):  # retain_grad
+            at = None
         if at is not None:
             self.source(at.file)
             words = (encoder.text_id(at.file), at.line, encoder.text_id(at.function))
@@ -232,6 +241,7 @@ class Introducer:
                 self.versions.pop(number, None)
             elif code == NODE:
                 self.nodes.discard(number)
+                self.tied.pop(number, None)
             elif code == META:
                 self._metas = {key: known for key, known in self._metas.items() if known != number}
             elif code == HOOK:

@@ -210,6 +210,13 @@ class Recorder:
                 self._event(BUMPED, 0, thread, (known, before, version, thread.op if known in thread.touched[::2] else 0, 0))
                 thread.touched = []  # the next change is another's
 
+    def made(self, node: NodeLike, like: NodeLike | None = None) -> None:
+        """A node that stands for the last op beside the op's own (the history of a base), or for the one that ``like`` does."""
+        with self._guard as thread:
+            if thread:
+                op = thread.op if like is None else self._nouns.tied.get(like.id, 0)
+                self._nouns.tie(node, op, thread.node)
+
     def val(self, tensor: TensorLike) -> None:
         """Keep a value that is about to be changed."""
         with self._guard as thread:
@@ -425,6 +432,15 @@ class Recorder:
             if not self.failed:
                 try:
                     self._push(time.perf_counter_ns())
+                    self.sink.flush()
+                except BaseException as error:
+                    self._broken(error)
+
+    def about_to_call(self) -> None:
+        """The user's code is about to run in the middle of a walk and may end the process: all rows go to the system."""
+        with self._lock:
+            if not self.failed and self._limit:
+                try:
                     self.sink.flush()
                 except BaseException as error:
                     self._broken(error)

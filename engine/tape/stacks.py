@@ -6,22 +6,26 @@ its code objects and instructions: line numbers are looked up once a stack, not 
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import os
 import sys
 import sysconfig
 import tokenize
-from collections.abc import Callable
-from types import CodeType
+from collections.abc import Callable, Mapping
+from types import CodeType, FrameType
 
 from .schema import Frame
 
+_NO_NAMES = frozenset(("_", "self"))
+_OF_FRAME = 3  # references to a copy of variables: the frame's, ours, and the argument of getrefcount
 DEPTH = 32  # frames kept of a stack
 CODES_CAP = 50_000  # a script that makes code objects without end must not fill the memory
 SOURCE_CAP = 1 << 20  # bytes kept of a source file
 
 _ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _PLUGINS = os.path.join(os.path.dirname(os.path.dirname(_ENGINE)), "plugins") + os.sep
+_OWN = (_ENGINE, _PLUGINS)
 _STANDARD = tuple(sorted({os.path.join(path, "") for path in (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")) if path}))
 _LIBRARIES = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _REAL = {os.path.join(os.path.realpath(path), "") for path in (_ENGINE, _PLUGINS, *_STANDARD)}
@@ -33,11 +37,16 @@ def is_library(file: str) -> bool:
     return any(part in file for part in _LIBRARIES)
 
 
+def is_own(file: str) -> bool:
+    """Whether a file is gradstep's own."""
+    return file.startswith(_OWN)
+
+
 def is_kept(file: str) -> bool:
     """Whether frames of this file belong on a tape: not gradstep's own, not Python's machinery."""
     if file.startswith("<frozen "):
         return False
-    if file.startswith((_ENGINE, _PLUGINS)):
+    if is_own(file):
         return False
     return is_library(file) or not file.startswith(_SKIPPED)
 
@@ -80,6 +89,19 @@ class Stacks:
             number = self._new(whole, self._frames(whole))
         return number
 
+    def variable(self, thing: object) -> str:
+        """The name of a variable in the innermost frame of the user that is this very object; "" where there is none."""
+        try:
+            frame: FrameType | None = sys._getframe(1)
+            while frame is not None:
+                kept = self._codes.get(id(frame.f_code)) or self._meet(frame.f_code)
+                if kept is not None and not is_library(kept.co_filename):
+                    return _variable(frame, thing)
+                frame = frame.f_back
+        except Exception:  # a name is an extra, and a frame of somebody else may hold anything
+            return ""
+        return ""
+
     def _meet(self, code: CodeType) -> CodeType | None:
         if len(self._alive) >= CODES_CAP:
             self._codes.clear()
@@ -98,6 +120,27 @@ class Stacks:
             assert code is not None
             frames.append(Frame(code.co_filename, _line(code, key[place + 1]), code.co_qualname))
         return tuple(frames)
+
+
+def _variable(frame: FrameType, thing: object) -> str:
+    """Looks by identity alone, into plain dictionaries alone: nothing of the user's is called."""
+    own = frame.f_locals
+    is_copy = bool(frame.f_code.co_flags & inspect.CO_OPTIMIZED)  # a function's variables, copied for us
+    try:
+        found = _key_of(own, thing) if is_copy or type(own) is dict else ""
+    finally:
+        # The frame would keep the copy, and with it all that it names, alive. Where somebody else has it too (a call of
+        # locals(), a debugger) it stays as it is.
+        if is_copy and type(own) is dict and sys.getrefcount(own) == _OF_FRAME and sys.gettrace() is None:
+            own.clear()
+    return found or _key_of(frame.f_globals, thing)
+
+
+def _key_of(variables: Mapping[str, object], thing: object) -> str:
+    for name, value in list(variables.items()):
+        if value is thing and type(name) is str and name.isidentifier() and name not in _NO_NAMES:
+            return name
+    return ""
 
 
 def _line(code: CodeType, instruction: int) -> int:

@@ -228,7 +228,8 @@ def _placed(graph: nx.DiGraph, boxes: Mapping[Key, Style], rooms: Mapping[Key, K
 
 
 def _calls(graph: nx.DiGraph, boxes: Mapping[Key, Style]) -> tuple[dict[int, str], dict[int, int]]:
-    """Titles and node counts of the module calls that are drawn: those with a path and at least two boxes."""
+    """Titles and node counts of the module calls that are drawn: those with a path and at least two boxes. (A frame of the
+    outermost would go around everything and say nothing.)"""
     known = graph.graph.get("calls", {})
     inside: Counter[int] = Counter()
     counts: Counter[int] = Counter()
@@ -241,8 +242,15 @@ def _calls(graph: nx.DiGraph, boxes: Mapping[Key, Style]) -> tuple[dict[int, str
         for call in calls:
             if call not in known:
                 paths.setdefault(call, []).append(str(data.get("path") or ""))
-    titles = {call: str(known[call].path) if call in known else _common(paths[call]) for call, number in inside.items() if number > 1}
+    drawn = [call for call, number in inside.items() if number > 1]
+    titles = {call: _title(known[call].path if call in known else _common(paths[call])) for call in drawn}
     return {call: title for call, title in titles.items() if title}, dict(counts)
+
+
+def _title(path: str) -> str:
+    """What a module is called inside the one around it: ``attn`` for ``blocks.0.attn``, but ``blocks.0`` for that."""
+    parts = path.split(".")
+    return ".".join(parts[-2:] if parts[-1].isdigit() else parts[-1:])
 
 
 def _common(paths: list[str]) -> str:

@@ -86,6 +86,32 @@ def test_tensors_are_introduced_with_role_name_and_base() -> None:
     assert tape.nodes[op.grads[0].node].op == op.id
 
 
+def test_a_leaf_without_a_name_is_called_by_the_users_variable() -> None:
+    def work(recorder: Recorder) -> None:
+        bias, fixed = HandTensor(np.ones(2), requires_grad=True), HandTensor(np.ones(2))
+        named = HandTensor(np.ones(2), requires_grad=True, name="fc.weight")
+        out = HandTensor(np.ones(2), requires_grad=True, is_leaf=False)
+        recorder.op("add", [bias, fixed, named, HandTensor(np.ones(2), requires_grad=True)], [out], None, {}, 0.0)
+        renamed = bias
+        recorder.op("neg", [renamed], [HandTensor(np.ones(2))], None, {}, 0.0)
+
+    assert [tensor.name for tensor in made(work).tensors.values()] == ["bias", "", "fc.weight", "", "", ""]
+
+
+def test_a_saved_output_is_the_output() -> None:
+    def work(recorder: Recorder) -> None:
+        out = HandTensor(np.ones(2), requires_grad=True, is_leaf=False)
+        alias = HandTensor(out._data)  # as a node gives one to who looks at what it keeps
+        alias._data = out._data
+        node = HandNode("TanhBackward0", [out], [], saved=[("out", alias)])
+        recorder.op("tanh", [], [out], node, {}, 0.0)
+
+    tape = made(work)
+    [op], [node] = tape.ops.values(), tape.nodes.values()
+    assert [saved.val for saved in node.saved] == list(op.outs)
+    assert len(tape.tensors) == 1
+
+
 def test_numbers_among_the_inputs_are_told_as_parameters() -> None:
     def work(recorder: Recorder) -> None:
         recorder.op("mul", [HandTensor([1.0]), 2.5], [HandTensor([2.5])], None, {"flag": True, "dim": 1}, 0.0)  # type: ignore[list-item]
@@ -253,6 +279,19 @@ def test_hooks_are_introduced_once_with_the_place_of_their_function() -> None:
     assert hooks[0].function.endswith("double")
     assert hooks[3].function == "print"
     assert len(all_of(tape, HookCalled)) == 3 + 8
+
+
+def test_a_hook_of_gradsteps_own_has_no_place_in_the_users_code() -> None:
+    def work(recorder: Recorder) -> None:
+        square = Square(recorder)
+        run = square.begin()
+        recorder.hook_called(run, 1, 5, recorders.install, [square.seed], [square.seed], node=square.node, index=0)
+        recorder.run_end(run)
+
+    tape = made(work)
+    [hook] = tape.hooks.values()
+    assert (hook.at, hook.function) == (None, "install")
+    assert recorders.__file__ not in tape.sources
 
 
 def test_statistics_and_values_are_kept_by_level() -> None:

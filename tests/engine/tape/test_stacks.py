@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import linecache
 import os
 import runpy
+import sys
 import sysconfig
+import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -68,3 +72,78 @@ def test_a_notebooks_cell_has_a_source() -> None:
     finally:
         del linecache.cache["<cell 1>"]
     assert source_text("<cell 2>") is None
+
+
+class Thing:
+    """Not to be compared: whoever looks for it must do so by identity."""
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError("the user's code was called")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.fixture
+def variable() -> Callable[[object], str]:
+    return Stacks({(): 0}, lambda key, frames: 1).variable
+
+
+def test_a_variable_of_the_users_function_is_found_by_identity(variable: Callable[[object], str]) -> None:
+    first, second, _ = Thing(), Thing(), (third := Thing())
+    free = Thing()
+
+    def inner(argument: Thing) -> list[str]:
+        return [variable(argument), variable(free), variable(Thing())]
+
+    assert [variable(first), variable(second), variable(third)] == ["first", "second", "third"]
+    assert inner(second) == ["argument", "free", ""]
+
+
+def test_a_global_variable_is_found_from_the_module_and_from_its_functions(variable: Callable[[object], str]) -> None:
+    space: dict[str, object] = {"variable": variable, "thing": Thing(), 3: 4, "no name": 5}  # type: ignore[dict-item]
+    exec(compile("found = variable(thing)\ndef later(): return variable(thing)\nlater = later()", "script.py", "exec"), space)
+    assert (space["found"], space["later"]) == ("thing", "thing")
+
+
+def test_looking_for_a_name_keeps_nothing_alive_and_leaves_the_users_locals_alone(variable: Callable[[object], str]) -> None:
+    kept, gone = Thing(), Thing()
+    watch = weakref.ref(gone)
+    assert variable(kept) == "kept"
+    del gone
+    gc.collect()
+    assert watch() is None
+
+    def of_the_user() -> dict[str, object]:
+        mine = kept
+        theirs = locals()
+        assert variable(mine) == "mine"
+        return theirs
+
+    assert of_the_user()["mine"] is kept
+
+
+def test_a_namespace_that_is_no_dictionary_is_not_asked(variable: Callable[[object], str]) -> None:
+    class Space(dict[str, object]):
+        def items(self) -> object:  # type: ignore[override]
+            raise AssertionError("the user's code was called")
+
+    space = Space(variable=variable, thing=Thing())
+    exec(compile("found = variable(thing)", "script.py", "exec"), {}, space)
+    assert dict.__getitem__(space, "found") == ""
+
+
+def test_while_somebody_traces_the_variables_stay_where_they_are(variable: Callable[[object], str]) -> None:
+    seen: list[object] = []
+
+    def traced(thing: Thing) -> Thing:
+        name = variable(thing)
+        seen.append(name)
+        return thing
+
+    found = sys.gettrace()
+    sys.settrace(lambda frame, event, argument: lambda *_: None)
+    try:
+        assert traced(thing := Thing()) is thing
+    finally:
+        sys.settrace(found)
+    assert seen == ["thing"]

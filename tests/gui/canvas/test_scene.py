@@ -107,7 +107,7 @@ def test_groups_hold_their_boxes_and_inner_groups(graphs):
     for layout in (layered_layout, layered):
         scene = arrange(graph, measure, layout)
         rect = dict(zip(scene.groups.calls, scene.groups.rows.tolist(), strict=True))
-        assert "blocks.0.attn" in scene.groups.titles
+        assert "attn" in scene.groups.titles
         for box, number in enumerate(scene.node.tolist()):
             data = graph.nodes[scene.keys[number]]
             if data["kind"] == "accumulate":
