@@ -16,7 +16,7 @@ from .op import OpNode
 from .ops.index import put, take
 from .tape import recorder
 from .tape.schema import NodeKind
-from .tensor import Storage, Tensor, ViewOf, wrap
+from .tensor import Storage, Tensor, ViewOf, retain, wrap
 
 
 def in_place(function: Callable[..., Any]) -> Callable[..., Tensor]:
@@ -65,7 +65,9 @@ def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwar
     if self._base is None:
         self._edge, self._output, self._requires_grad = node, out._output, True
     else:
-        _rebase(self, node)
+        rebase(self, node)
+    if self._retains:  # from now on the gradient of the new value
+        retain(self)
     return self
 
 
@@ -129,6 +131,13 @@ def _check_view(self: Tensor, view: ViewOf, change: str) -> None:
             f"A view was created in no_grad mode and {change} with grad mode enabled. Given that this use case is ambiguous and "
             "error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the "
             "no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
+        )
+    if view.custom:
+        raise RuntimeError(
+            f"Output {self._output} of {op_name(self._edge) if self._edge is not None else view.op} is a view and {change}. This view was "
+            "created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle view+inplace "
+            "would override the custom backward associated with the custom Function, leading to incorrect gradients. This behavior is "
+            "forbidden. You can fix this by cloning the output of the custom Function."
         )
     if view.multiple:
         maker = op_name(self._edge) if self._edge is not None else view.op
@@ -229,12 +238,14 @@ def elements_of(view: Tensor, base: Tensor) -> Tensor:
     return wrap(inside.copy())
 
 
-def _rebase(view: Tensor, inner: Node) -> None:
+def rebase(view: Tensor, inner: Node) -> None:
     """Give the base of ``view`` the history that the in-place op made, and tie the view to it."""
     base = view._base
     assert base is not None
     where = elements_of(view, base)
     node = CopySlices(base, base._gradient_edge(), inner, where)
+    if recorder.current is not None and not mode.quiet:
+        recorder.current.made(node)
     base._edge, base._output, base._requires_grad = node, 0, True
     if base._view is not None:
         base._view.version = base._storage.version
@@ -245,9 +256,11 @@ def _tie(view: Tensor, base: Tensor, where: Any | None = None) -> None:
     edge = base._gradient_edge()
     assert edge is not None
     node = AsStridedBackward0(base, edge, view, elements_of(view, base) if where is None else where)
+    if recorder.current is not None and not mode.quiet:
+        recorder.current.made(node, like=edge[0])
     view._edge, view._output, view._requires_grad = node, 0, True
     assert view._view is not None
-    view._view = ViewOf(view._view.op, view._storage.version, view._view.multiple, view._view.no_grad)
+    view._view = ViewOf(view._view.op, view._storage.version, view._view.multiple, view._view.no_grad, view._view.custom)
 
 
 def _refresh(self: Tensor, strict: bool = True) -> None:
@@ -257,7 +270,7 @@ def _refresh(self: Tensor, strict: bool = True) -> None:
     self._requires_grad = True  # also a view that was made before its base required grad, or without grad
     if view.version == self._storage.version:
         return
-    if view.no_grad or view.multiple:
+    if view.no_grad or view.multiple or view.custom:
         if strict:
             _check_view(self, view, "its base or another view of its base has been modified inplace")
         return

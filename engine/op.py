@@ -14,7 +14,7 @@ from typing import Any
 from . import devices, dtypes
 from .autograd.grad_mode import mode
 from .autograd.node import Edge, Node
-from .autograd.saved import SavedTensor
+from .autograd.saved import FREED, SavedTensor
 from .operands import OPERANDS, not_broadcast, not_tensors, prepared
 from .samples import Sampler
 from .tape import recorder
@@ -235,12 +235,7 @@ class OpNode(Node):
         if name in known:
             return known[name]
         if self._saved is None:
-            raise RuntimeError(
-                "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
-                "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
-                "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
-                "saved tensors after calling backward."
-            )
+            raise RuntimeError(FREED)
         kept = self._saved[name]
         if type(kept) is SavedTensor:
             kept = kept.unpack(self)
@@ -310,10 +305,17 @@ class OpNode(Node):
             op = self.op
             asked = {"self": op.inputs[0] if op.inputs else "", "result": "out"}.get(asked, asked)
             known = dict(zip(op.params, self.params, strict=True))
-            if asked in known or (self._saved is not None and asked in self._saved):
+            if asked in known or self._saved is None or asked in self._saved:
                 return self._value(asked, known)
+            if asked in op.inputs or asked in op.outputs:
+                return None  # no gradient asks for it
+        if name.startswith("_raw_saved_"):
+            asked = name.removeprefix("_raw_saved_")
+            asked = {"self": self.op.inputs[0] if self.op.inputs else "", "result": "out"}.get(asked, asked)
             if self._saved is None:
-                return self._value(asked, known)  # raises: it was freed
+                raise RuntimeError(FREED)
+            if asked in self._saved:
+                return self._saved[asked]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
 
@@ -371,12 +373,12 @@ def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
                     array = array.copy()
                     break
             out = wrap(array)
-        if mode.inference:
+        if first._inference if op.view else mode.inference:
             out._inference = True
         outs.append(out)
 
     node: OpNode | None = None
-    if needs and mode.enabled and op.differentiable_inputs:
+    if needs and mode.enabled and op.differentiable_inputs and not mode.inference:
         node = _record(op, args, params, outs)
     if tape is not None:
         tape.op(op.name, args, outs, node, dict(zip(op.params, params, strict=True)), started, mode.enabled)

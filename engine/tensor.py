@@ -32,13 +32,14 @@ class Storage:
 class ViewOf:
     """How a view came to be. ``version`` is the storage's at which ``_edge`` was right: after an in-place change it is made anew."""
 
-    __slots__ = ("multiple", "no_grad", "op", "version")
+    __slots__ = ("custom", "multiple", "no_grad", "op", "version")
 
-    def __init__(self, op: str, version: int, multiple: bool, no_grad: bool) -> None:
+    def __init__(self, op: str, version: int, multiple: bool, no_grad: bool, custom: bool = False) -> None:
         self.op = op
         self.version = version
         self.multiple = multiple  # made by an op that returns several views (split, unbind)
         self.no_grad = no_grad  # made inside no_grad
+        self.custom = custom  # given by a user's Function
 
 
 class Tensor:
@@ -64,6 +65,7 @@ class Tensor:
     _backward_hooks: HookDict | None = None
     _post_accumulate_grad_hooks: HookDict | None = None
     _retains: bool = False
+    _retained_at: tuple[weakref.ref[Node], int] | None = None
     _inference: bool = False
     _name: str = ""
     __array_priority__ = 1000  # numpy leaves mixed arithmetic to us
@@ -231,12 +233,10 @@ class Tensor:
     @requires_grad.setter
     def requires_grad(self, wanted: bool) -> None:
         if not self.is_leaf:
-            if wanted:
-                return
-            raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
-                "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+            more = (
+                " If you want to use a computed variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
+            raise RuntimeError("you can only change requires_grad flags of leaf variables." + ("" if wanted else more))
         if wanted and self.dtype.category < 2:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if wanted and self._inference and not mode.inference:
@@ -248,7 +248,8 @@ class Tensor:
 
         Raises RuntimeError for integer tensors, and for turning it off on a tensor that an op made.
         """
-        self.requires_grad = requires_grad
+        if self.is_leaf or not requires_grad:
+            self.requires_grad = requires_grad
         return self
 
     @property
@@ -337,7 +338,12 @@ class Tensor:
         Raises RuntimeError for views.
         """
         if self._base is not None and self._base.requires_grad:
-            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+            raise RuntimeError(
+                "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training, and "
+                "gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be called on these "
+                "gradients. To fix this error, please refer to the Optimizer.zero_grad() function in torch/optim/optimizer.py as the "
+                "solution."
+            )
         self._edge, self._output, self._requires_grad = None, 0, False
         return self
 
@@ -351,7 +357,7 @@ class Tensor:
         if self._edge is None or self._retains:
             return
         self._retains = True
-        self._edge.own_hooks().retain[self._output] = weakref.ref(self)
+        retain(self)
 
     @property
     def retains_grad(self) -> bool:
@@ -402,7 +408,7 @@ class Tensor:
         """Count a change in place."""
         storage = self._storage
         storage.version += 1
-        if recorder.current is not None:
+        if recorder.current is not None and (self._id or not mode.quiet):  # what a tape has not met, it need not see change
             recorder.current.mutated(self, storage.version - 1, storage.version)
 
     def _refresh(self, strict: bool = True) -> None:
@@ -515,12 +521,23 @@ class Size(tuple[int, ...]):
         return Size(tuple.__add__(self, tuple(other)))
 
 
+def retain(tensor: Tensor) -> None:
+    """Have the node of ``tensor`` keep its gradient, and no node that it had before."""
+    node, before = tensor._edge, tensor._retained_at
+    assert node is not None
+    old = before[0]() if before is not None else None
+    if old is not None and before is not None:
+        old.own_hooks().retain.pop(before[1], None)
+    tensor._retained_at = (weakref.ref(node), tensor._output)
+    node.own_hooks().retain[tensor._output] = weakref.ref(tensor)
+
+
 def view_of(source: Tensor, op: str, multiple: bool) -> ViewOf:
     """How a view that ``op`` makes now of ``source`` came to be; a view of a view is as restricted as that one."""
     before = source._view
     multiple = multiple or (before is not None and before.multiple)
     no_grad = not mode.enabled or (before is not None and before.no_grad)
-    return ViewOf(op, source._storage.version, multiple, no_grad)
+    return ViewOf(op, source._storage.version, multiple, no_grad, before is not None and before.custom)
 
 
 def wrap(array: Any) -> Tensor:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
+from ..devices import array_module
 from ..tape import recorder
 from ..tape.schema import NodeKind
-from ..tensor import Tensor, view_of, wrap
+from ..tensor import Tensor, wrap
 from .grad_mode import mode, no_grad
 from .node import Edge, Node
-from .saved import SavedTensor
+from .outputs import tie
+from .saved import FREED
 
 
 class FunctionCtx(Node):
@@ -20,34 +23,36 @@ class FunctionCtx(Node):
 
     kind = NodeKind.CUSTOM
     _function: type[Function]
+    _tensor_arguments: tuple[int, ...] = ()
 
     def __init__(self) -> None:
         super().__init__((), ())
-        self._to_save: tuple[Any, ...] = ()
+        self.to_save: tuple[Any, ...] = ()
         self._saved: tuple[Any, ...] | None = ()
-        self._dirty: tuple[Any, ...] = ()
-        self._non_differentiable: tuple[Any, ...] = ()
+        self.dirty_tensors: tuple[Any, ...] = ()
+        self.non_differentiable: tuple[Any, ...] = ()
         self.materialize_grads = True
+        self.outputs: tuple[Any, ...] = ()  # shape, dtype and device of each that is a tensor
         self.needs_input_grad: tuple[bool, ...] = ()
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for backward, where they are ``ctx.saved_tensors``. Only inputs and outputs should be kept so."""
-        for i, t in enumerate(tensors):
-            if t is not None and not isinstance(t, Tensor):
-                raise TypeError(f"save_for_backward can only save variables, but argument {i} is of type {type(t).__name__}")
-        self._to_save = tensors
+        self.to_save = tensors
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for a forward-mode rule."""
-        self._to_save_forward = tensors
+        self.saved_for_forward = tensors
 
-    def mark_dirty(self, *tensors: Tensor) -> None:
+    def mark_dirty(self, *args: Tensor) -> None:
         """Say which inputs forward changed in place; they must be among the outputs."""
-        self._dirty = tensors
+        self.dirty_tensors = args
 
-    def mark_non_differentiable(self, *tensors: Tensor) -> None:
+    def mark_shared_storage(self, *pairs: Any) -> None:
+        """Nothing to do: what shares memory is known."""
+
+    def mark_non_differentiable(self, *args: Tensor) -> None:
         """Say which outputs have no gradient."""
-        self._non_differentiable = tensors
+        self.non_differentiable = args
 
     def set_materialize_grads(self, value: bool) -> None:
         """False: undefined gradients reach backward as None instead of zeros."""
@@ -60,15 +65,14 @@ class FunctionCtx(Node):
         Raises RuntimeError after it was freed, and where a kept tensor was changed in place.
         """
         if self._saved is None:
-            raise RuntimeError(
-                "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
-                "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
-                "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
-                "saved tensors after calling backward."
-            )
-        if self._saved == () and self._to_save:
-            return self._to_save  # still inside forward
+            raise RuntimeError(FREED)
         return tuple(None if kept is None else kept.unpack(self) for kept in self._saved)
+
+    @property
+    def _raw_saved_tensors(self) -> tuple[Any, ...]:
+        if self._saved is None:
+            raise RuntimeError(FREED)
+        return self._saved
 
     def name(self) -> str:
         return type(self).__name__
@@ -77,36 +81,39 @@ class FunctionCtx(Node):
         """Call the user's backward; the gradients for tensors that are no inputs of the graph are dropped."""
         user = self._function
         if self.materialize_grads:
-            grads = tuple(
-                wrap(_module(self, i).zeros(self.slots[i][0], self.slots[i][1].numpy)) if g is None and self.slots[i] is not None else g  # type: ignore[index]
-                for i, g in enumerate(grads)
-            )
+            grads = tuple(self._zeros(i) if g is None else g for i, g in enumerate(grads))
         if user.backward is not Function.backward and user.vjp is not Function.vjp:
             raise RuntimeError(
                 "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one of them."
             )
         rule = user.vjp if user.vjp is not Function.vjp else user.backward
         result = rule(self, *grads)
-        if not isinstance(result, (tuple, list)):
+        if not isinstance(result, tuple):
             result = (result,)
         expected = len(self.needs_input_grad)
         if len(result) > expected and all(r is None for r in result[expected:]):
             result = result[:expected]
         if len(result) != expected:
             raise RuntimeError(f"function {self.name()} returned an incorrect number of gradients (expected {expected}, got {len(result)})")
-        outs: list[Any] = []
-        for position, edge in zip(self._tensor_arguments, self.next_edges, strict=True):
-            got = result[position]
-            if got is not None and not isinstance(got, Tensor):
-                raise TypeError(f"expected Variable or None (got {type(got).__name__})")
-            outs.append(got if edge is not None else None)
         for position, got in enumerate(result):
-            if got is not None and position not in self._tensor_arguments:
-                raise RuntimeError(
-                    f"function {self.name()} returned a gradient different from None at position {position + 1}, but the "
-                    "corresponding forward input was not a Variable"
-                )
-        return outs
+            if got is None or position in self._tensor_arguments:
+                if got is not None and not isinstance(got, Tensor):
+                    raise RuntimeError(f"expected Variable or None (got {type(got).__name__})")
+                continue
+            raise RuntimeError(
+                f"function {self.name()} returned a gradient different than None at position {position + 1}, but the "
+                "corresponding forward input was not a Variable"
+            )
+        return [
+            result[position] if edge is not None else None for position, edge in zip(self._tensor_arguments, self.next_edges, strict=True)
+        ]
+
+    def _zeros(self, slot: int) -> Any:
+        described = self.outputs[slot]
+        if described is None:
+            return None
+        shape, kind, place = described
+        return wrap(array_module(place).zeros(shape, kind.numpy))
 
     def release(self) -> Any:
         released, self._saved = self._saved, None
@@ -120,16 +127,6 @@ class FunctionCtx(Node):
             if kept is not None:
                 yield f"saved_tensors[{i}]", kept.peek(self)
 
-    _tensor_arguments: tuple[int, ...] = ()
-
-
-def _module(node: FunctionCtx, slot: int) -> Any:
-    from ..devices import array_module
-
-    described = node.slots[slot]
-    assert described is not None
-    return array_module(described[2])
-
 
 class Function:
     """Base of user-defined differentiable functions.
@@ -138,10 +135,15 @@ class Function:
     ``setup_context(ctx, inputs, output)``), and call ``MyFunction.apply(*args)``.
     """
 
+    _backward_cls: type[FunctionCtx]
+    generate_vmap_rule = False
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise RuntimeError(
+        warnings.warn(
             f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should invoke them on "
-            "the class itself. Instantiating an autograd function will raise an error in a future version of PyTorch."
+            "the class itself. Instantiating an autograd function will raise an error in a future version of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
         )
 
     @staticmethod
@@ -177,100 +179,37 @@ class Function:
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward and, where a tensor argument requires grad, put a node for backward into the graph."""
         started = recorder.current.clock() if recorder.current is not None else 0.0
-        ctx = _context_class(cast(Any, cls))()
+        apart = cls.setup_context is not Function.setup_context
+        if apart:
+            arguments = inspect.signature(cls.forward).bind(*args, **kwargs)
+            arguments.apply_defaults()
+            args, kwargs = arguments.args, {}
+        ctx = cls._node_class()()
         tensors = [a for a in args if isinstance(a, Tensor)]
         ctx._tensor_arguments = tuple(i for i, a in enumerate(args) if isinstance(a, Tensor))
-        needs = tuple(isinstance(a, Tensor) and a.requires_grad for a in args)
-        ctx.needs_input_grad = needs
-        recording = mode.enabled and any(needs)
+        ctx.needs_input_grad = tuple(isinstance(a, Tensor) and a.requires_grad for a in args)
+        recording = mode.enabled and any(ctx.needs_input_grad)
         edges: list[Edge | None] = [t._gradient_edge() if recording else None for t in tensors]
-        old_versions = {id(t): t._version for t in tensors}
         with no_grad():
-            if cls.setup_context is not Function.setup_context:
-                bound = args
-                if kwargs:
-                    arguments = inspect.signature(cls.forward).bind(*args, **kwargs)
-                    arguments.apply_defaults()
-                    bound = arguments.args
-                result = cls.forward(*bound)
-                cls.setup_context(ctx, bound, result)
+            if apart:
+                result = cls.forward(*args)
+                cls.setup_context(ctx, args, result)
             else:
                 result = cls.forward(ctx, *args, **kwargs)
-        several = isinstance(result, (tuple, list))
-        outs = list(result) if several else [result]
-        for i, out in enumerate(outs):
-            if not isinstance(out, Tensor) and (out is not None or not several):
-                if several:
-                    continue
-                raise TypeError(f"{cls.__name__}.forward: expected to return Tensor or tuple of Tensors (got {type(out).__name__} at {i})")
-        _tie(ctx, outs, tensors, edges, recording, old_versions)
+        several = isinstance(result, tuple)
+        outs = tie(ctx, result if several else (result,), tensors, edges, recording, apart)
         if recorder.current is not None:
             made = [o for o in outs if isinstance(o, Tensor)]
             recorder.current.op(cls.__name__, tensors, made, ctx if recording else None, {}, started)
         return tuple(outs) if several else outs[0]
 
-
-def _tie(
-    self: FunctionCtx,
-    outs: list[Any],
-    tensors: list[Tensor],
-    edges: list[Edge | None],
-    recording: bool,
-    old_versions: dict[int, int],
-) -> None:
-    """Make the outputs of forward what the rest of the graph sees: aliases of inputs are views, dirty inputs are rebased."""
-    dirty = {id(t) for t in self._dirty}
-    plain = {id(t) for t in self._non_differentiable}
-    inputs = {id(t): t for t in tensors}
-    for t in self._dirty:
-        if id(t) not in {id(o) for o in outs}:
-            raise RuntimeError(
-                "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
-                "modified inplace must all be outputs of the Function."
-            )
-        if recording and t.is_leaf and t._requires_grad:
-            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-        if t._version == old_versions.get(id(t), -1):
-            t._bump()
-    originals = list(outs)
-    for i, out in enumerate(outs):
-        if isinstance(out, Tensor) and id(out) in inputs and id(out) not in dirty:
-            alias = wrap(out._data.view())  # an input returned as it is: a view of it
-            alias._cell, alias._base = out._storage, out._base if out._base is not None else out
-            alias._view = view_of(out, self.name(), False)
-            outs[i] = alias
-    if not recording:
-        self._saved = None
-        self._to_save = ()
-        return
-    tensor_outs = [(i, o) for i, o in enumerate(outs) if isinstance(o, Tensor)]
-    tied = [(i, o) for i, o in tensor_outs if id(originals[i]) not in plain and o.dtype.category >= 2]
-    positions = {i for i, _ in tied}
-    self.next_edges = tuple(edges)
-    self.slots = tuple(o._slot() if i in positions else None for i, o in enumerate(outs)) if outs else ()
-    for i, out in tied:
-        out._edge, out._output, out._requires_grad = self, i, True
-        if out._view is not None:
-            out._view.version = out._storage.version
-    for i, out in tensor_outs:
-        if i not in positions and id(out) not in inputs:
-            out._requires_grad, out._edge = False, None
-    places = {id(o): i for i, o in enumerate(originals)}
-    kept: list[Any] = []
-    for t in self._to_save:
-        if t is None:
-            kept.append(None)
-        elif id(t) in places and (id(t) not in inputs or id(t) in dirty):
-            kept.append(SavedTensor(t, places[id(t)]))
-        else:
-            kept.append(SavedTensor(t))
-    self._saved = tuple(kept)
-    self._to_save = ()
-
-
-@functools.cache
-def _context_class(function: Any) -> Any:
-    return type(f"{function.__name__}Backward", (FunctionCtx,), {"_function": function, "__doc__": function.__doc__})
+    @classmethod
+    def _node_class(cls) -> type[FunctionCtx]:
+        found = cls.__dict__.get("_backward_cls")
+        if found is None:
+            found = type(f"{cls.__name__}Backward", (FunctionCtx,), {"_function": cls, "_forward_cls": cls, "__doc__": cls.__doc__})
+            cls._backward_cls = found
+        return cast(type[FunctionCtx], found)
 
 
 def once_differentiable(rule: Callable[..., Any]) -> Callable[..., Any]:

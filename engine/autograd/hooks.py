@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-_keys = itertools.count(1)
+next_key: Callable[[], int] = itertools.count(1).__next__
 
 
 class RemovableHandle:
@@ -15,7 +15,7 @@ class RemovableHandle:
 
     def __init__(self, hooks: dict[int, Any]) -> None:
         self.hooks_dict_ref: Callable[[], dict[int, Any] | None] = weakref.ref(hooks) if isinstance(hooks, HookDict) else lambda: hooks
-        self.id = next(_keys)
+        self.id = next_key()
 
     def remove(self) -> None:
         """Take the hook away; a second time does nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -14,6 +15,17 @@ from .hooks import HookDict, NodeHooks, RemovableHandle
 
 Edge = tuple["Node", int]
 next_sequence: Callable[[], int] = itertools.count().__next__
+remember: Callable[[Node], None] | None = None  # set by anomaly detection: called with each node that is made
+
+
+class _Active(threading.local):
+    """The walks that run a node in this thread, outermost first."""
+
+    def __init__(self) -> None:
+        self.walks: list[Any] = []
+
+
+active = _Active()
 
 
 class Node:
@@ -35,6 +47,8 @@ class Node:
         self.hooks = None
         self.id = 0
         self._metadata: dict[Any, Any] | None = None
+        if remember is not None:
+            remember(self)
 
     def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
         """The gradients for ``next_edges`` when ``grads`` arrived; None is an undefined gradient, in and out."""

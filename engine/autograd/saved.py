@@ -9,14 +9,25 @@ from typing import Any
 from ..tape import recorder
 from ..tape.schema import HookKind
 from ..tensor import Tensor, type_name, wrap
-from .node import op_name
+from . import node as _node
+from .grad_mode import mode
+from .hooks import next_key
+
+Pack = Callable[[Tensor], Any]
+Unpack = Callable[[Any], Tensor]
+
+FREED = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). "
+    "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if "
+    "you need to backward through the graph a second time or if you need to access saved tensors after calling backward."
+)
 
 
 class _Default(threading.local):
     """The pack and unpack functions in force in this thread, innermost last; a message where packing is forbidden."""
 
     def __init__(self) -> None:
-        self.stack: list[tuple[Callable[[Tensor], Any], Callable[[Any], Tensor], int]] = []
+        self.stack: list[tuple[Pack, Unpack, int]] = []
         self.forbidden: str | None = None
 
 
@@ -26,23 +37,65 @@ default = _Default()
 class SavedTensor:
     """One kept tensor. An output is kept without its node, which would make a circle, and is tied to it again when unpacked."""
 
-    __slots__ = ("_cell", "_data", "_hooks", "_output", "_packed", "_tensor", "_version")
+    _node: Any
+
+    __slots__ = ("_cell", "_data", "_hooks", "_node", "_output", "_packed", "_requires_grad", "_tensor", "_version")
 
     def __init__(self, tensor: Tensor, output: int | None = None) -> None:
         cell = tensor._cell if output is None else tensor._storage
         self._cell = cell
         self._version = 0 if cell is None else cell.version
-        self._hooks: Any = None
+        self._hooks: tuple[Unpack, int] | None = None
         self._tensor: Tensor | None = tensor if output is None else None
         self._data: Any = None if output is None else tensor._data
         self._output = output or 0
+        if tensor._inference:
+            raise RuntimeError(
+                "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation "
+                "tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use "
+                "`torch.no_grad()` instead of `torch.inference_mode()`."
+            )
         if default.stack:
-            pack, unpack, key = default.stack[-1]
-            packed = pack(tensor if output is None else tensor.detach())
-            if recorder.current is not None:
-                recorder.current.hook_called(None, HookKind.PACK, key, pack, (tensor,), (packed if isinstance(packed, Tensor) else None,))
-            self._hooks = (packed, unpack, key)
-            self._tensor, self._data = None, None
+            self._pack(tensor, tensor, *default.stack[-1])
+
+    def _pack(self, tensor: Tensor, shown: Tensor, pack: Pack, unpack: Unpack, key: int) -> None:
+        """Keep what the user's ``pack`` makes of the tensor, and of the tensor itself only its place in the graph."""
+        version, found = shown._version, mode.enabled
+        mode.enabled = False
+        try:
+            packed = pack(shown)
+        finally:
+            mode.enabled = found
+        if shown._version != version:
+            raise RuntimeError(
+                "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot be modified by "
+                "in-place operations as this can lead to unexpected side-effects. Please open an issue if you need to perform in-place "
+                "operations on the input to a pack hook."
+            )
+        if recorder.current is not None:
+            recorder.current.hook_called(None, HookKind.PACK, key, pack, (tensor,), (packed if isinstance(packed, Tensor) else None,))
+        if self._tensor is not None:
+            edge = tensor._gradient_edge()
+            self._requires_grad = edge is not None
+            self._node, self._output = edge if edge is not None else (None, 0)
+        else:  # an output's node is the one that keeps it
+            self._requires_grad, self._node = True, None
+        self._packed, self._hooks = packed, (unpack, key)
+        self._tensor, self._data, self._cell = None, None, None
+
+    def register_hooks(self, pack_hook: Pack, unpack_hook: Unpack) -> None:
+        """Keep what ``pack_hook`` makes of the tensor instead of the tensor; ``unpack_hook`` gives it back.
+
+        Raises RuntimeError where hooks were set already, by this or by ``saved_tensors_hooks``.
+        """
+        if self._hooks is not None:
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of hooks is allowed "
+                "at a time."
+            )
+        tensor = self._alias(None) if self._tensor is None else self._tensor
+        shown = tensor if self._tensor is None else tensor.detach()
+        self._pack(tensor, shown, pack_hook, unpack_hook, next_key())
 
     def tie(self, tensor: Tensor) -> None:
         """The kept output was written into ``tensor`` in place: that is its memory and version from now on."""
@@ -68,30 +121,48 @@ class SavedTensor:
         Raises RuntimeError where it was changed in place since, in PyTorch's words.
         """
         if self._hooks is not None:
-            packed, unpack, key = self._hooks
-            tensor = unpack(packed)
-            if recorder.current is not None:
-                recorder.current.hook_called(
-                    None, HookKind.UNPACK, key, unpack, (None,), (tensor if isinstance(tensor, Tensor) else None,), node=node
-                )
-            if not isinstance(tensor, Tensor):
-                raise TypeError(
-                    "Output of saved tensor unpack_hook expected to be a Tensor but got result of type " + type(tensor).__name__
-                )
-            return tensor
-        tensor = self._tensor if self._tensor is not None else self._alias(node)
-        cell = tensor._cell
-        version = 0 if cell is None else cell.version
-        if version != self._version:
-            raise RuntimeError(self._changed(tensor, node, version))
-        return tensor
+            return self._unpacked(node)
+        tensor = self._tensor
+        cell = self._cell if tensor is None else tensor._cell
+        if cell is not None and cell.version != self._version:
+            raise RuntimeError(self._changed(self._alias(node) if tensor is None else tensor, cell.version))
+        return self._alias(node) if tensor is None else tensor
 
-    def _changed(self, tensor: Tensor, node: Any, version: int) -> str:
+    def _unpacked(self, node: Any) -> Tensor:
+        """What the user's hook gives, in the place of the graph where the kept tensor stood."""
+        assert self._hooks is not None
+        unpack, key = self._hooks
+        tensor = unpack(self._packed)
+        if recorder.current is not None:
+            after = (tensor if isinstance(tensor, Tensor) else None,)
+            recorder.current.hook_called(None, HookKind.UNPACK, key, unpack, (None,), after, node=node)
+        if not isinstance(tensor, Tensor):
+            raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but got result of type " + type(tensor).__name__)
+        if not self._requires_grad and not tensor.requires_grad:
+            return tensor
+        made = wrap(tensor._data)
+        made._cell = tensor._storage
+        if self._requires_grad:
+            source = self._node if self._node is not None else node
+            made._requires_grad = True
+            if source.variable is None:
+                made._edge, made._output = source, self._output
+            else:  # a leaf: gradients go where its own go
+                made._accumulator = source.variable._accumulator
+        return made
+
+    def _changed(self, tensor: Tensor, version: int) -> str:
         made_by = tensor.grad_fn
-        where = f", which is output {tensor._output} of {op_name(made_by)}," if made_by is not None else ""
+        where = f", which is output {tensor._output} of {_node.op_name(made_by)}," if made_by is not None else ""
+        hint = (
+            "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
+            "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+            if _node.remember is None
+            else "Hint: the backtrace further above shows the operation that failed to compute its gradient. The variable in question was "
+            "changed in there or anywhere later. Good luck!"
+        )
         return (
             "one of the variables needed for gradient computation has been modified by an inplace operation: "
             f"[{type_name(tensor)} {list(tensor._data.shape)}]{where} is at version {version}; expected version {self._version} "
-            "instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
-            "torch.autograd.set_detect_anomaly(True)."
+            f"instead. {hint}"
         )

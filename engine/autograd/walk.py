@@ -7,31 +7,23 @@ all; ties are broken as its heap breaks them.
 
 from __future__ import annotations
 
-import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .. import random
+from ..ops.assign import copy
 from ..ops.shape import sum_to
 from ..tape import recorder
 from ..tape.schema import HookKind, NodeKind
 from ..tensor import Tensor
 from . import anomaly
 from .grad_mode import _ModeGuard, mode
-from .node import AccumulateGrad, Edge, Node
+from .node import AccumulateGrad, Edge, Node, active
 
 driver: Callable[[Walk], None] | None = None  # the debugger runs walks instead of run_to_end where it is set
 
 _Undo = tuple[Callable[..., None], tuple[Any, ...]]
-
-
-class _Active(threading.local):
-    def __init__(self) -> None:
-        self.walks: list[Walk] = []
-
-
-active = _Active()
 
 
 class _Heap:
@@ -142,13 +134,14 @@ class Walk:
         self._buffers: dict[Node, list[Tensor | None]] = {}
         self._heap = _Heap()
         self._undo: list[_Undo] = []
+        self._callbacks: list[Callable[[], None]] = []
         self._marks: list[tuple[int, int]] = []  # per step taken: length of _undo before it, tape position before it
         self._walks_outside = [w for w in active.walks if w.rewindable]
         self._outer = active.walks[-1] if active.walks else None
         if inputs is not None and not accumulate:
             for node, slot in inputs:
                 self._wanted.setdefault(id(node), []).append(slot)
-        self._inputs = tuple(inputs) if inputs is not None else None
+        self.has_inputs = inputs is not None  # only some gradients are asked for
         self.run = 0
         tape = recorder.current
         if tape is not None:
@@ -174,6 +167,15 @@ class Walk:
     def next_node(self) -> Node | None:
         """The node that ``step`` will run."""
         return self._heap.items[0] if self._heap.items else None
+
+    def when_done(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` after the last node, before the pass ends."""
+        self._callbacks.append(callback)
+        self._journal(self._callbacks.remove, callback)
+
+    def will_run(self, node: Node) -> bool:
+        """Whether this pass runs ``node``, or takes its gradient, at some time."""
+        return node in self._dependencies
 
     def pending(self, node: Node) -> tuple[Tensor | None, ...]:
         """The gradients that wait at the slots of ``node``."""
@@ -221,6 +223,8 @@ class Walk:
             with _GradMode(self.create_graph):
                 self._run(node, tape if self.run else None)
         except BaseException as error:
+            if anomaly.enabled and isinstance(error, Exception):
+                anomaly.report(node)
             self.end(error)
             raise
         finally:
@@ -249,6 +253,20 @@ class Walk:
         """Take all steps that are left and end the walk."""
         while self.step():
             pass
+        self.finish()
+
+    def finish(self) -> None:
+        """After the last node: call what asked to be called then, and end the walk."""
+        active.walks.append(self)
+        try:
+            with _GradMode(self.create_graph):
+                for callback in self._callbacks:  # may grow
+                    callback()
+        except BaseException as error:
+            self.end(error)
+            raise
+        finally:
+            active.walks.pop()
         self.end(None)
 
     def end(self, error: BaseException | None) -> None:
@@ -279,45 +297,50 @@ class Walk:
 
     def _run(self, node: Node, tape: Any) -> None:
         buffer = self._buffers.pop(node)
-        if self._journals:
+        journals = self._journals
+        if journals:
             self._journal(self._buffers.__setitem__, node, buffer)
         grads = tuple(buffer)
+        needed = node in self.needed
+        if needed and self._wanted:  # PyTorch captures before the hooks of a node that runs, after those of one that does not
+            self._keep_wanted(node, grads)
         if node.hooks is not None or node.kind == NodeKind.ACCUMULATE:
             grads = self._tensor_hooks(node, grads, tape)
-        slots = self._wanted.get(id(node))
-        if slots is not None:
-            for slot in slots:
-                self._journal(_put_back, self._capture, (id(node), slot), self._capture.get((id(node), slot), self))
-                self._capture[id(node), slot] = grads[slot]
-        if node not in self.needed:
-            return  # it only stood there to be captured
+        if not needed:
+            self._keep_wanted(node, grads)
+            return
         if node.hooks is not None and node.hooks.pre:
             grads = self._node_hooks(node, HookKind.NODE_PRE, node.hooks.pre, grads, grads, tape)
         if tape is not None:
             tape.node_enter(self.run, node, grads)
         if node.kind == NodeKind.ACCUMULATE:
-            if grads[0] is not None and self.accumulate:
+            if self.accumulate:
                 self._store(node.variable, grads[0], tape)
             outs: Sequence[Any] = ()
         else:
-            with anomaly.naming(node), _Quiet(not self.create_graph and node.kind != NodeKind.CUSTOM):
+            with _Quiet(not self.create_graph and node.kind != NodeKind.CUSTOM):
                 outs = self._checked(node, node.apply(grads))
-            if anomaly.check_nan and any(o is not None and o._xp.isnan(o._data).any() for o in outs):
-                number = next(i for i, o in enumerate(outs) if o is not None and o._xp.isnan(o._data).any())
-                raise anomaly.nan_error(node, number)
         if node.hooks is not None and node.hooks.post:
             outs = self._node_hooks(node, HookKind.NODE_POST, node.hooks.post, outs, grads, tape)
         if tape is not None:
             tape.node_exit(self.run, node, outs)
         if not self.keep_graph:
             released = node.release()
-            if released:
+            if released is not None:
                 self._journal(node.restore, released)
-                if tape is not None:
+                if released and tape is not None:
                     tape.freed(self.run, node)
+        if anomaly.enabled and anomaly.check_nan:
+            anomaly.find_nan(node, outs)
         for i, (edge, out) in enumerate(zip(node.next_edges, outs, strict=False)):
             if edge is not None and (edge[0] in self._dependencies):
                 self._arrive((node, i), edge[0], edge[1], out)
+
+    def _keep_wanted(self, node: Node, grads: tuple[Any, ...]) -> None:
+        """Keep the gradients of this node that ``grad`` was asked for."""
+        for slot in self._wanted.get(id(node), ()):
+            self._journal(_put_back, self._capture, (id(node), slot), self._capture.get((id(node), slot), self))
+            self._capture[id(node), slot] = grads[slot]
 
     def _arrive(self, source: tuple[Node, int] | None, node: Node, slot: int, grad: Tensor | None) -> None:
         buffer = self._buffers.get(node)
@@ -389,11 +412,11 @@ class Walk:
         leaf = node.variable if node.kind == NodeKind.ACCUMULATE else None
         if leaf is not None and leaf._backward_hooks:
             by_slot = {0: leaf._backward_hooks}
-        for slot in sorted(by_slot):
-            for key, hook in list(by_slot[slot].items()):
+        for slot, registered in list(by_slot.items()):
+            for key, hook in list(registered.items()):
                 before = result[slot]
-                if before is None:
-                    continue
+                if tape is not None:
+                    tape.about_to_call()
                 after = hook(before)
                 if after is not None:
                     result[slot] = _replacement(hook, before, after)
@@ -426,6 +449,8 @@ class Walk:
         """Pre-hooks are called with the gradients that arrived, post-hooks with what goes out and what arrived."""
         current = tuple(values)
         for key, hook in list(hooks.items()):
+            if tape is not None:
+                tape.about_to_call()
             after = hook(current) if kind == HookKind.NODE_PRE else hook(current, grads)
             before = current
             if after is not None:
@@ -438,16 +463,31 @@ class Walk:
                         f"hook '{_name(hook)}' has returned an incorrect number of values: got {len(after)}, but expected {len(current)}"
                     )
                 current = tuple(_replacement(hook, b, a) for b, a in zip(current, after, strict=True))
-            if tape is not None:
+            if tape is not None and not getattr(hook, "off_tape", False):  # those around modules report the user's hooks themselves
                 tape.hook_called(self.run, kind, key, hook, before, current, node=node)
         return current
 
-    def _store(self, leaf: Any, grad: Tensor, tape: Any) -> None:
-        """Add to ``.grad`` as AccumulateGrad does: in place unless the pass is recorded."""
+    def _store(self, leaf: Any, grad: Tensor | None, tape: Any) -> None:
+        """What AccumulateGrad does: add to ``.grad``, in place unless the pass is recorded, and call who waits for that."""
+        if grad is not None and leaf._edge is not None:
+            raise RuntimeError("leaf variable has been moved into the graph interior")
+        if grad is not None and leaf._requires_grad:
+            self._add(leaf, grad, tape)
+        if leaf._post_accumulate_grad_hooks:
+            for key, hook in list(leaf._post_accumulate_grad_hooks.items()):
+                before = leaf._grad
+                if tape is not None:
+                    tape.about_to_call()
+                if hook(leaf) is not None:
+                    raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+                if tape is not None:
+                    tape.hook_called(self.run, HookKind.POST_ACCUMULATE, key, hook, (before,), (leaf._grad,), tensor=leaf)
+
+    def _add(self, leaf: Any, grad: Tensor, tape: Any) -> None:
         previous = leaf._grad
         self._journal(leaf.__setattr__, "_grad", previous)
         if mode.enabled:
-            leaf._grad = grad.clone() if previous is None else previous + grad
+            leaf._grad = copy(_owned(grad), grad) if previous is None else previous + grad
         elif previous is None:
             leaf._grad = _owned(grad)
         else:
@@ -460,13 +500,6 @@ class Walk:
             leaf._grad = previous
         if tape is not None:
             tape.grad_stored(self.run, leaf, previous, leaf._grad)
-        if leaf._post_accumulate_grad_hooks:
-            for key, hook in list(leaf._post_accumulate_grad_hooks.items()):
-                before = leaf._grad
-                if hook(leaf) is not None:
-                    raise RuntimeError("Tensor post accumulate grad hooks should return None.")
-                if tape is not None:
-                    tape.hook_called(self.run, HookKind.POST_ACCUMULATE, key, hook, (before,), (leaf._grad,), tensor=leaf)
 
 
 def _owned(grad: Tensor) -> Tensor:
@@ -501,7 +534,7 @@ def _replacement(hook: Any, before: Any, after: Any) -> Any:
     """What a hook gave instead of a gradient, checked as PyTorch checks it."""
     if after is None or before is None:
         if before is None and after is not None:
-            raise RuntimeError(f"can't replace a None gradient with a non-None value (hook '{_name(hook)}')")
+            raise RuntimeError("can't replace a None gradient with a non-None value")
         return after
     if not isinstance(after, Tensor):
         raise TypeError(f"expected Variable, but hook returned '{type(after).__name__}'")
@@ -559,9 +592,8 @@ def run(walk: Walk) -> None:
         except BaseException as error:
             walk.end(error)
             raise
-        if not walk.done:
+        if not walk.ended:
             walk.run_to_end()
-        walk.end(None)
     else:
         walk.run_to_end()
 

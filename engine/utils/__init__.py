@@ -1,5 +1,5 @@
 """What goes with training, under the names of ``torch.utils``."""
 
-from . import data, hooks
+from . import checkpoint, data, hooks
 
-__all__ = ["data", "hooks"]
+__all__ = ["checkpoint", "data", "hooks"]
