@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from gradstep.engine.tape.graph import backward_graph, combined_graph, forward_g
 from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.recorder import Level, Recorder, recording
-from gradstep.engine.tape.schema import Bumped, GradStored, NodeEnter, Rewound, Val
+from gradstep.engine.tape.schema import Bumped, GradStored, NodeEnter, NodeExit, NodeReady, Rewound, Val
 from gradstep.engine.tape.sinks import ListSink
 from gradstep.engine.tape.state import Cursor, Status, fold
 from gradstep.engine.tape.summary import summary
@@ -253,6 +256,49 @@ def test_an_in_place_change_names_the_op_that_made_it_and_the_value_before() -> 
 
 def nx_labels(graph: Any) -> set[tuple[str, str]]:
     return {(graph.nodes[a]["label"], graph.nodes[b]["label"]) for a, b in graph.edges}
+
+
+def test_nodes_that_tie_a_view_to_its_base_belong_to_the_op_that_changed_it() -> None:
+    tape, _, _ = recorded(in_place)
+    nodes = {node.name: node for node in tape.nodes.values()}
+    changed = [op for op in tape.ops.values() if op.name == "mul"][1]
+    assert nodes["CopySlices"].op == nodes["AsStridedBackward0"].op == changed.id
+    lines = {data["label"]: data["line"] for _, data in backward_graph(tape).nodes(data=True)}
+    assert lines["CopySlices"] == lines["AsStrided"] == (__file__, changed.stack[0].line)
+    assert check(tape) == []
+
+
+@pytest.mark.parametrize(
+    "where", ["y.register_hook", "x.register_hook", "y.grad_fn.register_prehook", "x.register_post_accumulate_grad_hook"]
+)
+def test_what_was_recorded_before_a_hook_that_ends_the_process_is_in_the_file(tmp_path: Path, where: str) -> None:
+    script = textwrap.dedent(
+        f"""
+        import os
+        import gradstep.engine as torch
+        from gradstep.engine.tape.log import Writer
+        from gradstep.engine.tape.recorder import Recorder, install
+        install(Recorder(Writer({str(tmp_path / "a.gst")!r})))
+        x = torch.ones(3, requires_grad=True)
+        y = x * 3
+        {where}(lambda *_: os._exit(3))
+        y.exp().sum().backward()
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True)
+    assert done.returncode == 3, done.stderr
+    tape = Tape.open(tmp_path / "a.gst")
+    names = [tape.nodes[event.node].name for event in tape.events.of_kind(NodeExit)]
+    assert names == ["SumBackward0", "ExpBackward0", "MulBackward0"][: 2 if "y." in where else 3]
+    ready = [tape.nodes[event.node].name for event in tape.events.of_kind(NodeReady)]
+    assert ready[-1] == ("MulBackward0" if "y." in where else "AccumulateGrad")
+    assert check(tape) == []
+
+
+def test_leaves_are_called_by_the_variables_of_the_script() -> None:
+    tape, _, _ = recorded(regression)
+    names = {data["name"] for _, data in backward_graph(tape).nodes(data=True) if data["kind"] == "accumulate"}
+    assert names == {"w", "b"}
 
 
 def test_a_node_that_runs_inside_another_names_it() -> None:

@@ -123,3 +123,11 @@ def test_kinds_have_words(kind: NodeKind, word: str) -> None:
     graph = backward_graph(Tape.of(sink.records))
     assert [data for _, data in graph.nodes(data="kind")] == [word]
     assert [data for _, data in graph.nodes(data="label")] == ["Mine"]
+
+
+def test_every_graph_brings_the_module_calls_that_its_nodes_name() -> None:
+    tape = network()
+    for graph in (forward_graph(tape), backward_graph(tape), combined_graph(tape)):
+        calls = graph.graph["calls"]
+        assert {(call.path, call.type) for call in calls.values()} == {("", "Net"), ("fc", "Linear")}
+        assert {call for _, data in graph.nodes(data=True) for call in data["calls"]} <= calls.keys()
