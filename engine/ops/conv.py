@@ -98,15 +98,21 @@ def conv_transpose(
     count, kernel = grad.shape[0], weight.shape[2:]
     sizes = grad.shape[2:]
     outs = weight.shape[0]
-    matrix = weight.reshape(groups, outs // groups, -1).swapaxes(1, 2)
-    columns = xp.matmul(matrix, grad.reshape(count, groups, outs // groups, math.prod(sizes)))
-    columns = columns.reshape(count, shape[1], *kernel, *sizes)
+    if outs == groups == shape[1]:  # each channel by itself: products of matrices would be of 1 x 1
+        columns = None
+    else:
+        matrix = weight.reshape(groups, outs // groups, -1).swapaxes(1, 2)
+        columns = xp.matmul(matrix, grad.reshape(count, groups, outs // groups, math.prod(sizes)))
+        columns = columns.reshape(count, shape[1], *kernel, *sizes)
     padded = tuple(n + 2 * p for n, p in zip(shape[2:], padding, strict=True))
-    made = xp.zeros((count, shape[1], *padded), columns.dtype)
+    made = xp.zeros((count, shape[1], *padded), grad.dtype)
     whole = (slice(None), slice(None))
     for place in positions_of(kernel):
         window = tuple(slice(k * d, k * d + (n - 1) * s + 1, s) for k, d, n, s in zip(place, dilation, sizes, stride, strict=True))
-        made[(*whole, *window)] += columns[(*whole, *place)]
+        if columns is None:
+            made[(*whole, *window)] += grad * weight[(slice(None), 0, *place)].reshape(-1, *(1,) * len(kernel))
+        else:
+            made[(*whole, *window)] += columns[(*whole, *place)]
     made = made[(*whole, *(slice(p, p + n) for p, n in zip(padding, shape[2:], strict=True)))]
     return made if bias is None else made + bias.reshape(-1, *(1,) * len(kernel))
 
@@ -119,6 +125,7 @@ def _first(made: Any, shape: Sequence[int]) -> Any:
 
 
 def positions_of(kernel: Sequence[int]) -> list[tuple[int, ...]]:
+    """All places in a kernel of that size, in row-major order."""
     places: list[tuple[int, ...]] = [()]
     for n in kernel:
         places = [(*place, i) for place in places for i in range(n)]

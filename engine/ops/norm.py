@@ -18,11 +18,51 @@ from .pools import avg_pool2d, avg_pool3d
 from .scalars import plus
 
 
-def _statistics(xp: Any, input: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array]:
-    """Mean and 1 / sqrt(variance + eps) over ``axes``, kept as dimensions of size 1."""
+def _sums_of_products(xp: Any, a: Array, b: Array, axes: Sequence[int]) -> Array:
+    """The sums of ``a * b`` over ``axes``, kept as dimensions of size 1, in one pass."""
+    letters = "abcdefgh"[: a.ndim]
+    kept = "".join(letter for axis, letter in enumerate(letters) if axis not in axes)
+    shape = [1 if axis in axes else n for axis, n in enumerate(a.shape)]
+    return xp.einsum(f"{letters},{letters}->{kept}", a, b).reshape(shape)
+
+
+def _normalised(xp: Any, input: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
+    """``input`` with mean 0 and variance 1 over ``axes``, a new array; its mean, and 1 / sqrt(variance + eps)."""
+    if input.dtype == "float16":
+        input = input.astype("float32")
     mean = input.mean(axis=axes, keepdims=True)
-    centred = input - mean
-    return mean, 1 / xp.sqrt((centred * centred).mean(axis=axes, keepdims=True) + xp.asarray(eps, input.dtype))
+    made = input - mean
+    count = math.prod(input.shape[axis] for axis in axes)
+    variance = _sums_of_products(xp, made, made, axes) / xp.asarray(count, made.dtype)
+    rstd = 1 / xp.sqrt(variance + xp.asarray(eps, made.dtype))
+    made *= rstd
+    return made, mean, rstd
+
+
+def _scaled(xp: Any, made: Array, weight: Array | None, bias: Array | None, kind: Any) -> Array:
+    """``made``, which nobody else has, times ``weight`` plus ``bias``."""
+    if weight is not None:
+        made *= weight
+    if bias is not None:
+        made += bias
+    return made.astype(kind, copy=False)
+
+
+@op(
+    samples=lambda rand: [(rand(3, 4), rand(3, 4), rand(1, 4), rand.positive(1, 4), (0,))],
+    outputs=("inner", "normal"),
+)
+def normal_backward(xp: Any, grad: Array, input: Array, mean: Array, rstd: Array, dims: Sequence[int]) -> tuple[Array, Array]:
+    """What ``_normal_rule`` gives, where no second derivative is asked for."""
+    axes = tuple(dims)
+    normal = input - mean
+    normal *= rstd
+    count = xp.asarray(math.prod(input.shape[axis] for axis in axes), normal.dtype)
+    inner = normal * (_sums_of_products(xp, grad, normal, axes) / count)
+    xp.subtract(grad, inner, out=inner)
+    inner -= grad.mean(axis=axes, keepdims=True)
+    inner *= rstd
+    return inner, normal
 
 
 def _normal_rule(g: Any, input: Any, mean: Any, rstd: Any, dims: list[int], eps: float) -> tuple[Any, Any]:
@@ -30,13 +70,14 @@ def _normal_rule(g: Any, input: Any, mean: Any, rstd: Any, dims: list[int], eps:
 
     rstd * (g - mean(g) - x' * mean(g * x')): the derivative in Ioffe and Szegedy (2015), section 3.
     """
-    if mode.enabled:
-        mean = input.mean(dims, keepdim=True)
-        centred = input - mean
-        rstd = ((centred * centred).mean(dims, keepdim=True) + eps).rsqrt()
-    normal = (input - mean) * rstd
-    inner = rstd * (g - g.mean(dims, keepdim=True) - normal * (g * normal).mean(dims, keepdim=True))
-    return inner, normal
+    if not mode.enabled and g._data.dtype != "float16":
+        found: tuple[Any, Any] = normal_backward(g, input, mean, rstd, dims)
+        return found
+    mean = input.mean(dims, keepdim=True)
+    centred = input - mean
+    rstd = ((centred * centred).mean(dims, keepdim=True) + eps).rsqrt()
+    normal = centred * rstd
+    return rstd * (g - g.mean(dims, keepdim=True) - normal * (g * normal).mean(dims, keepdim=True)), normal
 
 
 # --------------------------------------------------------------------------------------------------- over the batch
@@ -81,18 +122,15 @@ def batch_norm_(
     """``input`` (N, C, ...) normalised over all but the channels, by its own statistics or by the given ones."""
     shape = (1, -1, *(1,) * (input.ndim - 2))
     if training:
-        mean, rstd = _statistics(xp, input, (0, *range(2, input.ndim)), eps)
+        made, mean, rstd = _normalised(xp, input, (0, *range(2, input.ndim)), eps)
     else:
         assert running_mean is not None
         assert running_var is not None
         mean = running_mean.reshape(shape)
         rstd = 1 / xp.sqrt(running_var.reshape(shape) + xp.asarray(eps, running_var.dtype))
-    made = (input - mean) * rstd
-    if weight is not None:
-        made = made * weight.reshape(shape)
-    if bias is not None:
-        made = made + bias.reshape(shape)
-    return made.astype(input.dtype), mean, rstd
+        made = (input - mean) * rstd
+    weight, bias = (None if t is None else t.reshape(shape) for t in (weight, bias))
+    return _scaled(xp, made, weight, bias, input.dtype), mean, rstd
 
 
 def batch_norm(
@@ -194,13 +232,8 @@ def layer_norm_(
     xp: Any, input: Array, normalized_shape: Sequence[int], weight: Array | None, bias: Array | None, eps: float
 ) -> tuple[Array, Array, Array]:
     """``input`` normalised over its last dimensions."""
-    mean, rstd = _statistics(xp, input, tuple(range(input.ndim - len(normalized_shape), input.ndim)), eps)
-    made = (input - mean) * rstd
-    if weight is not None:
-        made = made * weight
-    if bias is not None:
-        made = made + bias
-    return made.astype(input.dtype), mean, rstd
+    made, mean, rstd = _normalised(xp, input, tuple(range(input.ndim - len(normalized_shape), input.ndim)), eps)
+    return _scaled(xp, made, weight, bias, input.dtype), mean, rstd
 
 
 def layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
@@ -246,7 +279,7 @@ def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None,
 def _group_rule(g: Any, input: Any, weight: Any, mean: Any, rstd: Any, num_groups: int, eps: float, needs: Any) -> tuple[Any, Any, Any]:
     n = input.shape[0]
     channel = (1, -1, *(1,) * (input.ndim - 2))
-    grouped = (n, num_groups, -1)
+    grouped = (n, num_groups, math.prod(input.shape[1:]) // num_groups)
     scaled = g if weight is None else g * weight.reshape(channel)
     inner, normal = _normal_rule(scaled.reshape(grouped), input.reshape(grouped), mean, rstd, [2], eps)
     dims = [0, *range(2, input.ndim)]
@@ -269,15 +302,11 @@ def _group_rule(g: Any, input: Any, weight: Any, mean: Any, rstd: Any, num_group
 )
 def group_norm_(xp: Any, input: Array, num_groups: int, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, Array, Array]:
     """``input`` (N, C, ...) normalised over each group of channels of each sample."""
-    grouped = input.reshape(input.shape[0], num_groups, -1)
-    mean, rstd = _statistics(xp, grouped, (2,), eps)
-    made = ((grouped - mean) * rstd).reshape(input.shape)
+    grouped = input.reshape(input.shape[0], num_groups, math.prod(input.shape[1:]) // num_groups)
+    made, mean, rstd = _normalised(xp, grouped, (2,), eps)
     channel = (1, -1, *(1,) * (input.ndim - 2))
-    if weight is not None:
-        made = made * weight.reshape(channel)
-    if bias is not None:
-        made = made + bias.reshape(channel)
-    return made.astype(input.dtype), mean, rstd
+    weight, bias = (None if t is None else t.reshape(channel) for t in (weight, bias))
+    return _scaled(xp, made.reshape(input.shape), weight, bias, input.dtype), mean, rstd
 
 
 def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
