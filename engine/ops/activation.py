@@ -404,6 +404,11 @@ def selu(input: Tensor, inplace: bool = False) -> Any:
     return _apply(elu_, inplace, input, _SELU_ALPHA, _SELU_SCALE)
 
 
+def selu_(input: Tensor) -> Any:
+    """As ``selu``, into the tensor's own memory."""
+    return selu(input, True)
+
+
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Any:
     """``input`` where it is positive, else ``alpha * (exp(input / alpha) - 1)``."""
     return _apply(celu_, inplace, input, alpha)
@@ -435,7 +440,7 @@ IN_PLACE = {"relu_": relu_}
 FUNCTIONAL = {
     "celu": celu, "elu": elu, "gelu": gelu, "glu": glu, "hardshrink": hardshrink, "hardsigmoid": hardsigmoid, "hardswish": hardswish,
     "hardtanh": hardtanh, "leaky_relu": leaky_relu, "logsigmoid": logsigmoid, "mish": mish, "prelu": prelu, "relu": relu, "relu6": relu6,
-    "selu": selu, "silu": silu, "softplus": softplus, "softshrink": softshrink, "softsign": softsign, "tanhshrink": tanhshrink,
+    "selu": selu, "selu_": selu_, "silu": silu, "softplus": softplus, "softshrink": softshrink, "softsign": softsign, "tanhshrink": tanhshrink,
     "threshold": threshold, "relu_": _IN_PLACE[relu_], "elu_": _IN_PLACE[elu_], "leaky_relu_": _IN_PLACE[leaky_relu_],
     "hardtanh_": _IN_PLACE[hardtanh_], "celu_": _IN_PLACE[celu_], "threshold_": _IN_PLACE[threshold_],
 }  # fmt: skip
