@@ -440,7 +440,8 @@ IN_PLACE = {"relu_": relu_}
 FUNCTIONAL = {
     "celu": celu, "elu": elu, "gelu": gelu, "glu": glu, "hardshrink": hardshrink, "hardsigmoid": hardsigmoid, "hardswish": hardswish,
     "hardtanh": hardtanh, "leaky_relu": leaky_relu, "logsigmoid": logsigmoid, "mish": mish, "prelu": prelu, "relu": relu, "relu6": relu6,
-    "selu": selu, "selu_": selu_, "silu": silu, "softplus": softplus, "softshrink": softshrink, "softsign": softsign, "tanhshrink": tanhshrink,
+    "selu": selu, "selu_": selu_, "silu": silu, "softplus": softplus, "softshrink": softshrink, "softsign": softsign,
+    "tanhshrink": tanhshrink,
     "threshold": threshold, "relu_": _IN_PLACE[relu_], "elu_": _IN_PLACE[elu_], "leaky_relu_": _IN_PLACE[leaky_relu_],
     "hardtanh_": _IN_PLACE[hardtanh_], "celu_": _IN_PLACE[celu_], "threshold_": _IN_PLACE[threshold_],
 }  # fmt: skip
