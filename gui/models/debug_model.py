@@ -82,6 +82,7 @@ class DebugModel(QObject):
         """Look at a tape, None for none. The tape that was looked at is closed."""
         if self._tape is not None:
             self._tape.close()
+            gc.unfreeze()
         self._tape = tape
         self._forget()
         if tape is None:
@@ -140,11 +141,13 @@ class DebugModel(QObject):
             done = self.history.read(tape, more)
             done = self.marks.read(tape, more) and done
             done = self.alerts.read(tape, more, ops, events) and done
+            self._behind = not done
+            waits = self._behind or tape.unread
+            if waits:
+                gc.freeze()  # nor look through all of a large tape when it comes to its turn again: that takes half a second
         finally:
             if collecting:
                 gc.enable()
-        self._behind = not done
-        waits = self._behind or tape.unread
         changed = added or self._size(tape) != before or reached != (self.history.position, self.history.ops, len(self.alerts))
         if self._live:
             self._move(self.history.position)
