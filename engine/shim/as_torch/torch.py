@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 _ENGINE = "gradstep.engine"
-_HINT = "gradstep's engine does not have it; run the script with --engine torch to use PyTorch itself"
+_HINT = "gradstep's engine does not have it"
 
 
 class _Named(ModuleType):
@@ -71,3 +71,4 @@ if __name__ == "torch":  # not where this file is looked at as a part of gradste
     sys.meta_path.insert(0, _Finder())
     _engine = importlib.import_module(_ENGINE)
     sys.modules["torch"] = _engine  # it speaks of itself as torch already
+    assert _engine.Tensor  # loads all names now: what a script does to sys.path afterwards must not matter
