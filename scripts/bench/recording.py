@@ -18,15 +18,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy
 
-import gradstep.engine as torch
+import gradstep.engine
 from gradstep.engine.tape import recorder
 from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.reader import Tape
 
 OFF = "off"
+torch: Any = gradstep.engine  # its names are given by a function, which a type checker does not look into
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Program:
 
     name: str
     times: int
-    loss: Callable[[], torch.Tensor]
+    loss: Callable[[], Any]
 
 
 def chain(length: int) -> Program:
@@ -53,7 +55,7 @@ def chain(length: int) -> Program:
     x = torch.tensor(generator.uniform(0.5, 1.0, 4).astype(numpy.float32), requires_grad=True)
     w = torch.tensor(generator.uniform(0.5, 1.0, 4).astype(numpy.float32))
 
-    def loss() -> torch.Tensor:
+    def loss() -> Any:
         y = x
         for _ in range(length // 2):
             y = y * w
@@ -125,14 +127,14 @@ def measure(program: Program, rounds: int) -> str:
     lines = [f"{program.name} ({ops} ops, {nodes} steps a round)"]
     lines.append(f"{'':12} {'forward':>26} {'backward':>27} {'file':>9}")
     lines.append(f"{'':12} {'us/op':>8} {'added':>8} {'ratio':>8} {'us/step':>9} {'added':>8} {'ratio':>8} {'B/op':>9}")
-    for level, figures in taken.items():
+    for level, rounds_taken in taken.items():
         cells = []
         for way, number in (("forward", ops), ("backward", nodes)):
-            pairs = [(getattr(mine, way), getattr(base, way)) for mine, base in zip(figures, taken[OFF], strict=True)]
+            pairs = [(getattr(mine, way), getattr(base, way)) for mine, base in zip(rounds_taken, taken[OFF], strict=True)]
             us = statistics.median(mine for mine, _ in pairs) / number * 1e6
             added = statistics.median(mine - base for mine, base in pairs) / number * 1e6
             cells.append(f"{us:8.2f} {added:8.2f} {statistics.median(mine / base for mine, base in pairs):8.2f}")
-        lines.append(f"{level.lower():12} {cells[0]} {cells[1]:>27} {figures[-1].size / ops:9.0f}")
+        lines.append(f"{level.lower():12} {cells[0]} {cells[1]:>27} {rounds_taken[-1].size / ops:9.0f}")
     return "\n".join(lines)
 
 
