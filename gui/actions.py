@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton
+from PySide6.QtWidgets import QMenu, QMenuBar
 
 from gradstep.engine.debug.states import ALLOWED, Action, State
 
@@ -18,11 +18,12 @@ from .theme import icon
 class Needs(Enum):
     """What must be there for a command that no state of the session allows or forbids."""
 
-    NOTHING = auto()
     SCRIPT = auto()  # a script is chosen
+    OPEN = auto()  # a script or a tape is open
     TAPE = auto()  # something was recorded
     NODE = auto()  # a node of the graph is selected
     PAST = auto()  # the view looks at the past
+    UNDO = auto()  # the program can undo its last node
 
 
 REASONS = {
@@ -30,20 +31,23 @@ REASONS = {
     Needs.TAPE: "nothing has been recorded yet",
     Needs.NODE: "select a node in the graph first",
     Needs.PAST: "the view is at the live point already",
+    Needs.OPEN: "nothing is open",
+    Needs.UNDO: "there is no step of this backward pass to undo",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """``needs`` is a session's Action (enabled from ALLOWED alone), or a thing that must be there. ``bar`` is the toolbar's
-    group, "" for none; a "-" in ``text`` of menu rows is no command but a separator before it."""
+    """``asks`` is what the session's state must allow, None where no state forbids it; ``needs`` is what must be there as
+    well. ``bar`` is the toolbar's group, "" for none."""
 
     name: str
     menu: str
     text: str
     keys: tuple[str, ...] = ()
     icon: str = ""
-    needs: Action | Needs = Needs.NOTHING
+    needs: Needs | None = None
+    asks: Action | None = None
     bar: str = ""
     separator: bool = False  # in the menu, above it
     checkable: bool = False
@@ -60,7 +64,7 @@ COMMANDS: tuple[Command, ...] = (
         tip="Keep the recording of this run",
     ),
     Command("export", "&File", "&Export View...", ("Ctrl+Shift+E",), needs=Needs.TAPE, tip="Save the graph as a picture"),
-    Command("close", "&File", "&Close", ("Ctrl+W",), needs=Action.CLOSE, separator=True, tip="Back to the welcome page"),
+    Command("close", "&File", "&Close", ("Ctrl+W",), needs=Needs.OPEN, asks=Action.CLOSE, separator=True, tip="Back to the welcome page"),
     Command("quit", "&File", "&Quit", ("Ctrl+Q",), separator=True, tip="End the program; a running script is stopped"),
     Command("copy", "&Edit", "&Copy", ("Ctrl+C",), "copy", tip="Copy what is selected in the panel that has the focus"),
     Command("find", "&Edit", "&Find Node or Event...", ("Ctrl+F", "Ctrl+P"), "search", Needs.TAPE, bar="search", tip="Filter the events"),
@@ -91,49 +95,55 @@ COMMANDS: tuple[Command, ...] = (
     Command("theme_dark", "&View", "Theme: &Dark", (), "moon", checkable=True, tip="Always dark"),
     Command("reset_layout", "&View", "&Reset Layout", (), separator=True, tip="Put all panels back to where they were at first"),
     Command(
-        "start", "&Run", "&Start", ("F5",), "play", Action.LAUNCH, "run",
+        "start", "&Run", "&Start", ("F5",), "play", Needs.SCRIPT, Action.LAUNCH, "run",
         tip="Run the script and stop at the first node of backward",
     ),
-    Command("continue", "&Run", "&Continue", ("F5", "Ctrl+Shift+Right"), "play", Action.CONTINUE, "run", tip="Run to the next stop"),
-    Command("pause", "&Run", "&Pause", ("F6", "Ctrl+Pause"), "pause", Action.PAUSE, "run", tip="Stop the script at its next op or node"),
-    Command("stop", "&Run", "S&top", ("Shift+F5",), "stop", Action.STOP, "run", tip="End the script; everything recorded is kept"),
-    Command("kill", "&Run", "&Kill Now", (), "kill", Action.KILL, tip="End the script without asking it"),
+    Command("continue", "&Run", "&Continue", ("F5", "Ctrl+Shift+Right"), "play", None, Action.CONTINUE, "run", tip="Run to the next stop"),
     Command(
-        "restart", "&Run", "&Restart", ("Ctrl+Shift+F5",), "restart", Action.RESTART, "run",
+        "pause", "&Run", "&Pause", ("F6", "Ctrl+Pause"), "pause", None, Action.PAUSE, "run",
+        tip="Stop the script at its next op or node",
+    ),
+    Command("stop", "&Run", "S&top", ("Shift+F5",), "stop", None, Action.STOP, "run", tip="End the script; everything recorded is kept"),
+    Command("kill", "&Run", "&Kill Now", (), "kill", None, Action.KILL, tip="End the script without asking it"),
+    Command(
+        "restart", "&Run", "&Restart", ("Ctrl+Shift+F5",), "restart", Needs.SCRIPT, Action.RESTART, "run",
         tip="Run the script again from its beginning",
     ),
     Command(
-        "step_back", "&Run", "Step &Back", ("Shift+F10",), "step_back", Action.STEP_BACK, "time", separator=True,
+        "step_back", "&Run", "Step &Back", ("Shift+F10",), "step_back", Needs.UNDO, Action.STEP_BACK, "time", separator=True,
         tip="Undo the last node of backward exactly",
     ),
-    Command("step", "&Run", "&Next Node", ("F10",), "step", Action.NEXT, "time", tip="Run one node of backward"),
+    Command("step", "&Run", "&Next Node", ("F10",), "step", None, Action.NEXT, "time", tip="Run one node of backward"),
     Command(
-        "run_to", "&Run", "Run to Se&lected Node", ("Ctrl+F10",), "run_to", Action.GOTO, "time",
+        "run_to", "&Run", "Run to Se&lected Node", ("Ctrl+F10",), "run_to", Needs.NODE, Action.GOTO, "time",
         tip="Run until the selected node is next",
     ),
     Command(
-        "reverse", "&Run", "Re&verse Continue", ("Ctrl+Shift+Left",), "reverse_continue", Action.REVERSE_CONTINUE, "time",
+        "reverse", "&Run", "Re&verse Continue", ("Ctrl+Shift+Left",), "reverse_continue", Needs.UNDO, Action.REVERSE_CONTINUE, "time",
         tip="Step back to the beginning of this backward",
     ),
     Command(
-        "stop_on_entry", "&Run", "Stop at the First Node of &Each Backward", (), "", separator=True, checkable=True,
+        "stop_on_entry", "&Run", "Stop at the &First Node of Backward", (), "", separator=True, checkable=True,
         tip="Off: run until something else stops it",
     ),
     Command(
-        "first_event", "&Navigate", "&First Step", ("Ctrl+Home",), "first", Needs.TAPE, "past",
+        "first_event", "&Navigate", "Look at the &First Step", ("Ctrl+Home",), "first", Needs.TAPE, bar="past",
         tip="Look at the first recorded step",
     ),
     Command(
-        "previous_event", "&Navigate", "&Previous Step", ("Ctrl+Left",), "arrow_up", Needs.TAPE, "past",
+        "previous_event", "&Navigate", "Look at the &Previous Step", ("Ctrl+Left",), "earlier", Needs.TAPE, bar="past",
         tip="Look at the step before; the script does not move",
     ),
     Command(
-        "next_event", "&Navigate", "&Next Step", ("Ctrl+Right",), "arrow_down", Needs.TAPE, "past",
+        "next_event", "&Navigate", "Look at the &Next Step", ("Ctrl+Right",), "later", Needs.TAPE, bar="past",
         tip="Look at the step after; the script does not move",
     ),
-    Command("last_event", "&Navigate", "&Last Step", ("Ctrl+End",), "last", Needs.TAPE, "past", tip="Look at the last recorded step"),
     Command(
-        "return_to_live", "&Navigate", "&Return to Live", ("Ctrl+L",), "return_to_live", Needs.PAST, "past",
+        "last_event", "&Navigate", "Look at the &Last Step", ("Ctrl+End",), "last", Needs.TAPE, bar="past",
+        tip="Look at the last recorded step",
+    ),
+    Command(
+        "return_to_live", "&Navigate", "&Return to Live", ("Ctrl+L",), "return_to_live", Needs.PAST, bar="past",
         tip="Show where the script is now",
     ),
     Command(
@@ -148,8 +158,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("shortcuts", "&Help", "&Keyboard Shortcuts", ("Ctrl+Alt+/",), "help", tip="All keys on one sheet"),
     Command("about", "&Help", "&About gradstep", (), "info", tip="Version, interpreter, libraries"),
 )  # fmt: skip
-
-BAR = ("run", "time", "past")  # the order of fear
 
 
 class Actions(QObject):
@@ -175,6 +183,10 @@ class Actions(QObject):
     def __getitem__(self, name: str) -> QAction:
         return self._by_name[name]
 
+    def name(self, name: str) -> str:
+        """What a command is called, without marks of keys."""
+        return self._by_name[name].text().replace("&", "").rstrip(".")
+
     def all(self) -> list[QAction]:
         """All actions, in the order of the table."""
         return list(self._by_name.values())
@@ -183,20 +195,16 @@ class Actions(QObject):
         """Enable what can work now; the tip of what cannot says why."""
         for command in COMMANDS:
             action = self._by_name[command.name]
-            if isinstance(command.needs, Action):
-                enabled = command.needs in ALLOWED[state]
+            reason = ""
+            if command.needs is not None and not there.get(command.needs, False):
+                reason = QCoreApplication.translate("Actions", REASONS[command.needs])
+            if command.asks is not None and command.asks not in ALLOWED[state]:
                 reason = QCoreApplication.translate("Actions", "not while the session is {0}").format(state.value)
-                if enabled and command.name == "run_to" and not there.get(Needs.NODE, False):
-                    enabled, reason = False, REASONS[Needs.NODE]
-                if command.name == "start" and enabled and not there.get(Needs.SCRIPT, False):
-                    enabled, reason = False, REASONS[Needs.SCRIPT]
-            else:
-                enabled = command.needs is Needs.NOTHING or there.get(command.needs, False)
-                reason = REASONS.get(command.needs, "")
+            enabled = not reason
             action.setEnabled(enabled)
             tip = QCoreApplication.translate("Actions", command.tip)
             keys = ", ".join(k.toString(QKeySequence.SequenceFormat.NativeText) for k in action.shortcuts())
-            name = action.text().replace("&", "").rstrip(".")
+            name = self.name(command.name)
             head = f"{name} ({keys})" if keys else name
             action.setToolTip(
                 f"{head}\n{tip}" if enabled else f"{head}\n{tip}\n" + QCoreApplication.translate("Actions", "Disabled: {0}").format(reason)
@@ -217,15 +225,3 @@ class Actions(QObject):
         for menu in menus.values():
             menu.setToolTipsVisible(True)
         return menus
-
-    def fill_toolbar(self, bar: QToolBar) -> None:
-        """Make the toolbar: groups of commands, the most used with their names."""
-        for group in BAR:
-            if group != BAR[0]:
-                bar.addSeparator()
-            for command in COMMANDS:
-                if command.bar == group:
-                    bar.addAction(self._by_name[command.name])
-                    button = bar.widgetForAction(self._by_name[command.name])
-                    if isinstance(button, QToolButton):
-                        button.setAccessibleName(self._text(command).replace("&", ""))

@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         window.settings.remove("layout")
         window.settings.remove("geometry")
     if arguments.python:
-        window.python = arguments.python
+        window.opening.python = arguments.python
     window.show()
     if arguments.example:
         window.open_file(str(NAN_EXAMPLE))

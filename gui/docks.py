@@ -84,7 +84,7 @@ class Docks:
             window.tabifyDockWidget(lists[0], dock)
         lists[0].raise_()
         self._share()
-        QTimer.singleShot(0, window, self._share)  # again when the docks have taken their places
+        QTimer.singleShot(0, window, self._share)  # again when the docks have taken their places; the window's death cancels it
 
     def _share(self) -> None:
         """Give each dock its share of the window."""
@@ -92,11 +92,11 @@ class Docks:
         wide, high = window.width(), window.height()
         strip, lists = self._docks[places.strip], [self._docks[panel] for panel in places.lists]
         left, right = self._docks[places.left[0]], self._docks[places.right[0]]
-        window.resizeDocks([left, right], [max(300, wide // 5), max(340, wide // 4)], Qt.Orientation.Horizontal)
+        window.resizeDocks([left, right], [min(max(300, wide // 4), 520), min(max(320, wide // 4), 520)], Qt.Orientation.Horizontal)
         window.resizeDocks([strip, lists[0]], [wide * 2 // 5, wide * 3 // 5], Qt.Orientation.Horizontal)
-        window.resizeDocks([strip], [min(max(150, high // 5), 260)], Qt.Orientation.Vertical)
+        window.resizeDocks([strip], [min(max(170, high // 5), 260)], Qt.Orientation.Vertical)
         if high >= SMALL:
-            for column, shares in ((places.left, (3, 2)), (places.right, (2, 3))):
+            for column, shares in ((places.left, (3, 2)), (places.right, (3, 5))):
                 window.resizeDocks([self._docks[p] for p in column], [high * share // 8 for share in shares], Qt.Orientation.Vertical)
 
     def save(self, settings: QSettings) -> None:

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from enum import Enum
 
 import networkx as nx
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from gradstep.engine.tape.graph import backward_graph, combined_graph, forward_graph
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import NodeExit, Stats
 from gradstep.engine.tape.state import Status
 from gradstep.engine.tape.wire import EVENT_CODES
 
-from .canvas import GraphCanvas, LayoutFunction
+from .canvas import GraphCanvas, LayoutFunction, Scene, arrange, measure
+from .drawing import Drawing, Picture, Shown, graph_of
 from .models.debug_model import DebugModel, Selection
 
 Key = Hashable
 GROWTH = 400  # milliseconds between two drawings of a graph that grows
 MOST = 20_000  # nodes that are drawn while the script still adds to them
-
-
-class Shown(Enum):
-    """Which graph is drawn; the values are the names of the commands."""
-
-    BACKWARD = "backward_graph"
-    FORWARD = "forward_graph"
-    BOTH = "both_graphs"
+QUICK = 3_000  # nodes that are drawn within 0.2 s here; more are arranged in another process
 
 
 def bad(stats: Stats | None) -> bool:
@@ -39,11 +31,16 @@ def bad(stats: Stats | None) -> bool:
 class GraphPresenter(QObject):
     """Listens to the model alone; the canvas is told."""
 
+    arranging = Signal(str)  # a large graph is being arranged: a sentence that says so
+
     def __init__(self, canvas: GraphCanvas, model: DebugModel, layout: LayoutFunction, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._drawing = Drawing(self)
+        self._drawing.drawn.connect(self._arrived)
+        self._drawing.failed.connect(self._draw_here)
         self._canvas, self._model, self._layout = canvas, model, layout
         self._shown = Shown.BACKWARD
-        self._drawn: tuple[Shown, int, int] | None = None  # what the canvas shows: kind, run, number of nodes and ops
+        self._drawn: Picture | None = None  # what the canvas shows
         self._norms: dict[tuple[Key, Key], float] = {}
         self._bad: set[Key] = set()
         self._seen = 0  # events taken in
@@ -54,6 +51,10 @@ class GraphPresenter(QObject):
         model.grown.connect(self._grown)
         model.cursor_moved.connect(self._moved)
         model.selection_changed.connect(self._selected)
+
+    def close(self) -> None:
+        """End the process that arranges large graphs."""
+        self._drawing.close()
 
     @property
     def shown(self) -> Shown:
@@ -77,6 +78,7 @@ class GraphPresenter(QObject):
     @Slot()
     def _forget(self) -> None:
         self._drawn = None
+        self._drawing.forget()
         self._norms.clear()
         self._bad.clear()
         self._seen = 0
@@ -90,7 +92,7 @@ class GraphPresenter(QObject):
 
     @Slot(int)
     def _moved(self, _: int) -> None:
-        if self._drawn is not None and self._drawn[1] != self._model.run and self._shown is not Shown.FORWARD:
+        if self._drawn is not None and self._drawn.run != self._model.run and self._shown is not Shown.FORWARD:
             self.refresh()
         else:
             self._mark()
@@ -102,13 +104,13 @@ class GraphPresenter(QObject):
 
     # ------------------------------------------------------------------------------------ drawing
 
-    def _wanted(self, tape: Tape) -> tuple[Shown, int, int]:
+    def _wanted(self, tape: Tape) -> Picture:
         run = self._model.run
         if not run and tape.runs:
             run = list(tape.runs)[-1]
         if self._shown is Shown.BACKWARD and run:
-            return self._shown, run, len(tape.runs[run].needed)
-        return self._shown, run, len(tape.ops) + len(tape.nodes)
+            return Picture(tape.path, self._shown, run, len(tape.runs[run].needed))
+        return Picture(tape.path, self._shown, run, len(tape.ops) + len(tape.nodes))
 
     def _stale(self) -> bool:
         tape = self._model.tape
@@ -124,24 +126,39 @@ class GraphPresenter(QObject):
         if wanted == self._drawn:
             self._mark()
             return
-        if wanted[2] > MOST and not self._paused:
+        if wanted.size > MOST and not self._paused:
             return  # drawn when the script stands still
         self._take_in()
-        graph = self._graph(tape, wanted[1])
-        self._drawn = wanted
-        if len(graph):
-            self._canvas.show_graph(graph, self._layout)
-            self._mark()
-            self._canvas.select(self._model.selection.key)
-        else:
+        if wanted.size <= QUICK or not tape.path:
+            self._drawing.forget()
+            self._draw_here(wanted)
+            return
+        if self._drawn is None:
             self._canvas.clear()
+            self._canvas.set_empty_text(self.tr("Arranging {0:,} nodes").format(wanted.size), self.tr("Stepping works meanwhile."))
+        self.arranging.emit(self.tr("Arranging {0:,} nodes.").format(wanted.size))
+        self._drawing.draw(wanted, measure(), self._layout)
+        self._mark()
 
-    def _graph(self, tape: Tape, run: int) -> nx.DiGraph:
-        if self._shown is Shown.FORWARD:
-            return forward_graph(tape)
-        if self._shown is Shown.BOTH:
-            return combined_graph(tape, run or None)
-        return backward_graph(tape, run) if run else backward_graph(tape)
+    @Slot(object)
+    def _draw_here(self, wanted: Picture) -> None:
+        tape = self._model.tape
+        if tape is None:
+            return
+        graph = graph_of(tape, wanted)
+        self._arrived(wanted, graph, arrange(graph, measure(), self._layout) if len(graph) else None)
+
+    @Slot(object, object, object)
+    def _arrived(self, drawn: Picture, graph: nx.DiGraph, scene: Scene | None) -> None:
+        self._drawn = drawn
+        if scene is None:
+            self._canvas.clear()
+            return
+        self._canvas.show_graph(graph, scene)
+        self._mark()
+        self._canvas.select(self._model.selection.key)
+        if self._stale() and not self._later.isActive():
+            self._later.start()  # it grew, or another run is looked at, since it was asked for
 
     def _mark(self) -> None:
         """Statuses, the current node, what is not finite, and the norms on the edges."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from .theme import icon
@@ -20,11 +20,13 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("messageBar")
-        self.setProperty("role", "card")
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 8, 6)
+        row.setContentsMargins(14, 7, 8, 7)
+        row.setSpacing(10)
         self._icon = QLabel()
+        self._icon.setAccessibleName(" ")  # the text says it
         row.addWidget(self._icon)
+        self._shown = ("info", "ready")
         self._text = QLabel()
         self._text.setObjectName("messageText")
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -52,17 +54,31 @@ class MessageBar(QFrame):
         """Say something. ``answers`` are buttons: a label and what is done."""
         self._clear_buttons()
         self._text.setText(text)
-        self._icon.setPixmap(icon(picture, token).pixmap(18, 18))
+        self._shown = (picture, token)
+        self._paint_icon()
+        self.setProperty("kind", {"error": "bad", "warning": "warning"}.get(picture, "info"))
+        self.style().unpolish(self)
+        self.style().polish(self)
         for label, action in answers:
             button = QPushButton(label)
             button.clicked.connect(lambda _=False, action=action: action())
             self._buttons.addWidget(button)
-        self.setAccessibleName(text)
+        self.setAccessibleName(self.tr("Message"))
+        self.setAccessibleDescription(text)
         self.show()
 
     def show_error(self, text: str, answers: Sequence[Answer] = ()) -> None:
         """Say that something went wrong."""
         self.show_message(text, answers, picture="error", token="bad")
+
+    def _paint_icon(self) -> None:
+        self._icon.setPixmap(icon(*self._shown).pixmap(QSize(18, 18), self.devicePixelRatioF()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Paint the icon in the colours of the theme that is in effect now."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._paint_icon()
 
     def clear(self) -> None:
         """Say nothing."""
@@ -75,4 +91,5 @@ class MessageBar(QFrame):
             item = self._buttons.takeAt(0)
             widget = item.widget() if item is not None else None
             if widget is not None:
+                widget.hide()
                 widget.deleteLater()

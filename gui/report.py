@@ -27,7 +27,7 @@ def report(app: QApplication, file: str, folder: Path, python: str | None = None
     folder.mkdir(parents=True, exist_ok=True)
     window = MainWindow(Appearance.of(app), throwaway())
     if python:
-        window.python = python
+        window.opening.python = python
     window.resize(*SIZE)
     window.show()
     try:

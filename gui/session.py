@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal, Slot
@@ -33,11 +34,14 @@ class _Supervisor(QObject):
         super().__init__(parent)
         self._folder = folder
         self._said = ""
-        self._over = False
+        self._over = False  # it was said that it is gone
+        self._ended = False  # its process has ended
+        self._left = False  # and nothing more will come
         self._socket = QLocalSocket(self)
         self._socket.connected.connect(self.linked)
         self._socket.readyRead.connect(self._read)
         self._socket.errorOccurred.connect(self._socket_failed)
+        self._socket.stateChanged.connect(self._leave_if_over)
         self._process = QProcess(self)
         self._process.readyReadStandardOutput.connect(self._listens)
         self._process.readyReadStandardError.connect(self._hear)
@@ -74,13 +78,21 @@ class _Supervisor(QObject):
     def _failed(self, error: QProcess.ProcessError) -> None:
         if error is QProcess.ProcessError.FailedToStart:
             self._end(f"the supervisor could not be started: {self._process.errorString()}")
-            self.left.emit(self)
+            self._finished()
 
     def _finished(self) -> None:
-        if self._socket.bytesAvailable():
-            self._read()
-        self._end(f"the supervisor ended unexpectedly. {self._said}".strip())
-        self.left.emit(self)
+        self._ended = True
+        self._leave_if_over()
+
+    def _leave_if_over(self) -> None:
+        """The end of the process may be heard before its last words, which the socket still holds: it is over when both have
+        ended."""
+        if self._ended and not self._left and self._socket.state() is QLocalSocket.LocalSocketState.UnconnectedState:
+            self._left = True
+            if self._socket.bytesAvailable():
+                self._read()
+            self._end(f"the supervisor ended unexpectedly. {self._said}".strip())
+            self.left.emit(self)
 
     def _end(self, why: str) -> None:
         if not self._over:
@@ -176,11 +188,13 @@ class DebugSession(QObject):
         self._supervisor = supervisor
         self._supervisors.append(supervisor)
 
-    def restart(self) -> None:
-        """Starts the same program again, after the end of the one that runs."""
+    def restart(self, **options: Any) -> None:
+        """Starts the same program again, after the end of the one that runs. ``options`` are fields of Launch that shall be
+        other than the last time."""
         launch = self._core.launch
         if launch is None:
             return
+        launch = replace(launch, **options)
         if self.state in ALIVE:
             self._again = launch
             self.stop()

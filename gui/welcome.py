@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPixmap
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QKeySequence
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from .theme import icon
 
@@ -18,10 +19,73 @@ EXAMPLES: tuple[tuple[str, str, str], ...] = (
 )
 FOLDER = Path(__file__).parent / "examples"
 SUFFIXES = (".py", ".gst")
+SHOWN = 5  # recent files
+_WIDTH = 345  # of a card
+_TEXT = 275  # of the words in it
 
 
-class WelcomePage(QWidget):
-    """Asks by signals what to open."""
+class Entry(QPushButton):
+    """A line of a card: an icon, a name, what it is in small letters, its keys. A button like any other to keyboard and reader."""
+
+    def __init__(self, picture: str, name: str, about: str = "", keys: str = "", tip: str = "") -> None:
+        super().__init__()
+        self.setProperty("role", "entry")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(name)
+        self.setAccessibleDescription(about)
+        self.setToolTip(tip)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._picture = picture
+        self._icon = self._label()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 7, 10, 7)
+        row.setSpacing(11)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop if about else Qt.AlignmentFlag.AlignVCenter)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._words(name, Qt.TextElideMode.ElideMiddle))
+        if about:
+            detail = self._words(about, Qt.TextElideMode.ElideMiddle)
+            detail.setProperty("role", "dim")
+            words.addWidget(detail)
+        row.addLayout(words, 1)
+        if keys:
+            shown = self._label()
+            shown.setText(QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText))
+            shown.setProperty("role", "dim")
+            row.addWidget(shown)
+        self._paint_icon()
+
+    def _label(self) -> QLabel:
+        label = QLabel()
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        return label
+
+    def _words(self, text: str, mode: Qt.TextElideMode) -> QLabel:
+        label = self._label()
+        label.setText(QFontMetrics(self.font()).elidedText(text, mode, _TEXT))
+        return label
+
+    def _paint_icon(self) -> None:
+        self._icon.setPixmap(icon(self._picture).pixmap(QSize(18, 18), self.devicePixelRatioF()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Paint the icon in the colours of the theme that is in effect now."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._paint_icon()
+
+    def sizeHint(self) -> QSize:
+        layout = self.layout()
+        return layout.sizeHint() if layout is not None else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+
+class WelcomePage(QScrollArea):
+    """Asks by signals what to open. A small window scrolls it."""
 
     open_wished = Signal()  # the user wants to choose a script
     open_tape_wished = Signal()  # the user wants to choose a tape
@@ -32,115 +96,96 @@ class WelcomePage(QWidget):
         self.setObjectName("WelcomePage")
         self.setAccessibleName(self.tr("Welcome"))
         self.setAcceptDrops(True)
-        outer = QVBoxLayout(self)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        page = QWidget()
+        self.setWidget(page)
+        outer = QVBoxLayout(page)
         outer.addStretch(2)
-        head = QHBoxLayout()
-        head.addStretch()
-        logo = QLabel()
-        logo.setPixmap(self._logo())
-        head.addWidget(logo)
-        title = QLabel("gradstep")
-        title.setObjectName("welcomeTitle")
-        font = title.font()
-        font.setPixelSize(34)
-        font.setBold(True)
-        title.setFont(font)
-        head.addSpacing(10)
-        head.addWidget(title)
-        head.addStretch()
-        outer.addLayout(head)
+        outer.addLayout(self._head())
         line = QLabel(self.tr("Step through backward(), node by node, also back in time."))
         line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         line.setProperty("role", "dim")
         outer.addWidget(line)
         outer.addSpacing(28)
-        columns = QHBoxLayout()
-        columns.setSpacing(20)
-        columns.addStretch()
         start = self._card(self.tr("Start"))
-        self._add(start, self.tr("Open Script..."), "Ctrl+O", "open", self.open_wished.emit)
-        self._add(start, self.tr("Open Tape..."), "Ctrl+Shift+O", "record", self.open_tape_wished.emit)
-        hint = QLabel(self.tr("or drop a .py or .gst file anywhere"))
-        hint.setProperty("role", "dim")
-        start.layout().addWidget(hint)  # type: ignore[union-attr]
-        start.layout().addStretch()  # type: ignore[union-attr]
-        columns.addWidget(start)
+        self._first = self._add(start, Entry("open", self.tr("Open Script..."), "", "Ctrl+O"), self.open_wished.emit)
+        self._add(start, Entry("record", self.tr("Open Tape..."), "", "Ctrl+Shift+O"), self.open_tape_wished.emit)
+        start.addSpacing(6)
+        start.addWidget(self._dim(self.tr("or drop a .py or .gst file anywhere")))
+        start.addStretch()
         self._recent = self._card(self.tr("Recent"))
-        columns.addWidget(self._recent)
         learn = self._card(self.tr("Learn by doing"))
-        for number, (name, label, about) in enumerate(EXAMPLES, 1):
+        for name, label, about in EXAMPLES:
             file = str(FOLDER / name)
-            button = self._add(learn, f"{number}  {label}", "", "script", lambda file=file: self.file_picked.emit(file))
-            button.setToolTip(about)
-            detail = QLabel(about)
-            detail.setProperty("role", "dim")
-            detail.setIndent(30)
-            learn.layout().addWidget(detail)  # type: ignore[union-attr]
-        learn.layout().addStretch()  # type: ignore[union-attr]
-        columns.addWidget(learn)
+            self._add(learn, Entry("script", label, about), partial(self.file_picked.emit, file))
+        learn.addStretch()
+        columns = QHBoxLayout()
+        columns.setSpacing(18)
+        columns.addStretch()
+        for box in (start, self._recent, learn):
+            card = box.parentWidget()
+            assert card is not None
+            columns.addWidget(card)
         columns.addStretch()
         outer.addLayout(columns)
         outer.addStretch(3)
+        self.setFocusProxy(self._first)
         self.show_recent([])
 
-    def _logo(self) -> QPixmap:
-        return icon("logo", "accent").pixmap(44, 44)
+    def _head(self) -> QHBoxLayout:
+        logo = QLabel()
+        logo.setPixmap(icon("logo", "accent").pixmap(QSize(44, 44), self.devicePixelRatioF()))
+        logo.setAccessibleName(" ")
+        title = QLabel("gradstep")
+        title.setObjectName("welcomeTitle")
+        head = QHBoxLayout()
+        head.addStretch()
+        head.addWidget(logo)
+        head.addSpacing(10)
+        head.addWidget(title)
+        head.addStretch()
+        return head
 
-    def _card(self, title: str) -> QFrame:
-        card = QFrame()
+    def _card(self, title: str) -> QVBoxLayout:
+        card = QFrame(self)
         card.setProperty("role", "card")
-        card.setMinimumWidth(270)
-        card.setMaximumWidth(380)
-        card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        card.setFixedWidth(_WIDTH)
         box = QVBoxLayout(card)
-        box.setContentsMargins(18, 14, 18, 16)
-        box.setSpacing(6)
+        box.setContentsMargins(10, 14, 10, 14)
+        box.setSpacing(2)
         label = QLabel(title)
-        font = label.font()
-        font.setBold(True)
-        label.setFont(font)
+        label.setProperty("role", "heading")
+        label.setIndent(10)
         box.addWidget(label)
         box.addSpacing(4)
-        return card
+        return box
 
-    def _add(self, card: QFrame, text: str, keys: str, picture: str, pressed: object) -> QPushButton:
-        button = QPushButton(icon(picture), text)
-        button.setFlat(True)
-        button.setCursor(Qt.CursorShape.PointingHandCursor)
-        button.setAccessibleName(text)
-        button.setStyleSheet("QPushButton { text-align: left; padding: 5px 8px; }")
-        button.clicked.connect(lambda: pressed())  # type: ignore[operator]
-        if keys:
-            row = QGridLayout()
-            row.setColumnStretch(0, 1)
-            row.addWidget(button, 0, 0)
-            label = QLabel(keys)
-            label.setProperty("role", "dim")
-            row.addWidget(label, 0, 1, Qt.AlignmentFlag.AlignRight)
-            card.layout().addLayout(row)  # type: ignore[union-attr]
-        else:
-            card.layout().addWidget(button)  # type: ignore[union-attr]
-        return button
+    def _dim(self, text: str) -> QLabel:
+        label = QLabel(text)
+        label.setProperty("role", "dim")
+        label.setIndent(10)
+        return label
+
+    def _add(self, card: QVBoxLayout, entry: Entry, pressed: Callable[[], object]) -> Entry:
+        entry.clicked.connect(lambda: pressed())
+        card.addWidget(entry)
+        return entry
 
     def show_recent(self, files: Sequence[Path]) -> None:
         """List what was opened last."""
-        box = self._recent.layout()
-        assert isinstance(box, QVBoxLayout)
-        while box.count() > 2:
-            item = box.takeAt(2)
+        while self._recent.count() > 2:  # the title and the space below it
+            item = self._recent.takeAt(2)
             widget = item.widget() if item is not None else None
             if widget is not None:
+                widget.hide()
                 widget.deleteLater()
-        for file in files[:6]:
-            button = self._add(
-                self._recent, file.name, "", "record" if file.suffix == ".gst" else "script", lambda f=str(file): self.file_picked.emit(f)
-            )
-            button.setToolTip(str(file))
+        for file in files[:SHOWN]:
+            entry = Entry("record" if file.suffix == ".gst" else "script", file.name, _folder(file), tip=str(file))
+            self._add(self._recent, entry, partial(self.file_picked.emit, str(file)))
         if not files:
-            nothing = QLabel(self.tr("Nothing yet"))
-            nothing.setProperty("role", "dim")
-            box.addWidget(nothing)
-        box.addStretch()
+            self._recent.addWidget(self._dim(self.tr("Nothing yet")))
+        self._recent.addStretch()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped(event):
@@ -151,6 +196,14 @@ class WelcomePage(QWidget):
         if file:
             event.acceptProposedAction()
             self.file_picked.emit(file)
+
+
+def _folder(file: Path) -> str:
+    """Where a file is, as people write it."""
+    try:
+        return f"~/{file.parent.relative_to(Path.home())}"
+    except ValueError:
+        return str(file.parent)
 
 
 def dropped(event: QDropEvent) -> str:

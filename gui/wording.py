@@ -12,6 +12,8 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import NodeExit
 from gradstep.engine.tape.wire import EVENT_CODES
 
+from .models.alerts import Alert
+
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Wording", text)
@@ -26,11 +28,11 @@ def outcome_text(outcome: Outcome, script: str, tape: Tape | None) -> str:
         where = _tr(" at line {0}").format(raised["line"]) if raised.get("line") else ""
         what = f"{raised.get('type', '')}: {raised.get('text', '')}".strip(": ") or outcome.reason
         return _tr("{0} stopped{1}: {2}. {3} backward steps were recorded before it.").format(name, where, what.rstrip("."), steps)
+    if outcome.how is State.CRASHED and not outcome.signal:
+        return _tr("The process is gone: {0}. All {1} backward steps before it are saved.").format(outcome.reason.strip(" ."), steps)
     if outcome.how is State.CRASHED:
         at = _tr(" while running node #{0} {1} (started, not finished)").format(outcome.node, outcome.node_name) if outcome.node else ""
-        return _tr("The process ended with {0}{1}. All {2} backward steps before it are saved.").format(
-            outcome.signal or outcome.reason, at, steps
-        )
+        return _tr("The process ended with {0}{1}. All {2} backward steps before it are saved.").format(outcome.signal, at, steps)
     if outcome.how is State.FAILED:
         return outcome.reason
     if outcome.how is State.STOPPED:
@@ -45,6 +47,28 @@ def outcome_text(outcome: Outcome, script: str, tape: Tape | None) -> str:
     if outcome.exit_code:
         return _tr("{0} ended with exit code {1}.").format(name, outcome.exit_code)
     return ""
+
+
+def step_text(done: int, of: int) -> str:
+    """How far a backward pass is."""
+    return _tr("step {0} of {1}").format(done, of)
+
+
+def run_text(number: int, of: int) -> str:
+    """Which backward pass it is, to stand after ``step_text``."""
+    return _tr(", backward {0} of {1}").format(number, of)
+
+
+def past_text(place: str) -> str:
+    """A place in the past."""
+    return _tr("PAST: {0}").format(place)
+
+
+def alert_text(alert: Alert, count: int) -> str:
+    """The first finding, and how many there are."""
+    place = _tr("{0}:{1}: ").format(Path(alert.frame.file).name, alert.frame.line) if alert.frame is not None else ""
+    more = _tr(" {0} findings in all.").format(count) if count > 1 else ""
+    return f"{place}{alert.text.rstrip('.')}.{more}"
 
 
 def _steps(tape: Tape | None) -> int:

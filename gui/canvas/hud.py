@@ -210,6 +210,7 @@ class MiniMap:
 
     def forget(self) -> None:
         self._key = None
+        self._raster = None  # its boxes are those of the scene before
 
     def repaint(self, boxes: Ints, colours: Colours) -> None:
         if self._raster is not None:

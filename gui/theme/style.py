@@ -78,6 +78,9 @@ def style_sheet(theme: Theme) -> str:
     names["pressed"] = mix(theme.raised, theme.text, 0.12).name()
     names["handle"] = mix(theme.panel, theme.outline, 0.55).name()
     names["disabled"] = mix(theme.panel, theme.dim, 0.62).name()
+    names["past_fill"] = mix(theme.panel, theme.past, 0.12).name()
+    names["ready_fill"] = mix(theme.panel, theme.ready, 0.10).name()
+    names["warn_fill"] = mix(theme.panel, theme.accent, 0.12).name()
     names["name"] = theme.name
     names["marks"] = Path(__file__).parent.as_posix()
     return _SHEET % names
@@ -109,6 +112,20 @@ QToolButton:disabled { color: %(disabled)s; }
 QToolButton[primary="true"]:enabled { background: %(accent)s; color: %(on_accent)s; }
 QToolButton[primary="true"]:hover:enabled { background: %(accent_bright)s; }
 
+#pastGroup { background: %(raised)s; border: 1px solid %(border)s; border-radius: 8px; }
+#pastGroup[past="true"] { background: %(past_fill)s; border-color: %(past)s; }
+#pastGroup[past="true"] #placeLabel { color: %(past)s; font-weight: 600; }
+#pastGroup QToolButton { padding: 3px 5px; }
+#stateDot { color: %(faint)s; padding: 0 2px 0 8px; }
+#stateDot[tone="running"] { color: %(ready)s; }
+#stateDot[tone="paused"] { color: %(accent)s; }
+#stateDot[tone="good"] { color: %(good)s; }
+#stateDot[tone="bad"] { color: %(bad)s; }
+#processLabel, #tapeLabel { padding-right: 10px; }
+#messageBar { background: %(ready_fill)s; border: none; border-bottom: 1px solid %(border)s; }
+#messageBar[kind="bad"] { background: %(bad_fill)s; }
+#messageBar[kind="warning"] { background: %(warn_fill)s; }
+
 QPushButton { background: %(raised)s; color: %(text)s; border: 1px solid %(outline)s; border-radius: 7px; padding: 5px 14px; }
 QPushButton:hover { background: %(hover)s; }
 QPushButton:pressed { background: %(pressed)s; }
@@ -117,6 +134,12 @@ QPushButton:default { border: 1px solid %(ready)s; }
 QPushButton:disabled { color: %(disabled)s; border-color: %(border)s; }
 QPushButton[primary="true"]:enabled { background: %(accent)s; color: %(on_accent)s; border-color: %(accent)s; font-weight: 600; }
 QPushButton[primary="true"]:hover:enabled { background: %(accent_bright)s; }
+
+QPushButton[role="entry"] { background: transparent; border: 1px solid transparent; text-align: left; padding: 0; }
+QPushButton[role="entry"]:hover { background: %(hover)s; }
+QPushButton[role="entry"]:pressed { background: %(pressed)s; }
+QPushButton[role="entry"]:focus { border-color: %(ready)s; }
+#welcomeTitle { font-size: 34px; font-weight: 700; }
 
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
     background: %(field)s; color: %(text)s; border: 1px solid %(outline)s; border-radius: 6px; padding: 3px 7px;
@@ -175,6 +198,7 @@ QScrollBar::handle { background: %(handle)s; border-radius: 4px; margin: 2px; }
 QScrollBar::handle:vertical { min-height: 28px; }
 QScrollBar::handle:horizontal { min-width: 28px; }
 QScrollBar::handle:hover { background: %(outline)s; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from gradstep.engine.debug.core import Stopped
@@ -61,22 +62,50 @@ class Driver:
         """Wait for the program's end."""
         self.until(lambda: self.state in ENDED)
 
+    def finish(self) -> None:
+        """Let the program run to its end, past all its stops."""
+        while self.state is State.PAUSED:
+            self.step("continue")
+        self.end()
+
+    def node(self, name: str) -> int:
+        """The last node of that name."""
+        tape = self.window.model.tape
+        assert tape is not None
+        return max(number for number, node in tape.nodes.items() if node.name == name)
+
     @property
     def state(self) -> State:
         return self.window.session.state
+
+    @property
+    def place(self) -> str:
+        """What the toolbar says of where the view stands."""
+        return self.window.bar.place.text()
+
+    @property
+    def printed(self) -> str:
+        """What the output panel shows."""
+        return "\n".join(line.text for line in self.window.panels.output._tail.lines)
 
     @property
     def message(self) -> str:
         return self.window.message.text
 
 
-@pytest.fixture
-def driver(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def make(qtbot: QtBot, settings: QSettings | None = None) -> MainWindow:
+    """A window on its own settings."""
     app: Any = application()
-    window = MainWindow(Appearance.of(app), throwaway())
+    window = MainWindow(Appearance.of(app), settings if settings is not None else throwaway())
     qtbot.addWidget(window)
     window.resize(1366, 768)
     window.show()
+    return window
+
+
+@pytest.fixture
+def driver(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    window = make(qtbot)
     yield Driver(qtbot, window, tmp_path)
     window.close()

@@ -1,0 +1,116 @@
+"""What the message bar says of a run: how it ended, the first NaN, what could not be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from gradstep.engine.debug.core import Outcome
+from gradstep.engine.debug.states import ENDED, State
+
+from . import wording
+from .canvas import GraphCanvas
+from .message_bar import Answer, MessageBar
+from .models.alerts import AlertKind
+from .models.debug_model import DebugModel
+from .navigator import Navigator
+from .opening import Opening
+from .session import DebugSession
+
+
+class Announcer(QObject):
+    """Listens to all and writes the bar, and the canvas's words for the time without a graph."""
+
+    line_wanted = Signal(str, int)  # the user wants to see this line of the source
+    said = Signal(str)  # something worth a line that need not stay
+
+    def __init__(
+        self, bar: MessageBar, canvas: GraphCanvas, session: DebugSession, model: DebugModel, opening: Opening, navigator: Navigator
+    ) -> None:
+        super().__init__(bar)
+        self._bar, self._canvas = bar, canvas
+        self._session, self._model, self._opening, self._navigator = session, model, opening, navigator
+        self._alert_told = False
+        session.state_changed.connect(self._state_changed)
+        session.ended.connect(self._ended)
+        session.noticed.connect(self.said)
+        model.grown.connect(self.tell_alert)
+        model.damaged.connect(self._damaged)
+        opening.starting.connect(self._starting)
+        opening.changed.connect(self._changed)
+        opening.refused.connect(self._refused)
+
+    @Slot()
+    def _changed(self) -> None:
+        self._bar.clear()
+
+    @Slot()
+    def _starting(self) -> None:
+        self._alert_told = False
+        self._bar.clear()
+
+    @Slot(str, bool)
+    def _refused(self, why: str, stoppable: bool) -> None:
+        if stoppable:
+            self._bar.show_message(why, [(self.tr("Stop"), self._session.stop)])
+        else:
+            self._bar.show_error(why)
+
+    @Slot(str)
+    def _damaged(self, why: str) -> None:
+        self._bar.show_error(self.tr("The tape cannot be read further: {0}").format(why))
+
+    @Slot(object)
+    def _state_changed(self, state: State) -> None:
+        later = self.tr("The graph appears when backward() is called.")
+        if state is State.STARTING:
+            self._alert_told = False
+            self._bar.clear()
+            self._canvas.set_empty_text(self.tr("Starting {0}").format(self._opening.name), later)
+        elif state in (State.RUNNING_FORWARD, State.RUNNING_BACKWARD):
+            self._canvas.set_empty_text(self.tr("Running {0}").format(self._opening.name), later)
+        elif state is State.PAUSED:
+            self._canvas.set_empty_text(self.tr("Paused before backward()"), self.tr("F5 goes on."))
+        elif state is State.FROZEN:
+            answers = [(self.tr("Go On With More Memory"), self._session.raise_limit), (self.tr("Stop"), self._session.stop)]
+            self._bar.show_message(self._session.sentence, answers, picture="warning", token="accent_text")
+        if state is State.PAUSED:
+            self.tell_alert()
+
+    @Slot()
+    def tell_alert(self) -> None:
+        """Say the first NaN or infinity of a run, once, when the program stands still or is over."""
+        resting = self._session.state in ENDED | {State.PAUSED, State.TRACE}
+        alert = self._navigator.first_alert() if resting and not self._alert_told else None
+        if alert is None or alert.kind is not AlertKind.BORN or self._bar.text:
+            return
+        self._alert_told = True
+        text = wording.alert_text(alert, len(self._model.alerts))
+        self._bar.show_message(text, [(self.tr("Go To It"), lambda: self._navigator.go_to_alert(alert))], picture="warning", token="bad")
+
+    @Slot(object)
+    def _ended(self, outcome: Outcome) -> None:
+        self._model.catch_up()
+        text = wording.outcome_text(outcome, self._opening.script, self._model.tape)
+        self._canvas.set_empty_text(self.tr("No graph"), text or self.tr("backward() was not called."))
+        again: Answer = (self.tr("Restart"), self._opening.restart)
+        if outcome.how in (State.RAISED, State.CRASHED, State.FAILED):
+            self._bar.show_error(text, [*self._places(outcome), again])
+            place = outcome.exception or outcome.refused
+            if place.get("file") and place.get("line"):
+                self.line_wanted.emit(str(place["file"]), int(place["line"]))
+        elif text:
+            self._bar.show_message(text, [again] if outcome.how is not State.FINISHED or outcome.exit_code else [])
+        else:
+            self.tell_alert()
+
+    def _places(self, outcome: Outcome) -> list[Answer]:
+        found: list[Answer] = []
+        place = outcome.exception or outcome.refused
+        if place.get("file") and place.get("line"):
+            show: Callable[[], None] = lambda: self.line_wanted.emit(str(place["file"]), int(place["line"]))  # noqa: E731
+            found.append((self.tr("Go To Line"), show))
+        if outcome.node:
+            found.append((self.tr("Go To Node"), lambda: self._model.select(("node", outcome.node))))
+        return found

@@ -1,0 +1,132 @@
+"""Arranges large graphs in a process of its own, so that the window answers meanwhile. The newest wish wins.
+
+The process (``drawing_process.py``) reads the tape itself: a graph of 10,000 nodes takes longer to build than to arrange. The
+two talk by pickles over a pipe that nobody else can reach.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+import sys
+from dataclasses import dataclass
+from enum import Enum
+
+import networkx as nx
+from PySide6.QtCore import QByteArray, QObject, QProcess, Signal
+
+from gradstep.engine.tape.graph import backward_graph, combined_graph, forward_graph
+from gradstep.engine.tape.reader import Tape
+
+from .canvas.plan import Measure
+from .canvas.scene import LayoutFunction
+
+LENGTH = struct.Struct("<Q")  # of the pickle that follows
+_CLOSING = 5000  # milliseconds that the end of the window waits for the end of the process
+
+
+class Shown(Enum):
+    """Which graph is drawn; the values are the names of the commands."""
+
+    BACKWARD = "backward_graph"
+    FORWARD = "forward_graph"
+    BOTH = "both_graphs"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What shall be drawn of a tape: which graph, of which run (0: no run in particular), and how many nodes that is now."""
+
+    tape: str
+    shown: Shown
+    run: int
+    size: int
+
+    def replaces(self, other: Picture) -> bool:
+        """Whether it is another picture, and not the same one grown."""
+        return (self.tape, self.shown, self.run) != (other.tape, other.shown, other.run)
+
+
+def graph_of(tape: Tape, picture: Picture) -> nx.DiGraph:
+    """The graph of a picture."""
+    if picture.shown is Shown.FORWARD:
+        return forward_graph(tape)
+    if picture.shown is Shown.BOTH:
+        return combined_graph(tape, picture.run or None)
+    return backward_graph(tape, picture.run) if picture.run else backward_graph(tape)
+
+
+class Drawing(QObject):
+    """The window's end. The process is started when it is needed first, and ended when a wish makes its work useless."""
+
+    drawn = Signal(object, object, object)  # Picture, graph, Scene (None for an empty graph)
+    failed = Signal(object)  # Picture: the process could not do it
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._process: QProcess | None = None
+        self._doing: Picture | None = None
+        self._arrived = bytearray()
+
+    def draw(self, picture: Picture, measure: Measure, layout: LayoutFunction) -> None:
+        """Draw a picture. One that is being drawn is finished first if this is the same one grown, else given up."""
+        if self._doing is not None:
+            if not picture.replaces(self._doing):
+                return
+            self.forget()
+        process = self._process or self._start()
+        self._doing = picture
+        message = pickle.dumps((picture, measure, layout))
+        process.write(QByteArray(LENGTH.pack(len(message)) + message))
+
+    def forget(self) -> None:
+        """Give up what is being drawn."""
+        if self._doing is not None:
+            self._doing = None
+            self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        self._arrived.clear()
+        if process is not None:
+            process.blockSignals(True)
+            process.kill()
+            process.waitForFinished(_CLOSING)
+            process.deleteLater()
+
+    def _start(self) -> QProcess:
+        process = self._process = QProcess(self)
+        process.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)
+        process.readyReadStandardOutput.connect(self._read)
+        process.finished.connect(self._ended)
+        process.errorOccurred.connect(self._could_not_start)
+        process.start(sys.executable, ["-P", "-m", "gradstep.gui.drawing_process"])
+        return process
+
+    def _read(self) -> None:
+        if self._process is None:
+            return
+        self._arrived += self._process.readAllStandardOutput().data()
+        if len(self._arrived) < LENGTH.size:
+            return
+        length = LENGTH.unpack_from(self._arrived)[0]
+        if len(self._arrived) < LENGTH.size + length:
+            return
+        graph, scene = pickle.loads(memoryview(self._arrived)[LENGTH.size :])  # from our own process
+        self._arrived = bytearray()
+        picture, self._doing = self._doing, None
+        self.drawn.emit(picture, graph, scene)
+
+    def _ended(self) -> None:
+        process, self._process = self._process, None
+        self._arrived.clear()
+        if process is not None:
+            process.deleteLater()
+        picture, self._doing = self._doing, None
+        if picture is not None:
+            self.failed.emit(picture)
+
+    def _could_not_start(self, error: QProcess.ProcessError) -> None:
+        if error is QProcess.ProcessError.FailedToStart:
+            self._ended()

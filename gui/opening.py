@@ -1,0 +1,124 @@
+"""Which script or tape is open, and how it is started, started again and put away."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, Signal, Slot
+
+from gradstep.engine.debug.launch import Launch
+from gradstep.engine.debug.states import ALIVE, Action
+from gradstep.engine.tape.reader import TapeError
+
+from . import recent, wording
+from .models.debug_model import DebugModel
+from .session import DebugSession
+
+MORE = 4  # times as many values are kept when the user asks for more
+
+
+class Opening(QObject):
+    """Opens files; what became of it is said by signals."""
+
+    changed = Signal()  # another script or tape is open, or none
+    starting = Signal()  # the script begins anew: what was said of the last run is old
+    said = Signal(str)  # something was done that need not be looked at
+    refused = Signal(str, bool)  # it could not be opened, and why; True: because a program runs that could be stopped
+
+    def __init__(self, session: DebugSession, model: DebugModel, settings: QSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._model, self._settings = session, model, settings
+        self.python = sys.executable  # the interpreter that runs scripts
+        self.script = ""  # the path of the script that is open
+        self.tape = ""  # the path of the tape that is open without a script
+        self.stop_on_entry = True  # stop before the first node of backward
+        self.budget = Launch("").budget  # bytes of values that a run keeps
+        session.tape_opened.connect(self._follow)
+
+    @property
+    def name(self) -> str:
+        """What is open, by its file's name; "" for nothing."""
+        return Path(self.script or self.tape).name
+
+    def text(self) -> str:
+        """The script as it is on disk now; "" where it cannot be read."""
+        try:
+            return Path(self.script).read_text(encoding="utf-8", errors="replace") if self.script else ""
+        except OSError:
+            return ""
+
+    @Slot(str)
+    def open_file(self, file: str) -> None:
+        """Open a script (and run it to its first node of backward) or a tape."""
+        path = Path(file)
+        if not path.is_file():
+            self.refused.emit(self.tr("{0} is not there any more: choose another file.").format(path), False)
+        elif self._session.state in ALIVE:
+            self.refused.emit(self.tr("{0} is still running: stop it before another file is opened.").format(self.name), True)
+        elif path.suffix == ".gst":
+            self._open_tape(path)
+        else:
+            self._model.close()
+            self.script, self.tape = str(path.resolve()), ""
+            recent.remember(self._settings, path)
+            self._session.choose(self.script)
+            self.changed.emit()
+            self.start()
+
+    @Slot()
+    def start(self) -> None:
+        """Run the script that is open."""
+        if self.script and self._session.allows(Action.LAUNCH):
+            self.starting.emit()
+            folder = str(Path(self.script).parent)
+            self._session.launch(self.script, python=self.python, cwd=folder, stop_on_entry=self.stop_on_entry, budget=self.budget)
+
+    @Slot()
+    def restart(self) -> None:
+        """Run the script again, after the end of the program where one runs."""
+        if self._session.state in ALIVE:
+            self._session.restart(stop_on_entry=self.stop_on_entry, python=self.python, budget=self.budget)
+        else:
+            self.start()
+
+    @Slot()
+    def keep_more(self) -> None:
+        """Keep more values from the next start on."""
+        self.budget *= MORE
+        self.said.emit(self.tr("Up to {0} of values are kept from the next start on.").format(wording.size_text(self.budget)))
+
+    @Slot()
+    def restart_with_values(self) -> None:
+        """Run the script again and keep more values."""
+        self.keep_more()
+        self.restart()
+
+    @Slot()
+    def close(self) -> None:
+        """Put the script or tape away."""
+        if self._session.state in ALIVE:
+            return
+        self._model.close()
+        self.script = self.tape = ""
+        self._session.choose("")
+        self.changed.emit()
+
+    def _open_tape(self, path: Path) -> None:
+        try:
+            self._model.open(path)
+        except (TapeError, OSError) as error:
+            self.refused.emit(self.tr("{0} cannot be opened: {1}").format(path.name, error), False)
+            return
+        recent.remember(self._settings, path)
+        self.script, self.tape = "", str(path.resolve())
+        self._session.show_trace()
+        self.changed.emit()
+        self.starting.emit()
+
+    @Slot(str)
+    def _follow(self, path: str) -> None:
+        try:
+            self._model.open(path)
+        except (TapeError, OSError) as error:
+            self.refused.emit(self.tr("The recording of this run cannot be read: {0}").format(error), False)

@@ -1,0 +1,129 @@
+"""Looking around while the program is paused: alerts, values, expressions, hooks, themes."""
+
+from __future__ import annotations
+
+import numpy
+import pytest
+
+from gradstep.engine.debug.states import State
+from gradstep.gui.canvas import Look
+from gradstep.gui.models.tensors import Kept
+from gradstep.gui.theme import LIGHT, current
+
+from .conftest import Driver
+
+SQRT = """
+import torch
+x = torch.zeros(3, requires_grad=True)
+y = (x * 1).sqrt()
+(y * y * 0).sum().backward()
+"""
+
+HOOK = """
+import torch
+w = torch.tensor([3.0, 4.0], requires_grad=True)
+def clip(grad):
+    return grad.clamp(-1, 1)
+w.register_hook(clip)
+(w * 10).sum().backward()
+"""
+
+
+def test_the_first_nan_is_told_and_one_press_leads_to_it(driver: Driver) -> None:
+    driver.open(driver.script(SQRT))
+    driver.finish()
+    assert "SqrtBackward0" in driver.message
+    assert "script.py:4" in driver.message
+    driver.press("next_alert")
+    assert driver.window.model.selection.key == ("node", driver.node("SqrtBackward0"))
+    assert not driver.window.model.is_live
+    assert driver.place.startswith("PAST: ")
+    assert driver.window.bar.past.property("past") is True
+    driver.press("previous_alert")
+    assert "no alert before" in driver.window.status.currentMessage()
+    driver.press("return_to_live")
+    assert driver.window.bar.past.property("past") is False
+
+
+def test_an_expression_is_evaluated_in_the_program(driver: Driver) -> None:
+    driver.open(driver.script(HOOK))
+    console = driver.window.panels.console
+    console.expression_entered.emit("w * 2")
+    driver.until(lambda: "[6., 8.]" in console.text())
+    console.expression_entered.emit("nothing_of_that_name")
+    driver.until(lambda: "NameError" in console.text())
+    assert driver.state is State.PAUSED
+
+
+def test_a_value_that_was_not_kept_is_fetched_from_the_program(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver.open(driver.script("import torch\nbig = torch.ones(300, 300, requires_grad=True)\n(big * 2).sum().backward()\n"))
+    model, tensor = driver.window.model, driver.window.panels.tensor
+    assert model.tape is not None
+    big = next(number for number, noun in model.tape.tensors.items() if noun.meta.shape == (300, 300))
+    monkeypatch.setattr(model.tape, "value", lambda val: None)
+    value = model.leaf_value(big)
+    assert value is not None
+    view = model.tensor_view(value)
+    assert view.kept is Kept.NOT_KEPT
+    tensor.show_tensor(view)
+    tensor.value_wanted.emit(value.val)
+    driver.until(lambda: tensor._view.kept is Kept.KEPT)
+    assert tensor._view.value is not None
+    numpy.testing.assert_array_equal(tensor._view.value, numpy.ones((300, 300), numpy.float32))
+
+
+def test_a_hook_that_changes_a_gradient_is_seen_doing_it(driver: Driver) -> None:
+    driver.open(driver.script(HOOK))
+    driver.finish()
+    hooks = driver.window.model.hooks_view()
+    line = next(line for group in hooks.groups for line in group.lines if getattr(line, "changed", False))
+    assert "clip" in line.name
+
+
+def test_the_theme_changes_while_the_program_is_paused(driver: Driver) -> None:
+    driver.open(driver.script(HOOK))
+    try:
+        driver.press("theme_dark")
+        assert current().name == "dark"
+        image = driver.window.grab().toImage()
+        assert image.pixelColor(5, image.height() // 2).lightness() < 80
+        assert driver.step() is not None
+    finally:
+        driver.press("theme_light")
+    assert current() is LIGHT
+    assert driver.state is State.PAUSED
+
+
+def test_the_graphs_take_turns_and_keep_what_is_done(driver: Driver) -> None:
+    driver.open(driver.script(SQRT))
+    driver.step()
+    done = driver.window.model.selection.key
+    canvas = driver.window.canvas
+    keys = canvas.scene.keys if canvas.scene is not None else ()
+    assert all(key[0] == "node" for key in keys)
+    driver.press("forward_graph")
+    assert canvas.scene is not None
+    assert ("node", 1) not in canvas.scene.keys
+    driver.press("both_graphs")
+    assert {"op", "node"} <= {key[0] for key in canvas.scene.keys}
+    driver.press("backward_graph")
+    assert canvas.scene.keys == keys
+    assert canvas.selected_key == done
+    assert canvas._marks is not None
+    assert Look.DONE in {Look(int(look)) for look in canvas._marks.look}
+
+
+def test_a_line_of_the_source_selects_what_it_made(driver: Driver) -> None:
+    file = driver.script(SQRT)
+    driver.open(file)
+    driver.window.panels.source.line_picked.emit(file, 4)
+    assert driver.window.model.selection.key == ("node", driver.node("SqrtBackward0"))
+
+
+def test_a_step_back_that_cannot_be_says_why(driver: Driver) -> None:
+    driver.open(driver.script(SQRT))
+    action = driver.window.actions_["step_back"]
+    assert not action.isEnabled()
+    assert "no step of this backward pass to undo" in action.toolTip()
+    driver.step()
+    assert action.isEnabled()
