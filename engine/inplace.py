@@ -101,7 +101,7 @@ def turned(function: Callable[..., Any]) -> Callable[..., Tensor]:
 
 def _check_allowed(self: Tensor, args: Sequence[Any]) -> None:
     recording = mode.enabled
-    if self._inference and not mode.inference and recording and any(isinstance(a, Tensor) and a.requires_grad for a in args):
+    if self._inference and not mode.inference:
         raise RuntimeError(
             "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal tensor before "
             "doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."

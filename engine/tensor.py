@@ -238,7 +238,7 @@ class Tensor:
             )
             raise RuntimeError("you can only change requires_grad flags of leaf variables." + ("" if wanted else more))
         if wanted and self.dtype.category < 2:
-            raise RuntimeError("only Tensors of floating point dtype can require gradients")
+            raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
         if wanted and self._inference and not mode.inference:
             raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
         self._requires_grad = bool(wanted)
@@ -248,6 +248,8 @@ class Tensor:
 
         Raises RuntimeError for integer tensors, and for turning it off on a tensor that an op made.
         """
+        if requires_grad and self.dtype.category < 2:
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if self.is_leaf or not requires_grad:
             self.requires_grad = requires_grad
         return self
@@ -301,13 +303,13 @@ class Tensor:
                 raise RuntimeError("can't assign Variable as its own grad")
             if grad.dtype is not self.dtype:
                 raise RuntimeError(
-                    f"attempting to assign a gradient with dtype '{grad.dtype.name}' to a tensor with dtype '{self.dtype.name}'. "
-                    "Please ensure that the gradient and the tensor have the same dtype"
+                    f"attempting to assign a gradient with dtype '{grad.dtype.legacy.lower()}' to a tensor with grad_dtype "
+                    f"'{self.dtype.legacy}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype)."
                 )
             if grad._data.shape != self._data.shape:
                 raise RuntimeError(
-                    f"assigned grad has data of a different size: a gradient of shape {list(grad._data.shape)} "
-                    f"for a tensor of shape {list(self._data.shape)}"
+                    f"attempting to assign a gradient of size '{list(grad._data.shape)}' to a tensor of size "
+                    f"'{list(self._data.shape)}'. Please ensure that the gradient and the tensor are the same size"
                 )
         self._grad = grad
 
@@ -322,6 +324,8 @@ class Tensor:
 
     @data.setter
     def data(self, other: Tensor) -> None:
+        if not isinstance(other, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(other).__name__}")
         self._data = other._data
 
     def detach(self) -> Tensor:
@@ -472,14 +476,19 @@ class Tensor:
             raise RuntimeError(f"Boolean value of Tensor with {word} is ambiguous")
         return bool(self._data.item())
 
+    def _number(self) -> Any:
+        if self._data.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return self._data.item()
+
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._number())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._number())
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._number())
 
     def __index__(self) -> int:
         if self._data.size != 1 or self.dtype.category > 1:

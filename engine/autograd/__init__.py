@@ -43,10 +43,7 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(f".{home}", __name__), name)
     if name in _MODULES:
         return import_module(f".{name}", __name__)
-    raise AttributeError(
-        f"module 'torch.autograd' has no attribute {name!r}: gradstep's engine does not have it; run the script with --engine torch to "
-        "use PyTorch itself"
-    )
+    raise AttributeError(f"module 'torch.autograd' has no attribute {name!r}: gradstep's engine does not have it")
 
 
 def __dir__() -> list[str]:

@@ -161,8 +161,10 @@ class AccumulateGrad(Node):
 
 
 def op_name(node: Node) -> str:
-    """The name of the op that a node is the backward of, as PyTorch's messages have it: ``Mul`` for ``MulBackward0``."""
-    return re.sub(r"Backward\d*$", "", node.name())
+    """The op that a node is the backward of, as PyTorch's messages have it: ``Mul`` for ``MulBackward0``, ``Sum1`` for ``SumBackward1``."""
+    if node.kind == NodeKind.REBASE:
+        return f"torch::autograd::{node.name()}"
+    return re.sub(r"Backward(0$|(?=\d*$))", "", node.name())
 
 
 def accumulate_node(leaf: Any) -> AccumulateGrad:

@@ -16,7 +16,7 @@ from ..ops.assign import copy
 from ..ops.shape import sum_to
 from ..tape import recorder
 from ..tape.schema import HookKind, NodeKind
-from ..tensor import Tensor
+from ..tensor import Tensor, type_name
 from . import anomaly
 from .grad_mode import _ModeGuard, mode
 from .node import AccumulateGrad, Edge, Node, active
@@ -457,10 +457,10 @@ class Walk:
                 if isinstance(after, Tensor):
                     after = (after,)
                 if not isinstance(after, tuple):
-                    raise TypeError(f"hook '{_name(hook)}' has returned an incorrect type, expected a tuple of gradients or None")
+                    raise TypeError(f"expected tuple, but hook returned '{type(after).__name__}'")
                 if len(after) != len(current):
                     raise RuntimeError(
-                        f"hook '{_name(hook)}' has returned an incorrect number of values: got {len(after)}, but expected {len(current)}"
+                        f"hook '{_name(hook)}' has returned an incorrect number of values (got {len(after)}, but expected {len(current)})"
                     )
                 current = tuple(_replacement(hook, b, a) for b, a in zip(current, after, strict=True))
             if tape is not None and not getattr(hook, "off_tape", False):  # those around modules report the user's hooks themselves
@@ -478,8 +478,7 @@ class Walk:
                 before = leaf._grad
                 if tape is not None:
                     tape.about_to_call()
-                if hook(leaf) is not None:
-                    raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+                hook(leaf)
                 if tape is not None:
                     tape.hook_called(self.run, HookKind.POST_ACCUMULATE, key, hook, (before,), (leaf._grad,), tensor=leaf)
 
@@ -541,7 +540,7 @@ def _replacement(hook: Any, before: Any, after: Any) -> Any:
     if after._data.shape != before._data.shape:
         raise RuntimeError(f"hook '{_name(hook)}' has changed the size of value")
     if after._data.dtype != before._data.dtype:
-        raise RuntimeError(f"hook '{_name(hook)}' has changed the type of value (was {before.dtype} got {after.dtype})")
+        raise RuntimeError(f"hook '{_name(hook)}' has changed the type of value (was {type_name(before)} got {type_name(after)})")
     if after.device != before.device:
         raise RuntimeError(f"hook '{_name(hook)}' has changed the device of value (was {before.device} got {after.device})")
     return after
