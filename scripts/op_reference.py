@@ -1,7 +1,7 @@
 """Writes engine/ops/REFERENCE.md from the declarations of the ops: what users can call, and what each node keeps.
 
-    .venv/bin/python scripts/op_reference.py            write the page
-    .venv/bin/python scripts/op_reference.py --check    exit code 1 if it is not what the declarations say
+scripts/op_reference.py            write the page
+scripts/op_reference.py --check    exit code 1 if it is not what the declarations say
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def row(op: Op) -> str:
     parameters = [p.replace(annotation=inspect.Parameter.empty) for p in op.signature.parameters.values()]
     call = f"{op.name}{inspect.Signature(parameters)}"
     needs = dict.fromkeys(n for names in op.needs.values() for n in names if n not in ("g", "needs", *op.params))
-    node = "" if not op.differentiable_inputs else op._node if isinstance(op._node, str) else "by its arguments" if op._node else op.node_name((), ())
+    node = op._node if isinstance(op._node, str) else "by its arguments" if op._node else op.node_name((), ())
+    node = node if op.differentiable_inputs else ""
     sentence = op.doc.split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
     return f"| `{call}` | {op.torch or ''} | {node} | {', '.join(needs)} | {sentence} |"
 
