@@ -25,7 +25,17 @@ TAPE = ["engine.tape"]
 OUTLET = ["engine.tape.schema", "engine.tape.recorder"]  # all that the engine proper knows of a tape
 GROUND = [*OUTLET, "engine.devices", "engine.dtypes", "engine.streams", "engine.distributions"]
 GRAPH = [*GROUND, "engine.autograd.hooks", "engine.autograd.grad_mode", "engine.autograd.node"]
-TENSOR = [*GRAPH, "engine.tensor", "engine.samples", "engine.special", "engine.operands", "engine.creation", "engine.random", "engine.printing", "engine.autograd.saved"]
+TENSOR = [
+    *GRAPH,
+    "engine.tensor",
+    "engine.samples",
+    "engine.special",
+    "engine.operands",
+    "engine.creation",
+    "engine.random",
+    "engine.printing",
+    "engine.autograd.saved",
+]
 OPS = [*TENSOR, "engine.op", "engine.inplace", "engine.ops"]
 AUTOGRAD = [*OPS, "engine.autograd"]
 ENGINE = [*AUTOGRAD, "engine.methods", "engine.nn", "engine.optim", "engine.utils", "engine"]

@@ -109,7 +109,12 @@ def run(nodes: int) -> None:
         report(f"pan at {name}", milliseconds(pan, 120), GOALS["pan"])
     canvas.fit()
     painted(canvas)
-    report("zoom from fit to 1:1", milliseconds(lambda: (canvas.zoom_by(1.18, QPointF(800, 500)), canvas.repaint()), 28), GOALS["zoom"])
+
+    def zoom() -> None:
+        canvas.zoom_by(1.18, QPointF(800, 500))
+        canvas.repaint()
+
+    report("zoom from fit to 1:1", milliseconds(zoom, 28), GOALS["zoom"])
     canvas.centre_on(middle, 1.0)
     painted(canvas)
     canvas.settle()

@@ -102,7 +102,8 @@ def test_several_heads(which: str, batched: bool, weights: bool, masked: str, ex
 
     agree(
         program, normal(queries, *lead, width), normal(keys, *lead, width), normal(keys, *lead, width), normal(3 * width, width),
-        normal(3 * width), normal(width, width), normal(width), normal(1, 1, width), normal(1, 1, width), mask, padding, graphs=weights, rtol=1e-10,
+        normal(3 * width), normal(width, width), normal(width), normal(1, 1, width), normal(1, 1, width), mask, padding,
+        graphs=weights, rtol=1e-10,
     )  # fmt: skip
 
 
