@@ -44,7 +44,7 @@ def row(op: Op) -> str:
     parameters = [p.replace(annotation=inspect.Parameter.empty) for p in op.signature.parameters.values()]
     call = f"{op.name}{inspect.Signature(parameters)}"
     needs = dict.fromkeys(n for names in op.needs.values() for n in names if n not in ("g", "needs", *op.params))
-    node = op._node if isinstance(op._node, str) else "by its arguments" if op._node else op.node_name((), ())
+    node = op._node if isinstance(op._node, str) else "by its arguments" if op._node is not None else op.node_name((), ())
     node = node if op.differentiable_inputs else ""
     sentence = op.doc.split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
     return f"| `{call}` | {op.torch or ''} | {node} | {', '.join(needs)} | {sentence} |"
