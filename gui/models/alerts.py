@@ -109,6 +109,8 @@ class AlertLog:
         if any(self._bad.count(tape, op.ins)):
             self.carried += 1
             return
+        if not nans and any(text in ("inf", "-inf") for _, text in op.params):
+            return  # the script wrote the infinity itself, as masks of attention do
         text = f"{_counts(nans, infs)} in the output of {op.name}; its inputs are finite{_reason(tape, op)}"
         bad = next((val for val in op.outs if any(self._bad.count(tape, (val,)))), None)
         frame = op.stack[0] if op.stack else None

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+import gradstep.engine as gs
+from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.recorder import ListSink, Recorder, recording
 from gradstep.engine.tape.schema import Role, Slot
 from gradstep.gui.models.alerts import AlertKind, AlertLog
 from gradstep.gui.models.history import History
@@ -40,6 +43,19 @@ def test_a_nan_that_an_op_made_is_born_there_and_the_input_says_why() -> None:
     assert alert.frame is not None
     assert alert.frame.line == 41
     assert log.carried == 1
+
+
+def test_an_infinity_that_the_script_wrote_itself_is_no_alert() -> None:
+    sink = ListSink()
+    recorder = Recorder(sink)
+    with recording(recorder):
+        scores = gs.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+        masked = scores.masked_fill(gs.tensor([[False, True], [False, False]]), float("-inf"))
+        masked.softmax(1).sum().backward()
+    recorder.close()
+    log = AlertLog()
+    log.read(Tape.of(sink.records))
+    assert [alert for alert in log.alerts() if alert.kind is AlertKind.BORN] == []
 
 
 def test_nothing_is_found_in_a_sound_run_however_it_is_read() -> None:
