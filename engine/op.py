@@ -62,7 +62,7 @@ class Op:
         self.multiple_views = view == "multiple"
         self.deterministic = deterministic
         self.gradcheck = gradcheck
-        self._node = node
+        self._node = node if node is not None else "".join(word.capitalize() for word in self.name.split("_")) + "Backward0"
         self._check = check
         self._apart = apart
         self._node_classes: dict[tuple[str, tuple[str, ...]], type[OpNode]] = {}
@@ -180,8 +180,6 @@ class Op:
 
     def node_name(self, inputs: Sequence[Any], params: Sequence[Any]) -> str:
         """The name of the node that a call with these arguments makes, as PyTorch names it."""
-        if self._node is None:
-            return "".join(word.capitalize() for word in self.name.split("_")) + "Backward0"
         if isinstance(self._node, str):
             return self._node
         known = {**dict(zip(self.inputs, inputs, strict=False)), **dict(zip(self.params, params, strict=True))}
@@ -200,6 +198,7 @@ class Op:
         found = self._node_classes.get((name, edge_inputs))
         if found is None:
             body: dict[str, Any] = {"__slots__": (), "__doc__": self.doc, "edge_inputs": edge_inputs}
+            body["rules"] = tuple((i, self.rules[n], self.needs[n]) for i, n in enumerate(edge_inputs) if n in self.rules)
             if "::" in name:  # the full name of the few nodes that PyTorch does not generate
                 body["name"] = lambda self: name
             found = self._node_classes[name, edge_inputs] = type(name.rpartition("::")[2], (OpNode,), body)
@@ -227,6 +226,7 @@ class OpNode(Node):
 
     kind = NodeKind.FUNCTION
     edge_inputs: tuple[str, ...] = ()
+    rules: tuple[tuple[int, Rule, tuple[str, ...]], ...] = ()  # the number of the edge, its rule, and what the rule asks for
     op: Op
     params: tuple[Any, ...]
     _saved: dict[str, Any] | None  # name -> SavedTensor, a number, a shape, or a tuple of SavedTensors
@@ -263,18 +263,14 @@ class OpNode(Node):
             result = op.rules[name](*[self._value(n, known) for n in op.needs[name]])
             return [r if edge is not None else None for r, edge in zip(result, self.next_edges, strict=True)]
         result = [None] * len(self.next_edges)
-        for i, edge in enumerate(self.next_edges):
-            if edge is None:
-                continue
-            name = self.edge_inputs[i]
-            rule = op.rules.get(name)
-            if rule is not None:
-                result[i] = rule(*[self._value(n, known) for n in op.needs[name]])
-        for names, rule in op.joint.items():
-            numbers = [self.edge_inputs.index(n) for n in names]
+        for i, rule, names in self.rules:
+            if self.next_edges[i] is not None:
+                result[i] = rule(*[known[n] if n in known else self._value(n, known) for n in names])
+        for joined, rule in op.joint.items():
+            numbers = [self.edge_inputs.index(n) for n in joined]
             known["needs"] = needs = tuple(self.next_edges[i] is not None for i in numbers)
             if any(needs):
-                for i, need, r in zip(numbers, needs, rule(*[self._value(n, known) for n in op.needs[names]]), strict=True):
+                for i, need, r in zip(numbers, needs, rule(*[self._value(n, known) for n in op.needs[joined]]), strict=True):
                     result[i] = r if need else None
         return result
 
@@ -390,8 +386,9 @@ def _record(op: Op, args: tuple[Any, ...], params: tuple[Any, ...], outs: list[T
     wanted: list[bool] = []
     edges: list[Edge | None] = []
     names = op.edge_inputs(args) if op._scalars else op.differentiable_inputs
+    uneven = op.variadic or op.tail  # the last parameter may stand for several tensors
     for i, t in enumerate(args):
-        differentiable = op.input_name(i) in names
+        differentiable = (op.input_name(i) if uneven else op.inputs[i]) in names
         edge = t._gradient_edge() if differentiable and isinstance(t, Tensor) else None
         wanted.append(edge is not None)
         if differentiable:  # as in PyTorch, others have no place among the edges

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from .. import random
+from .. import devices, random
 from ..ops.assign import copy
 from ..ops.shape import sum_to
 from ..tape import recorder
@@ -217,19 +217,22 @@ class Walk:
             self._journal(random.restore, random.snapshot())
             self._journal(self._heap.__setattr__, "items", list(self._heap.items))
         node = self._heap.pop()
-        active.walks.append(self)
+        walks = active.walks
+        walks.append(self)
         self.current = node
+        found = mode.enabled, mode.inference
+        mode.enabled, mode.inference = self.create_graph, False
         try:
-            with _GradMode(self.create_graph):
-                self._run(node, tape if self.run else None)
+            self._run(node, tape if self.run else None)
         except BaseException as error:
             if anomaly.enabled and isinstance(error, Exception):
                 anomaly.report(node)
             self.end(error)
             raise
         finally:
+            mode.enabled, mode.inference = found
             self.current = None
-            active.walks.pop()
+            walks.pop()
         self.taken += 1
         return True
 
@@ -297,8 +300,7 @@ class Walk:
 
     def _run(self, node: Node, tape: Any) -> None:
         buffer = self._buffers.pop(node)
-        journals = self._journals
-        if journals:
+        if self._journals:
             self._journal(self._buffers.__setitem__, node, buffer)
         grads = tuple(buffer)
         needed = node in self.needed
@@ -318,8 +320,11 @@ class Walk:
                 self._store(node.variable, grads[0], tape)
             outs: Sequence[Any] = ()
         else:
-            with _Quiet(not self.create_graph and node.kind != NodeKind.CUSTOM):
+            if recorder.current is None:
                 outs = self._checked(node, node.apply(grads))
+            else:
+                with _Quiet(not self.create_graph and node.kind != NodeKind.CUSTOM):
+                    outs = self._checked(node, node.apply(grads))
         if node.hooks is not None and node.hooks.post:
             outs = self._node_hooks(node, HookKind.NODE_POST, node.hooks.post, outs, grads, tape)
         if tape is not None:
@@ -344,7 +349,7 @@ class Walk:
 
     def _arrive(self, source: tuple[Node, int] | None, node: Node, slot: int, grad: Tensor | None) -> None:
         buffer = self._buffers.get(node)
-        journals = self._journals
+        journals = self.rewindable or self._walks_outside
         if buffer is None:
             buffer = self._buffers[node] = [None] * len(node.slots)
             if journals:
@@ -355,8 +360,7 @@ class Walk:
             if journals:
                 self._journal(buffer.__setitem__, slot, there)
             if there is not None:
-                with _Quiet(not self.create_graph):
-                    grad = there + grad
+                grad = self._sum(there, grad)
             buffer[slot] = grad
         left = self._dependencies[node] - 1
         if journals:
@@ -369,6 +373,12 @@ class Walk:
             self._heap.push(node)
             if tape is not None:
                 tape.node_ready(self.run, node)
+
+    def _sum(self, there: Tensor, grad: Tensor) -> Any:
+        if recorder.current is None:
+            return there + grad
+        with _Quiet(not self.create_graph):
+            return there + grad
 
     def _checked(self, node: Node, outs: Sequence[Any]) -> tuple[Any, ...]:
         """The gradients brought to shape and type of the slots that they go to, as PyTorch's ``validate_outputs``."""
@@ -391,11 +401,11 @@ class Walk:
                             f"but expected shape compatible with {list(shape)}"
                         )
                     out = sum_to(out, shape)
-                if out._data.dtype != kind.numpy:
+                if array.dtype is not kind.numpy and array.dtype != kind.numpy:
                     if not kind.is_complex and out.is_complex():
                         out = out.real
                     out = out.to(kind)
-                if out.device != place:
+                if devices.device_of(array) is not place and out.device != place:  # two objects may name one device
                     raise RuntimeError(
                         f"Function {node.name()} returned an invalid gradient at index {i} - expected device {place} but got {out.device}"
                     )
