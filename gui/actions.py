@@ -72,7 +72,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_in", "&View", "Zoom &In", ("Ctrl++", "Ctrl+="), "zoom_in", Needs.TAPE, tip="Enlarge the graph"),
     Command("zoom_out", "&View", "Zoom &Out", ("Ctrl+-",), "zoom_out", Needs.TAPE, tip="Make the graph smaller"),
     Command(
-        "follow", "&View", "F&ollow the Current Node", (), "follow", checkable=True,
+        "follow", "&View", "Fo&llow the Current Node", (), "follow", checkable=True,
         tip="Keep the current node in view while stepping",
     ),
     Command(
@@ -80,7 +80,7 @@ COMMANDS: tuple[Command, ...] = (
         tip="Draw the nodes of backward",
     ),
     Command(
-        "forward_graph", "&View", "F&orward Graph", ("Ctrl+Alt+2",), "layers", Needs.TAPE, checkable=True,
+        "forward_graph", "&View", "For&ward Graph", ("Ctrl+Alt+2",), "layers", Needs.TAPE, checkable=True,
         tip="Draw the forward ops",
     ),
     Command(
@@ -91,7 +91,7 @@ COMMANDS: tuple[Command, ...] = (
         "theme_system", "&View", "Theme: as the &System", (), "contrast", separator=True, checkable=True,
         tip="Light or dark as the system says",
     ),
-    Command("theme_light", "&View", "Theme: &Light", (), "sun", checkable=True, tip="Always light"),
+    Command("theme_light", "&View", "Theme: Li&ght", (), "sun", checkable=True, tip="Always light"),
     Command("theme_dark", "&View", "Theme: &Dark", (), "moon", checkable=True, tip="Always dark"),
     Command("reset_layout", "&View", "&Reset Layout", (), separator=True, tip="Put all panels back to where they were at first"),
     Command(
@@ -210,10 +210,10 @@ class Actions(QObject):
                 f"{head}\n{tip}" if enabled else f"{head}\n{tip}\n" + QCoreApplication.translate("Actions", "Disabled: {0}").format(reason)
             )
             action.setStatusTip(tip)
+            action.setVisible(command.asks is None or command.menu != "&Run" or state is not State.TRACE)  # a tape has no program
         # one key, two commands: F5 starts what does not run and continues what is paused
         running = Action.LAUNCH not in ALLOWED[state]
-        self._by_name["start"].setVisible(not running)
-        self._by_name["continue"].setVisible(running)
+        self._by_name["continue" if not running else "start"].setVisible(False)
 
     def fill_menus(self, bar: QMenuBar) -> dict[str, QMenu]:
         """Make the menus; gives them by name, for what is added beside the table (docks, recent files, examples)."""

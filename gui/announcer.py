@@ -93,9 +93,13 @@ class Announcer(QObject):
     def _ended(self, outcome: Outcome) -> None:
         self._model.catch_up()
         text = wording.outcome_text(outcome, self._opening.script, self._model.tape)
-        self._canvas.set_empty_text(self.tr("No graph"), text or self.tr("backward() was not called."))
+        bad = outcome.how in (State.RAISED, State.CRASHED, State.FAILED)
+        hint = self.tr("It ended before backward().") if bad else text
+        self._canvas.set_empty_text(self.tr("No graph"), hint or self.tr("backward() was not called."))
         again: Answer = (self.tr("Restart"), self._opening.restart)
-        if outcome.how in (State.RAISED, State.CRASHED, State.FAILED):
+        if outcome.node:
+            self._model.select(("node", outcome.node))
+        if bad:
             self._bar.show_error(text, [*self._places(outcome), again])
             place = outcome.exception or outcome.refused
             if place.get("file") and place.get("line"):

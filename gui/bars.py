@@ -27,14 +27,15 @@ class RunBar(QToolBar):
         self.setObjectName("toolbar")
         self.setMovable(False)
         self.setIconSize(_ICON)
+        self._stop = actions["stop"]
         self._add_group(actions, "run")
-        self.addSeparator()
+        self._separators = [self.addSeparator()]
         self._add_group(actions, "time")
         for name in ("start", "continue"):
             button = self.widgetForAction(actions[name])
             assert isinstance(button, QToolButton)
             button.setProperty("primary", True)
-        self.addSeparator()
+        self._separators.append(self.addSeparator())
         self.past = QFrame()
         self.past.setObjectName("pastGroup")
         row = QHBoxLayout(self.past)
@@ -81,6 +82,8 @@ class RunBar(QToolBar):
     def show_place(self, text: str, *, past: bool) -> None:
         """Say where the view stands, and whether that is the past."""
         self.place.setText(text or self.tr("No backward pass yet"))
+        for separator in self._separators:  # nothing is before them where there is no program
+            separator.setVisible(self._stop.isVisible())
         if self.past.property("past") is not past:
             self.past.setProperty("past", past)
             for widget in (self.past, self.place):

@@ -47,6 +47,8 @@ class GraphPresenter(QObject):
         self._paused = False
         self._later = QTimer(self, singleShot=True, interval=GROWTH)
         self._later.timeout.connect(self.refresh)
+        self._due = QTimer(self, singleShot=True, interval=0)  # a step moves the model several times, and marks the graph once
+        self._due.timeout.connect(self._mark)
         model.tape_changed.connect(self._forget)
         model.grown.connect(self._grown)
         model.cursor_moved.connect(self._moved)
@@ -95,7 +97,7 @@ class GraphPresenter(QObject):
         if self._drawn is not None and self._drawn.run != self._model.run and self._shown is not Shown.FORWARD:
             self.refresh()
         else:
-            self._mark()
+            self._due.start()
 
     @Slot(object)
     def _selected(self, selection: Selection) -> None:
@@ -124,7 +126,7 @@ class GraphPresenter(QObject):
             return
         wanted = self._wanted(tape)
         if wanted == self._drawn:
-            self._mark()
+            self._due.start()
             return
         if wanted.size > MOST and not self._paused:
             return  # drawn when the script stands still
@@ -133,7 +135,8 @@ class GraphPresenter(QObject):
             self._drawing.forget()
             self._draw_here(wanted)
             return
-        if self._drawn is None:
+        if self._drawn is None or wanted.replaces(self._drawn):
+            self._drawn = None
             self._canvas.clear()
             self._canvas.set_empty_text(self.tr("Arranging {0:,} nodes").format(wanted.size), self.tr("Stepping works meanwhile."))
         self.arranging.emit(self.tr("Arranging {0:,} nodes.").format(wanted.size))
@@ -162,6 +165,7 @@ class GraphPresenter(QObject):
 
     def _mark(self) -> None:
         """Statuses, the current node, what is not finite, and the norms on the edges."""
+        self._due.stop()
         model = self._model
         if self._drawn is None or model.tape is None:
             return

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSettings, Qt, Slot
+from PySide6.QtCore import QSettings, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from gradstep.engine.debug.core import Stopped
-from gradstep.engine.debug.states import ENDED, State
+from gradstep.engine.debug.states import ALIVE, ENDED, RUNNING, State
 
 from . import dialogs, layouts, recent, wording
 from .actions import COMMANDS, Actions, Needs
@@ -35,6 +35,7 @@ from .settings import kept
 from .theme import Appearance, Mode
 from .welcome import EXAMPLES, FOLDER, WelcomePage, dropped
 
+SETTLE = 120  # milliseconds: a program that stands still again by then was never shown as running, so that a step does not flicker
 _RESTING = ENDED | {State.IDLE, State.READY, State.PAUSED, State.TRACE}
 
 
@@ -50,6 +51,11 @@ class MainWindow(QMainWindow):
         self.session = DebugSession(self)
         self.model = DebugModel(self)
         self.actions_ = Actions(self)
+        self._state = self.session.state  # the one that is shown
+        self._settling = QTimer(self, singleShot=True, interval=SETTLE)
+        self._settling.timeout.connect(self._show_state)
+        self._enabling = QTimer(self, singleShot=True, interval=0)
+        self._enabling.timeout.connect(self._enable)
 
         self.message = MessageBar()
         self.canvas = GraphCanvas()
@@ -117,11 +123,9 @@ class MainWindow(QMainWindow):
         session.output.connect(self.panels.output.show_output)
         session.skipped.connect(self._output_skipped)
         session.progressed.connect(lambda _: self._show_process())
-        model.tape_changed.connect(self._enable)
+        for changed in (model.tape_changed, model.cursor_moved, model.live_changed, model.selection_changed):
+            changed.connect(self._enable_later)
         model.grown.connect(self._grown)
-        model.cursor_moved.connect(self._show_place)
-        model.live_changed.connect(self._enable)
-        model.selection_changed.connect(self._enable)
         self.opening.changed.connect(self._opened)
         self.opening.starting.connect(self._starting)
         for said in (self.announcer.said, self.navigator.said, self.inquiries.failed, self.files.said, self.opening.said):
@@ -216,7 +220,7 @@ class MainWindow(QMainWindow):
             self.docks.save(self.settings)
             self.docks.hide()
             self.welcome.setFocus()
-        self._session_changed(self.session.state)
+        self._show_state()
 
     @Slot()
     def _starting(self) -> None:
@@ -227,6 +231,16 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _session_changed(self, state: State) -> None:
+        if state in RUNNING and self._state is State.PAUSED:
+            self._settling.start()
+        else:
+            self._show_state()
+
+    @Slot()
+    def _show_state(self) -> None:
+        """Everything that the state of the session decides."""
+        self._settling.stop()
+        state = self._state = self.session.state
         live = state is State.PAUSED
         self.panels.tensor.set_live(live)
         self.panels.console.show_enabled(live, "" if live else self.tr("Expressions run in your program, while it is paused."))
@@ -240,16 +254,15 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _stopped(self, stop: Stopped) -> None:
-        self.model.catch_up()
         self.model.go_live()
         self.model.set_live_node(stop.node or None)
         if stop.node:
             self.model.select(("node", stop.node))
-        self.graphs.set_paused(True)
-        self.presenter.show_moment()
+        self.presenter.show_moment_later()
         if not stop.node and stop.where.get("file"):
+            self.presenter.show_now()
             self.panels.source.show_line(str(stop.where["file"]), int(stop.where.get("line", 0)))
-        self._enable()
+        self._enable_later()
 
     @Slot()
     def _run_to_selected(self) -> None:
@@ -282,11 +295,16 @@ class MainWindow(QMainWindow):
         self._show_place()
         self._show_process()
         if not self.actions_["fit"].isEnabled():
-            self._enable()
+            self._enable_later()
+
+    @Slot()
+    def _enable_later(self) -> None:
+        self._enabling.start()
 
     @Slot()
     def _enable(self) -> None:
-        tape, key, state = self.model.tape, self.model.selection.key, self.session.state
+        self._enabling.stop()
+        tape, key, state = self.model.tape, self.model.selection.key, self._state
         stop = self.session.stop_info
         self.actions_.show_state(
             state,
@@ -304,7 +322,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_place(self) -> None:
         """Where the view stands, whether that is where the program stands, and what it does there."""
-        state, live = self.session.state, self.model.is_live
+        state, live = self._state, self.model.is_live
         place = place_text(self.model)
         self.bar.show_place(place, past=not live)
         sentence = self.session.sentence
@@ -317,7 +335,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name} [{shown}] - gradstep" if name else "gradstep")
 
     def _show_process(self) -> None:
-        running = self.session.pid if self.session.state not in _RESTING or self.session.state is State.PAUSED else 0
+        running = self.session.pid if self.session.state in ALIVE else 0
         python = self.opening.python
         self.status.show_process(running, f"Python {platform.python_version()}" if python == sys.executable else python)
         tape = self.model.tape
@@ -339,6 +357,7 @@ class MainWindow(QMainWindow):
 
     @Slot(str, int)
     def _show_line(self, file: str, line: int) -> None:
+        self.presenter.show_now()  # else what is due would move the line again
         self.panels.source.show_line(file, line)
         self.docks[self.panels.source].raise_()
 

@@ -32,11 +32,11 @@ class MessageBar(QFrame):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # a long name must not widen the window
         row.addWidget(self._text, 1)
         self._buttons = QHBoxLayout()
         row.addLayout(self._buttons)
-        close = QToolButton()
+        close = self._close = QToolButton()
         close.setIcon(icon("close"))
         close.setAutoRaise(True)
         close.setAccessibleName(self.tr("Put the message away"))
@@ -54,6 +54,7 @@ class MessageBar(QFrame):
         """Say something. ``answers`` are buttons: a label and what is done."""
         self._clear_buttons()
         self._text.setText(text)
+        self._text.setToolTip(text)
         self._shown = (picture, token)
         self._paint_icon()
         self.setProperty("kind", {"error": "bad", "warning": "warning"}.get(picture, "info"))
@@ -77,7 +78,7 @@ class MessageBar(QFrame):
     def changeEvent(self, event: QEvent) -> None:
         """Paint the icon in the colours of the theme that is in effect now."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._paint_icon()
 
     def clear(self) -> None:

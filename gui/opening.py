@@ -112,9 +112,9 @@ class Opening(QObject):
             return
         recent.remember(self._settings, path)
         self.script, self.tape = "", str(path.resolve())
-        self._session.show_trace()
-        self.changed.emit()
         self.starting.emit()
+        self.changed.emit()
+        self._session.show_trace()
 
     @Slot(str)
     def _follow(self, path: str) -> None:

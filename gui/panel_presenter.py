@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from gradstep.engine.tape.schema import Frame
 
@@ -13,16 +13,23 @@ from .panel_set import PanelSet
 
 
 class PanelPresenter(QObject):
-    """Listens to the model alone; the panels are told. ``titled`` is told how many alerts there are."""
+    """Listens to the model alone; the panels are told. ``titled`` is told how many alerts there are.
+
+    One step moves the model several times (to the new event, to the node that runs next, to another selection): what the
+    panels are told waits until the event loop turns, so that they are filled once a step.
+    """
 
     def __init__(self, panels: PanelSet, model: DebugModel, titled: Callable[[int], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._panels, self._model, self._titled = panels, model, titled
         self._script: dict[str, str] = {}
+        self._moment_due = self._selection_due = False
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self.show_now)
         model.tape_changed.connect(self._tape_changed)
         model.grown.connect(self._grown)
-        model.cursor_moved.connect(self.show_moment)
-        model.live_changed.connect(self.show_moment)
+        model.cursor_moved.connect(self.show_moment_later)
+        model.live_changed.connect(self.show_moment_later)
         model.selection_changed.connect(self._selection_changed)
 
     def show_script(self, file: str, text: str) -> None:
@@ -38,8 +45,8 @@ class PanelPresenter(QObject):
             panels.source.show_sources(self._script)
             panels.alerts.show_alerts([], 0, 0)
         self._titled(0)
-        panels.tensor.show_tensor(model.tensor_view(None))
-        self.show_moment()
+        self._moment_due = self._selection_due = True
+        self.show_now()
         self._grown()
 
     @Slot()
@@ -57,8 +64,30 @@ class PanelPresenter(QObject):
         panels.hooks.show_hooks(model.hooks_view())
 
     @Slot()
-    def show_moment(self) -> None:
-        """All panels at the model's cursor."""
+    def show_moment_later(self) -> None:
+        """The cursor moved."""
+        self._moment_due = True
+        self._later.start()
+
+    @Slot()
+    def _selection_changed(self) -> None:
+        self._selection_due = True
+        self._later.start()
+
+    @Slot()
+    def show_now(self) -> None:
+        """Show what is due: the model's moment, its selection."""
+        moment, selection = self._moment_due, self._selection_due
+        self._moment_due = self._selection_due = False
+        self._later.stop()
+        if moment:
+            self._show_moment()
+        if selection:
+            self._show_selection(self._model.selection)
+        if moment or selection:
+            self._show_node()
+
+    def _show_moment(self) -> None:
         panels, model = self._panels, self._model
         position, node = model.position, model.current_node
         panels.events.show_position(position)
@@ -67,16 +96,13 @@ class PanelPresenter(QObject):
         panels.hooks.show_position(position)
         next_name = model.reader.node_name(node) if model.reader is not None and node is not None and model.is_live else ""
         panels.events.show_next(next_name)
-        self._show_node()
 
-    @Slot(object)
-    def _selection_changed(self, selection: Selection) -> None:
+    def _show_selection(self, selection: Selection) -> None:
         panels = self._panels
         panels.hooks.show_node(selection.key)
         panels.tensor.show_tensor(self._model.tensor_view(selection.value))
         if selection.key is not None:
             panels.events.select(selection.key)
-        self._show_node()
 
     def _show_node(self) -> None:
         """The selected node, else the current one: what came and went, its line, its stack."""

@@ -55,6 +55,7 @@ def _run(window: MainWindow, file: str, folder: Path) -> int:
             return 1
         taken += 1
         if model.alerts.alerts() and not picture.exists():
+            QApplication.processEvents()
             window.grab().save(str(picture))
     model.catch_up()
     if not picture.exists():

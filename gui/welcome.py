@@ -73,7 +73,7 @@ class Entry(QPushButton):
     def changeEvent(self, event: QEvent) -> None:
         """Paint the icon in the colours of the theme that is in effect now."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._paint_icon()
 
     def sizeHint(self) -> QSize:

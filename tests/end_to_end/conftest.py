@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gradstep.engine.debug.core import Stopped
@@ -39,6 +40,7 @@ class Driver:
     def until(self, reached: Callable[[], bool]) -> None:
         """Wait for something to hold."""
         self.qtbot.waitUntil(reached, timeout=LONG)
+        QApplication.processEvents()  # what waits for the event loop to turn
 
     def open(self, file: str) -> None:
         """Open a script and wait until it stands still."""
@@ -50,6 +52,7 @@ class Driver:
         action = self.window.actions_[name]
         assert action.isEnabled(), f"{name} is disabled: {action.toolTip()}"
         action.trigger()
+        QApplication.processEvents()
 
     def step(self, name: str = "step") -> Stopped | None:
         """A command after which the program stands still again; gives where, None where it ended."""

@@ -1,0 +1,92 @@
+"""Large graphs are arranged in a process of their own; the newest wish wins."""
+
+import io
+import pickle
+
+import pytest
+
+from gradstep.engine.tape.log import Writer
+from gradstep.engine.tape.reader import Tape
+from gradstep.gui.canvas import measure
+from gradstep.gui.drawing import LENGTH, Drawing, Picture, Shown, graph_of
+from gradstep.gui.drawing_process import serve
+from gradstep.plugins.layouts import layered_layout
+
+from .tapes import SmallNetwork
+
+LONG = 30_000  # milliseconds; only a failure pays them
+
+
+@pytest.fixture
+def tape(tmp_path):
+    writer = Writer(tmp_path / "run.gst")
+    for record in SmallNetwork().records:
+        writer.write(record)
+    writer.close()
+    tape = Tape.open(tmp_path / "run.gst")
+    yield tape
+    tape.close()
+
+
+def run(tape: Tape) -> int:
+    return next(iter(tape.runs))
+
+
+@pytest.fixture
+def drawing(qapp):
+    drawing = Drawing()
+    yield drawing
+    drawing.close()
+    drawing.deleteLater()
+
+
+def test_the_process_draws_what_the_window_would(qtbot, tape, drawing):
+    picture = Picture(tape.path, Shown.BACKWARD, run(tape), 3)
+    with qtbot.waitSignal(drawing.drawn, timeout=LONG) as drawn:
+        drawing.draw(picture, measure(), layered_layout)
+    answered, graph, scene = drawn.args
+    assert answered == picture
+    assert set(graph) == set(graph_of(tape, picture))
+    assert set(scene.keys) == set(graph)
+
+
+def test_another_wish_ends_the_one_before(qtbot, tape, drawing):
+    first, second = Picture(tape.path, Shown.BACKWARD, run(tape), 3), Picture(tape.path, Shown.FORWARD, run(tape), 3)
+    answers = []
+    drawing.drawn.connect(lambda picture, graph, scene: answers.append(picture))
+    drawing.draw(first, measure(), layered_layout)
+    drawing.draw(second, measure(), layered_layout)
+    qtbot.waitUntil(lambda: bool(answers), timeout=LONG)
+    assert answers == [second]
+
+
+def test_the_same_picture_grown_waits_for_the_one_that_is_drawn(qtbot, tape, drawing):
+    answers = []
+    drawing.drawn.connect(lambda picture, graph, scene: answers.append(picture))
+    drawing.draw(Picture(tape.path, Shown.BACKWARD, run(tape), 3), measure(), layered_layout)
+    drawing.draw(Picture(tape.path, Shown.BACKWARD, run(tape), 4), measure(), layered_layout)
+    qtbot.waitUntil(lambda: bool(answers), timeout=LONG)
+    assert [picture.size for picture in answers] == [3]
+
+
+def test_a_process_that_dies_says_which_picture_is_missing(qtbot, tmp_path, drawing, capfd):
+    picture = Picture(str(tmp_path / "gone.gst"), Shown.BACKWARD, 1, 3)
+    with qtbot.waitSignal(drawing.failed, timeout=LONG) as failed:
+        drawing.draw(picture, measure(), layered_layout)
+    assert failed.args == [picture]
+    assert "gone.gst" in capfd.readouterr().err
+
+
+def test_it_answers_one_wish_after_another_until_nobody_asks(tape):
+    wishes, answers = io.BytesIO(), io.BytesIO()
+    for shown in Shown:
+        message = pickle.dumps((Picture(tape.path, shown, run(tape), 3), measure(), layered_layout))
+        wishes.write(LENGTH.pack(len(message)) + message)
+    wishes.seek(0)
+    serve(wishes, answers)
+    answers.seek(0)
+    for shown in Shown:
+        (length,) = LENGTH.unpack(answers.read(LENGTH.size))
+        graph, _ = pickle.loads(answers.read(length))
+        assert set(graph) == set(graph_of(tape, Picture(tape.path, shown, run(tape), 3)))
+    assert answers.read() == b""
