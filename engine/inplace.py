@@ -162,7 +162,7 @@ def _old_value(self: Tensor, function: Callable[..., Any], args: Sequence[Any]) 
     if edge is not None:
         old._edge, old._output, old._requires_grad = edge[0], edge[1], True
     old._cell = None if keeps else self._storage
-    if recorder.current is not None:
+    if recorder.current is not None and (self._id or not mode.quiet):
         recorder.current.val(self)
         if keeps:  # memory of its own, but the same value as far as the tape is concerned
             old._cell = Storage()

@@ -12,7 +12,8 @@ from gradstep.engine.autograd.walk import Walk
 from gradstep.engine.tape.check import check
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.recorder import Recorder, recording
-from gradstep.engine.tape.schema import HookCalled, HookKind, NodeKind
+from gradstep.engine.tape.schema import HookCalled, HookKind, NodeKind, Role
+from gradstep.engine.tape.schema import Tensor as TensorRecord
 from gradstep.engine.tape.sinks import ListSink
 
 
@@ -119,3 +120,14 @@ def test_error_in_forward_closes_the_call() -> None:
     tape = Tape.of(sink.records)
     assert [c.path for c in tape.calls.values()] == ["", "0", "", "0"]
     assert check(tape) == []
+
+
+def test_every_parameter_is_on_the_tape_under_its_name() -> None:
+    sink = ListSink()
+    recorder = Recorder(sink)
+    with recording(recorder):
+        model = nn.Sequential(nn.LayerNorm(3), nn.BatchNorm1d(3), nn.Linear(3, 2), nn.PReLU())
+        model(torch.ones(2, 3)).sum().backward()
+    recorder.close()
+    leaves = [record.name for record in sink.records if isinstance(record, TensorRecord) and record.role is Role.LEAF]
+    assert sorted(leaves) == sorted(name for name, _ in model.named_parameters())
