@@ -64,25 +64,31 @@ class Docks:
     def arrange(self) -> None:
         """What happened on the left, values on the right, when and the lists at the bottom."""
         window, places = self._window, self._places
-        for dock in self._docks.values():
+        area = Qt.DockWidgetArea
+        for dock in self._docks.values():  # taken out first: docks that are moved about leave tab bars of nothing behind
             dock.setFloating(False)
-            dock.show()
+            window.removeDockWidget(dock)
         small = window.height() < SMALL
-        for column in (places.left, places.right):
+        for side, column in ((area.LeftDockWidgetArea, places.left), (area.RightDockWidgetArea, places.right)):
             first, second = (self._docks[panel] for panel in column)
-            window.addDockWidget(window.dockWidgetArea(first), first)
+            window.addDockWidget(side, first)
+            first.show()
             if small:
                 window.tabifyDockWidget(first, second)
-                first.raise_()
             else:
                 window.splitDockWidget(first, second, Qt.Orientation.Vertical)
-        strip = self._docks[places.strip]
-        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, strip)
-        lists = [self._docks[panel] for panel in places.lists]
+            second.show()
+        strip, lists = self._docks[places.strip], [self._docks[panel] for panel in places.lists]
+        window.addDockWidget(area.BottomDockWidgetArea, strip)
+        strip.show()
         window.splitDockWidget(strip, lists[0], Qt.Orientation.Horizontal)
+        lists[0].show()
         for dock in lists[1:]:
             window.tabifyDockWidget(lists[0], dock)
-        lists[0].raise_()
+            dock.show()
+        window.restoreState(window.saveState(VERSION), VERSION)  # only this shows the tab bars of docks that were moved while hidden
+        for panel in (places.left[0], places.right[0], places.lists[0]):
+            self._docks[panel].raise_()
         self._share()
         QTimer.singleShot(0, window, self._share)  # again when the docks have taken their places; the window's death cancels it
 

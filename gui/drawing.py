@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import networkx as nx
-from PySide6.QtCore import QByteArray, QObject, QProcess, Signal
+from PySide6.QtCore import QByteArray, QElapsedTimer, QObject, QProcess, Signal
 
 from gradstep.engine.tape.graph import backward_graph, combined_graph, forward_graph
 from gradstep.engine.tape.reader import Tape
@@ -22,6 +22,7 @@ from .canvas.plan import Measure
 from .canvas.scene import LayoutFunction
 
 LENGTH = struct.Struct("<Q")  # of the pickle that follows
+PATIENCE = 1500  # milliseconds that work nobody wants any more may go on before its process is ended
 _CLOSING = 5000  # milliseconds that the end of the window waits for the end of the process
 
 
@@ -57,7 +58,8 @@ def graph_of(tape: Tape, picture: Picture) -> nx.DiGraph:
 
 
 class Drawing(QObject):
-    """The window's end. The process is started when it is needed first, and ended when a wish makes its work useless."""
+    """The window's end. The process is started when it is needed first, and ended when it works long at what nobody wants
+    any more."""
 
     drawn = Signal(object, object, object)  # Picture, graph, Scene (None for an empty graph)
     failed = Signal(object)  # Picture: the process could not do it
@@ -65,29 +67,34 @@ class Drawing(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._process: QProcess | None = None
-        self._doing: Picture | None = None
+        self._wished: Picture | None = None
+        self._asked = 0  # how many answers will come; only the last one counts
+        self._since = QElapsedTimer()
         self._arrived = bytearray()
 
-    def draw(self, picture: Picture, measure: Measure, layout: LayoutFunction) -> None:
-        """Draw a picture. One that is being drawn is finished first if this is the same one grown, else given up."""
-        if self._doing is not None:
-            if not picture.replaces(self._doing):
-                return
-            self.forget()
+    def draw(self, picture: Picture, measure: Measure, layout: LayoutFunction) -> bool:
+        """Draw a picture. False where the same one, less grown, is drawn already: its answer comes first."""
+        if self._wished is not None and not picture.replaces(self._wished):
+            return False
+        if self._asked and self._since.elapsed() > PATIENCE:
+            self.close()
         process = self._process or self._start()
-        self._doing = picture
+        if not self._asked:
+            self._since.start()
+        self._wished = picture
+        self._asked += 1
         message = pickle.dumps((picture, measure, layout))
         process.write(QByteArray(LENGTH.pack(len(message)) + message))
+        return True
 
     def forget(self) -> None:
         """Give up what is being drawn."""
-        if self._doing is not None:
-            self._doing = None
-            self.close()
+        self._wished = None
 
     def close(self) -> None:
         """End the process."""
         process, self._process = self._process, None
+        self._wished, self._asked = None, 0
         self._arrived.clear()
         if process is not None:
             process.blockSignals(True)
@@ -113,9 +120,14 @@ class Drawing(QObject):
         length = LENGTH.unpack_from(self._arrived)[0]
         if len(self._arrived) < LENGTH.size + length:
             return
-        graph, scene = pickle.loads(memoryview(self._arrived)[LENGTH.size :])  # from our own process
-        self._arrived = bytearray()
-        picture, self._doing = self._doing, None
+        graph, scene = pickle.loads(bytes(self._arrived[LENGTH.size : LENGTH.size + length]))  # from our own process
+        self._arrived = bytearray(self._arrived[LENGTH.size + length :])
+        self._asked -= 1
+        if self._asked or self._wished is None:
+            self._since.start()
+            self._read()  # another answer may have come with it
+            return
+        picture, self._wished = self._wished, None
         self.drawn.emit(picture, graph, scene)
 
     def _ended(self) -> None:
@@ -123,7 +135,7 @@ class Drawing(QObject):
         self._arrived.clear()
         if process is not None:
             process.deleteLater()
-        picture, self._doing = self._doing, None
+        picture, self._wished, self._asked = self._wished, None, 0
         if picture is not None:
             self.failed.emit(picture)
 

@@ -139,8 +139,8 @@ class GraphPresenter(QObject):
             self._drawn = None
             self._canvas.clear()
             self._canvas.set_empty_text(self.tr("Arranging {0:,} nodes").format(wanted.size), self.tr("Stepping works meanwhile."))
-        self.arranging.emit(self.tr("Arranging {0:,} nodes.").format(wanted.size))
-        self._drawing.draw(wanted, measure(), self._layout)
+        if self._drawing.draw(wanted, measure(), self._layout):
+            self.arranging.emit(self.tr("Arranging {0:,} nodes.").format(wanted.size))
         self._mark()
 
     @Slot(object)

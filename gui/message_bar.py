@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from .theme import icon
 
+LONGEST = 48  # characters of a word
 Answer = tuple[str, Callable[[], object]]
 
 
@@ -27,6 +28,7 @@ class MessageBar(QFrame):
         self._icon.setAccessibleName(" ")  # the text says it
         row.addWidget(self._icon)
         self._shown = ("info", "ready")
+        self._said = ""
         self._text = QLabel()
         self._text.setObjectName("messageText")
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -48,12 +50,13 @@ class MessageBar(QFrame):
     @property
     def text(self) -> str:
         """What the bar says, "" where it says nothing."""
-        return self._text.text() if not self.isHidden() else ""
+        return self._said if not self.isHidden() else ""
 
     def show_message(self, text: str, answers: Sequence[Answer] = (), *, picture: str = "info", token: str = "ready") -> None:
         """Say something. ``answers`` are buttons: a label and what is done."""
         self._clear_buttons()
-        self._text.setText(text)
+        self._said = text
+        self._text.setText(" ".join(_short(word) for word in text.split(" ")))
         self._text.setToolTip(text)
         self._shown = (picture, token)
         self._paint_icon()
@@ -94,3 +97,8 @@ class MessageBar(QFrame):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
+
+
+def _short(word: str) -> str:
+    """A word that a narrow bar can hold: lines break between words alone. The tip has all of it."""
+    return word if len(word) <= LONGEST else f"{word[: LONGEST // 2]}…{word[-LONGEST // 2 :]}"

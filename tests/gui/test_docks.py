@@ -1,6 +1,6 @@
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar, QWidget
 
 from gradstep.gui.docks import Docks, plain
 from gradstep.gui.panel_set import PanelSet
@@ -42,6 +42,29 @@ def test_a_new_user_sees_every_side_and_the_graph_has_the_most_room(qtbot, width
     assert width - left.width() - right.width() > width * 0.4
     assert held.docks[held.panels.timeline].height() < height * 0.35
     assert not held.docks[held.panels.tensor].isHidden()
+
+
+def tab_bars(window: QMainWindow) -> dict[str, QTabBar]:
+    """Those under docks, by their first tab."""
+    QApplication.processEvents()
+    found = [bar for bar in window.findChildren(QTabBar) if bar.parentWidget() is window and bar.isVisible() and bar.count()]
+    named = {bar.tabText(0): bar for bar in found}
+    assert len(named) == len(found)
+    return named
+
+
+def test_docks_that_share_a_place_have_their_tabs_below_them_and_no_others_are_left(qtbot):
+    held = Held(qtbot, 1366, 768)
+    held.docks.hide()
+    for _ in range(2):
+        held.docks.arrange()
+        bars = tab_bars(held.window)
+        for panel in (held.panels.events, held.panels.step, held.panels.hooks):
+            dock = held.docks[panel]
+            bar = bars.pop(dock.windowTitle())
+            assert bar.geometry().top() >= dock.geometry().bottom() - 1
+            assert bar.width() > 100
+        assert not bars
 
 
 def test_an_arrangement_is_kept_and_comes_back(qtbot):

@@ -60,3 +60,13 @@ def test_its_icon_follows_the_theme(qtbot, qapp):
         assert bar._icon.pixmap().toImage() != light
     finally:
         apply(qapp, LIGHT)
+
+
+def test_a_very_long_name_is_shown_short_and_said_whole(qtbot):
+    bar = bar_of(qtbot)
+    name = "a_name_" * 40 + "end.py"
+    bar.show_error(f"{name} is not there any more")
+    assert bar.text.startswith(name)
+    assert name in bar._text.toolTip()
+    assert "…" in bar._text.text()
+    assert bar.minimumSizeHint().width() < 300
