@@ -187,12 +187,15 @@ class CopySlices(Node):
         self._inner = inner
         self._where = where  # for each element of the view its number among the base's elements
 
-    def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
+    def apply(self, grads: tuple[Any, ...], edges: Sequence[Edge | None] | None = None) -> Sequence[Any]:
         (g,) = grads
         if g is None:
             return (None,) * len(self.next_edges)
+        wanted = edges or self.next_edges
         part = take(g, self._where)
-        first, *rest = self._inner.apply((part,))
+        first, *rest = self._inner.apply((part,), (self._inner.next_edges[0] if wanted[0] is not None else None, *wanted[1:]))
+        if wanted[0] is None:
+            return (None, *rest)
         passed = put(g, self._where, wrap(part._xp.zeros_like(part._data)) if first is None else first)
         return (passed, *rest)
 
@@ -215,7 +218,7 @@ class AsStridedBackward0(Node):
         super().__init__((edge,), (view._slot(),))
         self._where = where
 
-    def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
+    def apply(self, grads: tuple[Any, ...], edges: Sequence[Edge | None] | None = None) -> Sequence[Any]:
         (g,) = grads
         if g is None:
             return (None,)

@@ -244,31 +244,33 @@ class OpNode(Node):
         known[name] = kept
         return kept
 
-    def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
+    def apply(self, grads: tuple[Any, ...], edges: Sequence[Edge | None] | None = None) -> Sequence[Any]:
         op = self.op
+        if edges is None:
+            edges = self.next_edges
         wanted = op.gradient_outputs
         if op.variadic_outputs or (len(self.slots) > 1 and len(wanted) != 1):
             if all(g is None for g in grads):
-                return (None,) * len(self.next_edges)
+                return (None,) * len(edges)
             g: Any = tuple(self._zeros(i) if grad is None else grad for i, grad in enumerate(grads))
         else:
             g = grads[wanted[0]] if len(grads) > 1 else grads[0]
             if g is None:
-                return (None,) * len(self.next_edges)
+                return (None,) * len(edges)
         known: dict[str, Any] = {"g": g}
         if self.params:
             known.update(zip(op.params, self.params, strict=True))
         if op.variadic:
             name = op.inputs[0]
             result = op.rules[name](*[self._value(n, known) for n in op.needs[name]])
-            return [r if edge is not None else None for r, edge in zip(result, self.next_edges, strict=True)]
-        result = [None] * len(self.next_edges)
+            return [r if edge is not None else None for r, edge in zip(result, edges, strict=True)]
+        result = [None] * len(edges)
         for i, rule, names in self.rules:
-            if self.next_edges[i] is not None:
+            if edges[i] is not None:
                 result[i] = rule(*[known[n] if n in known else self._value(n, known) for n in names])
         for joined, rule in op.joint.items():
             numbers = [self.edge_inputs.index(n) for n in joined]
-            known["needs"] = needs = tuple(self.next_edges[i] is not None for i in numbers)
+            known["needs"] = needs = tuple(edges[i] is not None for i in numbers)
             if any(needs):
                 for i, need, r in zip(numbers, needs, rule(*[self._value(n, known) for n in op.needs[joined]]), strict=True):
                     result[i] = r if need else None

@@ -77,7 +77,7 @@ class FunctionCtx(Node):
     def name(self) -> str:
         return type(self).__name__
 
-    def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
+    def apply(self, grads: tuple[Any, ...], edges: Sequence[Edge | None] | None = None) -> Sequence[Any]:
         """Call the user's backward; the gradients for tensors that are no inputs of the graph are dropped."""
         user = self._function
         if self.materialize_grads:
@@ -234,7 +234,7 @@ class _Refusing(Node):
     def name(self) -> str:
         return "torch::autograd::Error"
 
-    def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
+    def apply(self, grads: tuple[Any, ...], edges: Sequence[Edge | None] | None = None) -> Sequence[Any]:
         raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
 
 

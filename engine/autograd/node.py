@@ -50,8 +50,11 @@ class Node:
         if remember is not None:
             remember(self)
 
-    def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
-        """The gradients for ``next_edges`` when ``grads`` arrived; None is an undefined gradient, in and out."""
+    def apply(self, grads: tuple[Any, ...], edges: Sequence[Edge | None] | None = None) -> Sequence[Any]:
+        """The gradients for ``next_edges`` when ``grads`` arrived; None is an undefined gradient, in and out.
+
+        edges: ``next_edges`` with None in the places whose gradients nobody waits for; they need not be computed.
+        """
         raise NotImplementedError
 
     def __call__(self, *grads: Any) -> Any:
@@ -153,7 +156,7 @@ class AccumulateGrad(Node):
     def slots(self, _: Any) -> None:
         pass
 
-    def apply(self, grads: tuple[Any, ...]) -> Sequence[Any]:
+    def apply(self, grads: tuple[Any, ...], edges: Sequence[Edge | None] | None = None) -> Sequence[Any]:
         (grad,) = grads
         if grad is not None:
             self._variable._accumulate(grad)

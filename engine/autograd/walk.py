@@ -146,9 +146,11 @@ class Walk:
         tape = recorder.current
         if tape is not None:
             self.run = tape.run_begin(self.roots, tuple(seeds), tuple(self.needed), keep_graph, create_graph, accumulate)
-        for node, _ in self.roots:
+        # PyTorch begins at a lone root in any case, at several only where something is needed of them
+        begin = [root for root in zip(self.roots, seeds, strict=True) if len(self.roots) == 1 or root[0][0] in self._dependencies]
+        for (node, _), _ in begin:
             self._dependencies[node] = self._dependencies.get(node, 0) + 1
-        for (node, slot), seed in zip(self.roots, seeds, strict=True):
+        for (node, slot), seed in begin:
             self._arrive(None, node, slot, seed)
 
     # ------------------------------------------------------------------------------------ what can be seen
@@ -321,10 +323,10 @@ class Walk:
             outs: Sequence[Any] = ()
         else:
             if recorder.current is None:
-                outs = self._checked(node, node.apply(grads))
+                outs = self._checked(node, node.apply(grads, self._edges(node)))
             else:
                 with _Quiet(not self.create_graph and node.kind != NodeKind.CUSTOM):
-                    outs = self._checked(node, node.apply(grads))
+                    outs = self._checked(node, node.apply(grads, self._edges(node)))
         if node.hooks is not None and node.hooks.post:
             outs = self._node_hooks(node, HookKind.NODE_POST, node.hooks.post, outs, grads, tape)
         if tape is not None:
@@ -340,6 +342,12 @@ class Walk:
         for i, (edge, out) in enumerate(zip(node.next_edges, outs, strict=False)):
             if edge is not None and (edge[0] in self._dependencies):
                 self._arrive((node, i), edge[0], edge[1], out)
+
+    def _edges(self, node: Node) -> tuple[Edge | None, ...] | None:
+        """The edges along which this pass goes on; None for all."""
+        if not self.has_inputs:
+            return None
+        return tuple(e if e is not None and e[0] in self._dependencies else None for e in node.next_edges)
 
     def _keep_wanted(self, node: Node, grads: tuple[Any, ...]) -> None:
         """Keep the gradients of this node that ``grad`` was asked for."""
