@@ -217,12 +217,12 @@ def test_what_the_debugger_edited_is_not_held_against_the_sum() -> None:
     place, enter = first(changed, NodeEnter)
     [old] = enter.grads
     new = Val(first(changed, GradStored)[1].val.tensor, 0)  # type: ignore[union-attr]
-    tensor, payload = first(changed, Tensor)[1], first(changed, Payload)[1]
+    tensor, payload = first(changed, Tensor)[1], first(changed, Payload)[1]  # 10**9: ids are counted in the whole process
     changed[place : place + 1] = [
-        replace(tensor, id=500),
-        replace(payload, val=Val(500, 0), data=np.array([5, 5, 5], np.float32).tobytes()),
-        Edited(0, enter.run, enter.thread, 0.0, Slot(enter.node, 0), old, Val(500, 0)),
-        replace(enter, grads=(Val(500, 0),)),
+        replace(tensor, id=10**9),
+        replace(payload, val=Val(10**9, 0), data=np.array([5, 5, 5], np.float32).tobytes()),
+        Edited(0, enter.run, enter.thread, 0.0, Slot(enter.node, 0), old, Val(10**9, 0)),
+        replace(enter, grads=(Val(10**9, 0),)),
     ]
     assert new is not None
     assert check(renumbered(changed)) == []
