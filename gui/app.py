@@ -12,6 +12,7 @@ from PySide6 import __version_info__
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
+from .settings import kept
 from .theme import Appearance, icon, load_fonts
 
 NAN_EXAMPLE = Path(__file__).parent / "examples" / "nan.py"
@@ -41,10 +42,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         from .report import report
 
         return report(app, arguments.file or str(NAN_EXAMPLE), Path(arguments.headless_report), arguments.python)
-    window = MainWindow(Appearance.of(app))
+    settings = kept()
     if arguments.reset_layout:
-        window.settings.remove("layout")
-        window.settings.remove("geometry")
+        settings.remove("layout")
+        settings.remove("geometry")
+    window = MainWindow(Appearance.of(app), settings)
+    if arguments.theme:
+        Appearance.of(app, arguments.theme)  # for this time only: what was chosen last stays in the settings
+        window.check_theme()
     if arguments.python:
         window.opening.python = arguments.python
     window.show()

@@ -387,9 +387,10 @@ class MainWindow(QMainWindow):
     def _set_theme(self, mode: Mode) -> None:
         self.appearance.set_mode(mode)
         self.settings.setValue("theme", mode.value)
-        self._check_theme()
+        self.check_theme()
 
-    def _check_theme(self) -> None:
+    def check_theme(self) -> None:
+        """Tick the theme that is in effect."""
         for mode in Mode:
             self.actions_[f"theme_{mode.value}"].setChecked(mode is self.appearance.mode)
 
@@ -445,7 +446,7 @@ class MainWindow(QMainWindow):
         mode = self.settings.value("theme", self.appearance.mode.value)
         if mode in {m.value for m in Mode}:
             self.appearance.set_mode(Mode(mode))
-        self._check_theme()
+        self.check_theme()
         geometry = self.settings.value("geometry")
         if geometry is None or not self.restoreGeometry(geometry):
             room = self.screen().availableGeometry()

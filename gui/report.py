@@ -19,6 +19,7 @@ from .theme import Appearance
 
 LONGEST = 120_000  # milliseconds that one step may take
 SIZE = (1600, 1000)
+AFTER = 8  # steps; the picture of a finding shows some of what came before it and after it
 
 
 def report(app: QApplication, file: str, folder: Path, python: str | None = None) -> int:
@@ -54,18 +55,18 @@ def _run(window: MainWindow, file: str, folder: Path) -> int:
         if not _until(window, lambda before=before: session.stop_info is not before or session.state in ENDED, session.next):  # type: ignore[misc]
             return 1
         taken += 1
-        if model.alerts.alerts() and not picture.exists():
-            QApplication.processEvents()
-            window.grab().save(str(picture))
+        alert = window.navigator.first_alert()
+        if alert is not None and alert.event >= 0 and not picture.exists() and taken > AFTER:
+            window.navigator.go_to_alert(alert)
+            window.docks[window.panels.alerts].raise_()
+            _picture(window, picture)
     model.catch_up()
     if not picture.exists():
         half = _steps(window)[taken // 2 : taken // 2 + 1]
         if half:
             model.move_to(half[0].first)
             model.select(("node", half[0].key))
-        QApplication.processEvents()
-        window.grab().save(str(picture))
-        model.go_live()
+        _picture(window, picture)
     while session.state is State.PAUSED:
         last = session.stop_info
         if not _until(window, lambda last=last: session.stop_info is not last or session.state in ENDED, session.continue_):  # type: ignore[misc]
@@ -79,6 +80,13 @@ def _run(window: MainWindow, file: str, folder: Path) -> int:
     print(_text(window, file))
     print(f"tape:    {tape.resolve()}\nsteps:   {text.resolve()}\npicture: {picture.resolve()}")
     return 0 if session.state is State.FINISHED or session.state is State.RAISED else 1
+
+
+def _picture(window: MainWindow, file: Path) -> None:
+    """Save what the window shows, with the view where the program stands afterwards."""
+    QApplication.processEvents()
+    window.grab().save(str(file))
+    window.model.go_live()
 
 
 def _until(window: MainWindow, reached: Callable[[], bool], act: Callable[[], object]) -> bool:

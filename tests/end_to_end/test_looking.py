@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from gradstep.engine.debug.states import State
 from gradstep.gui.canvas import Look
@@ -127,3 +129,52 @@ def test_a_step_back_that_cannot_be_says_why(driver: Driver) -> None:
     assert "no step of this backward pass to undo" in action.toolTip()
     driver.step()
     assert action.isEnabled()
+
+
+def test_the_keys_step_and_continue(driver: Driver) -> None:
+    driver.open(driver.script(SQRT))
+    window = driver.window
+    window.activateWindow()
+    driver.until(window.isActiveWindow)
+    window.canvas.setFocus()
+    for key, modifier, expected in (
+        (Qt.Key.Key_F10, Qt.KeyboardModifier.NoModifier, "step 1 of"),
+        (Qt.Key.Key_F10, Qt.KeyboardModifier.NoModifier, "step 2 of"),
+        (Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier, "step 1 of"),
+    ):
+        count = len(driver.stops)
+        QTest.keyClick(window.canvas, key, modifier)
+        driver.until(lambda count=count: len(driver.stops) > count)  # type: ignore[misc]
+        assert driver.place.startswith(expected)
+    QTest.keyClick(window.canvas, Qt.Key.Key_F5)
+    driver.end()
+    assert driver.state is State.FINISHED
+
+
+def test_a_click_on_a_row_selects_and_a_double_click_goes_there_in_time(driver: Driver) -> None:
+    driver.open(driver.script(SQRT))
+    for _ in range(3):
+        driver.step()
+    window, events = driver.window, driver.window.panels.events
+    row = window.model.history.runs[0].rows[0]
+    index = events.model.index_of(row)
+    events.tree.scrollTo(index)
+    place = events.tree.visualRect(index).center()
+    QTest.mouseClick(events.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    driver.until(lambda: window.model.selection.key == ("node", row.key))
+    assert window.model.is_live
+    QTest.mouseDClick(events.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    driver.until(lambda: not window.model.is_live)
+    assert window.model.current_node == row.key
+
+
+def test_a_step_never_shows_the_program_as_running(driver: Driver) -> None:
+    driver.open(driver.script(SQRT))
+    shown: list[str] = []
+    window = driver.window
+    window._settling.setInterval(60_000)  # however slow the machine is
+    driver.until(lambda: window.actions_["step"].isEnabled())
+    window.actions_["step"].enabledChanged.connect(lambda on: shown.append(f"step enabled: {on}"))
+    assert driver.step() is not None
+    assert driver.step() is not None
+    assert shown == []

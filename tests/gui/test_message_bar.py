@@ -51,6 +51,7 @@ def test_text_that_looks_like_markup_is_shown_as_it_is(qtbot):
 
 
 def test_its_icon_follows_the_theme(qtbot, qapp):
+    apply(qapp, LIGHT)
     bar = bar_of(qtbot)
     bar.show_error("red")
     bar.show()
