@@ -6,7 +6,7 @@ import os
 import textwrap
 
 import pytest
-from PySide6.QtCore import QElapsedTimer, QTimer
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QTimer
 
 from gradstep.engine.debug.launch import RunFolder
 from gradstep.engine.debug.states import ALIVE, Action, State
@@ -180,3 +180,19 @@ def test_what_can_be_done_follows_the_state(qtbot, session, script):
         session.launch(script(BACKWARD))
     assert all(allowed is (state is State.PAUSED) for state, allowed in seen)
     assert session.state in ALIVE
+
+
+def test_closing_after_the_end_touches_nothing_that_is_deleted(qtbot, session, script):
+    with qtbot.waitSignal(session.ended, timeout=TIMEOUT):
+        session.launch(script("print(1)"))
+    qtbot.waitUntil(lambda: not session._supervisors, timeout=TIMEOUT)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    session.close()
+    session.close()
+
+
+def test_restart_takes_over_what_shall_be_other_than_the_last_time(qtbot, session, script):
+    with reaches(qtbot, session, State.PAUSED):
+        session.launch(script(BACKWARD))
+    with reaches(qtbot, session, State.FINISHED):
+        session.restart(stop_on_entry=False)
