@@ -1,0 +1,88 @@
+"""Which nodes a backward pass runs, and in which order: PyTorch's, down to how its heap breaks ties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .node import Edge, Node
+
+
+class Heap:
+    """A binary heap that sifts as C++'s std::push_heap and std::pop_heap do, so that nodes of equal priority (leaves) leave
+    it in the order in which PyTorch runs them."""
+
+    __slots__ = ("items",)
+
+    def __init__(self) -> None:
+        self.items: list[Node] = []
+
+    def push(self, node: Node) -> None:
+        items = self.items
+        items.append(node)
+        self._raise(len(items) - 1, node)
+
+    def _raise(self, hole: int, node: Node) -> None:
+        items = self.items
+        priority = node.sequence
+        parent = (hole - 1) >> 1
+        while hole > 0 and items[parent].sequence < priority:
+            items[hole] = items[parent]
+            hole, parent = parent, (parent - 1) >> 1
+        items[hole] = node
+
+    def pop(self) -> Node:
+        items = self.items
+        last = items.pop()
+        if not items:
+            return last
+        top, hole, n = items[0], 0, len(items)
+        child = 0
+        while child < (n - 1) >> 1:
+            child = 2 * child + 2
+            if items[child].sequence < items[child - 1].sequence:
+                child -= 1
+            items[hole] = items[child]
+            hole = child
+        if n & 1 == 0 and child == (n - 2) >> 1:
+            child = 2 * child + 1
+            items[hole] = items[child]
+            hole = child
+        self._raise(hole, last)
+        return top
+
+    def order(self) -> list[Node]:
+        """The nodes in the order in which they would leave."""
+        copy = Heap()
+        copy.items = list(self.items)
+        return [copy.pop() for _ in self.items]
+
+
+def plan(roots: Iterable[Node], inputs: Sequence[Edge] | None, accumulate: bool) -> tuple[dict[Node, None], dict[Node, int]]:
+    """The nodes that will run, and how many edges lead into each node from nodes that will run."""
+    below: dict[Node, None] = {}
+    stack = list(roots)
+    order: list[Node] = []
+    while stack:
+        node = stack.pop()
+        if node in below:
+            continue
+        below[node] = None
+        order.append(node)
+        stack.extend(edge[0] for edge in node.next_edges if edge is not None)
+    needed = below
+    if inputs is not None:
+        targets = {node for node, _ in inputs}
+        needed = {}
+        leads: set[Node] = set()
+        # creation order is a topological order; leaves, which have no edges, may come anywhere
+        for node in sorted(order, key=lambda n: n.sequence if n.next_edges else -1):
+            if any(edge is not None and (edge[0] in targets or edge[0] in leads) for edge in node.next_edges):
+                leads.add(node)
+        needed = {node: None for node in order if node in leads or (accumulate and node in targets)}
+        below = {node: None for node in order if node in leads or node in targets}
+    dependencies = dict.fromkeys(below, 0)
+    for node in needed:
+        for edge in node.next_edges:
+            if edge is not None and edge[0] in dependencies:
+                dependencies[edge[0]] += 1
+    return needed, dependencies
