@@ -97,7 +97,11 @@ def test_ctrl_c_stops_the_script(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate()
+        try:
+            _, errors = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
     assert process.returncode == 130, errors
     tape = Tape.open(tmp_path / "script.gst")
     assert len(tape.runs) == 1
