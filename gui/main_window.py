@@ -145,7 +145,7 @@ class MainWindow(QMainWindow):
         for event_picked in (panels.events.event_picked, panels.hooks.event_picked, panels.timeline.event_picked):
             event_picked.connect(navigator.look_at)
         panels.alerts.event_picked.connect(model.move_to)
-        panels.alerts.explain_wished.connect(self._explain)
+        panels.alerts.inputs_wished.connect(self._inputs)
         panels.events.run_wished.connect(self.actions_["start"].trigger)
         panels.source.line_picked.connect(lambda file, line: navigator.select_line(file, line, forward=self.graphs.shown is Shown.FORWARD))
         panels.tensor.rerun_wished.connect(self.opening.restart_with_values)
@@ -362,7 +362,7 @@ class MainWindow(QMainWindow):
         self.docks[self.panels.source].raise_()
 
     @Slot(object)
-    def _explain(self, alert: Any) -> None:
+    def _inputs(self, alert: Any) -> None:
         """What the node of an alert was given and what it made of it."""
         self.navigator.go_to_alert(alert)
         self.docks[self.panels.step].raise_()

@@ -24,7 +24,7 @@ class AlertsPanel(Panel):
     event_picked = Signal(int)  # the user wants to look at the moment of this event
     value_picked = Signal(object)  # ValueRef: the user wants to see this value
     line_picked = Signal(str, int)  # the user wants to see this line of the source
-    explain_wished = Signal(object)  # Alert: the user wants to know why
+    inputs_wished = Signal(object)  # Alert: the user wants to see what its node was given
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,14 +43,14 @@ class AlertsPanel(Panel):
         self._go_to = QToolButton(self)
         self._go_to.setText(self.tr("Go to"))
         self._go_to.clicked.connect(lambda: self._go(self._chosen()))
-        self._explain = QToolButton(self)
-        self._explain.setText(self.tr("Explain"))
-        self._explain.clicked.connect(lambda: self._ask(self._chosen()))
+        self._inputs = QToolButton(self)
+        self._inputs.setText(self.tr("Show Inputs"))
+        self._inputs.clicked.connect(lambda: self._ask(self._chosen()))
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 3, 8, 3)
         bar.addWidget(self._note, 1)
         bar.addWidget(self._go_to)
-        bar.addWidget(self._explain)
+        bar.addWidget(self._inputs)
         column_ = QVBoxLayout(self)
         column_.setContentsMargins(0, 0, 0, 0)
         column_.setSpacing(0)
@@ -63,7 +63,7 @@ class AlertsPanel(Panel):
         """Show the alerts; ``carried`` later values have their NaN or Inf from them. ``events``: how many were looked at."""
         self._alerts = alerts
         self._go_to.setVisible(bool(alerts))
-        self._explain.setVisible(bool(alerts))
+        self._inputs.setVisible(bool(alerts))
         self._note.setText(self.tr("%1 later values carry it on").replace("%1", str(carried)) if carried else "")
         if not alerts:
             self._stage.show_notice(self.tr("No NaN, Inf or zero gradient in %1 events.").replace("%1", str(events)))
@@ -116,4 +116,4 @@ class AlertsPanel(Panel):
 
     def _ask(self, alert: object) -> None:
         if isinstance(alert, Alert):
-            self.explain_wished.emit(alert)
+            self.inputs_wished.emit(alert)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from .. import theme
 from ..formats import harmless
@@ -21,7 +21,6 @@ class ConsolePanel(Panel):
     about = "Evaluates expressions in the program while it is paused"
 
     expression_entered = Signal(str)  # evaluate this in the program
-    cancel_wished = Signal()  # stop the evaluation that runs
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,10 +40,6 @@ class ConsolePanel(Panel):
         self._field.returnPressed.connect(self._enter)
         self._field.earlier.connect(lambda: self._recall(-1))
         self._field.later.connect(lambda: self._recall(1))
-        self._cancel = QToolButton(self)
-        self._cancel.setText(self.tr("Cancel"))
-        self._cancel.clicked.connect(self.cancel_wished)
-        self._cancel.hide()
         row = QHBoxLayout()
         row.setContentsMargins(10, 4, 8, 8)
         row.addWidget(self._prompt)
@@ -53,7 +48,6 @@ class ConsolePanel(Panel):
         self._why.setProperty("role", "dim")
         self._why.setWordWrap(True)
         row.addWidget(self._why, 1)
-        row.addWidget(self._cancel)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -115,7 +109,6 @@ class ConsolePanel(Panel):
 
     def _show_state(self) -> None:
         self._field.setEnabled(self._enabled and not self._busy)
-        self._cancel.setVisible(self._busy)
         waiting = self.tr("Evaluating...") if self._busy else self.tr("An expression, for example  x.grad.norm()")
         self._field.setPlaceholderText(waiting)
         self._prompt.setVisible(self._enabled)

@@ -174,5 +174,5 @@ def test_alerts_lead_to_their_moment_their_node_and_their_line(qtbot: QtBot) -> 
     assert panel.count() == 1
     with qtbot.waitSignals([panel.node_picked, panel.value_picked, panel.line_picked]):
         panel.go_to(0)
-    with qtbot.waitSignal(panel.explain_wished):
-        panel._explain.click()
+    with qtbot.waitSignal(panel.inputs_wished):
+        panel._inputs.click()
