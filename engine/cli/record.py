@@ -25,7 +25,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="T", help="where the tape goes (default: the script's name with .gst, here)")
     parser.add_argument("--level", choices=("structure", "statistics", "values"), default="values", help="what is kept of every value")
     parser.add_argument("--budget", type=_size, default=256, metavar="MB", help="mebibytes of values that are kept (default: 256)")
-    parser.add_argument("--engine", choices=("gradstep", "torch"), default="gradstep", help="what `import torch` means in the script")
+    parser.add_argument("--engine", choices=("gradstep",), default="gradstep", help="what `import torch` means in the script: this engine")
     parser.add_argument("--python", metavar="PATH", default=sys.executable, help="the interpreter that runs the script")
     parser.add_argument("script", metavar="SCRIPT", help="the script")
     parser.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS", help="its arguments")
