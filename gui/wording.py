@@ -13,6 +13,7 @@ from gradstep.engine.tape.schema import NodeExit
 from gradstep.engine.tape.wire import EVENT_CODES
 
 from .models.alerts import Alert
+from .models.unreached import unreached
 
 
 def _tr(text: str) -> str:
@@ -46,6 +47,12 @@ def outcome_text(outcome: Outcome, script: str, tape: Tape | None) -> str:
         return _tr("{0} finished without a tensor operation.").format(name)
     if outcome.exit_code:
         return _tr("{0} ended with exit code {1}.").format(name, outcome.exit_code)
+    missed = unreached(tape) if tape is not None else []
+    if missed:
+        listed = ", ".join(missed[:4]) + (_tr(" and {0} more").format(len(missed) - 4) if len(missed) > 4 else "")
+        return _tr(
+            "{0} finished. Took part in the forward and got no gradient: {1}. The forward graph shows where their path ends."
+        ).format(name, listed)
     return ""
 
 
