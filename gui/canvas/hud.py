@@ -230,10 +230,10 @@ class MiniMap:
         limit = self.rect.toAlignedRect()
         return [spot.adjusted(-1, -1, 1, 1) for spot in found if spot.intersects(limit)]
 
-    def place(self, scene: Scene, width: float, height: float) -> None:
-        """Decides where it stands; nowhere in a small widget."""
-        _, _, wide, tall = scene.bounds
-        if width < 600 or height < 360 or not len(scene.x):
+    def place(self, scene: Scene, width: float, height: float, seen: QRectF) -> None:
+        """Decides where it stands; nowhere in a small widget, and where the whole scene is seen anyway."""
+        left, top, wide, tall = scene.bounds
+        if width < 600 or height < 360 or not len(scene.x) or seen.contains(QRectF(left, top, wide, tall)):
             self.rect = QRectF()
             return
         room = (170.0, 130.0) if wide >= tall else (88.0, min(230.0, height * 0.36))
@@ -310,7 +310,7 @@ class Hud:
         """``size`` of the widget, ``seen`` in world px."""
         theme, ratio = scene.theme, scene.ratio
         width, height = size.width(), size.height()
-        self.map.place(scene.scene, width, height)
+        self.map.place(scene.scene, width, height, seen)
         corner = QRectF(0, 0, width, 2 * EDGE + _HEIGHT)
         if region.intersects(corner.toAlignedRect()):
             self.breadcrumb.paint(painter, theme, ratio, width)
