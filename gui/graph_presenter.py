@@ -18,6 +18,7 @@ from .drawing import Drawing, Picture, Shown, graph_of
 from .models.debug_model import DebugModel, Selection
 
 Key = Hashable
+LATE = 1000  # events that are asked again for statistics: those of a tape without any never come
 GROWTH = 400  # milliseconds between two drawings of a graph that grows
 MOST = 20_000  # nodes that are drawn while the script still adds to them
 QUICK = 3_000  # nodes that are drawn within 0.2 s here; more are arranged in another process
@@ -43,6 +44,7 @@ class GraphPresenter(QObject):
         self._drawn: Picture | None = None  # what the canvas shows
         self._norms: dict[tuple[Key, Key], float] = {}
         self._bad: set[Key] = set()
+        self._undescribed: list[int] = []  # events whose values have no statistics on the tape yet
         self._seen = 0  # events taken in
         self._paused = False
         self._later = QTimer(self, singleShot=True, interval=GROWTH)
@@ -83,6 +85,7 @@ class GraphPresenter(QObject):
         self._drawing.forget()
         self._norms.clear()
         self._bad.clear()
+        self._undescribed.clear()
         self._seen = 0
         self._canvas.clear()
 
@@ -195,14 +198,24 @@ class GraphPresenter(QObject):
             return
         codes = tape.events.words_from(self._seen)[:, 0] & 0xFF
         base, self._seen = self._seen, self._seen + len(codes)
-        for place in (codes == EVENT_CODES[NodeExit]).nonzero()[0].tolist():
-            event = tape.events[base + place]
-            assert isinstance(event, NodeExit)
-            source = ("node", event.node)
-            self._bad.discard(source)
-            for slot, val in zip(tape.nodes[event.node].next, event.grads, strict=False):
-                stats = tape.stats.get(val) if val is not None else None
-                if slot is not None and stats is not None:
-                    self._norms[source, ("node", slot.node)] = math.nan if bad(stats) else stats.norm
-                if bad(stats):
-                    self._bad.add(source)
+        exits = (codes == EVENT_CODES[NodeExit]).nonzero()[0]
+        waiting = [*self._undescribed, *(exits + base).tolist()]
+        self._undescribed = [place for place in waiting if not self._exit(tape, place)][-LATE:]
+
+    def _exit(self, tape: Tape, place: int) -> bool:
+        """What a node passed on. False where the statistics of it are still to come: they may be written after the event."""
+        event = tape.events[place]
+        assert isinstance(event, NodeExit)
+        source = ("node", event.node)
+        self._bad.discard(source)
+        known = True
+        for slot, val in zip(tape.nodes[event.node].next, event.grads, strict=False):
+            if val is None:
+                continue
+            stats = tape.stats.get(val)
+            known = known and stats is not None
+            if slot is not None and stats is not None:
+                self._norms[source, ("node", slot.node)] = math.nan if bad(stats) else stats.norm
+            if bad(stats):
+                self._bad.add(source)
+        return known
