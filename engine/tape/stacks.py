@@ -125,7 +125,7 @@ class Stacks:
 def _variable(frame: FrameType, thing: object) -> str:
     """Looks by identity alone, into plain dictionaries alone: nothing of the user's is called."""
     if sys.gettrace() is not None:
-        return ""  # a debugger or a coverage tool works on the frame's variables; Python 3.11.2 was seen to hang on both
+        return ""  # a debugger or a coverage tool works on the frame's variables: they are left alone
     own = frame.f_locals
     is_copy = bool(frame.f_code.co_flags & inspect.CO_OPTIMIZED)  # a function's variables, copied for us
     try:

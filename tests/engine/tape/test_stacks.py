@@ -132,18 +132,8 @@ def test_a_namespace_that_is_no_dictionary_is_not_asked(variable: Callable[[obje
     assert dict.__getitem__(space, "found") == ""
 
 
-def test_while_somebody_traces_no_variable_is_looked_at(variable: Callable[[object], str]) -> None:
-    seen: list[object] = []
-
-    def traced(thing: Thing) -> Thing:
-        name = variable(thing)
-        seen.append(name)
-        return thing
-
-    found = sys.gettrace()
-    sys.settrace(lambda frame, event, argument: lambda *_: None)
-    try:
-        assert traced(thing := Thing()) is thing
-    finally:
-        sys.settrace(found)
-    assert seen == [""]
+def test_while_somebody_traces_no_variable_is_looked_at(variable: Callable[[object], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    # not by a real trace function: Python 3.11.2 loops for ever in one when code that was traced before has been freed
+    monkeypatch.setattr(sys, "gettrace", lambda: print)
+    thing = Thing()
+    assert variable(thing) == ""
