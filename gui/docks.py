@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import QLibraryInfo, QSettings, Qt, QTimer, QVersionNumber
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from .panel import Panel
@@ -86,7 +86,9 @@ class Docks:
         for dock in lists[1:]:
             window.tabifyDockWidget(lists[0], dock)
             dock.show()
-        window.restoreState(window.saveState(VERSION), VERSION)  # only this shows the tab bars of docks that were moved while hidden
+        if QLibraryInfo.version() < QVersionNumber(6, 12):
+            # only this shows the tab bars of docks that were moved while hidden; from 6.12 on it leaves a second set of them
+            window.restoreState(window.saveState(VERSION), VERSION)
         for panel in (places.left[0], places.right[0], places.lists[0]):
             self._docks[panel].raise_()
         self._share()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import os
 import subprocess
 import sys
@@ -28,7 +29,9 @@ def drop(widget: object, file: str) -> bool:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(file)])
     button, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, button, none)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Qt 6.12 has another way to make one, which older ones do not know
+        enter = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, button, none)
     enter.ignore()
     widget.dragEnterEvent(enter)  # type: ignore[attr-defined]
     if enter.isAccepted():
