@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
