@@ -34,13 +34,13 @@ T.zeros(x.shape)|T.zeros(x.size(0), x.shape[1])|T.ones(2, 3, dtype=T.bool)|T.one
 T.zeros(0, 3)
 T.full((2,), True)|T.full((2,), 1)|T.full((2, 3), 1.5)|T.full((2,), 1j)|T.full((2,), 1, dtype=T.float64)|T.full([2], float("inf"))
 T.eye(3)|T.eye(2, 3)|T.eye(3, dtype=T.bool)|T.eye(0)
-T.zeros_like(x)|T.zeros_like(x, dtype=T.int32)|T.ones_like(x, requires_grad=True)|T.full_like(x, 2)|T.empty_like(x) * 0 + 1
+T.zeros_like(x)|T.zeros_like(x, dtype=T.int32)|T.ones_like(x, requires_grad=True)|T.full_like(x, 2)|T.empty_like(x).fill_(1)
 T.zeros_like(T.ones(2).long())
 x.new_tensor([1, 2])|x.new_zeros(2, 3)|x.new_zeros((2, 3), dtype=T.int32)|x.new_ones(2)|x.new_full((2,), 3)|x.new_empty(2, 0)
 x.long().new_tensor([1.7])|x.new_zeros(2, requires_grad=True)
 T.scalar_tensor(3)|T.asarray([1, 2])|T.asarray(3.5, dtype=T.float64)|T.as_tensor([1.0, 2])|T.as_tensor(n.ones(2))|T.as_tensor(3)
-T.as_tensor(x)|T.frombuffer(bytearray(8), dtype=T.float32)|T.empty_strided((2, 3), (1, 2)) * 0 + 1|T.is_tensor(x)
-T.Tensor([1, 2])|T.Tensor(2, 3) * 0|T.Tensor()
+T.as_tensor(x)|T.frombuffer(bytearray(8), dtype=T.float32)|T.empty_strided((2, 3), (1, 2)).fill_(1)|T.is_tensor(x)
+T.Tensor([1, 2])|T.Tensor(2, 3).zero_()|T.Tensor()
 """
 
 
