@@ -108,13 +108,18 @@ CPU_DEVICE = device("cpu")
 _default_device = CPU_DEVICE
 
 
+def quiet_context() -> Callable[..., Any]:
+    """A function that calls another with numpy's floating-point warnings off. It serves one thread, and one call at a time."""
+    context = contextvars.Context()
+    context.run(numpy.seterr, all="ignore")
+    return context.run
+
+
 class _Quiet(threading.local):
     """``run`` calls a function with numpy's floating-point warnings off; each thread has its own."""
 
     def __init__(self) -> None:
-        context = contextvars.Context()
-        context.run(numpy.seterr, all="ignore")
-        self.run = context.run
+        self.run = quiet_context()
 
 
 _quiet = _Quiet()

@@ -1,4 +1,10 @@
-"""Whether ops are recorded for backward: the modes no_grad, enable_grad, set_grad_enabled and inference_mode."""
+"""Whether ops are recorded for backward: the modes no_grad, enable_grad, set_grad_enabled and inference_mode.
+
+``mode`` holds what is on in the running thread. An op looks at one attribute of it, ``mode.quick``, to see whether it may take
+the short way (``op.py``): None sends every call to the general ``_call``. Whatever changes what an op does (dual levels,
+functorch levels, hooks for saved tensors) counts itself in ``mode.special`` while it is on: ``mode.special += 1`` when it
+begins, ``mode.special -= 1`` when it ends.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +14,36 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ..devices import quiet_context
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Mode(threading.local):
-    enabled = True  # class attributes are every thread's first values
-    inference = False
-    quiet = False  # the engine's own work inside a backward pass that is not recorded for another: not on the tape
+    """The modes of a thread.
+
+    enabled: ops are recorded for backward. inference: tensors made now never take part in autograd. quiet: the engine's own
+    work inside a backward pass that is not recorded for another, not on the tape. special: how many things are on that the
+    short way of an op knows nothing of. quick: None where there is such a thing, else what the short way needs: a function
+    that calls another with numpy's floating-point warnings off, and ``enabled``.
+    """
+
+    enabled: bool = True  # class attributes are every thread's first values
+    inference: bool = False
+    quiet: bool = False
+    special: int = 0
+    quick: tuple[Callable[..., Any], bool] | None
+    _both: tuple[tuple[Callable[..., Any], bool], tuple[Callable[..., Any], bool]]
+
+    def __init__(self) -> None:
+        run = quiet_context()
+        threading.local.__setattr__(self, "_both", ((run, False), (run, True)))
+        self.enabled = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        threading.local.__setattr__(self, name, value)
+        if name != "quiet":
+            threading.local.__setattr__(self, "quick", None if self.special or self.inference else self._both[self.enabled])
 
 
 mode = _Mode()
