@@ -457,6 +457,10 @@ def _spaced(xp: Any, start: Any, end: Any, steps: int, kind: dtypes.dtype) -> An
     step = (end - start) / (steps - 1) if steps else 0.0
     if kind.category == 1:
         step = float(devices.CPU.float32(step))
+    if kind.numpy in dtypes.HALVES:  # the step and what it is multiplied with are rounded
+        step = devices.CPU.asarray(step, "float32").astype(kind.numpy).astype(wide)
+        low, high = (xp.arange(n).astype(wide) * step for n in (steps // 2, steps - steps // 2))
+        return xp.concatenate([start + low.astype(kind.numpy).astype(wide), end - high[::-1].astype(kind.numpy).astype(wide)])
     low = xp.arange(steps // 2).astype(wide) * step + start
     high = end - xp.arange(steps - steps // 2)[::-1].astype(wide) * step
     return xp.concatenate([low, high])

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .dtypes import HALVES, finfo, of
 from .streams import Stream
 
 _BLOCK = 16  # PyTorch makes normal numbers in blocks of 16
@@ -57,7 +58,7 @@ def fused(xp: Any, a: Any, b: Any, c: Any) -> Any:
 
 def rounded(values: Any, kind: Any) -> Any:
     """float64 numbers in another type; half precision is rounded by way of single, as PyTorch's conversion does."""
-    return values.astype("float32").astype(kind) if kind == "float16" else values.astype(kind)
+    return values.astype("float32").astype(kind) if kind in HALVES else values.astype(kind)
 
 
 def uniform(stream: Stream, count: int, kind: Any, low: float = 0.0, high: float = 1.0) -> Any:
@@ -70,7 +71,7 @@ def uniform(stream: Stream, count: int, kind: Any, low: float = 0.0, high: float
     if (low, high) != (0.0, 1.0):
         bottom = xp.asarray(low, "float32")
         made = fused(xp, made, xp.asarray(high, "float32") - bottom, bottom)
-    if kind == "float16":
+    if kind in HALVES:
         made = made.astype(kind)
         made[made == xp.asarray(high, kind)] = low  # what was rounded up to the end
         return made
@@ -103,7 +104,7 @@ def normal(stream: Stream, count: int, kind: Any, mean: float = 0.0, deviation: 
     change = _double_blocks if kind == "float64" else _single_blocks
     rest = count % _BLOCK
     whole = count - rest
-    raw = draw(stream, whole if kind == "float16" else count)
+    raw = draw(stream, whole if kind in HALVES else count)
     made = change(stream.xp, raw[:whole], mean, deviation).astype(kind, copy=False)
     if not rest:
         return made
@@ -227,8 +228,8 @@ def any_integers(stream: Stream, count: int, kind: Any) -> Any:
     xp = stream.xp
     if kind.kind == "b":
         size = 2
-    elif kind.kind == "f":
-        size = (1 << (xp.finfo(kind).nmant + 1)) + 1
+    elif of(kind).is_floating_point:
+        size = round(2 / finfo(of(kind)).eps) + 1
     else:
         size = int(xp.iinfo(kind).max) + 1
     drawn = _pairs(stream, count) if kind.itemsize == 8 else stream.words(count).astype("uint64")

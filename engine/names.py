@@ -75,7 +75,8 @@ def get_num_threads() -> int:
 
 
 NAMES: dict[str, Any] = {t.name: t for t in dtypes.ALL} | {
-    "bool": dtypes.bool_, "int": dtypes.int32, "long": dtypes.int64, "short": dtypes.int16, "half": dtypes.float16,
+    "bool": dtypes.bool_, "complex32": dtypes.complex32, "chalf": dtypes.complex32,
+    "int": dtypes.int32, "long": dtypes.int64, "short": dtypes.int16, "half": dtypes.float16,
     "float": dtypes.float32, "double": dtypes.float64, "cfloat": dtypes.complex64, "cdouble": dtypes.complex128,
     "dtype": dtypes.dtype, "finfo": dtypes.finfo, "iinfo": dtypes.iinfo, "promote_types": dtypes.promote_types,
     "get_default_dtype": dtypes.get_default_dtype, "set_default_dtype": dtypes.set_default_dtype,

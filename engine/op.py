@@ -15,6 +15,7 @@ from . import devices, dtypes
 from .autograd.grad_mode import mode
 from .autograd.node import Edge, Node
 from .autograd.saved import FREED, SavedTensor
+from .halves import in_single
 from .operands import OPERANDS, not_broadcast, not_tensors, prepared
 from .samples import Sampler
 from .tape import recorder
@@ -50,6 +51,7 @@ class Op:
         check: Callable[..., None] | None = None,
         apart: tuple[str, ...] = (),
         scalars: tuple[str | tuple[str, ...], ...] = (),
+        halves: str | None = None,
     ) -> None:
         self.name = forward.__name__.rstrip("_") if not forward.__name__.startswith("_") else forward.__name__
         self.doc = inspect.getdoc(forward) or ""
@@ -94,6 +96,8 @@ class Op:
             assert set((k,) if isinstance(k, str) else k) <= set(self.inputs), f"op {self.name}: no input {k}"
         self._scalars = tuple((n,) if isinstance(n, str) else n for n in scalars)
         self._plans: dict[tuple[bool, ...], tuple[str, ...]] = {}
+        self._halves = halves or forward.__globals__.get("HALVES", "single")
+        self.exact_numbers = self._halves == "exact numbers"
         self.compute = self._generate("compute")
         self.function = self._generate("call")
         self.function.op = self
@@ -138,6 +142,12 @@ class Op:
         made.__module__ = self.forward.__module__
         made.__qualname__ = self.name
         return made
+
+    def take_halves(self) -> None:
+        """From now on be ready for 16-bit floats."""
+        if not self.view and self._halves != "own":
+            at = self.params.index("dtype") if "dtype" in self.params else None
+            self.compute = in_single(self.compute, self.promote is not None, at)
 
     def _call_lines(self) -> list[str]:
         """The lines that check the arguments, where the op has a check, and make the call."""
@@ -472,6 +482,7 @@ def op(
     check: Callable[..., None] | None = None,
     apart: tuple[str, ...] = (),
     scalars: tuple[str | tuple[str, ...], ...] = (),
+    halves: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the op whose forward is the decorated function; gives the function that users call.
 
@@ -493,6 +504,9 @@ def op(
         where PyTorch has an overload of its own for numbers.
     check: called with the arguments that its parameters name, as they were given, before anything else; raises where
         PyTorch forbids their types.
+    halves: "single": 16-bit floats are computed in float32 and rounded once (``halves.py``); "exact numbers": there numbers
+        keep float32's precision too, where others are rounded first; "own": the forward gets 16-bit floats as they are. A family
+        whose ops all differ from "single" says so once, in a constant ``HALVES``.
     """
 
     def declare(forward: Callable[..., Any]) -> Callable[..., Any]:
@@ -511,9 +525,12 @@ def op(
             check,
             apart,
             scalars,
+            halves,
         )
         assert declared.name not in OPS, f"two ops are called {declared.name}"
         OPS[declared.name] = declared
+        if dtypes.HALVES:
+            declared.take_halves()
         return declared.function  # type: ignore[no-any-return]
 
     return declare
@@ -536,3 +553,11 @@ def operator(name: str, function: Callable[..., Any], reflected: bool = False) -
     method.__name__ = method.__qualname__ = name
     method.__doc__ = function.__doc__
     return method
+
+
+def _take_halves() -> None:
+    for declared in OPS.values():
+        declared.take_halves()
+
+
+dtypes.when_halves(_take_halves)

@@ -10,6 +10,7 @@ from . import devices, dtypes
 from .tensor import _DTYPES, Tensor
 
 _NUMBERS = (bool, int, float, complex)
+_SINGLE = dtypes.float32.numpy
 _CATEGORY = {bool: 0, int: 1, float: 2, complex: 3}
 OPERANDS = (Tensor, *_NUMBERS, devices.CPU.generic)
 
@@ -34,14 +35,14 @@ def prepared(op: Any, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: bo
             if (a.dtype != same and i not in op.apart) or type(a) is not kind:
                 break
         else:
-            if op.promote != "float" or same.kind in "fc":
+            if op.promote != "float" or same.kind in "fc" or same in dtypes.HALVES:
                 return arrays
     if odd and len(args) == 2 and op.promote != "first":  # the commonest case: a tensor and a number of no higher category
         number = 1 if isinstance(args[0], Tensor) else 0
         category = _CATEGORY.get(type(args[number]))
         target = arrays[1 - number].dtype
         if category is not None and category <= (own := _DTYPES[target].category) and (own >= 2 or op.promote == "common"):
-            arrays[number] = _number(xp, args[number], target)
+            arrays[number] = _number(xp, args[number], _SINGLE if op.exact_numbers and target in dtypes.HALVES else target)
             return arrays
     operands: list[tuple[dtypes.dtype, int]] = []
     for i, (t, a) in enumerate(zip(args, arrays, strict=True)):
@@ -69,16 +70,17 @@ def prepared(op: Any, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: bo
     if op.promote == "float" and common.category < 2:
         common = dtypes.get_default_dtype()
     target = common.numpy
+    exact = _SINGLE if op.exact_numbers and target in dtypes.HALVES else target
     for i, a in enumerate(arrays):
         if a is None:
             continue
         if isinstance(args[i], Tensor):
             if a.dtype != target and i not in op.apart:
-                arrays[i] = devices.quietly(a.astype, target)
+                arrays[i] = devices.quietly(a.astype, target if a.ndim else exact)
         else:
             if op.promote == "first" and isinstance(a, complex) and target.kind != "c":
                 raise RuntimeError(f"value cannot be converted to type {common.name} without overflow")
-            arrays[i] = _number(xp, a, target)
+            arrays[i] = _number(xp, a, exact)
     return arrays
 
 

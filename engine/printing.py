@@ -154,8 +154,8 @@ def _body(array: Any, indent: int) -> str:
     if summarised and not _options.edgeitems:
         return "[...]"
     values = (_shown(array) if summarised else array).reshape(-1).tolist()
-    kind = array.dtype.kind
-    form = _ComplexFormat(values) if kind == "c" else _Format(values, kind == "f")
+    category = dtypes.of(array.dtype).category
+    form = _ComplexFormat(values) if category == 3 else _Format(values, category == 2)
     return _nested(array, form, indent, summarised)
 
 

@@ -446,6 +446,8 @@ class Tensor:
 
         Raises RuntimeError for tensors that require a gradient and TypeError for those on a GPU, unless ``force``.
         """
+        if self._data.dtype.kind == "V":  # numpy by itself has no such type
+            raise TypeError(f"Got unsupported ScalarType {self.dtype.legacy}: convert the tensor first, with .float()")
         if force:
             return self._xp.to_host(self._data)
         if self.requires_grad:

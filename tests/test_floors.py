@@ -30,6 +30,7 @@ TENSOR = [
     "engine.tensor",
     "engine.samples",
     "engine.special",
+    "engine.halves",
     "engine.operands",
     "engine.creation",
     "engine.random",
@@ -52,6 +53,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/tape/recorder": TAPE,
     "engine/devices": [],
     "engine/dtypes": ["engine.devices"],
+    "engine/halves": ["engine.dtypes"],
     "engine/streams": GROUND,
     "engine/distributions": GROUND,
     "engine/autograd/hooks": GROUND,
@@ -97,6 +99,7 @@ EXACTLY = {"engine"}
 MAY_NEED: dict[str, set[str]] = {
     "engine": {"numpy"},
     "engine/devices": {"numpy", "cupy", "cupyx"},
+    "engine/dtypes": {"numpy", "ml_dtypes"},
     "engine/tape": {"numpy"},
     "engine/tape/schema": set(),
     "engine/tape/recorder": {"numpy"},

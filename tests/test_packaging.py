@@ -178,9 +178,9 @@ def test_every_entry_point_leads_to_something(machine: Machine, group: str) -> N
     assert set(machine.ask(code).split()) == {"True"}
 
 
-def test_the_base_installation_needs_numpy_and_networkx_alone() -> None:
+def test_the_base_installation_needs_numpy_ml_dtypes_and_networkx_alone() -> None:
     needed = {requirement.partition(">")[0] for requirement in PROJECT["project"]["dependencies"]}
-    assert needed == {"numpy", "networkx"}
+    assert needed == {"numpy", "ml_dtypes", "networkx"}
 
 
 def test_the_version_of_qt_that_loses_references_is_ruled_out() -> None:

@@ -99,6 +99,7 @@ def rsub(xp: Any, input: Array, other: Array, *, alpha: Any = 1) -> Array:
     samples=lambda rand: [(rand(3, 4), rand(3, 4)), (rand(3, 4), rand(4)), (rand(), rand(2)), (rand(3), 2.5)],
     torch="mul",
     promote="common",
+    halves="exact numbers",
 )
 def mul(xp: Any, input: Array, other: Array) -> Array:
     """Product of two tensors, element by element; shapes broadcast."""
@@ -110,6 +111,7 @@ def mul(xp: Any, input: Array, other: Array) -> Array:
     samples=lambda rand: [(rand(3, 4), rand.away(3, 4)), (rand(3, 4), rand.away(4)), (rand(), rand.away(2)), (rand(3), 2.5)],
     torch="div",
     promote="float",
+    halves="exact numbers",
 )
 def div_(xp: Any, input: Array, other: Array) -> Array:
     """Quotient of two tensors, element by element; integers give floats; shapes broadcast."""
@@ -127,6 +129,7 @@ def div_(xp: Any, input: Array, other: Array) -> Array:
     ],
     node="DivBackward2",
     promote="common",
+    halves="exact numbers",
     gradcheck=False,
 )
 def div_rounded(xp: Any, input: Array, other: Array, rounding_mode: str) -> Array:
@@ -167,6 +170,7 @@ def true_divide(input: Any, other: Any) -> Any:
     scalars=("input", "other"),
     node="torch::autograd::NotImplemented",
     promote="common",
+    halves="exact numbers",
     gradcheck=False,
 )
 def floor_divide(xp: Any, input: Array, other: Array) -> Array:

@@ -14,6 +14,7 @@ from .shape import clone
     vjp={"input": lambda g, input_dtype, source: to_copy(g, input_dtype, source, g.device)},
     samples=lambda rand: [(rand(2, 3),), (rand(2, 3), dtypes.float64), rand.call(rand.complex(3), dtype=dtypes.complex128)],
     node="ToCopyBackward0",
+    halves="own",
 )
 def to_copy(xp: Any, input: Array, dtype: Any = None, device: Any = None, source: Any = None) -> Array:
     """A copy with another type or on another device; ``source`` is the device that it came from."""
@@ -119,6 +120,7 @@ def type_of(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
 
 
 TENSOR = {
+    "bfloat16": _kind_method(dtypes.bfloat16),
     "bool": _kind_method(dtypes.bool_),
     "byte": _kind_method(dtypes.uint8),
     "cdouble": _kind_method(dtypes.complex128),

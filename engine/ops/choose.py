@@ -395,6 +395,7 @@ def copysign(xp: Any, input: Array, other: Array) -> Array:
     ],
     torch="nan_to_num",
     node="NanToNumBackward0",
+    halves="own",
 )
 def nan_to_num(xp: Any, input: Array, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Array:
     """``input`` with nan as 0 and the infinities as the largest numbers of the type, or as the numbers given."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import dtypes
 from ..op import Array, op
 from ..tensor import Tensor
 from .kinds import is_complex
@@ -73,8 +74,9 @@ def complex_(xp: Any, real: Array, imag: Array) -> Array:
     """``real + 1j * imag`` of two real tensors of one type."""
     if real.dtype != imag.dtype:
         raise RuntimeError(f"Expected object of scalar type {real.dtype} but got scalar type {imag.dtype} for second argument")
-    if real.dtype.kind != "f":
-        raise RuntimeError("Expected both inputs to be Half, Float or Double tensors but got " + f"{real.dtype} and {imag.dtype}")
+    if real.dtype not in ("float16", "float32", "float64"):
+        names = [dtypes.of(part.dtype).legacy for part in (real, imag)]
+        raise RuntimeError(f"Expected both inputs to be Half, Float or Double tensors but got {names[0]} and {names[1]}")
     made = xp.empty(xp.broadcast(real, imag).shape, "complex128" if real.itemsize == 8 else "complex64")
     made.real[...] = real
     made.imag[...] = imag

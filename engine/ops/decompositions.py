@@ -25,6 +25,7 @@ class _LinAlgError(RuntimeError):
 
 
 LinAlgError = _LinAlgError
+HALVES = "own"  # they are refused
 
 
 def _matrices(name: str, a: Array, square: bool = False) -> None:
@@ -32,10 +33,10 @@ def _matrices(name: str, a: Array, square: bool = False) -> None:
         raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
     if square and a.shape[-1] != a.shape[-2]:
         raise RuntimeError(f"{name}: A must be batches of square matrices, but they are {a.shape[-2]} by {a.shape[-1]} matrices")
+    if a.dtype in dtypes.HALVES:
+        raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {dtypes.of(a.dtype).legacy}")
     if a.dtype.kind not in "fc":
         raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {dtypes.of(a.dtype).legacy}")
-    if a.dtype == "float16":
-        raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {dtypes.of(a.dtype).legacy}")
 
 
 def _refused(error: Exception) -> bool:

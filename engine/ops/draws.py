@@ -173,7 +173,7 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
             raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
         return _write(self, lambda stream, count, kind: (distributions.unit(stream, count, "float64") < p).astype(kind), generator)
     xp, chances = self._xp, p._data
-    if chances.dtype.kind != "f":
+    if not dtypes.of(chances.dtype).is_floating_point:
         chances = chances.astype("float64")
     if chances.size and not bool(((chances >= 0) & (chances <= 1)).all()):
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false: probabilities lie between 0 and 1")

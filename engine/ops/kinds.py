@@ -18,17 +18,20 @@ def unsupported(xp: Any, kernel: str, array: Any) -> NotImplementedError:
 
 
 def in_single(forward: F) -> F:
-    """For forwards of several steps: float16 arrays are computed in float32 and rounded once, at the end."""
+    """For forwards that take inputs of different floating-point types: 16-bit floats among them are computed in float32, and what
+    comes out has the type of the first of them. (Where all inputs have one type, every op does that: ``engine/halves.py``.)"""
 
     @functools.wraps(forward)
     def wide(xp: Any, *args: Any, **kwargs: Any) -> Any:
         for a in args:
-            if getattr(a, "dtype", None) == "float16" and isinstance(a, xp.ndarray):
+            if isinstance(a, xp.ndarray) and a.dtype in dtypes.HALVES:
+                half = a.dtype
                 break
         else:
             return forward(xp, *args, **kwargs)
-        single = [a.astype("float32") if isinstance(a, xp.ndarray) and a.dtype == "float16" else a for a in args]
-        return forward(xp, *single, **kwargs).astype("float16")
+        single = [a.astype("float32") if isinstance(a, xp.ndarray) and a.dtype in dtypes.HALVES else a for a in args]
+        made = forward(xp, *single, **kwargs)
+        return tuple(m.astype(half) for m in made) if type(made) is tuple else made.astype(half)
 
     return wide  # type: ignore[return-value]
 

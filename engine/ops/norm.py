@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..autograd.grad_mode import mode
+from ..dtypes import HALVES
 from ..op import Array, op
 from ..tensor import Tensor
 from .pad import pad
@@ -28,7 +29,7 @@ def _sums_of_products(xp: Any, a: Array, b: Array, axes: Sequence[int]) -> Array
 
 def _normalised(xp: Any, input: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
     """``input`` with mean 0 and variance 1 over ``axes``, a new array; its mean, and 1 / sqrt(variance + eps)."""
-    if input.dtype == "float16":
+    if input.dtype in HALVES:
         input = input.astype("float32")
     mean = input.mean(axis=axes, keepdims=True)
     made = input - mean
@@ -70,7 +71,9 @@ def _normal_rule(g: Any, input: Any, mean: Any, rstd: Any, dims: list[int], eps:
 
     rstd * (g - mean(g) - x' * mean(g * x')): the derivative in Ioffe and Szegedy (2015), section 3.
     """
-    if not mode.enabled and g._data.dtype != "float16":
+    if g._data.dtype in HALVES:
+        g, input = g.float(), input.float()
+    elif not mode.enabled:
         found: tuple[Any, Any] = normal_backward(g, input, mean, rstd, dims)
         return found
     mean = input.mean(dims, keepdim=True)
