@@ -28,6 +28,7 @@ FONTS = LOAN / "fonts.conf"  # only where fontconfig itself is borrowed
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 NEEDED = (3, 11)
 TORCH = "torch==2.13.0"  # the oracle of the parity tests: this one and no other
+ORACLE = (TORCH, "expecttest")  # and what PyTorch's own database of ops asks for
 TOO_OLD, NO_ENVIRONMENT, INTERRUPTED = 2, 3, 130  # exit codes
 
 FONTS_CONF = """<?xml version="1.0"?>
@@ -87,7 +88,7 @@ def run_environment() -> dict[str, str]:
 def prepare(extras: Iterable[str], torch: bool = False) -> None:
     """Makes ``.venv`` hold gradstep with ``extras`` (and the tests' PyTorch). Exits with a message where it cannot be done."""
     check_python()
-    wanted = set(extras) | ({TORCH} if torch else set()) | set(_platforms())
+    wanted = set(extras) | (set(ORACLE) if torch else set()) | set(_platforms())
     stamp = _read_stamp()
     done = set(stamp.get("done", [])) if stamp.get("key") == _key() else set()
     if wanted <= done and PYTHON.exists():
@@ -98,7 +99,7 @@ def prepare(extras: Iterable[str], torch: bool = False) -> None:
         kept = sorted(name for name in done | wanted if name in ("gui", "test"))
         _pip("gradstep and what it needs ({})".format(", ".join(kept)), "-e", "{}[{}]".format(ROOT, ",".join(kept)))
         if torch:
-            _pip("PyTorch for the parity tests", TORCH)
+            _pip("PyTorch for the parity tests", *ORACLE)
         _provide_qt_libraries(loan)
     except KeyboardInterrupt:
         fail("interrupted; the next start goes on from here", INTERRUPTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +18,11 @@ def reason_to_skip() -> str:
         found = importlib.metadata.version("torch")
     except importlib.metadata.PackageNotFoundError:
         return "PyTorch is not installed: run scripts/test.py --parity"
-    # "+cpu" and the like name a build of the same version
-    return "" if found.partition("+")[0] == ORACLE else f"parity is with PyTorch {ORACLE}, here is {found}: run scripts/test.py --parity"
+    if found.partition("+")[0] != ORACLE:  # "+cpu" and the like name a build of the same version
+        return f"parity is with PyTorch {ORACLE}, here is {found}: run scripts/test.py --parity"
+    if importlib.util.find_spec("expecttest") is None:
+        return "expecttest, which PyTorch's op database needs, is not installed: run scripts/test.py --parity"
+    return ""
 
 
 class SkippedModule(pytest.Module):
