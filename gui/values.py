@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from gradstep.engine.debug.protocol import Response
+from gradstep.engine.tape.elements import decoded
 
 
 def array_of(response: Response) -> NDArray[Any]:
-    """The slice in the answer to a ``value`` request."""
+    """The slice in the answer to a ``value`` request, bfloat16 as float32."""
     body = response.body
-    return np.frombuffer(response.raw, dtype=np.dtype(str(body["dtype"]))).reshape(body["slice_shape"])
+    return decoded(response.raw, str(body["dtype"]), tuple(body["slice_shape"]))

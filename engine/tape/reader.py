@@ -6,7 +6,6 @@ dataclass when it is looked at. Reading a tape runs nothing of it.
 
 from __future__ import annotations
 
-import math
 import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .blocks import Block, WireError, joined, rows_in
+from .elements import DTYPES, decoded, size_of
 from .growing import Growing
 from .log import BLOB, ROWS, STATISTICS
 from .references import References
@@ -52,8 +52,6 @@ T = TypeVar("T")
 E = TypeVar("E", bound=Event)
 CACHE = 32 << 20  # bytes of value data kept
 BATCH = 4 << 20  # bytes of rows and statistics taken in together
-INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
-DTYPES = frozenset(["bool", *INTEGERS, "float16", "float32", "float64", "complex64", "complex128"])
 
 
 class Table(Mapping[int, T]):
@@ -301,7 +299,8 @@ class Tape:
         return val in self._payloads
 
     def value(self, val: Val) -> npt.NDArray[Any] | None:
-        """The data of a value, read-only; None where they were not kept or are damaged (``damage`` says so then)."""
+        """The data of a value, read-only, bfloat16 as float32; None where they were not kept or are damaged (``damage`` says so
+        then)."""
         row = self._payloads.get(val)
         return None if row is None else self._value_at(row)
 
@@ -326,16 +325,16 @@ class Tape:
     def _value_at(self, row: int) -> npt.NDArray[Any] | None:
         _, tensor, version, meta, frame, offset, length, _ = self._rows.filled[row].tolist()
         dtype, shape, _ = self._decoder.metas[meta]
-        if dtype not in DTYPES or math.prod(shape) * np.dtype(dtype).itemsize != length:
+        if dtype not in DTYPES or size_of(dtype, shape) != length:
             self._lost(tensor, version, f"{length} bytes are no {dtype} of shape {list(shape)}")
             return None
         if length == 0:
-            return _read_only(np.empty(shape, dtype))
+            return _read_only(decoded(b"", dtype, shape))
         data = self._blob(frame)
         if data is None or offset + length > len(data):
             self._lost(tensor, version, "its data fail their checksum")
             return None
-        return _read_only(np.frombuffer(data, np.dtype(dtype).newbyteorder("<"), math.prod(shape), offset).reshape(shape))
+        return _read_only(decoded(data, dtype, shape, offset))
 
     def _lost(self, tensor: int, version: int, why: str) -> None:
         self.damage = self.damage or f"the value of tensor {tensor} at version {version} cannot be read: {why}"

@@ -118,7 +118,15 @@ def nan(order: list[str]) -> Any:
     return (x.grad,)
 
 
-SCRIPTS = [regression, hooks, in_place, double_backward, inside_a_node, errors, randomness, nan]
+def halves(order: list[str]) -> Any:
+    w = torch.tensor([[0.5, -1.0], [2.0, 0.1]], dtype=torch.bfloat16, requires_grad=True)
+    x = torch.tensor([1.0, 3.0], dtype=torch.float16)
+    loss = (w @ x.bfloat16()).softmax(0).float().log().sum()
+    loss.backward()
+    return w.detach(), loss.detach(), w.grad
+
+
+SCRIPTS = [regression, hooks, in_place, double_backward, inside_a_node, errors, randomness, nan, halves]
 
 
 def recorded(script: Script, level: Level = Level.VALUES, path: Path | None = None) -> tuple[Tape, Any, list[str]]:
@@ -165,6 +173,13 @@ def test_state_and_graphs_can_be_made_of_every_tape(script: Script) -> None:
     for run in (None, *tape.runs):
         assert set(forward_graph(tape, run)) | set(backward_graph(tape, run)) == set(combined_graph(tape, run))
     assert summary(tape)["events"] == len(tape.events)
+
+
+def test_bfloat16_is_kept_in_its_16_bits_and_read_as_float32(tmp_path: Path) -> None:
+    tape, (w, _, _), _ = recorded(halves, path=tmp_path / "a.gst")
+    values = [tape.value(Val(tensor.id, 0)) for tensor in tape.tensors.values() if tensor.meta.dtype == "bfloat16"]
+    assert {str(value.dtype) for value in values if value is not None} == {"float32"}
+    assert w.tolist() in [value.tolist() for value in values if value is not None]
 
 
 def test_random_stepping_back_and_forth_leaves_a_sound_tape(monkeypatch: pytest.MonkeyPatch) -> None:
