@@ -292,6 +292,8 @@ class Tensor:
                 UserWarning,
                 stacklevel=2,
             )
+            if recorder.current is not None:
+                recorder.current.asked_for_grad(self)
         return self._grad
 
     @grad.setter
@@ -320,7 +322,9 @@ class Tensor:
     @property
     def data(self) -> Tensor:
         """The same memory as a tensor that autograd does not know: changes through it are not noticed."""
-        return wrap(self._data)
+        made = wrap(self._data)
+        self._left("data", made)
+        return made
 
     @data.setter
     def data(self, other: Tensor) -> None:
@@ -334,7 +338,13 @@ class Tensor:
         other._cell = self._storage
         if self._inference:
             other._inference = True
+        self._left("detach", other)
         return other
+
+    def _left(self, name: str, made: Tensor | None = None) -> None:
+        """The numbers are taken where gradients do not follow: into ``made``, or into Python. For whoever asks why a gradient is None."""
+        if self._requires_grad and recorder.current is not None and not mode.quiet:
+            recorder.current.left(name, self, made)
 
     def detach_(self) -> Tensor:
         """Take this tensor out of the graph: it becomes a leaf.
@@ -435,10 +445,12 @@ class Tensor:
         """
         if self._data.size != 1:
             raise RuntimeError(f"a Tensor with {self._data.size} elements cannot be converted to Scalar")
+        self._left("item")
         return self._data.item()
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
+        self._left("tolist")
         return self._data.tolist()
 
     def numpy(self, *, force: bool = False) -> Any:

@@ -89,7 +89,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     **{place: [*ENGINE, *TAPE, "engine.debug"] for place in CHILD},
     "engine/cli": [*ENGINE, "engine.tape", "engine.explain", "engine.debug", "engine.cli"],
     # above it
-    "gui": [*TAPE, *CLIENT, "gui"],
+    "gui": [*TAPE, "engine.explain", *CLIENT, "gui"],
     "plugins": [*ENGINE, *TAPE, "engine.explain", *CLIENT, "gui", "plugins"],
 }
 # exactly these files or packages, not what lies below them
@@ -104,6 +104,7 @@ MAY_NEED: dict[str, set[str]] = {
     "engine/tape/schema": set(),
     "engine/tape/recorder": {"numpy"},
     "engine/tape/graph": {"networkx"},
+    "engine/explain": {"numpy"},
     "engine/debug": {"numpy"},
     "engine/debug/states": set(),
     "engine/debug/protocol": set(),

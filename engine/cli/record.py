@@ -9,22 +9,17 @@ import argparse
 import os
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
-from ..debug.core import Outcome
-from ..debug.launch import Launch, RunFolder
-from ..debug.session import Session
-from ..debug.states import State
+from ..debug.launch import Launch
 from .command import Command, Exit, Failed, say
-
-MEBIBYTE = 1 << 20
+from .running import BUDGET, MEBIBYTE, must_exist, run
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="T", help="where the tape goes (default: the script's name with .gst, here)")
     parser.add_argument("--level", choices=("structure", "statistics", "values"), default="values", help="what is kept of every value")
-    parser.add_argument("--budget", type=_size, default=256, metavar="MB", help="mebibytes of values that are kept (default: 256)")
+    parser.add_argument("--budget", type=_size, default=BUDGET, metavar="MB", help="mebibytes of values that are kept (default: 256)")
     parser.add_argument("--engine", choices=("gradstep",), default="gradstep", help="what `import torch` means in the script: this engine")
     parser.add_argument("--python", metavar="PATH", default=sys.executable, help="the interpreter that runs the script")
     parser.add_argument("script", metavar="SCRIPT", help="the script")
@@ -40,8 +35,7 @@ def _size(text: str) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     script = os.path.abspath(args.script)
-    if not os.path.isfile(script):
-        raise Failed(f"{args.script}: there is no such script", Exit.NO_INPUT)
+    must_exist(args.script)
     tape = os.path.abspath(args.output or Path(script).stem + ".gst")
     if os.path.exists(tape) and (not os.path.isfile(tape) or os.path.getsize(tape)):
         raise Failed(f"{tape} holds something already; delete it or name another with -o", Exit.NOT_CREATED)
@@ -51,25 +45,11 @@ def _run(args: argparse.Namespace) -> int:
         script=args.script, args=tuple(args.args), engine=args.engine, python=args.python, cwd=os.getcwd(), tape=tape, level=args.level,
         budget=args.budget * MEBIBYTE, stop_on_entry=False, rewind=False, output="inherit", stdin="inherit", process_limit=0,
     )  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="gradstep-record-") as folder, Session() as session:
-        session.launch(launch, RunFolder.make(Path(folder)))
-        outcome = _wait(session)
-    if outcome.how is State.FAILED or outcome.refused:
-        say(outcome.reason)
-    elif outcome.how is State.CRASHED:
-        say(f"the script crashed: {outcome.reason}")
+    with tempfile.TemporaryDirectory(prefix="gradstep-record-") as folder:
+        outcome = run(launch, Path(folder))
     if os.path.exists(tape):
         say(f"recorded {tape} ({os.path.getsize(tape)} bytes)")
     return outcome.exit_code
-
-
-def _wait(session: Session) -> Outcome:
-    """The outcome, however long it takes. Ctrl+C stops the script first, as it would without us."""
-    while True:
-        try:
-            return session.wait_until_ended(threading.TIMEOUT_MAX)
-        except KeyboardInterrupt:
-            session.send("terminate")
 
 
 COMMAND = Command("record", "run a script and record it, without a window", __doc__, _arguments, _run)

@@ -91,6 +91,9 @@ class Module:
         if outermost:
             _running.names = {id(m): n for n, m in self.named_modules()}
             self._name_parameters()
+            for parameter in self.parameters():  # also those that forward will not use: that is worth knowing
+                if not parameter._id:
+                    tape.val(parameter)
         path = _running.names.get(id(self))
         if path is None:
             path = type(self).__name__

@@ -201,6 +201,17 @@ def _given(made: Tensor, requires_grad: bool, out: Tensor | None = None) -> Tens
     return made.requires_grad_() if requires_grad else made
 
 
+def _drawn(fill: Callable[..., Any], made: Tensor, *args: Any, generator: Generator | None) -> Tensor:
+    """A new tensor filled by one of the in-place draws: nobody has seen it before, so it counts as unchanged."""
+    found, mode.quiet = mode.quiet, True
+    try:
+        fill(made, *args, generator=generator)
+    finally:
+        mode.quiet = found
+    made._cell = None
+    return made
+
+
 def rand(
     *size: Any,
     generator: Generator | None = None,
@@ -212,7 +223,7 @@ def rand(
     pin_memory: bool = False,
 ) -> Tensor:
     """Numbers from 0 up to but not including 1."""
-    return _given(uniform_(_empty(shape_of(size, "rand"), dtype, device), generator=generator), requires_grad, out)
+    return _given(_drawn(uniform_, _empty(shape_of(size, "rand"), dtype, device), generator=generator), requires_grad, out)
 
 
 def randn(
@@ -226,7 +237,7 @@ def randn(
     pin_memory: bool = False,
 ) -> Tensor:
     """Normal numbers of mean 0 and variance 1."""
-    return _given(normal_(_empty(shape_of(size, "randn"), dtype, device), generator=generator), requires_grad, out)
+    return _given(_drawn(normal_, _empty(shape_of(size, "randn"), dtype, device), generator=generator), requires_grad, out)
 
 
 def randint(
@@ -295,7 +306,7 @@ def rand_like(
     generator: Generator | None = None,
 ) -> Tensor:
     """As ``rand``, of the shape, type and device of ``input``."""
-    return _given(uniform_(_like(input, dtype, device), generator=generator), requires_grad)
+    return _given(_drawn(uniform_, _like(input, dtype, device), generator=generator), requires_grad)
 
 
 def randn_like(
@@ -309,7 +320,7 @@ def randn_like(
     generator: Generator | None = None,
 ) -> Tensor:
     """As ``randn``, of the shape, type and device of ``input``."""
-    return _given(normal_(_like(input, dtype, device), generator=generator), requires_grad)
+    return _given(_drawn(normal_, _like(input, dtype, device), generator=generator), requires_grad)
 
 
 def randint_like(
@@ -326,7 +337,7 @@ def randint_like(
 ) -> Tensor:
     """As ``randint``, of the shape, type and device of ``input``: ``randint_like(input, high)`` or ``(input, low, high)``."""
     bottom, top = (0, low) if high is None else (low, high)
-    return _given(random_(_like(input, dtype, device), bottom, top, generator=generator), requires_grad)
+    return _given(_drawn(random_, _like(input, dtype, device), bottom, top, generator=generator), requires_grad)
 
 
 def normal(
@@ -350,7 +361,7 @@ def normal(
     if not means and not stds:
         if size is None:
             raise TypeError("normal() received an invalid combination of arguments: numbers as mean and std need a size")
-        made = normal_(_empty(shape_of((size,), "normal"), dtype, device), float(mean), float(std), generator=generator)
+        made = _drawn(normal_, _empty(shape_of((size,), "normal"), dtype, device), float(mean), float(std), generator=generator)
         return _given(made, requires_grad, out)
     if stds and std._data.size and bool((std._data < 0).any()):
         raise RuntimeError("normal expects all elements of std >= 0.0")
@@ -359,7 +370,7 @@ def normal(
     first = mean if means else std
     xp = first._xp
     shape = xp.broadcast_shapes(mean._data.shape, std._data.shape) if means and stds else first._data.shape
-    made = normal_(_empty(shape, first.dtype, first.device), 0.0, 1.0 if stds else float(std), generator=generator)
+    made = _drawn(normal_, _empty(shape, first.dtype, first.device), 0.0, 1.0 if stds else float(std), generator=generator)
     values = made._data
     if stds:
         values = values * std._data
@@ -371,7 +382,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     """Ones with the probabilities in ``input`` (or with probability ``p`` in its shape), zeros otherwise; errors as ``bernoulli_``."""
     _floating(input, "bernoulli_tensor_cpu_p_")
     made = _empty(tuple(input.shape), input.dtype, input.device)
-    return _given(bernoulli_(made, input.detach() if p is None else p, generator=generator), False, out)
+    return _given(_drawn(bernoulli_, made, input.detach() if p is None else p, generator=generator), False, out)
 
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:

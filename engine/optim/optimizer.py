@@ -11,6 +11,7 @@ from typing import Any
 from .. import creation, dtypes
 from ..autograd.grad_mode import enable_grad, no_grad
 from ..autograd.hooks import HookDict, RemovableHandle, register
+from ..tape import recorder
 from ..tensor import Tensor
 
 
@@ -39,6 +40,8 @@ def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
                     args, kwargs = changed
             if self.stepped is False:
                 self.stepped = True
+            if recorder.current is not None:
+                self._tell(recorder.current)
             result = step(self, *args, **kwargs)
             for hook in list(self._optimizer_step_post_hooks.values()):
                 hook(self, args, kwargs)
@@ -58,12 +61,15 @@ class Optimizer:
     """
 
     _stepping = False
+    _made_at: Any = None  # the user's line, where that is recorded
+    _told: tuple[Any, int] | None = None  # the recorder that knows of this optimizer, and of how many groups
     stepped: bool | None = None  # since the first schedule was made for this optimizer; None: there is none
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
         self.state: defaultdict[Tensor, Any] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
+        self._made_at = recorder.current.here() if recorder.current is not None else None
         self._make_hooks()
         if isinstance(params, Tensor):
             raise TypeError(
@@ -77,6 +83,12 @@ class Optimizer:
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
+
+    def _tell(self, tape: Any) -> None:
+        """Say on the tape which parameters are optimized, once."""
+        if self._told != (told := (tape, len(self.param_groups))):
+            self._told = told
+            tape.optimizer(type(self).__name__, [p for group in self.param_groups for p in group["params"]], self._made_at)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -9,19 +9,22 @@ through, and what was half written is taken back.
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from .capture import Capture, Level
 from .introduce import Introducer
 from .protocols import NodeLike, TensorLike
-from .schema import Note, Role
+from .schema import Frame, Note, Role
 from .sinks import BlockSink, BlocksToRecords, ListSink, Sink
+from .stacks import is_kept, is_library, is_own
 from .wire import (
     BUMPED,
     CALL,
@@ -198,6 +201,31 @@ class Recorder:
                     self._push(now)
             except BaseException as error:
                 self._broken(error)
+
+    def left(self, name: str, tensor: TensorLike, made: TensorLike | None) -> None:
+        """A user's line took the numbers of a tensor out of the graph: into ``made``, or into Python. The engine's own do not count."""
+        if not is_own(sys._getframe(3).f_code.co_filename):
+            self.op(name, (tensor,), () if made is None else (made,), None, {}, self.clock())
+
+    def asked_for_grad(self, tensor: TensorLike) -> None:
+        """``.grad`` of a tensor that has none and keeps none, not being a leaf, was asked for."""
+        frame = self.here()
+        if frame is not None and tensor._id:
+            self.note("grad of non-leaf", json.dumps({"tensor": tensor._id, **frame._asdict()}))
+
+    def optimizer(self, kind: str, params: Iterable[TensorLike], made_at: Frame | None) -> None:
+        """An optimizer is at work on these parameters."""
+        for tensor in (params := list(params)):
+            self.val(tensor)
+        facts = {"type": kind, "tensors": [tensor._id for tensor in params]}
+        self.note("optimizer", json.dumps(facts | (made_at._asdict() if made_at is not None else {})))
+
+    def here(self) -> Frame | None:
+        """The user's line that runs, without those of installed packages."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and (not is_kept(frame.f_code.co_filename) or is_library(frame.f_code.co_filename)):
+            frame = frame.f_back
+        return None if frame is None else Frame(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)
 
     def mutated(self, tensor: TensorLike, old: int, new: int) -> None:
         """A tensor was changed in place: by the last op, if that had to do with it."""

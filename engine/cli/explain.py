@@ -1,0 +1,62 @@
+"""Say what went wrong with autograd in a script or on a tape: which line, why, and what to write instead.
+
+    gradstep explain train.py           runs the script, records it, explains
+    gradstep explain run.gst            explains a recording
+
+Exit codes: 0 nothing is wrong, 1 something is, 65 the tape is damaged, 66 no such file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+
+from ..explain import report
+from ..explain.diagnoses import findings
+from ..explain.finding import Finding, Kind, Severity
+from .command import Command, Exit, open_tape, say
+from .running import recorded
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--only", metavar="KINDS", type=kinds, help=f"only these: {', '.join(kind.value for kind in Kind)}")
+    parser.add_argument("subject", metavar="SCRIPT|TAPE", help="a script (.py) or a tape (.gst)")
+    parser.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS", help="the script's arguments")
+
+
+def kinds(words: str) -> list[Kind]:
+    """The kinds in a list with commas. Raises ArgumentTypeError for one that there is not."""
+    try:
+        return [Kind(word.strip()) for word in words.split(",") if word.strip()]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}; there are {', '.join(kind.value for kind in Kind)}") from None
+
+
+def look(subject: str, args: list[str], wanted: list[Kind] | None, quiet: bool) -> list[Finding]:
+    """The findings of a tape, or of a script that is run for it. Raises Failed where there is none to look at."""
+    if subject.endswith(".gst"):
+        return _read(subject, wanted)
+    with recorded(subject, args, quiet=quiet) as (tape, _):
+        return _read(tape, wanted)
+
+
+def _read(path: str, wanted: list[Kind] | None) -> list[Finding]:
+    tape = open_tape(path)
+    try:
+        found = findings(tape, wanted)
+    finally:
+        tape.close()
+    if tape.damage:
+        say(f"{path} is damaged: {tape.damage}. What is explained is what stands before that place.")
+    return found
+
+
+def _run(args: argparse.Namespace) -> int:
+    found = look(args.subject, args.args, args.only, quiet=args.json)
+    subject = os.path.basename(args.subject)
+    print(json.dumps(report.as_json(found, subject), indent=2) if args.json else report.text(found, subject))
+    return Exit.FAILED if any(finding.severity is not Severity.NOTE for finding in found) else Exit.OK
+
+
+COMMAND = Command("explain", "say what went wrong with autograd, where and why", __doc__, _arguments, _run)

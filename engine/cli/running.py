@@ -1,0 +1,67 @@
+"""A script that a command runs under the recorder."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..debug.core import Outcome
+from ..debug.launch import Launch, RunFolder
+from ..debug.session import Session
+from ..debug.states import State
+from .command import Exit, Failed, say
+
+MEBIBYTE = 1 << 20
+BUDGET = 256  # mebibytes of values that are kept
+
+
+def must_exist(script: str) -> None:
+    """Raises Failed where there is no such script."""
+    if not os.path.isfile(script):
+        raise Failed(f"{script}: there is no such script", Exit.NO_INPUT)
+
+
+def run(launch: Launch, folder: Path) -> Outcome:
+    """Run to the end, with the run's own files in ``folder``; says on stderr why it could not be run, and that it crashed."""
+    with Session() as session:
+        session.launch(launch, RunFolder.make(folder))
+        outcome = _wait(session)
+    if outcome.how is State.FAILED or outcome.refused:
+        say(outcome.reason)
+    elif outcome.how is State.CRASHED:
+        say(f"the script crashed: {outcome.reason}")
+    return outcome
+
+
+def _wait(session: Session) -> Outcome:
+    """The outcome, however long it takes. Ctrl+C stops the script first, as it would without us."""
+    while True:
+        try:
+            return session.wait_until_ended(threading.TIMEOUT_MAX)
+        except KeyboardInterrupt:
+            session.send("terminate")
+
+
+@contextmanager
+def recorded(script: str, args: Sequence[str] = (), *, level: str = "values", quiet: bool = False) -> Iterator[tuple[str, Outcome]]:
+    """Run a script and give the path of its tape, which is gone behind the with block, and how the script ended.
+
+    quiet: what the script prints is not shown. Raises Failed where there is no such script, or it could not be run.
+    """
+    must_exist(script)
+    with tempfile.TemporaryDirectory(prefix="gradstep-") as folder:
+        tape = os.path.join(folder, "tape.gst")
+        launch = Launch(
+            script=script, args=tuple(args), engine="gradstep", python=sys.executable, cwd=os.getcwd(), tape=tape, level=level,
+            budget=BUDGET * MEBIBYTE, stop_on_entry=False, rewind=False, output="spool" if quiet else "inherit",
+            stdin="inherit", process_limit=0,
+        )  # fmt: skip
+        outcome = run(launch, Path(folder))
+        if not os.path.exists(tape):
+            raise Failed(f"{script} was not recorded", Exit.FAILED)
+        yield tape, outcome

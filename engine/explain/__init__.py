@@ -1,0 +1,1 @@
+"""Explanations: readers of a tape that say what went wrong, where, and what to do."""

@@ -1,0 +1,38 @@
+"""All diagnoses of a tape, in the order in which a user wants to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from . import freed, inplace, nan, severed, zero
+from .evidence import Evidence
+from .finding import Finding, Kind, Severity
+
+if TYPE_CHECKING:
+    from ..tape.reader import Tape
+
+Diagnosis = Callable[[Evidence], Iterable[Finding]]
+
+DIAGNOSES: tuple[tuple[Kind, Diagnosis], ...] = (
+    (Kind.INPLACE, inplace.modified),
+    (Kind.INPLACE, inplace.leaf),
+    (Kind.FREED, freed.second_backward),
+    (Kind.SEVERED, severed.parameters),
+    (Kind.SEVERED, severed.non_leaf),
+    (Kind.ZERO, zero.gradients),
+    (Kind.NAN, nan.not_finite),
+)
+_ORDER = {Severity.ERROR: 0, Severity.FAULT: 1, Severity.NOTE: 2}
+
+
+def findings(tape: Tape, kinds: Iterable[Kind] | None = None) -> list[Finding]:
+    """What is wrong with what a tape recorded: errors first, then faults, then notes. ``kinds``: only these."""
+    wanted = set(Kind if kinds is None else kinds)
+    return sorted(_found(Evidence(tape), wanted), key=lambda finding: _ORDER[finding.severity])
+
+
+def _found(evidence: Evidence, kinds: set[Kind]) -> Iterator[Finding]:
+    for kind, diagnosis in DIAGNOSES:
+        if kind in kinds:
+            yield from diagnosis(evidence)

@@ -1,0 +1,356 @@
+"""Why a parameter has no gradient: never used, cut off and where, used for something that is not in the loss, not given to the
+optimizer, or no leaf at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ..tape.schema import Node, NodeKind, Op, Role, Slot, Val
+from .evidence import Evidence, is_accumulate
+from .finding import Finding, Kind, Place, Severity
+
+NO_GRAPH = "does not require grad and does not have a grad_fn"
+COPIES = {"numpy": "numpy", "tolist": "numpy", "item": "item", "tensor": "copied"}  # ops that end in Python or in new data
+INTEGERS = ("int", "uint", "bool")
+CASTS = frozenset({"to", "_to_copy", "type", "long", "int", "short", "char", "byte", "bool"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An op that takes what requires a gradient and gives what does not."""
+
+    op: Op
+    reason: str  # detach, data, no-grad, numpy, item, copied, cast, not-differentiable, custom, constant
+
+    @property
+    def told(self) -> str:
+        return _TOLD[self.reason].format(op=self.op.name)
+
+
+_TOLD = {
+    "detach": ".detach() takes it out of the graph",
+    "data": ".data gives the numbers without the graph",
+    "no-grad": "{op} ran under no_grad(), so nothing was recorded for backward",
+    "numpy": ".{op}() leaves for numpy and Python, which autograd does not follow",
+    "item": ".item() makes it a Python number, which autograd does not follow",
+    "copied": "torch.tensor() copies the numbers of tensors and forgets where they came from",
+    "cast": "the cast to a type without gradients (integers, bool) ends the graph",
+    "not-differentiable": "{op} has no derivative: its result is a choice or a count",
+    "custom": "the Function {op} returned no gradient for it",
+    "constant": "{op} gave a result without a gradient",
+}
+_FIXES = {
+    "detach": "Remove .detach() here, or detach only what is not to be trained (a target, a logged value).",
+    "data": "Use the tensor itself instead of .data.",
+    "no-grad": "Move this line out of the no_grad() block; keep no_grad() for evaluation and for updates.",
+    "numpy": "Stay in tensors: use torch's function instead of numpy's.",
+    "item": "Keep the tensor instead of .item(); use .item() for printing and logging only.",
+    "copied": "Join tensors with torch.stack([...]) or torch.cat([...]), which keep the graph, instead of torch.tensor([...]).",
+    "cast": "Compute in floating point as long as gradients are needed, and cast a copy for indexing or counting.",
+    "not-differentiable": (
+        "Use a differentiable stand-in: softmax for argmax, a sigmoid for a comparison, a straight-through estimator for rounding."
+    ),
+    "custom": "Return a gradient for this input from backward.",
+    "constant": "Look at the op: under which conditions does it record?",
+}
+
+
+class _Flow:
+    """Where the values of a tape go."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.tape = evidence.tape
+        self.users: dict[int, list[Op]] = {}  # storage to the ops that take a tensor of it
+        for op in self.tape.ops.values():
+            if op.node is None:
+                for storage in {evidence.storage(val.tensor) for val in op.ins if val is not None}:
+                    self.users.setdefault(storage, []).append(op)
+
+    def reached(self, vals: Iterable[Val]) -> set[int]:
+        """The ops that values flow into, with or without gradients."""
+        found: set[int] = set()
+        waiting = list({self.evidence.storage(val.tensor) for val in vals})
+        seen = set(waiting)
+        while waiting:
+            for op in self.users.get(waiting.pop(), ()):
+                if op.id not in found:
+                    found.add(op.id)
+                    for storage in {self.evidence.storage(val.tensor) for val in op.outs} - seen:
+                        seen.add(storage)
+                        waiting.append(storage)
+        return found
+
+    def alive(self, slots: Iterable[Slot]) -> tuple[set[int], set[Slot]]:
+        """The ops whose backward leads to one of these slots, and the slots at which gradients for them arrive."""
+        live = set(slots)
+        found: set[int] = set()
+        for node in sorted(self.tape.nodes.values(), key=lambda n: n.sequence):
+            if node.kind != NodeKind.ACCUMULATE and any(slot in live for slot in node.next):
+                live.update(Slot(node.id, i) for i, meta in enumerate(node.ins) if meta is not None)
+                if node.op is not None:
+                    found.add(node.op)
+        return found, live
+
+    def cuts(self, leaf: int, live_ops: set[int]) -> list[Cut]:
+        """The ops at which the way from a leaf, along ops in ``live_ops``, ends."""
+        storages = {self.evidence.storage(leaf)}
+        for number in live_ops:
+            storages |= {self.evidence.storage(val.tensor) for val in self.tape.ops[number].outs}
+        found: dict[int, Cut] = {}
+        for storage in storages:
+            for op in self.users.get(storage, ()):
+                if op.id not in live_ops and op.id not in found:
+                    found[op.id] = Cut(op, self._reason(op))
+        return sorted(found.values(), key=lambda cut: cut.op.id)
+
+    def _reason(self, op: Op) -> str:
+        tensors = self.tape.tensors
+        if op.name in ("detach", "data"):
+            return op.name
+        if op.name in COPIES:
+            return COPIES[op.name]
+        if not op.grad_mode:
+            return "no-grad"
+        if op.outs and all(tensors[val.tensor].meta.dtype.startswith(INTEGERS) for val in op.outs):
+            return "cast" if op.name in CASTS else "not-differentiable"
+        if any(node.op == op.id and node.kind == NodeKind.CUSTOM for node in self._nodes_of(op)):
+            return "custom"
+        return "constant"
+
+    def _nodes_of(self, op: Op) -> list[Node]:
+        return [self.tape.nodes[slot.node] for slot in op.grads if slot is not None]
+
+
+def parameters(evidence: Evidence) -> Iterator[Finding]:
+    """Parameters whose ``.grad`` no backward wrote, grouped by the reason."""
+    tape = evidence.tape
+    runs = [run for run in tape.runs.values() if run.accumulate and run.id in evidence.ends and not evidence.ends[run.id].error]
+    if not runs:
+        yield from _without_graph(evidence)
+        return
+    flow = _Flow(evidence)
+    optimizers = evidence.optimizers
+    optimized = {tensor for optimizer in optimizers for tensor in optimizer.tensors}
+    reached = evidence.below(root.node for run in runs for root in run.roots)
+    root_ops = {node.op for node in (tape.nodes[root.node] for run in runs for root in run.roots) if node.op is not None}
+    accumulators: dict[int, list[int]] = {}  # a leaf gets a new one where the graph that held the last is gone
+    for node in tape.nodes.values():
+        if is_accumulate(node) and node.variable is not None:
+            accumulators.setdefault(node.variable, []).append(node.id)
+    groups: dict[tuple[str, int], list[int]] = {}
+    cuts: dict[tuple[str, int], Cut] = {}
+    for leaf in _leaves(evidence, accumulators, optimized):
+        if leaf in evidence.stored:
+            continue
+        reason, cut = _why(flow, leaf, accumulators.get(leaf, []), reached, root_ops)
+        key = (reason, cut.op.id if cut is not None else 0)
+        groups.setdefault(key, []).append(leaf)
+        if cut is not None:
+            cuts[key] = cut
+    for (reason, number), leaves in groups.items():
+        yield _finding(evidence, reason, cuts.get((reason, number)), leaves, runs[-1].stack)
+    yield from _not_optimized(evidence, optimized, runs[-1].stack)
+
+
+def _leaves(evidence: Evidence, accumulators: dict[int, list[int]], optimized: set[int]) -> list[int]:
+    tape = evidence.tape
+    named = {t.id for t in tape.tensors.values() if t.role == Role.LEAF}
+    frozen = {t for t in optimized if t in tape.tensors and tape.tensors[t].role == Role.CONSTANT and t not in accumulators}
+    return sorted((named | set(accumulators) | (optimized & set(tape.tensors))) - frozen)
+
+
+def _why(flow: _Flow, leaf: int, accumulators: list[int], reached: set[int], root_ops: set[int]) -> tuple[str, Cut | None]:
+    tape, evidence = flow.tape, flow.evidence
+    users = flow.users.get(evidence.storage(leaf), [])
+    if not users:
+        return "never-used", None
+    met = [node for node in accumulators if node in reached]
+    if met:
+        return "undefined", _undefined(evidence, met[-1], reached)
+    live_ops, _ = flow.alive([Slot(node, 0) for node in accumulators])
+    cuts = flow.cuts(leaf, live_ops)
+    leading = [cut for cut in cuts if flow.reached(cut.op.outs) & root_ops or cut.op.id in root_ops]
+    if not leading:  # through Python or numpy no value can be followed
+        leading = [cut for cut in cuts if cut.reason in ("numpy", "item", "copied")]
+    if leading:
+        return leading[0].reason, leading[0]
+    if live_ops:
+        last = max(live_ops)
+        return "not-in-loss", Cut(tape.ops[last], "constant")
+    return (cuts[0].reason, cuts[0]) if cuts else ("not-in-loss", None)
+
+
+def _undefined(evidence: Evidence, accumulator: int, reached: set[int]) -> Cut | None:
+    """The op above a leaf whose backward gave no gradient for it."""
+    for number in sorted(reached, reverse=True):
+        node = evidence.tape.nodes[number]
+        op = evidence.op_of(node)
+        if op is not None and any(slot is not None and slot.node == accumulator for slot in node.next):
+            return Cut(op, "custom")
+    return None
+
+
+def _finding(evidence: Evidence, reason: str, cut: Cut | None, leaves: list[int], backward: Iterable[object]) -> Finding:
+    names = [_name(evidence, leaf) for leaf in leaves]
+    shown = ", ".join(f"`{name}`" for name in names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    many = len(leaves) > 1
+    they, them, are = ("they", "them", "are") if many else ("it", "it", "is")
+    places: list[Place | None] = []
+    if reason == "never-used":
+        text = f"{shown}: no op ever took {them}, so {they} cannot have a gradient."
+        fix = "Use it in forward(), or remove it; a module that is registered but not called is the usual cause."
+    elif reason == "not-in-loss":
+        assert cut is not None or many or leaves
+        text = f"{shown}: used, but nothing that came of {them} is part of a loss on which backward() was called."
+        fix = "Add what it computes to the loss, or call backward() on that result."
+        if cut is not None:
+            text += f" The way ends at {evidence.line(cut.op.stack)} with the result of {cut.op.name}."
+            places.append(evidence.place("ends", cut.op.stack, f"the result of {cut.op.name} is not used for the loss"))
+    elif reason == "undefined" and cut is not None:
+        text = f"{shown}: backward came by, but {cut.op.name} at {evidence.line(cut.op.stack)} gave no gradient for {them}."
+        fix = _FIXES["custom"]
+        places.append(evidence.place("cut", cut.op.stack, cut.told))
+    elif cut is not None:
+        text = (
+            f"{shown} {are} used, but at {evidence.line(cut.op.stack)} {cut.told}. Behind that line the loss does not depend on {them} any"
+            " more."
+        )
+        fix = _FIXES[cut.reason]
+        places.append(evidence.place("cut", cut.op.stack, cut.told))
+    else:
+        text, fix = f"{shown} got no gradient, and the tape does not tell why.", "Record the whole script, from its first line."
+    title = f"{len(leaves)} parameters have no gradient" if many else f"{names[0]} has no gradient"
+    details = {"parameters": names, "tensors": leaves}
+    return Finding(
+        Kind.SEVERED,
+        reason,
+        Severity.FAULT,
+        title,
+        text,
+        fix,
+        evidence.places(*places),
+        None,
+        cut.op.id if cut is not None else None,
+        leaves[0],
+        None,
+        None,
+        details,
+    )
+
+
+def _name(evidence: Evidence, leaf: int) -> str:
+    tensor = evidence.tape.tensors[leaf]
+    return tensor.name or f"tensor #{leaf} {list(tensor.meta.shape)}"
+
+
+def _not_optimized(evidence: Evidence, optimized: set[int], backward: Iterable[object]) -> Iterator[Finding]:
+    """Parameters that get gradients and are in no optimizer, where others of the same model are in one."""
+    if not optimized:
+        return
+    missing = [t for t in evidence.stored if t not in optimized and t in evidence.parameters]
+    if not missing:
+        return
+    names = [_name(evidence, leaf) for leaf in missing]
+    shown = ", ".join(f"`{name}`" for name in names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    optimizer = evidence.optimizers[0]
+    their, them, change = ("their", "them", "they never change") if len(names) > 1 else ("its", "it", "it never changes")
+    text = f"{shown}: backward writes {their} .grad, but no optimizer was given {them}, so {change}."
+    fix = (
+        "Give the optimizer all parameters (model.parameters()), make it after the model is complete, or freeze these with"
+        " requires_grad_(False)."
+    )
+    places = evidence.places(
+        Place("optimizer", optimizer.frame, evidence.sources.line(optimizer.frame), f"{optimizer.type} was made here")
+        if optimizer.frame
+        else None
+    )
+    yield Finding(
+        Kind.SEVERED,
+        "not-in-optimizer",
+        Severity.FAULT,
+        f"{len(names)} parameters are in no optimizer",
+        text,
+        fix,
+        places,
+        tensor=missing[0],
+        details={"parameters": names, "tensors": missing},
+    )
+
+
+def _without_graph(evidence: Evidence) -> Iterator[Finding]:
+    """backward() was refused because the loss has no graph at all."""
+    ending = evidence.ending
+    if ending is None or NO_GRAPH not in ending.text:
+        return
+    tape = evidence.tape
+    flow = _Flow(evidence)
+    losses = [op for op in tape.ops.values() if op.node is None and op.outs and not any(op.grads)]
+    live = {op.id for op in tape.ops.values() if any(slot is not None for slot in op.grads)}
+    leaves = [t.id for t in tape.tensors.values() if t.role == Role.LEAF]
+    cuts = {cut.op.id: cut for leaf in leaves for cut in flow.cuts(leaf, live)}
+    loss = losses[-1] if losses else None
+    leading = [cut for cut in cuts.values() if loss is not None and (cut.op.id == loss.id or loss.id in flow.reached(cut.op.outs))]
+    if not leading:
+        leading = [cut for cut in cuts.values() if cut.reason in ("numpy", "item", "copied")]
+    at = Place("used", ending.frame, evidence.sources.line(ending.frame), "backward() is called on it") if ending.frame else None
+    if leading:
+        cut = leading[0]
+        text = f"The loss has no graph: at {evidence.line(cut.op.stack)} {cut.told}."
+        yield Finding(
+            Kind.SEVERED,
+            f"loss-{cut.reason}",
+            Severity.ERROR,
+            "The loss does not depend on any parameter",
+            text,
+            _FIXES[cut.reason],
+            evidence.places(evidence.place("cut", cut.op.stack, cut.told), at),
+            None,
+            cut.op.id,
+        )
+        return
+    text = "The loss has no graph: nothing that it was computed from requires a gradient."
+    fix = "Make the parameters with requires_grad=True (nn.Parameter does), and look whether requires_grad_(False) froze all of them."
+    yield Finding(Kind.SEVERED, "loss-no-leaf", Severity.ERROR, "The loss does not depend on any parameter", text, fix, evidence.places(at))
+
+
+def non_leaf(evidence: Evidence) -> Iterator[Finding]:
+    """``.grad`` was asked of a tensor that is no leaf and does not retain it."""
+    tape = evidence.tape
+    seen: set[tuple[str, int]] = set()
+    for facts in evidence.notes("grad of non-leaf"):
+        tensor = facts.get("tensor")
+        frame = evidence.frame_of(facts)
+        if not isinstance(tensor, int):
+            continue
+        key = (frame.file, frame.line) if frame is not None else ("", tensor)
+        if key in seen or tensor not in evidence.tape.tensors:
+            continue
+        seen.add(key)
+        val = Val(tensor, 0)
+        maker = evidence.maker(val)
+        name = evidence.name(val) or "the tensor"
+        made = evidence.place("made", maker.stack, f"{maker.name} made it") if maker is not None else None
+        at = Place("used", frame, evidence.sources.line(frame), "its .grad is asked for") if frame is not None else None
+        text = f"`{name}` is no leaf: {evidence.described(val)}. Backward passes its gradient on and keeps it only in leaves."
+        reassigned = maker is not None and any(v is not None and tape.tensors[v.tensor].role == Role.LEAF for v in maker.ins)
+        if reassigned:
+            fix = (
+                f"That line makes a new tensor out of the leaf. Make the leaf last: {name} = (...).detach().requires_grad_(), or set"
+                " requires_grad after moving and scaling it."
+            )
+        else:
+            fix = f"Call {name}.retain_grad() before backward(), or take the gradient with torch.autograd.grad(loss, {name})."
+        yield Finding(
+            Kind.SEVERED,
+            "reassigned-leaf" if reassigned else "non-leaf",
+            Severity.FAULT,
+            f"{name}.grad is None because {name} is no leaf",
+            text,
+            fix,
+            evidence.places(made, at),
+            None,
+            maker.id if maker is not None else None,
+            tensor,
+        )

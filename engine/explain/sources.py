@@ -1,0 +1,103 @@
+"""What the lines of a script say: the text of a line, the names that it assigns, the name that it changes in place.
+
+The texts are those on the tape; they are parsed (``ast``), never run.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from ..tape.schema import Frame
+
+NESTING = 50_000  # characters of a source that is parsed; a stranger's tape must not make the parser eat the stack
+
+
+class Sources:
+    """The source files of a tape, by line."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._lines: dict[str, list[str]] = {}
+        self._statements: dict[str, dict[int, ast.stmt]] = {}
+
+    def line(self, frame: Frame | None) -> str:
+        """The text of a frame's line without its indentation; "" where it is not known."""
+        if frame is None:
+            return ""
+        lines = self._lines.get(frame.file)
+        if lines is None:
+            lines = self._lines[frame.file] = self._texts.get(frame.file, "").splitlines()
+        return lines[frame.line - 1].strip() if 1 <= frame.line <= len(lines) else ""
+
+    def statement(self, frame: Frame | None) -> ast.stmt | None:
+        """The innermost statement that stands on a frame's line."""
+        if frame is None:
+            return None
+        found = self._statements.get(frame.file)
+        if found is None:
+            found = self._statements[frame.file] = self._parsed(frame.file)
+        return found.get(frame.line)
+
+    def _parsed(self, file: str) -> dict[int, ast.stmt]:
+        text = self._texts.get(file, "")
+        statements: dict[int, ast.stmt] = {}
+        if not text or len(text) > 20 * NESTING:
+            return statements
+        try:
+            tree = ast.parse(text)
+            for node in ast.walk(tree):  # outer statements come before inner ones
+                if isinstance(node, ast.stmt):
+                    compound = hasattr(node, "body")
+                    last = node.lineno if compound else node.end_lineno or node.lineno
+                    for line in range(node.lineno, last + 1):
+                        statements[line] = node
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return statements
+        return statements
+
+    def assigned(self, frame: Frame | None) -> tuple[str, ...]:
+        """The names that the statement on a frame's line assigns, as the user wrote them: ``h``, ``self.cache``."""
+        statement = self.statement(frame)
+        targets: list[ast.expr] = []
+        if isinstance(statement, ast.Assign):
+            targets = list(statement.targets)
+        elif isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
+            targets = [statement.target]
+        return tuple(name for target in targets for name in _names(target))
+
+    def changed(self, frame: Frame | None) -> str:
+        """The expression that the statement on a frame's line changes in place (``h`` in ``h += 1`` and in ``h.add_(1)``,
+        ``h[0]`` in ``h[0] = 1``); "" where it is none that one can see."""
+        statement = self.statement(frame)
+        if isinstance(statement, ast.AugAssign):
+            return ast.unparse(statement.target)
+        if isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                if isinstance(target, ast.Subscript):
+                    return ast.unparse(target)
+        for call in _calls(statement):
+            if isinstance(call.func, ast.Attribute) and call.func.attr.endswith("_") and not call.func.attr.endswith("__"):
+                return ast.unparse(call.func.value)
+            if isinstance(call.func, (ast.Attribute, ast.Name)):
+                name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id
+                if name.endswith("_") and not name.endswith("__") and call.args:
+                    return ast.unparse(call.args[0])
+        return ""
+
+
+def _names(target: ast.expr) -> Iterator[str]:
+    if isinstance(target, (ast.Tuple, ast.List)):
+        for element in target.elts:
+            yield from _names(element)
+    elif isinstance(target, ast.Starred):
+        yield from _names(target.value)
+    elif isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
+        yield ast.unparse(target)
+
+
+def _calls(statement: ast.stmt | None) -> Iterator[ast.Call]:
+    if isinstance(statement, (ast.Expr, ast.Assign, ast.Return, ast.AnnAssign)) and statement.value is not None:
+        for node in ast.walk(statement.value):
+            if isinstance(node, ast.Call):
+                yield node
