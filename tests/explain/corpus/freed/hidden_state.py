@@ -1,0 +1,10 @@
+# expect: freed.carried-state
+import torch
+
+w = torch.randn(3, 3, requires_grad=True)
+h = torch.zeros(1, 3)
+for step in range(3):
+    x = torch.randn(1, 3)
+    h = torch.tanh(x @ w + h)  #! ties #! reused
+    loss = h.sum()
+    loss.backward()  #! freed #! used
