@@ -25,4 +25,3 @@ def test_a_script_is_explained_as_it_says(script: Path) -> None:
         assert finding.text
         assert finding.fix
         assert finding.title
-
