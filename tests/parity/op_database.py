@@ -19,6 +19,7 @@ from .op_translation import Copies, Missing, as_array, function_of, name_of_dtyp
 DIFFERENTIABLE = (torch.float64, torch.float32)
 INTEGERS = (torch.int64, torch.int32, torch.uint8, torch.bool)
 COMPLEX = (torch.complex128,)
+HALVES = (torch.float16, torch.bfloat16)
 SEED = 5
 
 # entries whose values are compared less tightly, (float64, float32) relative to the largest value, and why
@@ -45,6 +46,7 @@ class Verdict:
     errors: tuple[int, int] = (0, 0)
     integers: tuple[int, int] = (0, 0)
     complexes: tuple[int, int] = (0, 0)
+    halves: tuple[int, int] = (0, 0)
     notes: tuple[str, ...] = field(default=())  # what differs in the counts
 
     @property
@@ -120,22 +122,21 @@ def compare_tensors(mine: Any, other: Any, name: str, stage: str, where: str, va
     if mine.requires_grad != other.requires_grad or (mine.grad_fn is None) != (other.grad_fn is None):
         raise Different(stage, f"{where}: grad_fn {mine.grad_fn} for {other.grad_fn}")
     if values:
-        a, b = mine.detach().cpu().resolve_conj().numpy() if hasattr(mine, "resolve_conj") else mine.detach().numpy(), as_array(other)
-        problem = distance(a, b, name)
+        problem = distance(mine._xp.to_host(mine._data), as_array(other), name)
         if problem:
             raise Different(stage, f"{where}: {problem}")
 
 
 def distance(a: Any, b: Any, name: str) -> str:
     """What differs between two arrays of one type and shape; empty if they agree."""
+    size = b.dtype.itemsize // (2 if b.dtype.kind == "c" else 1)
+    if a.dtype.name in ("float16", "bfloat16"):
+        a, b = a.astype("float32"), b.astype("float32")
     if a.dtype.kind in "biu":
         wrong = a != b
         return "" if not wrong.any() else f"{a[wrong][0]} for {b[wrong][0]} ({int(wrong.sum())} of {a.size} differ)"
     tight, loose, _ = TOLERANCES.get(name, (1e-9, 5e-5, ""))
-    size = b.dtype.itemsize // (2 if b.dtype.kind == "c" else 1)
-    rtol = {8: tight, 4: loose}.get(size, 2e-2)
-    if size < 4:
-        a, b = a.astype("float32"), b.astype("float32")
+    rtol = {8: tight, 4: loose}.get(size, 1e-2)
     finite = numpy.abs(b[numpy.isfinite(b)])
     atol = rtol * max(1.0, float(finite.max())) if finite.size else rtol
     with numpy.errstate(all="ignore"):
@@ -226,8 +227,8 @@ def compare_gradients(name: str, pairs: Any, mine: list[Any], other: list[Any], 
 
 
 def check(name: str, bound: int | None = None, counts: bool = True) -> Verdict:
-    """Run an entry: samples in double and single precision, method and in-place variant, and, with ``counts``, errors,
-    integers and complex numbers. At most ``bound`` samples in double precision, and half as many in single."""
+    """Run an entry: samples in double and single precision, method and in-place variant, and, with ``counts``, errors and
+    other types. At most ``bound`` samples in double precision, and half as many in single."""
     entry = ENTRIES[name]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -269,6 +270,7 @@ def check(name: str, bound: int | None = None, counts: bool = True) -> Verdict:
             count_errors(entry, mine, notes),
             count_kinds(entry, mine, INTEGERS, notes),
             count_kinds(entry, mine, COMPLEX, notes),
+            count_kinds(entry, mine, HALVES, notes),
             tuple(notes),
         )
 

@@ -48,7 +48,7 @@ def summary(verdicts: list[Verdict]) -> list[str]:
     families: dict[str, list[Verdict]] = {"all": verdicts}
     for v in verdicts:
         families.setdefault(v.name.rpartition(".")[0] or "torch", []).append(v)
-    columns = ("entries", "have", "forward", "forward and backward", "and variants", "error inputs", "integer types", "complex")
+    columns = ("entries", "have", "forward", "forward and backward", "and variants", "error inputs", "integer types", "complex", "16 bits")
     lines = ["".join([f"{'':16}", *(f"{c:>{max(len(c), 7) + 2}}" for c in columns)])]
     for family, found in sorted(families.items(), key=lambda item: -len(item[1])):
         counts = [
@@ -66,7 +66,7 @@ def summary(verdicts: list[Verdict]) -> list[str]:
 
 
 def _pairs(found: list[Verdict]) -> list[list[tuple[int, int]]]:
-    return [[v.errors for v in found], [v.integers for v in found], [v.complexes for v in found]]
+    return [[v.errors for v in found], [v.integers for v in found], [v.complexes for v in found], [v.halves for v in found]]
 
 
 def _arguments(arguments: list[str]) -> argparse.Namespace:
