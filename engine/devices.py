@@ -7,11 +7,15 @@ that numpy and cupy spell differently.
 from __future__ import annotations
 
 import contextvars
+import functools
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy
+
+from .kernels.host import HOST
+from .kernels.plain import KERNELS
 
 
 class device:  # PyTorch spells it so
@@ -61,6 +65,7 @@ class ArrayModule:
 
     ``add_at(a, index, values)`` adds with repeated indices counted each time; ``as_strided(a, shape, strides)`` is a view;
     ``to_host(a)`` and ``from_host(a)`` move between the device and numpy; ``address(a)`` is where the first element lies.
+    Beside them it has the kernels of ``kernels/plain.py``, composed of its functions or its own.
     """
 
     def __init__(
@@ -84,7 +89,10 @@ class ArrayModule:
         self.address = address
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self.module, name)  # AttributeError names the module
+        if name in KERNELS:
+            found: Any = functools.partial(KERNELS[name], self)
+        else:
+            found = getattr(self.module, name)  # AttributeError names the module
         setattr(self, name, found)  # the next look-up is a plain attribute
         return found
 
@@ -92,15 +100,36 @@ class ArrayModule:
         return f"<array module of {self.kind}: {self.module.__name__}>"
 
 
-CPU = ArrayModule(
-    "cpu",
-    numpy,
-    add_at=numpy.add.at,
-    as_strided=numpy.lib.stride_tricks.as_strided,
-    to_host=lambda a: a,
-    from_host=lambda a: a,
-    address=lambda a: int(a.__array_interface__["data"][0]),
-)
+class Host(ArrayModule):
+    """numpy, with kernels that are quicker on the host; ``own`` gives functions a place before numpy's."""
+
+    def __init__(self, own: dict[str, Callable[..., Any]]) -> None:
+        super().__init__(
+            "cpu",
+            numpy,
+            add_at=numpy.add.at,
+            as_strided=numpy.lib.stride_tricks.as_strided,
+            to_host=lambda a: a,
+            from_host=lambda a: a,
+            address=lambda a: int(a.__array_interface__["data"][0]),
+        )
+        self.__dict__.update(own)
+
+
+CPU: ArrayModule = Host(HOST)
+LARGE = 4096  # elements from which an op computes with ``wide(xp)``: below, calling costs more than other kernels win
+
+
+@functools.cache
+def wide(xp: ArrayModule) -> ArrayModule:
+    """The module that computes with large arrays where ``xp`` does with small ones."""
+    if xp is not CPU:
+        return xp
+    from .kernels import wide  # not before there is a large array
+
+    return Host(HOST | wide.functions(CPU))
+
+
 _MODULES: dict[str, ArrayModule] = {"cpu": CPU}
 _BY_TYPE: dict[type, ArrayModule] = {numpy.ndarray: CPU}
 _lock = threading.Lock()

@@ -6,6 +6,7 @@ from typing import Any
 
 from . import creation, devices, dtypes, methods, random
 from .autograd import anomaly, grad_mode
+from .kernels import threads
 from .tensor import Size, Tensor
 
 
@@ -60,20 +61,6 @@ def can_cast(from_: dtypes.dtype, to: dtypes.dtype) -> bool:
     return from_.category <= to.category
 
 
-_threads = 1
-
-
-def set_num_threads(n: int) -> None:
-    """Accepted for PyTorch's sake: the number of threads is numpy's own affair."""
-    global _threads
-    _threads = n
-
-
-def get_num_threads() -> int:
-    """What ``set_num_threads`` was given."""
-    return _threads
-
-
 NAMES: dict[str, Any] = {t.name: t for t in dtypes.ALL} | {
     "bool": dtypes.bool_, "complex32": dtypes.complex32, "chalf": dtypes.complex32,
     "int": dtypes.int32, "long": dtypes.int64, "short": dtypes.int16, "half": dtypes.float16,
@@ -85,7 +72,7 @@ NAMES: dict[str, Any] = {t.name: t for t in dtypes.ALL} | {
     "contiguous_format": memory_format("contiguous_format"), "preserve_format": memory_format("preserve_format"),
     "channels_last": memory_format("channels_last"), "channels_last_3d": memory_format("channels_last_3d"),
     "is_tensor": is_tensor, "is_floating_point": is_floating_point, "is_complex": is_complex, "numel": numel,
-    "result_type": result_type, "can_cast": can_cast, "set_num_threads": set_num_threads, "get_num_threads": get_num_threads,
+    "result_type": result_type, "can_cast": can_cast, "set_num_threads": threads.set_count, "get_num_threads": threads.count,
     "no_grad": grad_mode.no_grad, "enable_grad": grad_mode.enable_grad, "set_grad_enabled": grad_mode.set_grad_enabled,
     "inference_mode": grad_mode.inference_mode, "is_grad_enabled": grad_mode.is_grad_enabled,
     "is_inference_mode_enabled": grad_mode.is_inference_mode_enabled, "is_anomaly_enabled": anomaly.is_anomaly_enabled,

@@ -360,7 +360,7 @@ def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
         arrays = prepared(op, xp, args, arrays, odd)
         xp = devices.module_of(arrays[0]) if arrays[0] is not None else xp
     try:
-        made = devices.quietly(op.compute, xp, arrays, params)
+        made = devices.quietly(op.compute, xp if first._data.size < devices.LARGE else devices.wide(xp), arrays, params)
     except ValueError as error:
         raise not_broadcast(op, arrays) or error from None
 

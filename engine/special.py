@@ -58,7 +58,8 @@ _LARGE = (
 )  # fmt: skip
 # x P(x^2) / Q(x^2) for |x| < 3.93, beyond which float32 holds 1: fitted for this file by least squares with Lawson's weights;
 # relative error 2e-8, less than half a unit in the last place of float32
-_SINGLE = (
+ERF_END = 3.93
+ERF_SINGLE = (
     (2.0421446199995485e-06, 0.0002847936373574402, 0.0037788163956484298, 0.0527878140808439, 0.19076492828051486, 1.128379145565938),
     (3.8005116625046446e-05, 0.0011650267046533018, 0.014995834445771995, 0.11424973675810676, 0.502393738435786, 1.0),
 )
@@ -90,10 +91,10 @@ def _erf_single(xp: Any, x: Array) -> Array:
         for i in range(0, flat.size, _BLOCK):
             made[i : i + _BLOCK] = _erf_single(xp, flat[i : i + _BLOCK])
         return made.reshape(x.shape)
-    z = xp.minimum(xp.maximum(x, -3.93), 3.93)
+    z = xp.minimum(xp.maximum(x, -ERF_END), ERF_END)
     square = z * z
-    value = z * _horner(square, _SINGLE[0])
-    value /= _horner(square, _SINGLE[1])
+    value = z * _horner(square, ERF_SINGLE[0])
+    value /= _horner(square, ERF_SINGLE[1])
     return xp.minimum(xp.maximum(value, -1.0), 1.0)
 
 

@@ -23,7 +23,7 @@ FILES = sorted(file for top in TOPS for file in (ROOT / top).rglob("*.py"))
 
 TAPE = ["engine.tape"]
 OUTLET = ["engine.tape.schema", "engine.tape.recorder"]  # all that the engine proper knows of a tape
-GROUND = [*OUTLET, "engine.devices", "engine.dtypes", "engine.streams", "engine.distributions"]
+GROUND = [*OUTLET, "engine.kernels", "engine.devices", "engine.dtypes", "engine.streams", "engine.distributions"]
 GRAPH = [*GROUND, "engine.autograd.hooks", "engine.autograd.grad_mode", "engine.autograd.node"]
 TENSOR = [
     *GRAPH,
@@ -51,7 +51,8 @@ MAY_IMPORT: dict[str, list[str]] = {
     # from the ground up; autograd.node knows no Tensor, so that the two form no circle
     "engine/tape/schema": [],
     "engine/tape/recorder": TAPE,
-    "engine/devices": [],
+    "engine/kernels": ["engine.special", "engine.kernels"],
+    "engine/devices": ["engine.kernels"],
     "engine/dtypes": ["engine.devices"],
     "engine/halves": ["engine.dtypes"],
     "engine/streams": GROUND,
@@ -100,6 +101,8 @@ MAY_NEED: dict[str, set[str]] = {
     "engine": {"numpy"},
     "engine/devices": {"numpy", "cupy", "cupyx"},
     "engine/dtypes": {"numpy", "ml_dtypes"},
+    "engine/kernels": {"numpy"},
+    "engine/kernels/compiled": {"numpy", "numba"},
     "engine/tape": {"numpy"},
     "engine/tape/schema": set(),
     "engine/tape/recorder": {"numpy"},

@@ -6,10 +6,11 @@ import math
 from typing import Any
 
 from .. import dtypes
+from ..autograd.grad_mode import mode
 from ..inplace import in_place
+from ..kernels.plain import CUBIC, SLOPE
 from ..op import Array, op
 from ..samples import Sampler
-from ..special import erf as _erf
 from ..tensor import Tensor
 from .choose import where_
 from .dims import dim_of
@@ -44,7 +45,7 @@ def _floating(xp: Any, name: str, array: Array) -> None:
 )
 def threshold_backward(xp: Any, grad_output: Array, input: Array, threshold: float) -> Array:
     """``grad_output`` where ``input`` is above the threshold, else 0."""
-    return xp.where(input > threshold, grad_output, grad_output.dtype.type(0))
+    return xp.threshold_backward(grad_output, input, threshold)
 
 
 def _check_relu(input: Any) -> None:
@@ -222,9 +223,29 @@ def celu_(xp: Any, input: Array, alpha: float = 1.0) -> Array:
     return xp.where(input <= 0, xp.expm1(xp.minimum(input, kind(0)) / kind(alpha)) * kind(alpha), input)
 
 
-def _silu_rule(g: Any, input: Any) -> Any:
+def _silu_twice(g: Any, grad_output: Any, input: Any) -> Any:
+    gate = sigmoid(input)
+    closed = 1 - gate
+    return g * grad_output * gate * closed * (2 + input * (closed - gate))
+
+
+def _silu_slope(g: Any, input: Any) -> Any:
     gate = sigmoid(input)
     return g * (gate * (1 + input * (1 - gate)))
+
+
+@op(
+    vjp={"grad_output": lambda g, input: _silu_slope(g, input), "input": _silu_twice},
+    samples=lambda rand: [(rand(3, 4), rand(3, 4))],
+)
+@in_single
+def silu_backward(xp: Any, grad_output: Array, input: Array) -> Array:
+    """The gradient of ``silu``."""
+    return xp.silu_backward(grad_output, input)
+
+
+def _silu_rule(g: Any, input: Any) -> Any:
+    return _silu_slope(g, input) if mode.enabled else silu_backward(g, input)
 
 
 @op(vjp={"input": _silu_rule}, samples=_smooth, torch="nn.functional.silu")
@@ -233,7 +254,7 @@ def silu_(xp: Any, input: Array) -> Array:
     """``input * sigmoid(input)``."""
     if input.dtype.kind not in "fc":
         raise NotImplementedError(f"\"silu_cpu\" not implemented for '{dtypes.of(input.dtype).legacy}'")
-    return input / (1 + xp.exp(-input))
+    return xp.silu(input)
 
 
 def _mish_rule(g: Any, input: Any) -> Any:
@@ -274,8 +295,7 @@ def logsigmoid(xp: Any, input: Array) -> Array:
     return xp.minimum(input, input.dtype.type(0)) - xp.log1p(xp.exp(-xp.absolute(input)))
 
 
-_SLOPE = math.sqrt(2 / math.pi)
-_CUBIC = 0.044715
+_SLOPE, _CUBIC = SLOPE, CUBIC
 
 
 @op(
@@ -288,14 +308,7 @@ _CUBIC = 0.044715
 @in_single
 def gelu_backward(xp: Any, grad_output: Array, input: Array, approximate: str = "none") -> Array:
     """The gradient of ``gelu``."""
-    kind = input.dtype.type
-    if approximate == "tanh":
-        square = input * input
-        curve = xp.tanh(kind(_SLOPE) * input * (1 + kind(_CUBIC) * square))
-        slope = kind(_SLOPE) * (1 + kind(3 * _CUBIC) * square)
-        return grad_output * (kind(0.5) * (1 + curve) + kind(0.5) * input * (1 - curve * curve) * slope)
-    share = kind(0.5) * (1 + _erf(xp, input * kind(math.sqrt(0.5))))
-    return grad_output * (share + input * (xp.exp(kind(-0.5) * input * input) * kind(1 / math.sqrt(2 * math.pi))))
+    return xp.gelu_tanh_backward(grad_output, input) if approximate == "tanh" else xp.gelu_backward(grad_output, input)
 
 
 def _gelu_twice(g: Any, input: Any, approximate: str) -> Any:
@@ -319,12 +332,11 @@ def gelu(xp: Any, input: Array, *, approximate: str = "none") -> Array:
     """``input`` times the share of a normal distribution below it; ``approximate="tanh"`` is a nearby formula."""
     if input.dtype.kind != "f":
         raise NotImplementedError(f"\"GeluKernelImpl\" not implemented for '{dtypes.of(input.dtype).legacy}'")
-    kind = input.dtype.type
     if approximate == "tanh":
-        return kind(0.5) * input * (1 + xp.tanh(kind(_SLOPE) * input * (1 + kind(_CUBIC) * input * input)))
+        return xp.gelu_tanh(input)
     if approximate != "none":
         raise RuntimeError("approximate argument must be either none or tanh.")
-    return kind(0.5) * input * (1 + _erf(xp, input * kind(math.sqrt(0.5))))
+    return xp.gelu(input)
 
 
 def _glu_rule(g: Any, input: Any, dim: int) -> Any:

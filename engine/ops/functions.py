@@ -209,8 +209,7 @@ def cosh(xp: Any, input: Array) -> Array:
 @in_single
 def tanh_backward(xp: Any, grad_output: Array, output: Array) -> Array:
     """``grad_output * (1 - output**2)``: the gradient of tanh by its result."""
-    slope = xp.multiply(output, output)
-    return xp.multiply(grad_output, xp.subtract(1, slope))
+    return xp.tanh_backward(grad_output, output)
 
 
 @op(vjp={"input": lambda g, out: tanh_backward(g, conj(out))}, samples=_any, torch="tanh", promote="float")
@@ -229,14 +228,14 @@ def tanh(xp: Any, input: Array) -> Array:
 @in_single
 def sigmoid_backward(xp: Any, grad_output: Array, output: Array) -> Array:
     """``grad_output * output * (1 - output)``: the gradient of sigmoid by its result."""
-    return xp.multiply(grad_output, xp.multiply(xp.subtract(1, output), output))
+    return xp.sigmoid_backward(grad_output, output)
 
 
 @op(vjp={"input": lambda g, out: sigmoid_backward(g, conj(out))}, samples=_any, torch="sigmoid", promote="float")
 @in_single
 def sigmoid(xp: Any, input: Array) -> Array:
     """``1 / (1 + exp(-input))``."""
-    return xp.reciprocal(xp.add(xp.exp(xp.negative(input)), 1))
+    return xp.sigmoid(input)
 
 
 @op(vjp={"input": lambda g, input: g * conj((input * input + 1).rsqrt())}, samples=_any, torch="asinh", promote="float")
