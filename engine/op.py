@@ -300,6 +300,15 @@ class OpNode(Node):
     def restore(self, released: Any) -> None:
         self._saved = released
 
+    def kept(self) -> Sequence[tuple[str, Any]]:
+        found: list[tuple[str, Any]] = []
+        for name, kept in (self._saved or {}).items():
+            if type(kept) is SavedTensor:
+                found.append((name, kept))
+            elif type(kept) is tuple:
+                found += [(name, one) for one in kept if type(one) is SavedTensor]
+        return found
+
     def saved_entries(self) -> Iterable[tuple[str, Any]]:
         for name, kept in (self._saved or {}).items():
             for one in kept if type(kept) is tuple else (kept,):
@@ -389,7 +398,7 @@ def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     if needs and mode.enabled and op.differentiable_inputs and not mode.inference:
         node = _record(op, args, params, outs)
     if tape is not None:
-        tape.op(op.name, args, outs, node, dict(zip(op.params, params, strict=True)), started, mode.enabled)
+        tape.op(op.name, args, outs, node, params, started, mode.enabled, op.params)
     return tuple(outs) if several else outs[0]
 
 

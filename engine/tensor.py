@@ -26,7 +26,7 @@ class Storage:
 
     def __init__(self) -> None:
         self.version = 0
-        self.id = 0  # given by the recorder
+        self.id = 0  # the first tensor's with it that a tape met
 
 
 class ViewOf:
@@ -129,6 +129,7 @@ class Tensor:
         cell = self._cell
         if cell is None:
             cell = self._cell = Storage()
+            cell.id = self._id  # a tape that met the tensor took its memory for its own
         return cell
 
     @property

@@ -69,6 +69,10 @@ class Node:
     def restore(self, released: Any) -> None:
         """Undo ``release``."""
 
+    def kept(self) -> Sequence[tuple[str, Any]] | None:
+        """Name and SavedTensor of what the node keeps; None where only ``saved_entries`` can say."""
+        return None
+
     def saved_entries(self) -> Iterable[tuple[str, Any]]:
         """Name and tensor of what the node keeps; the tensor is None where a user's hook packed it."""
         return ()

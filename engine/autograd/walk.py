@@ -280,14 +280,13 @@ class Walk:
                     outs = self._checked(node, node.apply(grads, self._edges(node)))
         if node.hooks is not None and node.hooks.post:
             outs = self._node_hooks(node, HookKind.NODE_POST, node.hooks.post, outs, grads, tape)
-        if tape is not None:
-            tape.node_exit(self.run, node, outs)
+        released = None
         if not self.keep_graph:
             released = node.release()
             if released is not None:
                 self._journal(node.restore, released)
-                if released and tape is not None:
-                    tape.freed(self.run, node)
+        if tape is not None:
+            tape.node_exit(self.run, node, outs, bool(released))
         if anomaly.enabled and anomaly.check_nan:
             anomaly.find_nan(node, outs)
         for i, (edge, out) in enumerate(zip(node.next_edges, outs, strict=False)):
@@ -326,12 +325,10 @@ class Walk:
             self._journal(self._dependencies.__setitem__, node, left + 1)
         self._dependencies[node] = left
         tape = recorder.current if self.run else None
-        if tape is not None:
-            tape.grad_added(self.run, source, (node, slot), added)
         if left == 0:
             self._heap.push(node)
-            if tape is not None:
-                tape.node_ready(self.run, node)
+        if tape is not None:
+            tape.grad_added(self.run, source, (node, slot), added, left == 0)
 
     def _sum(self, there: Tensor, grad: Tensor) -> Any:
         if recorder.current is None:

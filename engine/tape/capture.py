@@ -17,7 +17,7 @@ from . import statistics
 from .sinks import BlockSink
 from .wire import PAYLOAD, STATS
 
-SMALL = 4096  # elements; values up to this size wait for each other
+SMALL = 512  # elements; values up to this size wait for each other
 HELD_CAP = 256 * 1024  # bytes that may wait
 HELD_COUNT = 256  # values that may wait
 VALUE_CAP = 1 << 30  # bytes of one value

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .capture import Capture
 from .describe import described, short_repr
-from .protocols import NodeLike, TensorLike
+from .protocols import KeptLike, NodeLike, TensorLike
 from .schema import ACCUMULATE_SEQUENCE, Frame, NodeKind, Role, Source
 from .stacks import SOURCE_CAP, Stacks, is_library, is_own, source_text
 from .wire import HOOK, META, NODE, SOURCE, TENSOR, Encoder
 
 # Ids are unique in the process: a tensor or node keeps its own from one recording to the next.
-_tensor_ids, _storage_ids, _node_ids, _hook_ids = itertools.count(1), itertools.count(1), itertools.count(1), itertools.count(1)
-_ACCUMULATE, _LEAF = int(NodeKind.ACCUMULATE), int(Role.LEAF)
+_tensor_ids, _node_ids, _hook_ids = itertools.count(1), itertools.count(1), itertools.count(1)
+_ACCUMULATE = int(NodeKind.ACCUMULATE)
+_LEAF, _ACTIVATION, _CONSTANT, _GRADIENT = int(Role.LEAF), int(Role.ACTIVATION), int(Role.CONSTANT), int(Role.GRADIENT)
 _SIMPLE = frozenset((int, str, bool, type(None)))
 
 
@@ -40,11 +41,12 @@ class Introducer:
         self._params: dict[Any, int] = {}
         self._files: set[str] = set()
 
-    def value(self, tensor: TensorLike | None, role: Role | None) -> tuple[int, int]:
+    def value(self, tensor: TensorLike | None, role: int | None) -> tuple[int, int]:
         """A tensor as it is now, as id and version; (0, 0) for None. ``role`` None: told from the tensor."""
         if tensor is None:
             return 0, 0
-        known, version = tensor._id, tensor._storage.version
+        cell = tensor._cell
+        known, version = tensor._id, 0 if cell is None else cell.version
         if self.versions.get(known) != version or self.renamed:
             return self.meet(tensor, role)
         return known, version
@@ -58,58 +60,67 @@ class Introducer:
 
     def before(self, version: int, tensor: TensorLike) -> int:
         """The version before ``version``, which an in-place change made."""
-        storage = tensor._storage
-        return max(self._renumbered(storage.id, storage.version - 1) if self.renamed else version - 1, 0)
+        cell = tensor._cell
+        return max(self._renumbered(cell.id, cell.version - 1) if self.renamed and cell is not None else version - 1, 0)
 
     def values(self, tensors: Sequence[TensorLike | None]) -> tuple[int, int, int, int]:
         """Gradients as the last four words of an event's row."""
         if len(tensors) == 1:
-            return 1, 0, *self.value(tensors[0], Role.GRADIENT)
+            return 1, 0, *self.value(tensors[0], _GRADIENT)
         flat: list[int] = []
         for tensor in tensors:
-            flat += self.value(tensor, Role.GRADIENT)
+            flat += self.value(tensor, _GRADIENT)
         pool = self._encoder.draft.pool
         start = len(pool)
         pool.extend(flat)
         return len(tensors), start, 0, 0
 
-    def meet(self, tensor: TensorLike, role: Role | None) -> tuple[int, int]:
+    def meet(self, tensor: TensorLike, role: int | None) -> tuple[int, int]:
         """The value of a tensor that may not be on the tape yet, or not at this version."""
-        storage, number, data = tensor._storage, tensor._id, tensor._data
-        version = storage.version
-        if self.renamed:
-            version = self._renumbered(storage.id, version)
+        cell, number, data = tensor._cell, tensor._id, tensor._data
+        version = 0
+        if cell is not None:
+            version = cell.version
+            if self.renamed:
+                version = self._renumbered(cell.id, version)
         if number == 0:
             number = tensor._id = next(_tensor_ids)
         last = self.versions.get(number, -1)
         if last >= version:
             return number, version
         if last < 0:
-            base = tensor._base
-            parent = 0
-            if base is not None:
-                parent = base._id
-                if parent not in self.versions:
-                    parent = self.meet(base, role)[0]
-            if storage.id == 0:
-                storage.id = next(_storage_ids)
-            if role is None:
-                role = (Role.LEAF if tensor.is_leaf else Role.ACTIVATION) if tensor.requires_grad else Role.CONSTANT
-            encoder = self._encoder
-            known = (type(data), data.dtype, data.shape)
-            meta = self._metas.get(known)
-            if meta is None:
-                meta = encoder.meta_id(tensor.dtype.name, tuple(tensor.shape), str(tensor.device))
-                if type(data) is np.ndarray:  # the memory of which device an array of another kind lies in, its type does not say
-                    self._metas[known] = meta
-            self.last_meta = meta
-            words = tensor._name or (self.stacks.variable(tensor) if role == _LEAF else "")
-            name = encoder.text_id(words) if words else 0
-            encoder.draft.rows.extend((TENSOR | role << 8, number, meta, storage.id, parent, name, 0, 0))
+            self._introduce(tensor, number, role)
         self.versions[number] = version
         if self.level:
             self._capture.take(number, version, data)
         return number, version
+
+    def _introduce(self, tensor: TensorLike, number: int, role: int | None) -> None:
+        """The row of a tensor, after those of what it is a view of. Its storage is called as the first tensor with it."""
+        cell, base, data = tensor._cell, tensor._base, tensor._data
+        parent = 0
+        if base is not None:
+            parent = base._id
+            if parent not in self.versions:
+                parent = self.meet(base, role)[0]
+        storage = number
+        if cell is not None:
+            storage = cell.id
+            if storage == 0:
+                storage = cell.id = number
+        if role is None:
+            role = (_LEAF if tensor.is_leaf else _ACTIVATION) if tensor.requires_grad else _CONSTANT
+        encoder = self._encoder
+        known = (type(data), data.dtype, data.shape)
+        meta = self._metas.get(known)
+        if meta is None:
+            meta = encoder.meta_id(tensor.dtype.name, tuple(tensor.shape), str(tensor.device))
+            if type(data) is np.ndarray:  # the memory of which device an array of another kind lies in, its type does not say
+                self._metas[known] = meta
+        self.last_meta = meta
+        words = tensor._name or (self.stacks.variable(tensor) if role == _LEAF else "")
+        name = encoder.text_id(words) if words else 0
+        encoder.draft.rows.extend((TENSOR | role << 8, number, meta, storage, parent, name, 0, 0))
 
     def node(self, node: NodeLike, inside: int) -> int:
         """The id of a node. ``inside`` is the node that runs now."""
@@ -142,34 +153,69 @@ class Introducer:
         self._write(node, op, inside, metas, fresh)
         return node.id
 
+    def own_node(self, node: NodeLike, op: int, inside: int, metas: list[int] | None, fresh: Sequence[tuple[Any, int]]) -> None:
+        """The node of an op that runs now: it is new, and those behind its edges seldom are."""
+        known = self.nodes
+        for edge in node.next_edges:
+            if edge is not None and edge[0].id not in known:
+                self.meet_node(edge[0], 0, inside)
+        self._write(node, op, inside, metas, fresh)
+
     def _write(self, node: NodeLike, op: int, inside: int, metas: list[int] | None, fresh: Sequence[tuple[Any, int]]) -> None:
         encoder = self._encoder
-        number = node.id or self.number(node)
+        texts, versions = encoder.texts, self.versions
+        number, kind = node.id or self.number(node), int(node.kind)
         flat = metas
         if flat is None:
             flat = [0 if meta is None else encoder.metas.get(meta) or encoder.meta_id(*meta) for meta in node.metas]
-        slots, edges = len(flat), node.next_edges
+        slots, edges, saved = len(flat), node.next_edges, 0
         for edge in edges:
-            flat += (0, 0) if edge is None else (edge[0].id, edge[1])
-        saved = 0
-        for name, tensor in node.saved_entries():
-            saved += 1
-            if tensor is not None and tensor._id == 0 and fresh:
-                for data, known in fresh:
-                    if tensor._data is data:  # an alias of an output, made to be looked at
-                        tensor._id = known
-            flat += (encoder.texts.get(name) or encoder.text_id(name), *self.value(tensor, None))
+            if edge is None:
+                flat += (0, 0)
+            else:
+                flat += (edge[0].id, edge[1])
+        kept = node.kept()
+        if kept is not None:
+            for name, item in kept:
+                saved += 1
+                tensor = item._tensor
+                if tensor is None:
+                    known, version = self._kept_output(node, item, fresh)
+                else:
+                    known, cell = tensor._id, tensor._cell
+                    version = 0 if cell is None else cell.version
+                    if versions.get(known) != version or self.renamed:
+                        known, version = self.meet(tensor, None)
+                flat += (texts.get(name) or encoder.text_id(name), known, version)
+        else:
+            for name, tensor in node.saved_entries():
+                saved += 1
+                if fresh and tensor is not None and tensor._id == 0:
+                    for data, known in fresh:
+                        if tensor._data is data:  # an alias of an output, made to be looked at
+                            tensor._id = known
+                flat += (texts.get(name) or encoder.text_id(name), *self.value(tensor, None))
         variable = 0
-        if node.kind == _ACCUMULATE and node.variable is not None:
+        if kind == _ACCUMULATE and node.variable is not None:
             variable = self.value(node.variable, None)[0]
         title = node.name()
-        text = encoder.texts.get(title) or encoder.text_id(title)
+        text = texts.get(title) or encoder.text_id(title)
         draft = encoder.draft
-        start = len(draft.pool)
+        start, sequence = len(draft.pool), node.sequence
         draft.pool.extend((slots, len(edges), saved, *flat))
-        sequence = -1 if node.sequence >= ACCUMULATE_SEQUENCE else node.sequence
-        draft.rows.extend((NODE | node.kind << 8, number, text, sequence, op, variable, inside if op else 0, start))
+        if sequence >= ACCUMULATE_SEQUENCE:
+            sequence = -1
+        draft.rows.extend((NODE | kind << 8, number, text, sequence, op, variable, inside if op else 0, start))
         self.nodes.add(number)
+
+    def _kept_output(self, node: NodeLike, item: KeptLike, fresh: Sequence[tuple[Any, int]]) -> tuple[int, int]:
+        """What a node keeps that is no input of its op: one of the ``fresh`` outputs, or what looking at it gives."""
+        data = item._data
+        if data is not None:
+            for one, known in fresh:
+                if one is data:
+                    return known, self.versions[known]
+        return self.value(item.peek(node), None)
 
     def tie(self, node: NodeLike, op: int, inside: int) -> None:
         """Introduce a node that stands for ``op`` without being its own, and remember that."""
@@ -211,23 +257,18 @@ class Introducer:
             if text is not None:
                 self._encoder.record(Source(file, text[:SOURCE_CAP]))
 
-    def params_id(self, params: Mapping[str, object]) -> int:
+    def params_id(self, names: tuple[str, ...], values: tuple[object, ...]) -> int:
         """The number of an op's parameters. Those of simple types are known again without looking at their words."""
-        values = tuple(params.values())
         kinds = tuple(map(type, values))
         if not _SIMPLE.issuperset(kinds):
-            pairs = tuple((name, short_repr(value)) for name, value in params.items())
+            pairs = tuple((name, short_repr(value)) for name, value in zip(names, values, strict=True))
             return self._encoder.params_id(pairs, pairs)
-        key = (*params, *values, *kinds)  # the types tell 1 from True
+        key = (names, values, kinds)  # the types tell 1 from True
         number = self._params.get(key)
         if number is None:
-            pairs = tuple((name, short_repr(value)) for name, value in params.items())
+            pairs = tuple((name, short_repr(value)) for name, value in zip(names, values, strict=True))
             number = self._params[key] = self._encoder.params_id(pairs, pairs)
         return number
-
-    def stack(self, skip: int) -> int:
-        """The number of the stack outside the ``skip`` innermost frames, this one not counted."""
-        return self.stacks.number(skip + 1)
 
     def taken_back(self, storage: int, engine: int, tape: int) -> None:
         """A step back took a version away, ``engine`` in the engine and ``tape`` on the tape: it is never used for other data."""

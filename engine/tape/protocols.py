@@ -7,21 +7,23 @@ from typing import Any, Protocol
 
 
 class StorageLike(Protocol):
-    """What a tensor, its views and its detached aliases share. ``id`` is 0 until the recorder sets it."""
+    """What a tensor, its views and its detached aliases share. ``id`` is that of the first tensor with it that the recorder met."""
 
     id: int
     version: int
 
 
 class TensorLike(Protocol):
-    """What the recorder looks at of a tensor. ``_id`` and ``_storage.id`` are 0 until the recorder sets them."""
+    """What the recorder looks at of a tensor. ``_id`` is 0 until the recorder sets it.
+
+    ``_cell`` is None while nobody shares the memory or changed it; one that is made later begins with the tensor's ``_id``."""
 
     _id: int
     _data: Any
     _name: str
 
     @property
-    def _storage(self) -> StorageLike: ...
+    def _cell(self) -> StorageLike | None: ...
     @property
     def _base(self) -> Any: ...
     @property
@@ -34,6 +36,15 @@ class TensorLike(Protocol):
     def is_leaf(self) -> bool: ...
     @property
     def requires_grad(self) -> bool: ...
+
+
+class KeptLike(Protocol):
+    """What a node keeps of one tensor: the tensor, or of an output its data. Both are None where a user's hook packed it."""
+
+    _tensor: Any
+    _data: Any
+
+    def peek(self, node: Any) -> Any: ...
 
 
 class NodeLike(Protocol):
@@ -52,4 +63,7 @@ class NodeLike(Protocol):
     def next_edges(self) -> Sequence[tuple[Any, int] | None]: ...
     @property
     def variable(self) -> Any: ...
+    def kept(self) -> Sequence[tuple[str, KeptLike]] | None:
+        """What the node keeps under which names; None where only ``saved_entries`` can say."""
+
     def saved_entries(self) -> Iterable[tuple[str, Any]]: ...

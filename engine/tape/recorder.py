@@ -22,9 +22,9 @@ from typing import Any
 from .capture import Capture, Level
 from .introduce import Introducer
 from .protocols import NodeLike, TensorLike
-from .schema import Frame, Note, Role
+from .schema import Frame, NodeKind, Note, Role
 from .sinks import BlockSink, BlocksToRecords, ListSink, Sink
-from .stacks import is_kept, is_library, is_own
+from .stacks import Base, is_kept, is_library, is_own
 from .wire import (
     BUMPED,
     CALL,
@@ -49,6 +49,12 @@ from .wire import (
 __all__ = ["Level", "ListSink", "Recorder", "current", "install", "recording", "uninstall"]
 
 LATENCY = 10_000_000  # nanoseconds that a row may wait while others come
+SOON = 50_000  # nanoseconds that the row of a node which runs a small rule of the engine's own may wait
+SMALL = 1 << 14  # elements of the gradient of a small one
+
+_now, _ident = time.perf_counter_ns, threading.get_ident
+_GRADIENT, _ACTIVATION = int(Role.GRADIENT), int(Role.ACTIVATION)
+_RISKY = (NodeKind.CUSTOM, NodeKind.OPAQUE)  # nodes that run code which is not the engine's
 
 # Unique in the process, as the ids of tensors and nodes.
 _op_ids, _call_ids, _run_ids = itertools.count(1), itertools.count(1), itertools.count(1)
@@ -57,12 +63,13 @@ _op_ids, _call_ids, _run_ids = itertools.count(1), itertools.count(1), itertools
 class _Thread:
     """Where a thread is: its module call, its node, and the brackets around them."""
 
-    __slots__ = ("call", "head", "index", "node", "nodes", "op", "run", "runs", "touched")
+    __slots__ = ("base", "call", "head", "index", "node", "nodes", "op", "run", "runs", "touched")
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.head = index << 8  # of events
         self.call = 0
+        self.base: Base | None = None  # of the stack: the innermost module's call
         self.op = 0  # the last
         self.touched: list[int] = []  # its tensors and their versions
         self.run = 0
@@ -85,7 +92,7 @@ class _Guard:
         recorder._lock.acquire()
         if recorder.failed:
             return None
-        return recorder._threads.get(threading.get_ident()) or recorder._thread()
+        return recorder._threads.get(_ident()) or recorder._thread()
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
         recorder = self._recorder
@@ -114,11 +121,11 @@ class Recorder:
         self._encoder = self.sink.encoder
         self._limit = self.sink.block_words
         self._capture = Capture(self.sink, level, budget, self._dropped)
-        self._began = time.perf_counter_ns()
-        self._pushed = self._began
+        self._began = _now()
+        self._pushed = self._flushed = self._began
         self._nouns = Introducer(self._encoder, self._capture)
         self._runs: dict[int, int] = {}  # open runs and their thread's index
-        self._calls: dict[int, int] = {}  # open calls and the call around each
+        self._calls: dict[int, tuple[int, Base | None]] = {}  # open calls, the call around each and the base of its stack
         self._threads: dict[int, _Thread] = {}
         self._bumps: list[tuple[int, int, int, int]] = []  # while runs are open: event, storage, version in the engine and on the tape
 
@@ -135,33 +142,36 @@ class Recorder:
 
     def op(
         self, name: str, inputs: Sequence[TensorLike | None], outputs: Sequence[TensorLike], node: NodeLike | None,
-        params: Mapping[str, object], started: float, grad_mode: bool = True,
+        params: Mapping[str, object] | tuple[object, ...], started: float, grad_mode: bool = True, names: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
-        """An op ran. Called after an in-place op raised its output's version and before ``mutated``."""
+        """An op ran. Called after an in-place op raised its output's version and before ``mutated``. ``params``: what is no
+        tensor, by name, or values whose ``names`` follow."""
         with self._lock:
             if self.failed:
                 return
             try:
-                now = time.perf_counter_ns()
-                thread = self._threads.get(threading.get_ident()) or self._thread()
-                number, nouns, encoder = next(_op_ids), self._nouns, self._encoder
+                now = _now()
+                thread = self._threads.get(_ident()) or self._thread()
+                nouns, encoder = self._nouns, self._encoder
                 versions, renamed = nouns.versions, nouns.renamed
-                role = Role.GRADIENT if thread.run else None
+                role = _GRADIENT if thread.run else None
                 flat: list[int] = []
                 for tensor in inputs:
                     try:
-                        version = tensor._storage.version  # type: ignore[union-attr]
+                        known, cell = tensor._id, tensor._cell  # type: ignore[union-attr]
                     except AttributeError:  # a number, None
                         if tensor is not None:
-                            params = {**params, f"input {len(flat) // 2}": tensor}
+                            params, names = _with_number(params, names, len(flat) // 2, tensor)
                         flat += (0, 0)
                         continue
-                    assert tensor is not None
-                    if version and any(tensor is out for out in outputs):
-                        flat += (nouns.value(tensor, role)[0], version - 1)  # changed in place
-                        continue
-                    known = tensor._id
+                    version = 0
+                    if cell is not None:
+                        version = cell.version
+                        if version and any(tensor is out for out in outputs):
+                            flat += (nouns.value(tensor, role)[0], version - 1)  # changed in place
+                            continue
                     if versions.get(known) != version or renamed:
+                        assert tensor is not None
                         known, version = nouns.meet(tensor, role)
                     flat += (known, version)
                 slots: list[int] = []
@@ -169,24 +179,31 @@ class Recorder:
                 fresh: list[tuple[Any, int]] = []
                 target = 0 if node is None else node.id or nouns.number(node)
                 for tensor in outputs:
+                    gets = target and tensor.requires_grad
                     if tensor._id:
                         metas = None
                         flat += nouns.value(tensor, role)
                     else:
-                        flat += nouns.meet(tensor, role)
+                        flat += nouns.meet(tensor, role if role is not None or not gets else _ACTIVATION)
                         fresh.append((tensor._data, tensor._id))
                         if metas is not None:
                             metas.append(nouns.last_meta)
-                    if target and tensor.requires_grad:
+                    if gets:
                         slots += (target, len(slots) // 2)
                     else:
                         metas = None
                         slots += (0, 0)
+                number = next(_op_ids)
                 if node is not None and target not in nouns.nodes:
                     # new outputs that all take gradients: the node's slots are theirs
-                    nouns.meet_node(node, number, thread.node, metas, fresh)
-                stack = nouns.stack(1)
-                keys = nouns.params_id(params) if params else 0
+                    nouns.own_node(node, number, thread.node, metas, fresh)
+                stack = nouns.stacks.number(1, thread.base)
+                keys = 0
+                if params:
+                    if isinstance(params, tuple):
+                        keys = nouns.params_id(names, params)
+                    else:
+                        keys = nouns.params_id(tuple(params), tuple(params.values()))
                 text = encoder.texts.get(name) or encoder.text_id(name)
                 draft = encoder.draft
                 pool = draft.pool
@@ -231,10 +248,11 @@ class Recorder:
         """A tensor was changed in place: by the last op, if that had to do with it."""
         with self._guard as thread:
             if thread:
-                known, version = self._nouns.value(tensor, Role.GRADIENT if thread.run else None)
+                known, version = self._nouns.value(tensor, _GRADIENT if thread.run else None)
                 before = self._nouns.before(version, tensor) if new - old == 1 else old
                 if self._runs:
-                    self._bumps.append((self.position, tensor._storage.id, new, version))
+                    cell = tensor._cell
+                    self._bumps.append((self.position, known if cell is None else cell.id, new, version))
                 self._event(BUMPED, 0, thread, (known, before, version, thread.op if known in thread.touched[::2] else 0, 0))
                 thread.touched = []  # the next change is another's
 
@@ -249,7 +267,7 @@ class Recorder:
         """Keep a value that is about to be changed."""
         with self._guard as thread:
             if thread:
-                self._nouns.value(tensor, Role.GRADIENT if thread.run else None)
+                self._nouns.value(tensor, _GRADIENT if thread.run else None)
 
     def enter_call(self, path: str, type: str) -> int:
         """A module's forward is entered. Returns the number for ``leave_call``; 0 where nothing is recorded."""
@@ -261,8 +279,9 @@ class Recorder:
                 words = (CALL, number, encoder.text_id(path), encoder.text_id(type), thread.call, 0, 0, 0)
                 encoder.draft.rows.extend(words)
                 self._event(CALL_BEGIN, 0, thread, (number, 0, 0, 0, 0))
-                self._calls[number] = thread.call
+                self._calls[number] = thread.call, thread.base
                 thread.call = number
+                thread.base = Base(sys._getframe(1), thread.base)
         return number
 
     def leave_call(self, call: int) -> None:
@@ -272,9 +291,9 @@ class Recorder:
                 inner = thread.call
                 while inner and inner != call and inner in self._calls:
                     self._event(CALL_END, 0, thread, (inner, 0, 0, 0, 0))
-                    inner = self._calls.pop(inner)
+                    inner = self._calls.pop(inner)[0]
                 self._event(CALL_END, 0, thread, (call, 0, 0, 0, 0))
-                thread.call = self._calls.pop(call)
+                thread.call, thread.base = self._calls.pop(call)
 
     # ------------------------------------------------------------------------------------------------ the backward
 
@@ -292,14 +311,14 @@ class Recorder:
                 for root, index in roots:
                     flat += (self._nouns.node(root, thread.node), index)
                 for seed in seeds:
-                    flat += self._nouns.value(seed, Role.GRADIENT)
+                    flat += self._nouns.value(seed, _GRADIENT)
                 ranges: list[int] = []
                 for wanted in sorted([self._nouns.node(node, thread.node) for node in needed]):
                     if ranges and wanted == ranges[-2] + ranges[-1]:
                         ranges[-1] += 1
                     else:
                         ranges += (wanted, 1)
-                stack = self._nouns.stack(1)
+                stack = self._nouns.stacks.number(1, thread.base)
                 draft = encoder.draft
                 start = len(draft.pool)
                 draft.pool.extend((len(roots), len(seeds), len(ranges) // 2))
@@ -313,21 +332,36 @@ class Recorder:
                 self._runs[number] = thread.index
         return number
 
-    def grad_added(self, run: int, source: tuple[NodeLike, int] | None, target: tuple[NodeLike, int], grad: TensorLike | None) -> None:
-        """A gradient reached a slot; ``source`` None is the seed."""
+    def grad_added(
+        self, run: int, source: tuple[NodeLike, int] | None, target: tuple[NodeLike, int], grad: TensorLike | None, ready: bool = False
+    ) -> None:  # fmt: skip
+        """A gradient reached a slot; ``source`` None is the seed. ``ready``: it was the last that the node waited for."""
         with self._lock:
             if self.failed or run not in self._runs:
                 return
             try:
-                thread = self._threads.get(threading.get_ident()) or self._thread()
+                thread = self._threads.get(_ident()) or self._thread()
                 nouns, (node, index) = self._nouns, target
-                known, version = nouns.value(grad, Role.GRADIENT)
+                known, version = nouns.value(grad, _GRADIENT)
                 number = node.id if node.id in nouns.nodes else nouns.meet_node(node, 0, thread.node)
                 sender = 0
                 if source is not None:
-                    sender = nouns.node(source[0], thread.node)
+                    sender = source[0].id
+                    if sender not in nouns.nodes:
+                        sender = nouns.meet_node(source[0], 0, thread.node)
                     index |= source[1] << INDEX_BITS
-                self._committed(GRAD_ADDED, run, thread, (sender, number, index, known, version))
+                encoder, head, now = self._encoder, thread.head, _now() - self._began
+                draft = encoder.draft
+                if ready:
+                    arrived = (GRAD_ADDED | head, run, now, sender, number, index, known, version)
+                    draft.rows.extend((*arrived, NODE_READY | head, run, now, number, 0, 0, 0, 0))
+                    encoder.events += 2
+                else:
+                    draft.rows.extend((GRAD_ADDED | head, run, now, sender, number, index, known, version))
+                    encoder.events += 1
+                draft.committed = length = len(draft.rows)
+                if length >= self._limit or self._capture.full:
+                    self._push(_now())
             except BaseException as error:
                 self._broken(error)
 
@@ -340,37 +374,63 @@ class Recorder:
         self._about(FREED, run, node)
 
     def node_enter(self, run: int, node: NodeLike, grads: Sequence[TensorLike | None]) -> None:
-        """A node is about to run. What was recorded is handed to the system first, so that a crash names the node."""
+        """A node is about to run. What was recorded is handed to the system first, so that a crash names the node; not yet
+        where something was a moment ago and this is a small rule of the engine's own."""
         with self._lock:
             if self.failed or run not in self._runs:
                 return
             try:
-                thread = self._threads.get(threading.get_ident()) or self._thread()
-                number = self._nouns.node(node, thread.node)
-                self._event(NODE_ENTER, run, thread, (number, *self._nouns.values(grads)))
+                thread = self._threads.get(_ident()) or self._thread()
+                nouns, encoder = self._nouns, self._encoder
+                number = node.id
+                if number not in nouns.nodes:
+                    number = nouns.meet_node(node, 0, thread.node)
+                if len(grads) == 1:
+                    grad = grads[0]
+                    known, version = (0, 0) if grad is None else nouns.value(grad, _GRADIENT)
+                    words = (1, 0, known, version)
+                    small = grad is None or grad._data.size < SMALL
+                else:
+                    words, small = nouns.values(grads), False
+                now = _now()
+                draft = encoder.draft
+                draft.rows.extend((NODE_ENTER | thread.head, run, now - self._began, number, *words))
+                encoder.events += 1
                 thread.nodes.append((run, number, thread.call))
                 thread.node, thread.run, thread.call = number, run, 0
-                self._encoder.draft.committed = len(self._encoder.draft.rows)
-                now = time.perf_counter_ns()
-                if self._limit == 0 or (self._capture.waits and now - self._pushed > LATENCY):
+                draft.committed = length = len(draft.rows)
+                if length >= self._limit or self._capture.full or (self._capture.waits and now - self._pushed > LATENCY):
                     self._push(now)
-                if self._limit:
+                if self._limit and (now - self._flushed > SOON or not small or node.kind in _RISKY):
                     self.sink.flush()
+                    self._flushed = now
             except BaseException as error:
                 self._broken(error)
 
-    def node_exit(self, run: int, node: NodeLike, grads: Sequence[TensorLike | None]) -> None:
-        """A node passed gradients on, one an edge."""
+    def node_exit(self, run: int, node: NodeLike, grads: Sequence[TensorLike | None], freed: bool = False) -> None:
+        """A node passed gradients on, one an edge. ``freed``: and then forgot what it had saved."""
         with self._lock:
             if self.failed or run not in self._runs:
                 return
             try:
-                thread = self._threads.get(threading.get_ident()) or self._thread()
-                number = self._nouns.node(node, thread.node)
-                self._event(NODE_EXIT, run, thread, (number, *self._nouns.values(grads)))
+                thread = self._threads.get(_ident()) or self._thread()
+                nouns, encoder = self._nouns, self._encoder
+                number = node.id
+                if number not in nouns.nodes:
+                    number = nouns.meet_node(node, 0, thread.node)
+                words = nouns.values(grads)
+                head, now, draft = thread.head, _now() - self._began, encoder.draft
+                if freed:
+                    draft.rows.extend((NODE_EXIT | head, run, now, number, *words, FREED | head, run, now, number, 0, 0, 0, 0))
+                    encoder.events += 2
+                else:
+                    draft.rows.extend((NODE_EXIT | head, run, now, number, *words))
+                    encoder.events += 1
                 if thread.nodes and thread.nodes[-1][:2] == (run, number):
                     self._leave_node(thread)
-                self._commit()
+                draft.committed = length = len(draft.rows)
+                if length >= self._limit or self._capture.full:
+                    self._push(_now())
             except BaseException as error:
                 self._broken(error)
 
@@ -383,7 +443,7 @@ class Recorder:
             if thread:
                 around = 0 if node is None else self._nouns.node(node, thread.node)
                 hook = self._nouns.hook(kind, key, function, around, index, tensor)
-                role = Role.GRADIENT if run else None
+                role = _GRADIENT if run else None
                 flat: list[int] = []
                 for value in (*before, *after):
                     flat += self._nouns.value(value, role)
@@ -399,18 +459,18 @@ class Recorder:
                 leaf = self._nouns.value(tensor, None)[0]
                 before: tuple[int, int]
                 if previous is not None and previous is grad:
-                    known, version = self._nouns.value(grad, Role.GRADIENT)
+                    known, version = self._nouns.value(grad, _GRADIENT)
                     before = (known, self._nouns.before(version, grad))
                 else:
-                    before = self._nouns.value(previous, Role.GRADIENT)
-                self._event(GRAD_STORED, run, thread, (leaf, *before, *self._nouns.value(grad, Role.GRADIENT)))
+                    before = self._nouns.value(previous, _GRADIENT)
+                self._event(GRAD_STORED, run, thread, (leaf, *before, *self._nouns.value(grad, _GRADIENT)))
 
     def edited(self, run: int, node: NodeLike, index: int, old: TensorLike | None, new: TensorLike | None) -> None:
         """The debugger replaced a gradient that waits at a slot."""
         with self._guard as thread:
             if thread and run in self._runs:
                 number = self._nouns.node(node, thread.node)
-                flat = (*self._nouns.value(old, Role.GRADIENT), *self._nouns.value(new, Role.GRADIENT))
+                flat = (*self._nouns.value(old, _GRADIENT), *self._nouns.value(new, _GRADIENT))
                 pool = self._encoder.draft.pool
                 start = len(pool)
                 pool.extend(flat)
@@ -459,7 +519,7 @@ class Recorder:
         with self._lock:
             if not self.failed:
                 try:
-                    self._push(time.perf_counter_ns())
+                    self._push(_now())
                     self.sink.flush()
                 except BaseException as error:
                     self._broken(error)
@@ -484,6 +544,7 @@ class Recorder:
                 except BaseException as error:
                     self._broken(error)
             self.failed = self.failed or "closed"
+            self._let_go()
 
     # ------------------------------------------------------------------------------------------------------ writing
 
@@ -492,7 +553,7 @@ class Recorder:
             if self.failed or (run and run not in self._runs):
                 return
             try:
-                thread = self._threads.get(threading.get_ident()) or self._thread()
+                thread = self._threads.get(_ident()) or self._thread()
                 number = node.id if node.id in self._nouns.nodes else self._nouns.meet_node(node, 0, thread.node)
                 self._committed(code, run, thread, (number, 0, 0, 0, 0))
             except BaseException as error:
@@ -500,21 +561,21 @@ class Recorder:
 
     def _event(self, code: int, run: int, thread: _Thread, words: tuple[int, ...]) -> None:
         encoder = self._encoder
-        encoder.draft.rows.extend((code | thread.head, run, time.perf_counter_ns() - self._began, *words))
+        encoder.draft.rows.extend((code | thread.head, run, _now() - self._began, *words))
         encoder.events += 1
 
     def _committed(self, code: int, run: int, thread: _Thread, words: tuple[int, ...]) -> None:
         """An event, and commit: for those of which there are many."""
         encoder = self._encoder
         draft = encoder.draft
-        draft.rows.extend((code | thread.head, run, time.perf_counter_ns() - self._began, *words))
+        draft.rows.extend((code | thread.head, run, _now() - self._began, *words))
         encoder.events += 1
         draft.committed = length = len(draft.rows)
         if length >= self._limit or self._capture.full:
-            self._push(time.perf_counter_ns())
+            self._push(_now())
 
     def _note(self, kind: str, text: str) -> None:
-        self._encoder.record(Note(kind, text, (time.perf_counter_ns() - self._began) / 1e9))
+        self._encoder.record(Note(kind, text, (_now() - self._began) / 1e9))
 
     def _dropped(self, text: str) -> None:
         self._note("dropped", f"after event {self.position}: {text}")
@@ -526,7 +587,7 @@ class Recorder:
             thread.run = thread.runs[-1]
 
     def _thread(self) -> _Thread:
-        ident = threading.get_ident()
+        ident = _ident()
         thread = self._threads[ident] = _Thread(len(self._threads))
         return thread
 
@@ -534,7 +595,7 @@ class Recorder:
         draft = self._encoder.draft
         draft.committed = length = len(draft.rows)
         if length >= self._limit or self._capture.full:
-            self._push(time.perf_counter_ns())
+            self._push(_now())
 
     def _push(self, now: int) -> None:
         """Hand rows, values and statistics to the sink."""
@@ -543,17 +604,30 @@ class Recorder:
         self.sink.push()
         self._pushed = now
 
+    def _let_go(self) -> None:
+        """Nothing is recorded any more: forget the frames of the module calls that are still open."""
+        self._calls.clear()
+        for thread in self._threads.values():
+            thread.base = None
+
     # ------------------------------------------------------------------------------------------------------ failing
 
     def _broken(self, error: BaseException) -> None:
         """Take back what was half written. A signal goes on to the script; an error ends the recording."""
         gone = self._encoder.rollback()
         self._nouns.forget(gone)
+        threads = list(self._threads.values())
         for code, number in gone:
             if code == RUN:
                 self._runs.pop(number, None)
             elif code == CALL:
-                self._calls.pop(number, None)
+                around = self._calls.pop(number, None)
+                for thread in threads:
+                    if around is not None and thread.call == number:
+                        thread.call, thread.base = around
+        for thread in threads:
+            if thread.base is not None:
+                thread.base.ask_again()
         if not isinstance(error, Exception):
             raise error
         self._stop(f"{type(error).__name__}: {error}")
@@ -561,6 +635,7 @@ class Recorder:
     def _stop(self, reason: str) -> None:
         """End the recording because of an error: say it once."""
         self.failed = reason
+        self._let_go()
         uninstall(self)
         print(f"gradstep: recording stopped after event {self.position}: {reason}; the script goes on", file=sys.stderr)
         try:
@@ -570,6 +645,15 @@ class Recorder:
             self.sink.flush()
         except Exception:  # the sink is what failed: its last words may fail as well
             return
+
+
+def _with_number(
+    params: Mapping[str, object] | tuple[object, ...], names: tuple[str, ...], place: int, number: object
+) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Parameters by name, with an input that is a number as one more."""
+    named = dict(zip(names, params, strict=True)) if isinstance(params, tuple) else dict(params)
+    named[f"input {place}"] = number
+    return named, ()
 
 
 current: Recorder | None = None

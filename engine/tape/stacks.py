@@ -51,10 +51,29 @@ def is_kept(file: str) -> bool:
     return is_library(file) or not file.startswith(_SKIPPED)
 
 
+class Base:
+    """A frame of the engine that is being executed (a module's call) below others: all that lies outside of it stays as it is, so
+    that it is looked at once. Whoever holds one lets go of it before its frame ends, or would keep its variables alive."""
+
+    __slots__ = ("frame", "number", "outer")
+
+    def __init__(self, frame: FrameType, outer: Base | None) -> None:
+        self.frame = frame
+        self.outer = outer
+        self.number = -1  # of the stack outside of it, once that was asked for
+
+    def ask_again(self) -> None:
+        """The number may have been taken back, and those outside."""
+        base: Base | None = self
+        while base is not None:
+            base.number, base = -1, base.outer
+
+
 class Stacks:
     """Numbers stacks by ``number``: ``new(key, frames)`` is called for one that was not met before and returns its number.
 
-    ``known`` maps a key to its number; the owner may forget entries in it.
+    ``known`` maps a key to its number; the owner may forget entries in it. A key has two words a frame, and where it ends at a
+    Base the number of what lies outside.
     """
 
     def __init__(self, known: dict[tuple[int, ...], int], new: Callable[[tuple[int, ...], tuple[Frame, ...]], int]) -> None:
@@ -62,31 +81,51 @@ class Stacks:
         self._new = new
         self._codes: dict[int, CodeType | None] = {}  # by id; None: skipped
         self._alive: list[CodeType] = []  # an id stands for a code object only while that lives
+        self._outside: dict[int, tuple[Frame, ...]] = {0: ()}  # the frames of the stacks that Bases stand for
 
-    def number(self, skip: int) -> int:
-        """The number of the stack outside the ``skip`` innermost frames, this one not counted."""
-        frame = sys._getframe(skip + 1)
+    def number(self, skip: int, base: Base | None = None) -> int:
+        """The number of the stack outside the ``skip`` innermost frames, this one not counted. ``base``: the innermost one of
+        this thread."""
+        return self._of(sys._getframe(skip + 1), base)
+
+    def _of(self, frame: FrameType | None, base: Base | None) -> int:
+        """The number of the stack from ``frame`` outwards."""
         codes = self._codes
+        end = None if base is None else base.frame
         key: list[int] = []
-        while True:
+        while frame is not None:
+            if frame is end:
+                assert base is not None
+                key.append(base.number if base.number >= 0 else self._settle(base))
+                break
             code = id(frame.f_code)
             try:
                 kept = codes[code]
             except KeyError:
                 kept = self._meet(frame.f_code)
             if kept is not None:
-                key.append(code)
-                key.append(frame.f_lasti)
+                key += (code, frame.f_lasti)
                 if len(key) == 2 * DEPTH:
                     break
-            back = frame.f_back
-            if back is None:
-                break
-            frame = back
+            frame = frame.f_back
         whole = tuple(key)
         number = self._known.get(whole)
         if number is None:
             number = self._new(whole, self._frames(whole))
+        return number
+
+    def _settle(self, base: Base) -> int:
+        """Look at what lies outside a Base."""
+        number = base.number = self._of(base.frame.f_back, base.outer)
+        if number not in self._outside:
+            frames: list[Frame] = []
+            frame = base.frame.f_back
+            while frame is not None and len(frames) < DEPTH:
+                code = frame.f_code
+                if (self._codes[id(code)] if id(code) in self._codes else self._meet(code)) is not None:
+                    frames.append(Frame(code.co_filename, _line(code, frame.f_lasti), code.co_qualname))
+                frame = frame.f_back
+            self._outside[number] = tuple(frames)
         return number
 
     def variable(self, thing: object) -> str:
@@ -115,11 +154,13 @@ class Stacks:
 
     def _frames(self, key: tuple[int, ...]) -> tuple[Frame, ...]:
         frames = []
-        for place in range(0, len(key), 2):
+        for place in range(0, len(key) - 1, 2):
             code = self._codes[key[place]]
             assert code is not None
             frames.append(Frame(code.co_filename, _line(code, key[place + 1]), code.co_qualname))
-        return tuple(frames)
+        if len(key) % 2:
+            frames += self._outside[key[-1]]
+        return tuple(frames[:DEPTH])
 
 
 def _variable(frame: FrameType, thing: object) -> str:

@@ -31,7 +31,7 @@ class HandTensor:
     ) -> None:
         self._id = 0
         self._data = data if hasattr(data, "get") else np.asarray(data)
-        self._storage = base._storage if base is not None else Storage()
+        self._cell = base._cell if base is not None else Storage()
         self._base = base
         self._name = name
         self.dtype = DType(str(self._data.dtype))
@@ -43,7 +43,7 @@ class HandTensor:
     def change(self, data: Any) -> None:
         """Write in place: the version rises, the recorder is not told."""
         self._data[...] = data
-        self._storage.version += 1
+        self._cell.version += 1
 
 
 class HandNode:
@@ -72,6 +72,9 @@ class HandNode:
 
     def name(self) -> str:
         return self._name
+
+    def kept(self) -> None:
+        return None
 
     def saved_entries(self) -> Iterable[tuple[str, HandTensor | None]]:
         return self._saved

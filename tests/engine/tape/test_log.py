@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from gradstep.engine.tape import log
+from gradstep.engine.tape import recorder as recorders
 from gradstep.engine.tape.check import check
 from gradstep.engine.tape.log import TapeExists, TapeGone, Writer
 from gradstep.engine.tape.reader import Tape
@@ -203,6 +204,7 @@ def test_short_writes_are_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("at", range(1, 9))
 def test_an_interrupt_in_the_middle_of_a_write_loses_and_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+    monkeypatch.setattr(recorders, "SOON", -1)  # a write a node
     writer = Writer(tmp_path / "a.gst")
     recorder = Recorder(writer)
     Disk(monkeypatch, error=KeyboardInterrupt(), at=at)
@@ -222,6 +224,7 @@ def test_an_interrupt_in_the_middle_of_a_write_loses_and_doubles_nothing(tmp_pat
 
 
 def test_a_full_disk_ends_the_recording_and_what_was_written_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorders, "SOON", -1)  # a write a node
     for at in range(1, 12):
         path = tmp_path / f"{at}.gst"
         recorder = Recorder(Writer(path))

@@ -194,6 +194,28 @@ def test_a_call_that_was_left_by_an_exception_ends_those_inside_it() -> None:
     assert check(tape) == []
 
 
+@pytest.mark.parametrize("how", ["left", "closed", "failed"])
+def test_the_variables_of_a_module_call_are_let_go_of(how: str) -> None:
+    sink = ListSink()
+    recorder = Recorder(sink)
+    alive: list[weakref.ref[Any]] = []
+
+    def call() -> None:
+        activation = HandTensor([1.0])
+        alive.append(weakref.ref(activation))
+        number = recorder.enter_call("fc", "Linear")
+        recorder.op("neg", [], [HandTensor([1.0])], None, {}, 0.0)
+        if how == "left":
+            recorder.leave_call(number)
+        elif how == "closed":
+            recorder.close()
+        else:
+            recorder.op("neg", [object()], [3], None, {}, 0.0)  # type: ignore[list-item]
+
+    call()
+    assert alive[0]() is None
+
+
 def test_an_in_place_change_is_a_new_version_of_the_same_tensor() -> None:
     def work(recorder: Recorder) -> None:
         x = HandTensor(np.zeros(2, np.float32))
@@ -240,7 +262,7 @@ def test_versions_that_a_step_back_took_away_are_not_used_for_other_data() -> No
             grad.change(data)
             recorder.mutated(grad, 0, 1)
             recorder.rewound(run, before)
-            grad._storage.version -= 1
+            grad._cell.version -= 1
             grad._data[...] = 1.0
             recorder.val(grad)
         recorder.run_end(run)
@@ -512,7 +534,7 @@ def test_an_interrupt_inside_the_recorder_passes_through_and_leaves_the_tape_sou
     before = HandTensor(np.ones(3, np.float32))
     node = Interrupting("NegBackward0", [out], [(square.leaf, 0)])
     if place == "clock":
-        monkeypatch.setattr(recorder._nouns.stacks, "number", lambda skip: (_ for _ in ()).throw(KeyboardInterrupt()))
+        monkeypatch.setattr(recorder._nouns.stacks, "number", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         recorder.op("neg", [before], [out], node, {"unheard of": "too"}, recorder.clock())
     monkeypatch.undo()

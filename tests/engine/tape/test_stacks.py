@@ -17,7 +17,7 @@ import pytest
 
 from gradstep.engine.tape import stacks
 from gradstep.engine.tape.schema import Frame
-from gradstep.engine.tape.stacks import SOURCE_CAP, Stacks, is_kept, is_library, source_text
+from gradstep.engine.tape.stacks import DEPTH, SOURCE_CAP, Base, Stacks, is_kept, is_library, source_text
 
 
 @pytest.mark.parametrize("file", [stacks.__file__, os.__file__, runpy.__file__, "<frozen runpy>", "<frozen importlib._bootstrap>"])
@@ -51,6 +51,40 @@ def test_a_stack_is_looked_into_once_and_known_again() -> None:
     assert numbered.number(0) == 2  # another line
     assert made[1][0].function == "test_a_stack_is_looked_into_once_and_known_again"
     assert made[1][0].line > made[0][0].line
+
+
+def collecting() -> tuple[Stacks, list[tuple[Frame, ...]]]:
+    made: list[tuple[Frame, ...]] = [()]
+    known: dict[tuple[int, ...], int] = {(): 0}
+
+    def new(key: tuple[int, ...], frames: tuple[Frame, ...]) -> int:
+        made.append(frames)
+        known[key] = len(made) - 1
+        return known[key]
+
+    return Stacks(known, new), made
+
+
+@pytest.mark.parametrize("depth", [0, 3, DEPTH + 5])
+def test_a_stack_that_ends_at_a_base_has_the_same_frames_as_a_whole_one(depth: int) -> None:
+    numbered, made = collecting()
+
+    def module(base: Base | None, left: int) -> tuple[int, int]:
+        base = Base(sys._getframe(), base)
+        return module(base, left - 1) if left else inner(base)
+
+    def inner(base: Base | None) -> tuple[int, int]:
+        return numbered.number(0, base), numbered.number(0)
+
+    def down(left: int) -> tuple[int, int]:
+        return down(left - 1) if left else module(None, 2)
+
+    numbered._codes[id(module.__code__)] = None  # a frame of the engine's
+    based, whole = down(depth)
+    assert based != whole
+    assert [frame.function for frame in made[based]] == [frame.function for frame in made[whole]]
+    assert made[based][1:] == made[whole][1:]
+    assert made[based][0].function.endswith("inner")
 
 
 def test_sources_are_read_in_their_encoding_and_cut(tmp_path: Path) -> None:
