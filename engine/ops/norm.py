@@ -19,68 +19,110 @@ from .pools import avg_pool2d, avg_pool3d
 from .scalars import plus
 
 
-def _sums_of_products(xp: Any, a: Array, b: Array, axes: Sequence[int]) -> Array:
-    """The sums of ``a * b`` over ``axes``, kept as dimensions of size 1, in one pass."""
-    letters = "abcdefgh"[: a.ndim]
-    kept = "".join(letter for axis, letter in enumerate(letters) if axis not in axes)
-    shape = [1 if axis in axes else n for axis, n in enumerate(a.shape)]
-    return xp.einsum(f"{letters},{letters}->{kept}", a, b).reshape(shape)
+def _single(input: Array) -> Array:
+    return input.astype("float32") if input.dtype in HALVES else input
 
 
-def _normalised(xp: Any, input: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
-    """``input`` with mean 0 and variance 1 over ``axes``, a new array; its mean, and 1 / sqrt(variance + eps)."""
-    if input.dtype in HALVES:
-        input = input.astype("float32")
-    mean = input.mean(axis=axes, keepdims=True)
-    made = input - mean
-    count = math.prod(input.shape[axis] for axis in axes)
-    variance = _sums_of_products(xp, made, made, axes) / xp.asarray(count, made.dtype)
-    rstd = 1 / xp.sqrt(variance + xp.asarray(eps, made.dtype))
-    made *= rstd
-    return made, mean, rstd
+def _gathered(xp: Any, rows: Array, form: Sequence[int], axis: int) -> Array:
+    """Numbers of rows, one for each channel of each sample, seen as ``form`` and added up along ``axis``."""
+    return rows.reshape(form).sum(axis=axis, keepdims=True)
 
 
-def _scaled(xp: Any, made: Array, weight: Array | None, bias: Array | None, kind: Any) -> Array:
-    """``made``, which nobody else has, times ``weight`` plus ``bias``."""
+def _dealt(xp: Any, numbers: Array, form: Sequence[int]) -> Array:
+    """What belongs to several channels or samples for the row of each."""
+    return xp.broadcast_to(numbers, form).reshape(-1, 1)
+
+
+def _form(input: Array, groups: int) -> tuple[tuple[int, ...], int]:
+    """How the rows of (N, C, ...) are seen, and the dimension whose rows are normalised together: samples, or channels of a group."""
+    n, channels = input.shape[:2]
+    return ((n, groups, channels // groups), 2) if groups else ((n, channels), 0)
+
+
+def _normalised(xp: Any, input: Array, weight: Array | None, bias: Array | None, groups: int, eps: float) -> tuple[Array, Array, Array]:
+    """(N, C, ...) with mean 0 and variance 1 over groups of channels, or with ``groups`` 0 over all samples, times ``weight`` plus
+    ``bias``, one a channel; the mean and 1 / sqrt(variance + eps), seen as ``_form`` says."""
+    n, channels = input.shape[:2]
+    x = _single(input)
+    rows = x.reshape(n * channels, math.prod(input.shape[2:]))
+    form, axis = _form(input, groups)
+    count = form[axis] * rows.shape[1]
+    mean = _gathered(xp, xp.row_sums(rows), form, axis) / xp.asarray(count, x.dtype)
+    middles = _dealt(xp, mean, form)
+    variance = _gathered(xp, xp.row_spreads(rows, middles), form, axis) / xp.asarray(count, x.dtype)
+    rstd = 1 / xp.sqrt(variance + xp.asarray(eps, x.dtype))
+    factors = _dealt(xp, rstd, form)
     if weight is not None:
-        made *= weight
-    if bias is not None:
-        made += bias
-    return made.astype(kind, copy=False)
+        factors = factors * _dealt(xp, weight, (n, channels))
+    shifts = None if bias is None else _dealt(xp, bias, (n, channels))
+    return xp.row_scaled(rows, middles, factors, shifts).reshape(input.shape).astype(input.dtype, copy=False), mean, rstd
 
 
 @op(
-    samples=lambda rand: [(rand(3, 4), rand(3, 4), rand(1, 4), rand.positive(1, 4), (0,))],
-    outputs=("inner", "normal"),
+    samples=lambda rand: [
+        (rand(3, 4, 2), rand(3, 4, 2), rand(1, 4), rand.positive(1, 4), rand(4), 0),
+        (rand(3, 4, 2), rand(3, 4, 2), rand(3, 2, 1), rand.positive(3, 2, 1), None, 2),
+    ],
+    outputs=("of_input", "of_weight", "of_bias"),
 )
-def normal_backward(xp: Any, grad: Array, input: Array, mean: Array, rstd: Array, dims: Sequence[int]) -> tuple[Array, Array]:
-    """What ``_normal_rule`` gives, where no second derivative is asked for."""
-    axes = tuple(dims)
-    normal = input - mean
-    normal *= rstd
-    count = xp.asarray(math.prod(input.shape[axis] for axis in axes), normal.dtype)
-    inner = normal * (_sums_of_products(xp, grad, normal, axes) / count)
-    xp.subtract(grad, inner, out=inner)
-    inner -= grad.mean(axis=axes, keepdims=True)
-    inner *= rstd
-    return inner, normal
+def channel_norm_backward(
+    xp: Any, grad: Array, input: Array, mean: Array, rstd: Array, weight: Array | None, groups: int
+) -> tuple[Array, Array, Array]:
+    """The gradients of batch normalisation, or with ``groups`` of group normalisation, where no second derivative is asked for.
 
-
-def _normal_rule(g: Any, input: Any, mean: Any, rstd: Any, dims: list[int], eps: float) -> tuple[Any, Any]:
-    """The gradient through x -> (x - mean) / deviation, and the normalised x.
-
-    rstd * (g - mean(g) - x' * mean(g * x')): the derivative in Ioffe and Szegedy (2015), section 3.
+    rstd * (g - mean(g) - x' * mean(g * x')), with g times the weight and x' normalised: Ioffe and Szegedy (2015), section 3.
     """
+    n, channels = input.shape[:2]
+    form, axis = _form(input, groups)
+    rows, g = (t.reshape(n * channels, math.prod(input.shape[2:])) for t in (input, grad))
+    middles, deviations = _dealt(xp, mean, form), _dealt(xp, rstd, form)
+    sums, products = xp.row_moments(g, rows, middles)
+    of_bias = sums.reshape(n, channels).sum(axis=0)
+    of_weight = (products * deviations).reshape(n, channels).sum(axis=0)
+    if weight is not None:
+        weights = _dealt(xp, weight, (n, channels))
+        sums, products = sums * weights, products * weights
+    share = rstd / xp.asarray(form[axis] * rows.shape[1], rstd.dtype)
+    less = _dealt(xp, _gathered(xp, sums, form, axis) * share, form)
+    by = _dealt(xp, _gathered(xp, products, form, axis) * share * rstd * rstd, form)
+    factors = deviations if weight is None else deviations * weights
+    return xp.row_gradient(g, rows, middles, factors, by, less).reshape(input.shape), of_weight, of_bias
+
+
+@op(
+    samples=lambda rand: [(rand(2, 3, 4), rand(2, 3, 4), rand(2, 3, 1), rand.positive(2, 3, 1), rand(4), 1)],
+    outputs=("of_input", "of_weight", "of_bias"),
+)
+def layer_norm_backward(
+    xp: Any, grad: Array, input: Array, mean: Array, rstd: Array, weight: Array | None, dims: int
+) -> tuple[Array, Array, Array]:
+    """The gradients of layer normalisation over the last ``dims`` dimensions, where no second derivative is asked for."""
+    shape = input.shape[input.ndim - dims :]
+    size = (math.prod(input.shape[: input.ndim - dims]), math.prod(shape))
+    g, x = grad.reshape(size), input.reshape(size)
+    weight = None if weight is None else weight.reshape(-1)
+    made, of_weight, of_bias = xp.layer_norm_backward(g, x, mean.reshape(-1, 1), rstd.reshape(-1, 1), weight, True)
+    return made.reshape(input.shape), of_weight.reshape(shape), of_bias.reshape(shape)
+
+
+def _normal_rule(g: Any, input: Any, dims: list[int], eps: float) -> tuple[Any, Any]:
+    """The gradient through x -> (x - mean) / deviation, and the normalised x, in ops that can be differentiated."""
     if g._data.dtype in HALVES:
         g, input = g.float(), input.float()
-    elif not mode.enabled:
-        found: tuple[Any, Any] = normal_backward(g, input, mean, rstd, dims)
-        return found
     mean = input.mean(dims, keepdim=True)
     centred = input - mean
     rstd = ((centred * centred).mean(dims, keepdim=True) + eps).rsqrt()
     normal = centred * rstd
     return rstd * (g - g.mean(dims, keepdim=True) - normal * (g * normal).mean(dims, keepdim=True)), normal
+
+
+def _at_once(g: Any) -> bool:
+    """Whether gradients may come from one op: nobody differentiates them, and they are of one type."""
+    return not mode.enabled and g._data.dtype not in HALVES
+
+
+def _needed(made: Sequence[Any], needs: Sequence[bool]) -> tuple[Any, ...]:
+    return tuple(t if n else None for t, n in zip(made, needs, strict=True))
 
 
 # --------------------------------------------------------------------------------------------------- over the batch
@@ -89,11 +131,13 @@ def _normal_rule(g: Any, input: Any, mean: Any, rstd: Any, dims: list[int], eps:
 def _batch_rule(
     g: Any, input: Any, weight: Any, mean: Any, rstd: Any, running_mean: Any, running_var: Any, training: bool, eps: float, needs: Any
 ) -> tuple[Any, Any, Any]:
+    if training and _at_once(g):
+        return _needed(channel_norm_backward(g, input, mean, rstd, weight, 0), needs)  # type: ignore[return-value]
     dims = [0, *range(2, input.ndim)]
     shape = (1, -1, *(1,) * (input.ndim - 2))
     scaled = g if weight is None else g * weight.reshape(shape)
     if training:
-        inner, normal = _normal_rule(scaled, input, mean, rstd, dims, eps)
+        inner, normal = _normal_rule(scaled, input, dims, eps)
     else:
         rstd = (running_var + eps).rsqrt().reshape(shape)
         normal = (input - running_mean.reshape(shape)) * rstd
@@ -123,17 +167,19 @@ def batch_norm_(
     eps: float,
 ) -> tuple[Array, Array, Array]:
     """``input`` (N, C, ...) normalised over all but the channels, by its own statistics or by the given ones."""
-    shape = (1, -1, *(1,) * (input.ndim - 2))
     if training:
-        made, mean, rstd = _normalised(xp, input, (0, *range(2, input.ndim)), eps)
-    else:
-        assert running_mean is not None
-        assert running_var is not None
-        mean = running_mean.reshape(shape)
-        rstd = 1 / xp.sqrt(running_var.reshape(shape) + xp.asarray(eps, running_var.dtype))
-        made = (input - mean) * rstd
-    weight, bias = (None if t is None else t.reshape(shape) for t in (weight, bias))
-    return _scaled(xp, made, weight, bias, input.dtype), mean, rstd
+        return _normalised(xp, input, weight, bias, 0, eps)
+    assert running_mean is not None
+    assert running_var is not None
+    shape = (1, -1, *(1,) * (input.ndim - 2))
+    mean = running_mean.reshape(shape)
+    rstd = 1 / xp.sqrt(running_var.reshape(shape) + xp.asarray(eps, running_var.dtype))
+    made = (input - mean) * rstd
+    if weight is not None:
+        made *= weight.reshape(shape)
+    if bias is not None:
+        made += bias.reshape(shape)
+    return made.astype(input.dtype, copy=False), mean, rstd
 
 
 def batch_norm(
@@ -210,9 +256,11 @@ def instance_norm(
 def _layer_rule(
     g: Any, input: Any, weight: Any, mean: Any, rstd: Any, normalized_shape: Any, eps: float, needs: Any
 ) -> tuple[Any, Any, Any]:
+    if _at_once(g):
+        return _needed(layer_norm_backward(g, input, mean, rstd, weight, len(normalized_shape)), needs)  # type: ignore[return-value]
     dims = list(range(input.ndim - len(normalized_shape), input.ndim))
     lead = list(range(input.ndim - len(normalized_shape)))
-    inner, normal = _normal_rule(g if weight is None else g * weight, input, mean, rstd, dims, eps)
+    inner, normal = _normal_rule(g if weight is None else g * weight, input, dims, eps)
 
     def over_batch(t: Any) -> Any:
         return t.sum(lead) if lead else t
@@ -235,8 +283,12 @@ def layer_norm_(
     xp: Any, input: Array, normalized_shape: Sequence[int], weight: Array | None, bias: Array | None, eps: float
 ) -> tuple[Array, Array, Array]:
     """``input`` normalised over its last dimensions."""
-    made, mean, rstd = _normalised(xp, input, tuple(range(input.ndim - len(normalized_shape), input.ndim)), eps)
-    return _scaled(xp, made, weight, bias, input.dtype), mean, rstd
+    lead = input.shape[: input.ndim - len(normalized_shape)]
+    width = math.prod(normalized_shape)
+    weight, bias = (None if t is None else t.reshape(-1) for t in (weight, bias))
+    made, mean, rstd = xp.layer_norm(_single(input).reshape(math.prod(lead), width), weight, bias, eps)
+    one = (*lead, *(1,) * len(normalized_shape))
+    return made.reshape(input.shape).astype(input.dtype, copy=False), mean.reshape(one), rstd.reshape(one)
 
 
 def layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
@@ -280,11 +332,13 @@ def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None,
 
 
 def _group_rule(g: Any, input: Any, weight: Any, mean: Any, rstd: Any, num_groups: int, eps: float, needs: Any) -> tuple[Any, Any, Any]:
+    if _at_once(g):
+        return _needed(channel_norm_backward(g, input, mean, rstd, weight, num_groups), needs)  # type: ignore[return-value]
     n = input.shape[0]
     channel = (1, -1, *(1,) * (input.ndim - 2))
     grouped = (n, num_groups, math.prod(input.shape[1:]) // num_groups)
     scaled = g if weight is None else g * weight.reshape(channel)
-    inner, normal = _normal_rule(scaled.reshape(grouped), input.reshape(grouped), mean, rstd, [2], eps)
+    inner, normal = _normal_rule(scaled.reshape(grouped), input.reshape(grouped), [2], eps)
     dims = [0, *range(2, input.ndim)]
     return (
         inner.reshape(input.shape),
@@ -305,11 +359,7 @@ def _group_rule(g: Any, input: Any, weight: Any, mean: Any, rstd: Any, num_group
 )
 def group_norm_(xp: Any, input: Array, num_groups: int, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, Array, Array]:
     """``input`` (N, C, ...) normalised over each group of channels of each sample."""
-    grouped = input.reshape(input.shape[0], num_groups, math.prod(input.shape[1:]) // num_groups)
-    made, mean, rstd = _normalised(xp, grouped, (2,), eps)
-    channel = (1, -1, *(1,) * (input.ndim - 2))
-    weight, bias = (None if t is None else t.reshape(channel) for t in (weight, bias))
-    return _scaled(xp, made.reshape(input.shape), weight, bias, input.dtype), mean, rstd
+    return _normalised(xp, input, weight, bias, num_groups, eps)
 
 
 def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:

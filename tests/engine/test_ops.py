@@ -96,4 +96,5 @@ def test_computes_the_same_on_a_device_that_does_not_mix_with_numpy(op: Op, stan
         assert all(type(t._data) is standin.ndarray for t in far_outs + far_grads)
         if op.deterministic:
             for near, distant in zip(near_outs + near_grads, far_outs + far_grads, strict=True):
-                numpy.testing.assert_array_equal(near._data, standin.to_host(distant._data))
+                # the host has kernels of its own, which sum in another order
+                numpy.testing.assert_allclose(near._data, standin.to_host(distant._data), rtol=1e-12, atol=1e-14)
