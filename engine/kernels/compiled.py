@@ -20,7 +20,7 @@ from typing import Any
 import numba
 import numpy
 
-from ..special import ERF_END, ERF_SINGLE
+from ..numerics.error_functions import ERF_END, ERF_SINGLE
 from .plain import CUBIC, SLOPE
 
 F = numpy.float32

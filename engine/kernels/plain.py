@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..special import erf
+from ..numerics.error_functions import erf
 
 Array = Any
 
