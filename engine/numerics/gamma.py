@@ -120,7 +120,7 @@ def zeta(xp: Any, s: Array, q: Array) -> Array:
 @in_double
 def polygamma(xp: Any, x: Array, n: int) -> Array:
     """The n-th derivative of digamma, n >= 1: (-1)^(n+1) n! zeta(n + 1, x) (Abramowitz and Stegun 6.4.10); infinite at 0 and
-    at negative integers."""
+    at negative integers, with the sign from the right."""
     value = (-1.0) ** (n + 1) * math.factorial(n) * _zeta(xp, float(n + 1), xp.where(x == xp.rint(x), xp.maximum(x, 1.0), x))
     at_pole = (x <= 0) & (x == xp.rint(x))
-    return xp.where(at_pole, math.inf if n % 2 else math.nan, value)
+    return xp.where(at_pole, math.inf if n % 2 else -math.inf, value)

@@ -33,6 +33,7 @@ FAMILIES = (
     "einsum",
     "decompositions",
     "pad",
+    "fourier",
     "draws",
     "loss",
     "class_loss",

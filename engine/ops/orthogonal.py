@@ -37,7 +37,7 @@ def _function(name: str, formula: Callable[..., Any], doc: str, samples: Any = _
 
     forward.__name__ = f"special_{name}"
     forward.__doc__ = doc
-    return op(samples=samples, torch=f"special.{name}", promote="float")(forward)
+    return op(samples=samples, torch=f"special.{name}", promote="float", halves="own")(forward)
 
 
 def _degrees(rand: Sampler) -> list[Any]:
@@ -58,7 +58,7 @@ def _polynomial(name: str, formula: Callable[..., Any], doc: str) -> Callable[..
 
     forward.__name__ = f"special_{name}"
     forward.__doc__ = doc
-    return op(samples=_degrees, torch=f"special.{name}", promote="float")(forward)
+    return op(samples=_degrees, torch=f"special.{name}", promote="float", halves="own")(forward)
 
 
 def _chebyshev(kind: str, shifted: bool) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from ..numerics.incomplete_gamma import gammainc
 from ..op import Array, op
 from ..samples import Sampler
 from ..tensor import Tensor, wrap
-from .kinds import in_single, not_implemented, unsupported
+from .kinds import not_implemented, unsupported
 from .scalars import plus, times
 
 
@@ -113,7 +113,6 @@ def _mvlgamma_rule(g: Any, p: int, input: Any) -> Any:
     torch="mvlgamma",
     promote="float",
 )
-@in_single
 def mvlgamma(xp: Any, input: Array, p: int) -> Array:
     """The logarithm of the multivariate gamma function of dimension p: ``p (p-1)/4 log(pi)`` and the sum of
     ``lgamma(input - j/2)`` for j from 0 to p - 1.
@@ -133,10 +132,9 @@ def _tensors(name: str, input: Any, other: Any) -> None:
     for what, given, place in (("input", input, 1), ("other", other, 2)):
         if not isinstance(given, Tensor):
             raise TypeError(f"{name}(): argument '{what}' (position {place}) must be Tensor, not {type(given).__name__}")
-        if given.dtype.category < 2 and name.startswith("igamma"):
-            kind = dtypes.promote_types(input.dtype, other.dtype) if isinstance(other, Tensor) else given.dtype
-            if kind.category < 2:
-                raise NotImplementedError(f"\"{name}_{given._xp.kind}\" not implemented for '{kind.legacy}'")
+    if max(input.dtype.category, other.dtype.category) < 2:
+        kind = dtypes.promote_types(input.dtype, other.dtype)
+        raise NotImplementedError(f"\"{name}_{input._xp.kind}\" not implemented for '{kind.legacy}'")
 
 
 def _density(g: Any, input: Any, other: Any) -> Any:
@@ -176,6 +174,17 @@ def igammac(xp: Any, input: Array, other: Array) -> Array:
     return gammainc(xp, input, other, True)
 
 
+def _not_two_numbers(name: str) -> Any:
+    """Refuse a call without a tensor, in PyTorch's words."""
+
+    def check(input: Any, other: Any) -> None:
+        if not isinstance(input, Tensor) and not isinstance(other, Tensor):
+            given = f"({type(input).__name__}, {type(other).__name__})"
+            raise TypeError(f"{name}() received an invalid combination of arguments - got {given}, but expected a Tensor")
+
+    return check
+
+
 def _scalar_node(name: str) -> Any:
     """The names of PyTorch's nodes for two tensors, for a number first, and for a number second."""
 
@@ -191,8 +200,10 @@ def _scalar_node(name: str) -> Any:
     torch="special.zeta",
     scalars=("input", "other"),
     node=_scalar_node("SpecialZeta"),
+    check=_not_two_numbers("special_zeta"),
     promote="float",
     gradcheck=False,
+    halves="own",
 )
 def zeta(xp: Any, input: Array, other: Array) -> Array:
     """Hurwitz' zeta function: the sum of ``(other + k)**-input`` over k >= 0. The derivative by ``input`` is not implemented."""
@@ -210,7 +221,6 @@ def zeta(xp: Any, input: Array, other: Array) -> Array:
     torch="special.entr",
     promote="float",
 )
-@in_single
 def special_entr(xp: Any, input: Array) -> Array:
     """The entropy ``-input * log(input)``; 0 at 0 and -inf below."""
     _real(xp, "entr", input)
@@ -237,9 +247,9 @@ def _xlog1py_rule(g: Any, input: Any, other: Any) -> Any:
     torch="special.xlog1py",
     scalars=("input", "other"),
     node=_scalar_node("SpecialXlog1Py"),
+    check=_not_two_numbers("special_xlog1py"),
     promote="float",
 )
-@in_single
 def xlog1py(xp: Any, input: Array, other: Array) -> Array:
     """``input * log1p(other)``; 0 where ``input`` is 0, unless ``other`` is nan."""
     _real(xp, "xlog1py", input)
@@ -261,6 +271,7 @@ def _single_at_least(xp: Any, name: str, input: Array) -> None:
     samples=lambda rand: [(rand.probability(3, 4),), (rand.probability(),)],
     torch="special.ndtri",
     promote="float",
+    halves="own",
 )
 def special_ndtri(xp: Any, input: Array) -> Array:
     """The inverse of the normal distribution function; nan outside [0, 1]."""
@@ -273,6 +284,7 @@ def special_ndtri(xp: Any, input: Array) -> Array:
     samples=lambda rand: [(rand(3, 4) * 3,), (rand(),), (rand.integers(4, 3),)],
     torch="special.log_ndtr",
     promote="float",
+    halves="own",
 )
 def special_log_ndtr(xp: Any, input: Array) -> Array:
     """The logarithm of the normal distribution function."""
@@ -285,6 +297,7 @@ def special_log_ndtr(xp: Any, input: Array) -> Array:
     samples=_any,
     torch="special.erfcx",
     promote="float",
+    halves="own",
 )
 def special_erfcx(xp: Any, input: Array) -> Array:
     """``exp(input**2) * erfc(input)``."""

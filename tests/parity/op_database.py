@@ -23,7 +23,12 @@ HALVES = (torch.float16, torch.bfloat16)
 SEED = 5
 
 # entries whose values are compared less tightly, (float64, float32) relative to the largest value, and why
-TOLERANCES: dict[str, tuple[float, float, str]] = {}
+TOLERANCES: dict[str, tuple[float, float, str]] = {
+    **dict.fromkeys(
+        ("special.airy_ai", "special.bessel_j0", "special.bessel_j1", "special.bessel_y0", "special.bessel_y1"),
+        (5e-6, 5e-5, "PyTorch's own are off by up to 3e-6 between 2 and 16; ours are compared with scipy's"),
+    )
+}
 
 
 class Different(AssertionError):
