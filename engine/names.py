@@ -7,6 +7,7 @@ from typing import Any
 from . import creation, devices, dtypes, methods, random
 from .autograd import anomaly, grad_mode
 from .kernels import threads
+from .signal import windows
 from .tensor import Size, Tensor
 
 
@@ -81,3 +82,4 @@ NAMES: dict[str, Any] = {t.name: t for t in dtypes.ALL} | {
 NAMES.update({name: getattr(random, name) for name in random.__all__ if name not in ("device",)})
 NAMES.update(creation.TORCH)
 NAMES.update(methods.TORCH)
+NAMES.update(windows.TORCH)

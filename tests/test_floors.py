@@ -39,7 +39,7 @@ TENSOR = [
 ]
 OPS = [*TENSOR, "engine.op", "engine.inplace", "engine.ops"]
 AUTOGRAD = [*OPS, "engine.autograd"]
-ENGINE = [*AUTOGRAD, "engine.methods", "engine.nn", "engine.optim", "engine.utils", "engine"]
+ENGINE = [*AUTOGRAD, "engine.methods", "engine.signal", "engine.nn", "engine.optim", "engine.utils", "engine"]
 CLIENT = [f"engine.debug.{name}" for name in ("states", "protocol", "launch", "ending", "core", "session", "breakpoints")]
 # what runs in the user's process; the rest of engine/debug runs beside it and needs no engine
 CHILD = [f"engine/debug/{name}" for name in ("debuggee", "control", "answers", "evaluate", "bootstrap")]
@@ -75,6 +75,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/methods": AUTOGRAD,
     "engine/nn": [*AUTOGRAD, "engine.methods", "engine.nn"],
     "engine/optim": [*AUTOGRAD, "engine.methods", "engine.optim"],
+    "engine/signal": [*TENSOR, "engine.signal"],
     "engine/utils": [*AUTOGRAD, "engine.methods", "engine.utils"],
     "engine/shim": ["engine.shim"],
     "engine/shim/as_torch": ENGINE,

@@ -34,6 +34,7 @@ FAMILIES = (
     "decompositions",
     "pad",
     "fourier",
+    "spectrograms",
     "draws",
     "loss",
     "class_loss",
