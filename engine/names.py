@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import creation, devices, dtypes, methods, random
+from . import autocasting, creation, devices, dtypes, methods, random
 from .autograd import anomaly, grad_mode
 from .kernels import threads
 from .signal import windows
@@ -80,6 +80,7 @@ NAMES: dict[str, Any] = {t.name: t for t in dtypes.ALL} | {
     "inf": float("inf"), "nan": float("nan"), "pi": 3.141592653589793, "e": 2.718281828459045,
 }  # fmt: skip
 NAMES.update({name: getattr(random, name) for name in random.__all__ if name not in ("device",)})
+NAMES.update(autocasting.TORCH)
 NAMES.update(creation.TORCH)
 NAMES.update(methods.TORCH)
 NAMES.update(windows.TORCH)

@@ -341,6 +341,8 @@ class OpNode(Node):
 
 def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     """Run the op: promote, compute, wrap, and remember for backward what the rules ask for."""
+    if mode.autocast is not None and (rule := mode.autocast.rule(op)) is not None:
+        args = tuple(mode.autocast.cast(rule, t) for t in args)
     tape = recorder.current
     if tape is not None:
         tape = None if mode.quiet else tape

@@ -38,7 +38,7 @@ TENSOR = [
     "engine.autograd.saved",
 ]
 OPS = [*TENSOR, "engine.op", "engine.inplace", "engine.ops"]
-AUTOGRAD = [*OPS, "engine.autograd"]
+AUTOGRAD = [*OPS, "engine.autograd", "engine.autocasting"]
 ENGINE = [*AUTOGRAD, "engine.methods", "engine.signal", "engine.nn", "engine.optim", "engine.utils", "engine"]
 CLIENT = [f"engine.debug.{name}" for name in ("states", "protocol", "launch", "ending", "core", "session", "breakpoints")]
 # what runs in the user's process; the rest of engine/debug runs beside it and needs no engine
@@ -69,6 +69,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/printing": TENSOR,
     "engine/autograd/saved": TENSOR,
     "engine/op": TENSOR,
+    "engine/autocasting": TENSOR,
     "engine/inplace": OPS,
     "engine/ops": OPS,
     "engine/autograd": AUTOGRAD,
@@ -76,6 +77,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/nn": [*AUTOGRAD, "engine.methods", "engine.nn"],
     "engine/optim": [*AUTOGRAD, "engine.methods", "engine.optim"],
     "engine/signal": [*TENSOR, "engine.signal"],
+    "engine/amp": [*AUTOGRAD, "engine.methods", "engine.amp"],
     "engine/utils": [*AUTOGRAD, "engine.methods", "engine.utils"],
     "engine/shim": ["engine.shim"],
     "engine/shim/as_torch": ENGINE,

@@ -23,7 +23,8 @@ class _Mode(threading.local):
     """The modes of a thread.
 
     enabled: ops are recorded for backward. inference: tensors made now never take part in autograd. quiet: the engine's own
-    work inside a backward pass that is not recorded for another, not on the tape. special: how many things are on that the
+    work inside a backward pass that is not recorded for another, not on the tape. autocast: the regions that are open
+    (``engine/autocasting.py``), or None. special: how many things are on that the
     short way of an op knows nothing of. quick: None where there is such a thing, else what the short way needs: a function
     that calls another with numpy's floating-point warnings off, and ``enabled``.
     """
@@ -31,6 +32,7 @@ class _Mode(threading.local):
     enabled: bool = True  # class attributes are every thread's first values
     inference: bool = False
     quiet: bool = False
+    autocast: Any = None
     special: int = 0
     quick: tuple[Callable[..., Any], bool] | None
     _both: tuple[tuple[Callable[..., Any], bool], tuple[Callable[..., Any], bool]]
