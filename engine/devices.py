@@ -133,7 +133,9 @@ def wide(xp: ArrayModule) -> ArrayModule:
         return xp
     from .kernels import wide  # not before there is a large array
 
-    return Host(HOST | wide.functions(CPU))
+    made = Host(HOST)
+    made.__dict__.update(wide.functions(made))
+    return made
 
 
 _MODULES: dict[str, ArrayModule] = {"cpu": CPU}

@@ -132,7 +132,7 @@ def _batch_rule(
     g: Any, input: Any, weight: Any, mean: Any, rstd: Any, running_mean: Any, running_var: Any, training: bool, eps: float, needs: Any
 ) -> tuple[Any, Any, Any]:
     if training and _at_once(g):
-        return _needed(channel_norm_backward(g, input, mean, rstd, weight, 0), needs)  # type: ignore[return-value]
+        return _needed(channel_norm_backward(g, input, mean, rstd, weight, 0), needs)
     dims = [0, *range(2, input.ndim)]
     shape = (1, -1, *(1,) * (input.ndim - 2))
     scaled = g if weight is None else g * weight.reshape(shape)
@@ -257,7 +257,7 @@ def _layer_rule(
     g: Any, input: Any, weight: Any, mean: Any, rstd: Any, normalized_shape: Any, eps: float, needs: Any
 ) -> tuple[Any, Any, Any]:
     if _at_once(g):
-        return _needed(layer_norm_backward(g, input, mean, rstd, weight, len(normalized_shape)), needs)  # type: ignore[return-value]
+        return _needed(layer_norm_backward(g, input, mean, rstd, weight, len(normalized_shape)), needs)
     dims = list(range(input.ndim - len(normalized_shape), input.ndim))
     lead = list(range(input.ndim - len(normalized_shape)))
     inner, normal = _normal_rule(g if weight is None else g * weight, input, dims, eps)
@@ -333,7 +333,7 @@ def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None,
 
 def _group_rule(g: Any, input: Any, weight: Any, mean: Any, rstd: Any, num_groups: int, eps: float, needs: Any) -> tuple[Any, Any, Any]:
     if _at_once(g):
-        return _needed(channel_norm_backward(g, input, mean, rstd, weight, num_groups), needs)  # type: ignore[return-value]
+        return _needed(channel_norm_backward(g, input, mean, rstd, weight, num_groups), needs)
     n = input.shape[0]
     channel = (1, -1, *(1,) * (input.ndim - 2))
     grouped = (n, num_groups, math.prod(input.shape[1:]) // num_groups)
