@@ -184,7 +184,7 @@ def tanh_backward(g: Array, y: Array, out: Array) -> None:
 @kernel
 def threshold_backward(g: Array, x: Array, out: Array, threshold: Any) -> None:
     for i in range(x.size):
-        out[i] = g[i] if x[i] > threshold else F(0.0)
+        out[i] = F(0.0) if x[i] <= threshold else g[i]  # NaN lets the gradient pass
 
 
 @kernel

@@ -22,8 +22,8 @@ SLOPE, CUBIC = math.sqrt(2 / math.pi), 0.044715  # of the formula for gelu with 
 
 
 def threshold_backward(xp: Any, g: Array, x: Array, threshold: Any) -> Array:
-    """``g`` where ``x`` is above the threshold, else 0."""
-    return xp.where(x > threshold, g, g.dtype.type(0))
+    """``g`` where ``x`` is above the threshold or NaN, else 0."""
+    return xp.where(x <= threshold, g.dtype.type(0), g)
 
 
 def sigmoid(xp: Any, x: Array) -> Array:

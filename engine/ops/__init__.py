@@ -44,6 +44,7 @@ FAMILIES = (
     "conv",
     "pool",
     "pools",
+    "fractional",
     "norm",
     "dropout",
     "embedding",

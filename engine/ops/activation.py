@@ -44,7 +44,7 @@ def _floating(xp: Any, name: str, array: Array) -> None:
     samples=lambda rand: [(rand(2, 3), rand.away(2, 3), 0.1)],
 )
 def threshold_backward(xp: Any, grad_output: Array, input: Array, threshold: float) -> Array:
-    """``grad_output`` where ``input`` is above the threshold, else 0."""
+    """``grad_output`` where ``input`` is above the threshold or NaN, else 0."""
     return xp.threshold_backward(grad_output, input, threshold)
 
 

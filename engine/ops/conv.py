@@ -196,8 +196,8 @@ def _check(n: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: i
             f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {name}, but got input of size: {list(input.shape)}"
         )
     if bias is not None and bias.dtype is not input.dtype:
-        given, other = _CPP[input.dtype.name], _CPP[bias.dtype.name]
-        raise RuntimeError(f"Input type ({given}) and bias type ({other}) should be the same: convert one of them with .to(dtype)")
+        own, other = _CPP[input.dtype.name], _CPP[bias.dtype.name]
+        raise RuntimeError(f"Input type ({own}) and bias type ({other}) should be the same: convert one of them with .to(dtype)")
     if weight.ndim < 3:
         raise RuntimeError("weight should have at least three dimensions")
     if groups <= 0:

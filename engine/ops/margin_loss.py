@@ -160,10 +160,10 @@ def multi_margin_loss(
             "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch size). Expected "
             f"target size [{rows}], but got {list(target.shape)}. Input has shape {list(input.shape)}."
         )
-    if target.dtype.name != "int64":
-        raise RuntimeError(f"expected scalar type Long but found {target.dtype.legacy}")
     if weight is not None and weight.shape[0] != input.shape[-1]:
         raise RuntimeError(f"inconsistent weight size, expected {input.shape[-1]} but got {list(weight.shape)}")
+    if target.dtype.name != "int64":
+        raise RuntimeError(f"expected scalar type Long but found {target.dtype.legacy}")
     if not bool(((target >= 0) & (target < (input.shape[-1] if input.ndim else 1))).all()):
         raise RuntimeError("target out of range")
     return multi_margin_loss_(input, target, p, margin, weight, reduction)

@@ -58,7 +58,14 @@ def _check_line(input: Tensor, kernel: int, stride: int, padding: int, dilation:
 
 
 def _check_windows(
-    name: str, n: int, input: Tensor, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], dilation: Sequence[int], ceil: bool
+    name: str,
+    n: int,
+    input: Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    ceil: bool,
 ) -> None:
     """Raise RuntimeError, in PyTorch's words and order, where the windows make no sense."""
     if input.ndim not in (n + 1, n + 2):
@@ -77,9 +84,7 @@ def _check_windows(
     if n == 3:
         _check_inside(name, input)
     elif not all(input.shape[input.ndim == 4 :]):
-        raise RuntimeError(
-            f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(input.shape)}"
-        )
+        raise RuntimeError(f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(input.shape)}")
     sizes = [output_size_of(*v, ceil) for v in zip(input.shape[-n:], kernel, stride, padding, dilation, strict=True)]
     if any(size < 1 for size in sizes):
         channels = input.shape[-n - 1]

@@ -101,7 +101,7 @@ def compare(info: Any, sample: Any, dtype: torch.dtype, training: bool) -> None:
     def construct(engine: Any) -> Any:
         args, kwargs = (made.args, {**made.kwargs, **placed}) if engine is torch else ours((made.args, {**made.kwargs, **placed}))
         module = getattr(engine.nn, info.module_cls.__name__)(*args, **kwargs)
-        return module.train(training)
+        return module.to(getattr(engine, str(dtype)[6:])).train(training)
 
     mine, other = both(construct)
     assert repr(mine) == repr(other), f"repr: {mine}, PyTorch: {other}"
