@@ -202,6 +202,12 @@ def _check(n: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: i
         raise RuntimeError("weight should have at least three dimensions")
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
+    if weight.ndim != n + 2 and (transposed or sizes["padding"]):
+        places = weight.ndim - 2
+        raise RuntimeError(
+            f"expected stride to be a single integer value or a list of {places} values to match the convolution dimensions, but got "
+            f"stride={list(sizes['stride'])}"
+        )
     if weight.ndim != n + 2:
         raise RuntimeError(
             f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight{list(weight.shape)}, but got "
@@ -213,7 +219,7 @@ def _check(n: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: i
         )
     for name, given in sizes.items():
         if any(v < 0 if name.endswith("padding") else v <= 0 for v in given):
-            if name == "dilation":
+            if name == "dilation" and min(given) < 0:
                 raise RuntimeError("dilation should be greater than zero")
             raise RuntimeError(f"{'negative' if name.endswith('padding') else 'non-positive'} {name} is not supported")
     if weight.shape[0] < groups:
