@@ -245,7 +245,7 @@ def silu_backward(xp: Any, grad_output: Array, input: Array) -> Array:
 
 
 def _silu_rule(g: Any, input: Any) -> Any:
-    return _silu_slope(g, input) if mode.enabled else silu_backward(g, input)
+    return _silu_slope(g, input) if mode.enabled or mode.transforms else silu_backward(g, input)
 
 
 @op(vjp={"input": _silu_rule}, samples=_smooth, torch="nn.functional.silu")

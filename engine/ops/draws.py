@@ -9,7 +9,7 @@ from typing import Any
 from .. import devices, distributions, dtypes
 from ..autograd.grad_mode import mode
 from ..creation import shape_of
-from ..random import Generator, generator_for
+from ..random import Generator, drawing, generator_for
 from ..streams import Stream
 from ..tensor import Tensor, wrap
 
@@ -212,6 +212,7 @@ def _drawn(fill: Callable[..., Any], made: Tensor, *args: Any, generator: Genera
     return made
 
 
+@drawing
 def rand(
     *size: Any,
     generator: Generator | None = None,
@@ -226,6 +227,7 @@ def rand(
     return _given(_drawn(uniform_, _empty(shape_of(size, "rand"), dtype, device), generator=generator), requires_grad, out)
 
 
+@drawing
 def randn(
     *size: Any,
     generator: Generator | None = None,
@@ -240,6 +242,7 @@ def randn(
     return _given(_drawn(normal_, _empty(shape_of(size, "randn"), dtype, device), generator=generator), requires_grad, out)
 
 
+@drawing
 def randint(
     *bounds: Any,
     low: int = 0,
@@ -269,6 +272,7 @@ def randint(
     return _given(random_(made, int(low), int(high), generator=generator), requires_grad, out)
 
 
+@drawing
 def randperm(
     n: int,
     *,
@@ -295,6 +299,7 @@ def _like(input: Tensor, dtype: Any, device: Any) -> Tensor:
     return _empty(tuple(input.shape), input.dtype if dtype is None else dtype, input.device if device is None else device)
 
 
+@drawing
 def rand_like(
     input: Tensor,
     *,
@@ -309,6 +314,7 @@ def rand_like(
     return _given(_drawn(uniform_, _like(input, dtype, device), generator=generator), requires_grad)
 
 
+@drawing
 def randn_like(
     input: Tensor,
     *,
@@ -323,6 +329,7 @@ def randn_like(
     return _given(_drawn(normal_, _like(input, dtype, device), generator=generator), requires_grad)
 
 
+@drawing
 def randint_like(
     input: Tensor,
     low: int,
@@ -340,6 +347,7 @@ def randint_like(
     return _given(_drawn(random_, _like(input, dtype, device), bottom, top, generator=generator), requires_grad)
 
 
+@drawing
 def normal(
     mean: Any = 0.0,
     std: Any = 1.0,
@@ -378,6 +386,7 @@ def normal(
     return _given(wrap(values.astype(made._data.dtype)), requires_grad, out)
 
 
+@drawing
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
     """Ones with the probabilities in ``input`` (or with probability ``p`` in its shape), zeros otherwise; errors as ``bernoulli_``."""
     _floating(input, "bernoulli_tensor_cpu_p_")
@@ -385,6 +394,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     return _given(_drawn(bernoulli_, made, input.detach() if p is None else p, generator=generator), False, out)
 
 
+@drawing
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Numbers of Poisson's distribution with the rates in ``input``.
 
@@ -399,6 +409,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     return wrap(xp.asarray(made, input._data.dtype).reshape(input._data.shape))
 
 
+@drawing
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, out: Tensor | None = None
 ) -> Tensor:

@@ -118,7 +118,7 @@ def _normal_rule(g: Any, input: Any, dims: list[int], eps: float) -> tuple[Any, 
 
 def _at_once(g: Any) -> bool:
     """Whether gradients may come from one op: nobody differentiates them, and they are of one type."""
-    return not mode.enabled and g._data.dtype not in HALVES
+    return not mode.enabled and not mode.transforms and g._data.dtype not in HALVES
 
 
 def _needed(made: Sequence[Any], needs: Sequence[bool]) -> tuple[Any, ...]:

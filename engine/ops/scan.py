@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import dtypes
+from ..autograd.grad_mode import mode
 from ..op import Array, op
 from ..samples import Sampler
 from ..tensor import Tensor, wrap
@@ -69,7 +70,7 @@ def reversed_cumsum(xp: Any, input: Array, dim: int) -> Array:
 def _cumprod_rule(g: Any, input: Any, out: Any, dim: int) -> Any:
     if input.ndim == 0:
         return g
-    if not bool((input == 0).any()):
+    if not mode.transforms and not bool((input == 0).any()):
         return reversed_cumsum(g * conj(out), dim) / conj(input)
     # element k reaches every later product, in which the others stay: row k of a square has its element k replaced by 1
     rows, arrived = input.movedim(dim, -1), g.movedim(dim, -1)
