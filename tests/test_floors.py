@@ -91,7 +91,8 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/debug/breakpoints": TAPE,
     "engine/debug/session": [*TAPE, *CLIENT, "engine.debug.link", "engine.debug.pulse"],
     **{place: [*ENGINE, *TAPE, "engine.debug"] for place in CHILD},
-    "engine/cli": [*ENGINE, "engine.tape", "engine.explain", "engine.debug", "engine.cli"],
+    "engine/preflight": [*ENGINE, "engine.preflight"],
+    "engine/cli": [*ENGINE, "engine.preflight", "engine.tape", "engine.explain", "engine.debug", "engine.cli"],
     # above it
     "gui": [*TAPE, "engine.explain", *CLIENT, "gui"],
     "plugins": [*ENGINE, *TAPE, "engine.explain", *CLIENT, "gui", "plugins"],
