@@ -12,6 +12,7 @@ import torch
 from torch.testing._utils import freeze_rng_state
 
 import gradstep.engine as gs
+from gradstep.engine.tensor import wrap
 
 
 class Missing(Exception):
@@ -65,12 +66,19 @@ class Copies:
         memory = flat.untyped_storage().clone()
         made: Any = torch.empty(0, dtype=flat.dtype).set_(memory, flat.storage_offset(), flat.shape, flat.stride())
         if self.library is not torch:
-            made = gs.from_numpy(as_array(made))
+            array = as_array(made)
+            made = gs.from_numpy(array) if array.dtype.kind in "biufc" else _half(array)
         if value.requires_grad:
             made.requires_grad_()
             self.leaves.append(made)
         self._known[id(value)] = (made, value)  # keeps the original alive, and so its id
         return made
+
+
+def _half(array: Any) -> Any:
+    """bfloat16 numbers as our tensor; ``from_numpy`` refuses their type, as PyTorch's does."""
+    assert array.dtype == gs.bfloat16.numpy
+    return wrap(array)
 
 
 def as_array(tensor: torch.Tensor) -> Any:
