@@ -27,6 +27,7 @@ FAMILIES = (
     "order",
     "rearrange",
     "windows",
+    "copies",
     "scatter",
     "grids",
     "linalg",

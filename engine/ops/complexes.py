@@ -74,6 +74,8 @@ def view_as_complex(xp: Any, input: Array) -> Array:
         raise RuntimeError("view_as_complex is only supported for half, float and double tensors, and here for the latter two")
     if input.ndim == 0 or input.shape[-1] != 2:
         raise RuntimeError("Tensor must have a last dimension of size 2")
+    if input.size == 0:
+        return xp.empty(input.shape[:-1], "complex64" if input.itemsize == 4 else "complex128")
     if input.strides[-1] != input.itemsize:
         raise RuntimeError("Tensor must have a last dimension with stride 1")
     if any(s % (2 * input.itemsize) for s in input.strides[:-1]):

@@ -269,7 +269,7 @@ def aminmax_(xp: Any, input: Array, *, dim: int | None = None, keepdim: bool = F
     axes = axes_of(dim, input.ndim)
     if input.dtype.kind == "c":
         raise unsupported(xp, "aminmax", input)
-    if input.size == 0:
+    if any(input.shape[axis] == 0 for axis in axes):
         raise RuntimeError("aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.")
     return input.min(axis=axes, keepdims=keepdim), input.max(axis=axes, keepdims=keepdim)
 

@@ -220,12 +220,12 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
+    if n == 0:
+        return wrap(input._xp.zeros_like(input._data)).copy_(input)
     from_first: Any = input
     for extra, before in ((prepend, True), (append, False)):
         if extra is not None:
             from_first = cat([extra, from_first] if before else [from_first, extra], dim)
-    if n == 0:
-        return from_first.clone()
     for _ in range(n):
         length = from_first.shape[dim]
         if length == 0:
