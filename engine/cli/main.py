@@ -14,13 +14,12 @@ import sys
 import traceback
 from importlib.metadata import EntryPoint, entry_points, version
 
-from . import check, explain, inspect, record, verify
+from . import explain, inspect, record, verify
 from .command import Command, Exit, Failed, say
 
 GROUP = "gradstep.commands"
 WINDOW = "window"
-_BUILTIN = (check.COMMAND, record.COMMAND, explain.COMMAND, inspect.COMMAND, verify.COMMAND)
-COMMANDS: dict[str, Command] = {command.name: command for command in _BUILTIN}
+COMMANDS: dict[str, Command] = {command.name: command for command in (record.COMMAND, explain.COMMAND, inspect.COMMAND, verify.COMMAND)}
 FILES = (".py", ".pyw", ".gst")
 
 

@@ -17,9 +17,10 @@ from . import statistics
 from .sinks import BlockSink
 from .wire import PAYLOAD, STATS
 
-SMALL = 512  # elements; values up to this size wait for each other
+SMALL = 1024  # elements; values up to this size wait for each other
 HELD_CAP = 256 * 1024  # bytes that may wait
 HELD_COUNT = 256  # values that may wait
+REMEMBERED = 256  # large values whose statistics are remembered, for views of them
 VALUE_CAP = 1 << 30  # bytes of one value
 
 
@@ -43,7 +44,10 @@ class Capture:
         self._dropped = dropped
         self._small: list[tuple[int, int, Any]] = []  # tensor, version and a copy
         self._rows: list[tuple[Any, ...]] = []  # statistics of large values
-        self._large: list[tuple[int, int, Any, bytes]] = []
+        self._large: list[tuple[int, int, Any, tuple[int, ...], bytes]] = []
+        # statistics of the last large values: of whole memories with version, size and address, and of the parts that views show
+        self._owners: dict[int, tuple[int, int, int, tuple[Any, ...]]] = {}
+        self._views: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self._names: dict[Any, str] = {}  # of dtypes
         self._held = 0
         self._spent = 0
@@ -53,22 +57,45 @@ class Capture:
     def waits(self) -> bool:
         return bool(self._small or self._rows)
 
-    def take(self, tensor: int, version: int, data: Any) -> None:
-        """Keep one value."""
+    def take(self, tensor: int, version: int, data: Any, storage: int = 0) -> None:
+        """Keep one value. ``storage``: of the memory that it lies in; what was said of large values there is not found out again
+        for a view of the same elements."""
         if type(data) is not np.ndarray:
             data = data.get() if hasattr(data, "get") else np.asarray(data)
-            copy = data
+            if data.size <= SMALL:
+                self._small.append((tensor, version, data))
         elif data.size <= SMALL:
-            copy = data.copy()
-        if data.size <= SMALL:
-            self._small.append((tensor, version, copy))
-        else:
-            self._rows.append(statistics.of(tensor, version, data))
+            self._small.append((tensor, version, data.copy()))
+        if data.size > SMALL:
+            self._rows.append(self._described(tensor, version, data, storage))
             if self.level >= Level.VALUES and self._afford(data.nbytes):
-                self._large.append((tensor, version, data, _bytes(data)))
-        self._held += data.nbytes
-        if self._held > HELD_CAP or len(self._small) > HELD_COUNT:
+                self._large.append((tensor, version, data.dtype, data.shape, _bytes(data)))
+                self._held += data.nbytes
+                if self._held > HELD_CAP:
+                    self.full = True
+        if len(self._small) + len(self._rows) > HELD_COUNT:
             self.full = True
+
+    def _described(self, tensor: int, version: int, data: Any, storage: int) -> tuple[Any, ...]:
+        """Statistics of a large value; those of the memory's owner, or of a view of the same elements, where they are known."""
+        owner = self._owners.get(storage)
+        if owner is None or owner[0] != version:
+            row = statistics.of(tensor, version, data)
+            self._owners[storage] = version, data.size, statistics.address(data), row
+            if len(self._owners) > REMEMBERED:
+                del self._owners[next(iter(self._owners))]
+            return row
+        flat = data.ravel(order="K")
+        if data.size == owner[1] and not flat.flags.owndata and statistics.address(flat) == owner[2]:
+            return statistics.repeated(owner[3], tensor, version, data.size)
+        part = statistics.once(data)
+        key = (storage, version, data.dtype, *statistics.elements_of(part))
+        known = self._views.get(key)
+        if known is None:
+            known = self._views[key] = statistics.of(tensor, version, part)
+            if len(self._views) > REMEMBERED:
+                del self._views[next(iter(self._views))]
+        return statistics.repeated(known, tensor, version, data.size)
 
     def forget(self, known: Container[int]) -> None:
         """Drop what waits of tensors that are not on the tape after all."""
@@ -79,30 +106,33 @@ class Capture:
     def push(self) -> None:
         """Hand what waits to the sink: data, then the rows that name them, then the statistics."""
         small, rows = self._small, self._rows
-        described = statistics.of_many(small)
         if rows:
-            described = np.concatenate([described, np.array(rows, STATS)])
+            described = np.empty(len(small) + len(rows), STATS)
+            described[: len(small)] = statistics.of_many(small)
+            described[len(small) :] = rows
+        else:
+            described = statistics.of_many(small)
         encoder = self._sink.encoder
         if self.level >= Level.VALUES:
             kept = [(tensor, version, array, _bytes(array)) for tensor, version, array in small if self._afford(array.nbytes)]
             frame, start = self._sink.blob(b"".join([data for *_, data in kept])) if any(data for *_, data in kept) else 0, 0
             for tensor, version, array, data in kept:
-                meta = self._meta(array)
+                meta = self._meta(array.dtype, array.shape)
                 encoder.draft.rows.extend((PAYLOAD, tensor, version, meta, frame, start, len(data), 0))
                 start += len(data)
-            for tensor, version, array, data in self._large:
-                meta = self._meta(array)
+            for tensor, version, dtype, shape, data in self._large:
+                meta = self._meta(dtype, shape)
                 encoder.draft.rows.extend((PAYLOAD, tensor, version, meta, self._sink.blob(data), 0, len(data), 0))
             encoder.commit()
         self._sink.push()
         self._sink.stats(described)
         self._small, self._large, self._rows, self._held, self.full = [], [], [], 0, False
 
-    def _meta(self, array: Any) -> int:
-        name = self._names.get(array.dtype)
+    def _meta(self, dtype: Any, shape: tuple[int, ...]) -> int:
+        name = self._names.get(dtype)
         if name is None:
-            name = self._names[array.dtype] = array.dtype.name  # numpy makes the name anew each time
-        return self._sink.encoder.meta_id(name, array.shape, "")
+            name = self._names[dtype] = dtype.name  # numpy makes the name anew each time
+        return self._sink.encoder.meta_id(name, shape, "")
 
     def _afford(self, size: int) -> bool:
         if self._over:

@@ -22,6 +22,13 @@ _LEAF, _ACTIVATION, _CONSTANT, _GRADIENT = int(Role.LEAF), int(Role.ACTIVATION),
 _SIMPLE = frozenset((int, str, bool, type(None)))
 
 
+def _key_of(value: object) -> Any:
+    """What a parameter's words depend on: numbers in a row, else the words."""
+    if isinstance(value, (tuple, list)) and all(type(item) is int for item in value):
+        return tuple(value)
+    return short_repr(value)
+
+
 class Introducer:
     """What the tape knows already, by id. Its methods give what a row needs to mention a thing, and introduce the thing where
     that is the first time."""
@@ -92,7 +99,7 @@ class Introducer:
             self._introduce(tensor, number, role)
         self.versions[number] = version
         if self.level:
-            self._capture.take(number, version, data)
+            self._capture.take(number, version, data, number if cell is None else cell.id)
         return number, version
 
     def _introduce(self, tensor: TensorLike, number: int, role: int | None) -> None:
@@ -154,12 +161,42 @@ class Introducer:
         return node.id
 
     def own_node(self, node: NodeLike, op: int, inside: int, metas: list[int] | None, fresh: Sequence[tuple[Any, int]]) -> None:
-        """The node of an op that runs now: it is new, and those behind its edges seldom are."""
-        known = self.nodes
-        for edge in node.next_edges:
-            if edge is not None and edge[0].id not in known:
-                self.meet_node(edge[0], 0, inside)
-        self._write(node, op, inside, metas, fresh)
+        """The node of an op that runs now: it is new, and those behind its edges seldom are. As ``_write``, but in one go."""
+        known, edges, kept = self.nodes, node.next_edges, node.kept()
+        if kept is None or metas is None:
+            for edge in edges:
+                if edge is not None and edge[0].id not in known:
+                    self.meet_node(edge[0], 0, inside)
+            self._write(node, op, inside, metas, fresh)
+            return
+        encoder, versions, renamed = self._encoder, self.versions, self.renamed
+        texts = encoder.texts
+        flat = [len(metas), len(edges), len(kept), *metas]
+        for edge in edges:
+            if edge is None:
+                flat += (0, 0)
+            else:
+                behind = edge[0].id
+                if behind not in known:
+                    behind = self.meet_node(edge[0], 0, inside)
+                flat += (behind, edge[1])
+        for name, item in kept:
+            tensor = item._tensor
+            if tensor is None:
+                met, version = self._kept_output(node, item, fresh)
+            else:
+                met, cell = tensor._id, tensor._cell
+                version = 0 if cell is None else cell.version
+                if versions.get(met) != version or renamed:
+                    met, version = self.meet(tensor, None)
+            flat += (texts.get(name) or encoder.text_id(name), met, version)
+        number, title = node.id, node.name()
+        text = texts.get(title) or encoder.text_id(title)
+        draft = encoder.draft
+        start = len(draft.pool)
+        draft.pool += flat
+        draft.rows.extend((NODE | int(node.kind) << 8, number, text, node.sequence, op, 0, inside, start))
+        known.add(number)
 
     def _write(self, node: NodeLike, op: int, inside: int, metas: list[int] | None, fresh: Sequence[tuple[Any, int]]) -> None:
         encoder = self._encoder
@@ -259,11 +296,10 @@ class Introducer:
 
     def params_id(self, names: tuple[str, ...], values: tuple[object, ...]) -> int:
         """The number of an op's parameters. Those of simple types are known again without looking at their words."""
-        kinds = tuple(map(type, values))
+        kinds = tuple(map(type, values))  # they tell 1 from True
+        key: Any = (names, values, kinds)
         if not _SIMPLE.issuperset(kinds):
-            pairs = tuple((name, short_repr(value)) for name, value in zip(names, values, strict=True))
-            return self._encoder.params_id(pairs, pairs)
-        key = (names, values, kinds)  # the types tell 1 from True
+            key = (names, kinds, *[value if kind in _SIMPLE else _key_of(value) for value, kind in zip(values, kinds, strict=True)])
         number = self._params.get(key)
         if number is None:
             pairs = tuple((name, short_repr(value)) for name, value in zip(names, values, strict=True))

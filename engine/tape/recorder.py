@@ -49,8 +49,8 @@ from .wire import (
 __all__ = ["Level", "ListSink", "Recorder", "current", "install", "recording", "uninstall"]
 
 LATENCY = 10_000_000  # nanoseconds that a row may wait while others come
-SOON = 50_000  # nanoseconds that the row of a node which runs a small rule of the engine's own may wait
-SMALL = 1 << 14  # elements of the gradient of a small one
+SOON = 1_000_000  # nanoseconds that the row of a node which runs a small rule of the engine's own may wait
+SMALL = 1 << 20  # elements of the gradient of a small one
 
 _now, _ident = time.perf_counter_ns, threading.get_ident
 _GRADIENT, _ACTIVATION = int(Role.GRADIENT), int(Role.ACTIVATION)

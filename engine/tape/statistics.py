@@ -10,7 +10,9 @@ as a positive infinity. Booleans count as 0 and 1. ``low``, ``high`` and ``mean`
 
 from __future__ import annotations
 
+import contextvars
 import math
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,12 +21,24 @@ import numpy.typing as npt
 
 from .wire import STATS, StatsRows
 
-LARGE = 4096 * 64  # elements; above it low, high, mean and zeros come from a sample
+LARGE = 1 << 16  # elements; above it low, high, mean and zeros come from a sample
 SAMPLE = 4096
 ROW = 4096  # elements that are summed by one product
 NAN = math.nan
 
 Floats = npt.NDArray[np.floating[Any]]
+
+
+class _Quiet(threading.local):
+    """``run`` calls a function without numpy's warnings of overflow, at a tenth of what ``numpy.errstate`` takes."""
+
+    def __init__(self) -> None:
+        context = contextvars.Context()
+        context.run(np.seterr, all="ignore")
+        self.run = context.run
+
+
+_quiet = _Quiet()
 _ONES = {np.dtype(kind): np.ones(ROW, kind) for kind in (np.float32, np.float64)}
 
 
@@ -83,23 +97,90 @@ def of(tensor: int, version: int, array: npt.NDArray[Any]) -> tuple[Any, ...]:
     """Statistics of one array as a row of STATS. Above LARGE elements low, high, mean and zeros are those of a sample."""
     kind, size = array.dtype.kind, array.size
     flat = array.ravel(order="K")  # in the order of memory, without a copy where nothing lies between the elements
+    if kind == "f" and flat.dtype.itemsize >= 4 and size:
+        try:
+            square = float(_quiet.run(flat.dot, flat))
+        except RuntimeError:  # this thread is inside it: a signal's handler records
+            with np.errstate(all="ignore"):
+                square = float(flat.dot(flat))
+        if 1e-30 < square < math.inf:
+            return _described(tensor, version, flat, math.sqrt(square))
     if size == 0:
         return tensor, version, 0, 0.0, NAN, NAN, NAN, 0, 0, 0, 0, False
     if kind == "b" and size <= LARGE:
         ones = int(np.count_nonzero(flat))
         return tensor, version, size, math.sqrt(ones), float(ones == size), float(ones > 0), ones / size, size - ones, 0, 0, 0, False
-    if kind not in "fc" or flat.dtype.itemsize < 4:
+    with np.errstate(all="ignore"):
+        return _of_others(tensor, version, flat)
+
+
+def _of_others(tensor: int, version: int, flat: npt.NDArray[Any]) -> tuple[Any, ...]:
+    """The row of an array that is not made of ordinary real numbers: integers, half precision, complex, not finite, vanishing."""
+    size = flat.size
+    if flat.dtype.kind not in "fc" or flat.dtype.itemsize < 4:
         if size > LARGE:
             return _of_sample(tensor, version, flat)
         flat = flat.astype(np.float64)
-    with np.errstate(all="ignore"):
-        square = float(np.vdot(flat, flat).real)
-        if 1e-30 < square < math.inf:
-            return _described(tensor, version, flat, math.sqrt(square))
-        if square == 0.0 and not flat.any():
-            return tensor, version, size, 0.0, 0.0, 0.0, 0.0, size, 0, 0, 0, False
-        row: tuple[Any, ...] = of_many([(tensor, version, flat)])[0].item()  # vanishing, overflowing, infinite, NaN: look at all of it
-        return row
+    square = float(np.vdot(flat, flat).real)
+    if 1e-30 < square < math.inf:
+        return _described(tensor, version, flat, math.sqrt(square))
+    if square == 0.0 and not flat.any():
+        return tensor, version, size, 0.0, 0.0, 0.0, 0.0, size, 0, 0, 0, False
+    if not math.isfinite(square) and flat.dtype.kind == "f":
+        finite = np.isfinite(flat)
+        if not finite.all():
+            return _of_broken(tensor, version, flat, flat[finite])
+    row: tuple[Any, ...] = of_many([(tensor, version, flat)])[0].item()  # look at all of it
+    return row
+
+
+def _of_broken(tensor: int, version: int, flat: npt.NDArray[Any], finite: npt.NDArray[Any]) -> tuple[Any, ...]:
+    """The row of an array of which only ``finite`` is finite; a mask of infinities is the usual case."""
+    nans = int(np.count_nonzero(np.isnan(flat)))
+    high = int(np.count_nonzero(flat == math.inf))
+    low = flat.size - finite.size - nans - high
+    norm = NAN if nans else math.inf
+    if not finite.size:
+        return tensor, version, flat.size, norm, NAN, NAN, NAN, 0, nans, high, low, False
+    smallest, largest = float(np.minimum.reduce(finite)), float(np.maximum.reduce(finite))
+    zeros = 0 if smallest > 0 or largest < 0 else finite.size - int(np.count_nonzero(finite != 0))
+    return tensor, version, flat.size, norm, smallest, largest, _sum(finite) / finite.size, zeros, nans, high, low, False
+
+
+def address(array: npt.NDArray[Any]) -> int:
+    """Where the first element lies."""
+    found: int = array.__array_interface__["data"][0]
+    return found
+
+
+def elements_of(array: npt.NDArray[Any]) -> tuple[int, ...]:
+    """Which elements of memory an array shows, how often does not count: the address, then size and stride of each run. Views
+    that only turn, split or join dimensions are alike in this."""
+    strides, sizes = array.strides, array.shape
+    key = [address(array)]
+    expected = 0
+    for stride, size in sorted(zip(strides, sizes, strict=True)):
+        if size == 1 or stride == 0:
+            continue
+        if stride == expected:
+            key[-2] *= size
+        else:
+            key += (size, stride)
+        expected = key[-2] * key[-1]
+    return tuple(key)
+
+
+def once(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """An array with each element that is repeated along a dimension without stride once."""
+    if 0 not in array.strides or array.size == 0:
+        return array
+    return array[tuple([0 if stride == 0 else slice(None) for stride in array.strides])]
+
+
+def repeated(row: tuple[Any, ...], tensor: int, version: int, count: int) -> tuple[Any, ...]:
+    """The row of another tensor that shows the same elements, ``count`` in all."""
+    times = count // row[2] if row[2] else 1
+    return (tensor, version, count, row[3] * math.sqrt(times), *row[4:7], *(number * times for number in row[7:11]), row[11])
 
 
 def _described(tensor: int, version: int, flat: npt.NDArray[Any], norm: float) -> tuple[Any, ...]:

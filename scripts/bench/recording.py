@@ -153,6 +153,8 @@ def run_once(program: Chain | Training, level: str, folder: str) -> Figures:
     if tape is not None:
         recorder.install(tape)
     try:
+        if isinstance(program, Training):
+            program.step()  # its lines, shapes and source files are met once in a recording, and not in every step
         start = time.process_time()
         if isinstance(program, Chain):
             loss = program.loss()

@@ -594,3 +594,32 @@ def test_the_recorder_imports_nothing_of_the_engine_above_it() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert all(module.startswith("gradstep.engine.tape") for module in done.stdout.split())
     assert "Op" in Op.__name__
+
+
+def test_statistics_of_large_views_are_those_of_what_they_show() -> None:
+    data = np.random.default_rng(0).standard_normal((64, 96)).astype(np.float32)
+    data[5, 7] = 0
+    whole = HandTensor(data)
+    shown = [data.T, data[:, :48], data[:, :48].T, data[:32], data.reshape(32, 3, 64), np.broadcast_to(data[:, None], (64, 3, 96))]
+
+    def work(recorder: Recorder) -> None:
+        views = []
+        for array in shown:
+            view = HandTensor(array, base=whole)
+            view._data = array  # not a copy of it
+            views.append(view)
+        recorder.op("look", [whole], views, None, {}, 0.0)
+        whole.change(data[::-1].copy() * 3)
+        recorder.op("look", views, [whole], None, {}, 0.0)
+
+    tape = made(work, Level.VALUES, 1 << 24)
+    found = {(stats.val.tensor, stats.val.version): stats for stats in all_of(tape, Stats)}
+    assert len(found) == 2 * (1 + len(shown))
+    for (tensor, version), stats in found.items():
+        value = tape.value(Val(tensor, version))
+        assert value is not None
+        assert stats.count == value.size
+        assert stats.norm == pytest.approx(float(np.linalg.norm(value)), rel=1e-5)
+        assert (stats.low, stats.high) == (value.min(), value.max())
+        assert stats.mean == pytest.approx(float(value.mean(dtype=np.float64)), rel=1e-4, abs=1e-7)
+        assert stats.zeros == (value == 0).sum()

@@ -126,3 +126,14 @@ def test_nothing_warns_even_where_the_script_made_numpy_strict() -> None:
         for array in ARRAYS.values():
             statistics.of(1, 0, array)
         statistics.of_many([(1, 0, array) for array in ARRAYS.values()])
+
+
+def test_views_that_show_the_same_elements_are_known_by_them() -> None:
+    array = RAND.standard_normal((6, 4, 8)).astype(np.float32)
+    same = [array.reshape(24, 8), array.transpose(2, 0, 1), array.reshape(-1), array[:, None]]
+    assert {statistics.elements_of(view) for view in same} == {statistics.elements_of(array)}
+    part = array[:, 1:3]
+    parts = [part.transpose(1, 0, 2), part.reshape(6, 16)[:, None], statistics.once(np.broadcast_to(part, (5, 6, 2, 8)))]
+    assert {statistics.elements_of(view) for view in parts} == {statistics.elements_of(part)}
+    others = [array, part, array[1:3], array[:3], array[3:], array[:, :2], array[::2], array[..., ::2]]
+    assert len({statistics.elements_of(view) for view in others}) == len(others)

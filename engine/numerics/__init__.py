@@ -1,1 +1,0 @@
-"""Algorithms on arrays of any module that array modules lack: special functions and factorisations. No tensors, no ops."""

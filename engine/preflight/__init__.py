@@ -1,1 +1,0 @@
-"""What a script uses of ``torch`` and the engine lacks, found by reading the script, before anything runs."""
