@@ -40,9 +40,9 @@ TENSOR = [
 OPS = [*TENSOR, "engine.op", "engine.inplace", "engine.ops"]
 AUTOGRAD = [*OPS, "engine.autograd"]
 ENGINE = [*AUTOGRAD, "engine.methods", "engine.nn", "engine.optim", "engine.utils", "engine"]
-CLIENT = [f"engine.debug.{name}" for name in ("states", "protocol", "launch", "ending", "core", "session", "breakpoints")]
+CLIENT = [f"engine.debug.{name}" for name in ("states", "protocol", "launch", "ending", "core", "session", "breakpoints", "conditions")]
 # what runs in the user's process; the rest of engine/debug runs beside it and needs no engine
-CHILD = [f"engine/debug/{name}" for name in ("debuggee", "control", "answers", "evaluate", "bootstrap")]
+CHILD = [f"engine/debug/{name}" for name in ("debuggee", "control", "reasons", "answers", "evaluate", "bootstrap")]
 
 # place (file or folder; the longest that fits counts) -> what of gradstep it may import
 MAY_IMPORT: dict[str, list[str]] = {
@@ -85,7 +85,8 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/debug": [*TAPE, "engine.debug", "engine.shim"],
     "engine/debug/states": [],
     "engine/debug/protocol": [],
-    "engine/debug/breakpoints": TAPE,
+    "engine/debug/conditions": [],
+    "engine/debug/breakpoints": [*TAPE, "engine.debug.conditions"],
     "engine/debug/session": [*TAPE, *CLIENT, "engine.debug.link", "engine.debug.pulse"],
     **{place: [*ENGINE, *TAPE, "engine.debug"] for place in CHILD},
     "engine/cli": [*ENGINE, "engine.tape", "engine.explain", "engine.debug", "engine.cli"],

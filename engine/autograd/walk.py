@@ -381,8 +381,8 @@ class Walk:
         for slot, registered in list(by_slot.items()):
             for key, hook in list(registered.items()):
                 before = result[slot]
-                if tape is not None:
-                    tape.about_to_call()
+                if tape is not None and not tape.about_to_call(hook, (before,), node):
+                    continue  # switched off by the debugger
                 after = hook(before)
                 if after is not None:
                     result[slot] = _replacement(hook, before, after)
@@ -415,8 +415,8 @@ class Walk:
         """Pre-hooks are called with the gradients that arrived, post-hooks with what goes out and what arrived."""
         current = tuple(values)
         for key, hook in list(hooks.items()):
-            if tape is not None:
-                tape.about_to_call()
+            if tape is not None and not getattr(hook, "off_tape", False) and not tape.about_to_call(hook, current, node):
+                continue
             after = hook(current) if kind == HookKind.NODE_PRE else hook(current, grads)
             before = current
             if after is not None:
@@ -442,8 +442,8 @@ class Walk:
         if leaf._post_accumulate_grad_hooks:
             for key, hook in list(leaf._post_accumulate_grad_hooks.items()):
                 before = leaf._grad
-                if tape is not None:
-                    tape.about_to_call()
+                if tape is not None and not tape.about_to_call(hook, (before,)):
+                    continue
                 hook(leaf)
                 if tape is not None:
                     tape.hook_called(self.run, HookKind.POST_ACCUMULATE, key, hook, (before,), (leaf._grad,), tensor=leaf)

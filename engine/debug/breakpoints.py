@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -159,7 +159,7 @@ class BreakpointTable:
         if file is not None and file.exists():
             self._load(file)
 
-    def __iter__(self) -> Iterable[Breakpoint]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Breakpoint]:
         return iter(list(self._points.values()))
 
     def __len__(self) -> int:

@@ -127,20 +127,22 @@ def _term(node: ast.expr, names: set[str], depth: int) -> Term:
             a, b, compute = _term(left, names, below), _term(right, names, below), _ARITHMETIC[type(op)]
             return lambda values: _computed(compute, a(values), b(values))
         case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in _COMPARE for op in ops):
-            operands = [_term(operand, names, below) for operand in (left, *others)]
+            sides = [_term(side, names, below) for side in (left, *others)]
             tests = [_COMPARE[type(op)] for op in ops]
-            return lambda values: _compared(tests, [operand(values) for operand in operands])
+            return lambda values: _compared(tests, [side(values) for side in sides])
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in FUNCTIONS:
             parts, function = [_term(arg, names, below) for arg in args], FUNCTIONS[name]
             return lambda values: function(*[part(values) for part in parts])
         case ast.Call(func=ast.Name(id=name)):
             raise ConditionError(f"`{name}` is no function here; there are {', '.join(sorted(FUNCTIONS))}")
-    raise ConditionError(f"`{ast.unparse(node)}` is not allowed in a condition: names, numbers, texts, comparisons, and, or, not, + - * / %")
+    raise ConditionError(
+        f"`{ast.unparse(node)}` is not allowed in a condition: names, numbers, texts, comparisons, and, or, not, + - * / %"
+    )
 
 
 def _computed(compute: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
     for operand in (a, b):
-        if isinstance(operand, str) or isinstance(operand, list):
+        if isinstance(operand, (str, list)):
             raise TypeError(f"arithmetic is for numbers, not {operand!r}")
     return None if a is None or b is None else compute(a, b)
 

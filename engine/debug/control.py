@@ -15,16 +15,19 @@ import socket
 import sys
 import threading
 import time
+import traceback
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..tape import recorder, stacks
 from ..tape.schema import NodeKind
+from . import lines
 from .evaluate import LIMIT, Deadline, TimeUp, private_signal
 from .protocol import Decoder, Event, Message, ProtocolError, Request, Response, encode
 from .pulse import Phase, Pulse
+from .reasons import EVERYWHERE, Reasons, Why, hook_name, user_depth, user_place
 
 if TYPE_CHECKING:
     from ..autograd.node import Node
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
 
 BEAT = 100  # milliseconds between two signs of life
 MOVES = frozenset({"continue", "next", "stepIn", "stepOut", "goto"})
-_EVERYWHERE = 1 << 30
 _ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
@@ -44,9 +46,10 @@ class Unanswerable(Exception):
 class Stop:
     """Where a thread stands still. ``stack`` are the user's frames, innermost first."""
 
-    reason: str
+    why: Why
     walk: Walk | None
     stack: list[types.FrameType]
+    node: Node | None = None  # the node that is meant where that is not the walk's next
     thread: int = field(default_factory=threading.get_ident)
 
 
@@ -81,16 +84,17 @@ class Control:
         self._stop: Stop | None = None
         self._orders: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self.deadline = Deadline()
-        self._attention = stop_on_entry  # something below is set: the only thing that a running walk looks at
-        self._entry = stop_on_entry
-        self._goal = 0  # the node to run to
-        self._depth = _EVERYWHERE if stop_on_entry else 0  # stop before the next node of a walk nested at most so deep
-        self._pause = False
+        self.reasons = Reasons(self.say, entry=stop_on_entry, depth=EVERYWHERE if stop_on_entry else 0)
+        self._attention = stop_on_entry  # a running walk has to ask for reasons: all that it looks at
+        self._lines = lines.Lines(self._at_line)
+        self._hooks_off: set[str] = set()  # names of hooks that are not called
         self._walks: dict[int, list[Walk]] = {}  # by thread, innermost last
         self._done: dict[int, list[int]] = {}  # by run: the nodes that have run
+        self._told = 0  # id of the exception that was stopped for
         self.failed_node = (0, 0, "")  # the last exception that came out of a node (its id), and that node
         self.tape: PausableRecorder | None = None
         self._signal = private_signal()
+        self._relines = False  # other lines are to be watched, which the main thread has to see to
 
     # -------------------------------------------------------------------------------------------------------- the link
 
@@ -186,6 +190,11 @@ class Control:
             self.send(Response(request.seq, request.command, True, "", self._stacks()))
         elif request.command == "ping":
             self.send(Response(request.seq, request.command))
+        elif request.command == "setBreakpoints":
+            self._set_breakpoints(request)
+        elif request.command == "setHooks":
+            self._hooks_off = {str(name) for name in request.arguments.get("off", ())}
+            self.send(Response(request.seq, request.command, True, "", {"off": sorted(self._hooks_off)}))
         else:
             with self._state:
                 if self._stop is not None:
@@ -193,17 +202,50 @@ class Control:
                     return
             self.send(Response(request.seq, request.command, False, "the program is running: pause it first"))
 
+    def set_breakpoints(self, breakpoints: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Other breakpoints from now on; how each stands. Lines are watched once ``watch_lines`` was called in the main thread."""
+        with self._state:
+            states = self.reasons.points.set(breakpoints)
+            self._attention = self._attention or self.reasons.watchful
+        if not self._lines.exact:
+            for state in states:
+                if state["verified"] and any(p.breakpoint.id == state["id"] and p.place[0] for p in self.reasons.points.points):
+                    state["message"] = "with this Python the program stops there only where the line runs an op"
+        return states
+
+    def watch_lines(self, frame: types.FrameType | None = None) -> None:
+        """Watch the lines that have breakpoints. In the main thread."""
+        self._lines.watch(self.reasons.points.line_places(), frame)
+
+    def _set_breakpoints(self, request: Request) -> None:
+        states = self.set_breakpoints(request.arguments.get("breakpoints", ()))
+        self.send(Response(request.seq, request.command, True, "", {"breakpoints": states}))
+        with self._state:
+            self._relines = True
+            stop = self._stop
+        if stop is not None:
+            self._orders.put(Request(0, "watchLines"))
+        elif self._signal is not None and (main := threading.main_thread().ident) is not None:
+            signal.pthread_kill(main, self._signal)
+
+    def say(self, text: str) -> None:
+        """A line of the debugger's own for the output."""
+        self.send(Event("output", {"category": "console"}, f"{text}\n".encode()))
+
     def _request_pause(self) -> None:
         with self._state:
-            self._pause = self._attention = True
+            self.reasons.pause = self._attention = True
         if self._signal is not None and (main := threading.main_thread().ident) is not None:
             signal.pthread_kill(main, self._signal)
 
     def _interrupted(self, number: int, frame: types.FrameType | None) -> None:
         """The private signal: the end of an evaluation's time, or a wish to pause the main thread wherever it is."""
         self.deadline.interrupt()
-        if self._pause and self._stop is None and _between_lines(frame):
-            self.halt("pause", None, frame)
+        if self._relines and self._stop is None:
+            self._relines = False
+            self.watch_lines(frame)
+        if self.reasons.pause and self._stop is None and _between_lines(frame):
+            self.halt(Why("pause"), None, frame)
 
     def _stacks(self) -> dict[str, Any]:
         names = {thread.ident: thread.name for thread in threading.enumerate()}
@@ -238,10 +280,13 @@ class Control:
                     walk.step()
                 except BaseException as error:
                     self.failed_node = (id(error), node.id, node.name())
+                    self._raised(error, walk, node, sys._getframe(1))
                     raise
                 finally:
                     pulse.leave()
                 done.append(node.id)
+            if self.reasons.due is not None:  # the last node met it
+                self.halt(self.reasons.due, walk, sys._getframe(1))
         finally:
             walks.pop()
             self._done.pop(walk.run, None)
@@ -250,6 +295,7 @@ class Control:
     def _leave_walk(self, walks: list[Walk]) -> None:
         outer = walks[-1] if walks else None
         if outer is None:
+            self.reasons.frames = 0
             del self._walks[threading.get_ident()]
             self._pulse.phase(Phase.BACKWARD if self._walks else Phase.FORWARD)
         elif outer.current is not None:
@@ -258,34 +304,78 @@ class Control:
     def _consider(self, walk: Walk, node: Node, depth: int, frame: types.FrameType) -> None:
         """Stops before ``node`` if there is a reason to. Where another thread stands still, this one waits for it."""
         with self._turn:
-            if reason := self._reason(node, depth):
-                self.halt(reason, walk, frame)
+            why = self.reasons.before_node(walk, node, depth, user_place(frame))
+            if why is not None:
+                self.halt(why, walk, frame)
 
-    def _reason(self, node: Node, depth: int) -> str:
-        """Why to stop before ``node``; "" where there is no reason."""
-        if self._pause:
-            return "pause"
-        if self._entry:
-            return "entry"
-        if depth <= self._depth:
-            return "step"
-        return "goto" if self._goal and node.id == self._goal else ""
+    def after_node(self, run: int, node: Node, grads: Sequence[Any]) -> None:
+        """A node passed gradients on."""
+        if self.reasons.points.values and (walk := self._innermost()) is not None and walk.run == run:
+            self.reasons.after_node(walk, node, grads, user_place(sys._getframe(1)))
 
-    def after_op(self) -> None:
-        """A forward op was recorded: a good moment for a pause that was asked for."""
-        if self._pause and self._stop is None:
-            self.halt("pause", None, sys._getframe(1))
+    def after_op(self, name: str, outs: Sequence[Any], number: int, module: str) -> None:
+        """A forward op was recorded: a good moment to stop."""
+        reasons = self.reasons
+        if (reasons.pause or reasons.frames or reasons.points) and self._stop is None:
+            frame = sys._getframe(1)
+            why = reasons.after_op(name, outs, number, module, frame)
+            if why is None and reasons.points.lines and not self._lines.exact:
+                why = self._line_of(frame)
+            if why is not None:
+                self.halt(why, None, frame)
+
+    def _line_of(self, frame: types.FrameType | None) -> Why | None:
+        """For Pythons in which lines are not watched: a breakpoint on the line of an op."""
+        while frame is not None and not (stacks.is_kept(frame.f_code.co_filename) and self._lines.asks(frame.f_code.co_filename)):
+            frame = frame.f_back
+        return self.reasons.at_line(frame) if frame is not None else None
+
+    def _at_line(self, frame: types.FrameType) -> None:
+        if self._stop is None and (why := self.reasons.at_line(frame)) is not None:
+            self.halt(why, None, frame)
+
+    def at_module(self, path: str, type: str) -> None:
+        """A module's forward is entered."""
+        if self.reasons.points.modules and self._stop is None:
+            frame = sys._getframe(1)
+            if (why := self.reasons.at_module(path, type, frame)) is not None:
+                self.halt(why, None, frame)
+
+    def before_hook(self, function: Any, node: Node | None, values: Sequence[Any]) -> bool:
+        """A hook is about to be called: stops where it should; False where the hook is switched off."""
+        name = hook_name(function)
+        if name in self._hooks_off:
+            return False
+        if (self._attention or self.reasons.points.hooks) and self._stop is None:
+            walk = self._innermost()
+            why = self.reasons.before_hook(function, node, values, into=walk is not None)
+            if why is not None:
+                self.halt(why, walk, sys._getframe(1), node=node)
+        return name not in self._hooks_off  # it may have been switched off while standing before it
+
+    def _raised(self, error: BaseException, walk: Walk, node: Node, frame: types.FrameType) -> None:
+        """An exception came out of a node."""
+        if (why := self.reasons.at_exception(error)) is not None:
+            self._told = id(error)
+            self.halt(why, walk, frame, node=node)
+
+    def uncaught(self, error: BaseException) -> None:
+        """An exception ends the program: stops at the line that raised it, with its variables."""
+        if self._told != id(error) and (why := self.reasons.at_exception(error)) is not None:
+            frames = [entry for entry, _ in traceback.walk_tb(error.__traceback__)]
+            inner = next((f for f in reversed(frames) if stacks.is_kept(f.f_code.co_filename)), None)
+            self.halt(why, None, inner)
 
     # -------------------------------------------------------------------------------------------------- standing still
 
-    def halt(self, reason: str, walk: Walk | None, frame: types.FrameType | None) -> None:
+    def halt(self, why: Why, walk: Walk | None, frame: types.FrameType | None, node: Node | None = None) -> None:
         """Stands still until told to go on. A link that breaks is a word to go on: nobody else would ever say it."""
         with self._turn:
-            if reason == "pause" and not self._pause:
+            if why.reason == "pause" and not self.reasons.pause:
                 return  # another thread stood still for it
-            self._goal, self._depth, self._entry, self._pause = 0, 0, False, False
+            self.reasons.settle()
             self._attention = True  # the other threads wait at their next node
-            stop = Stop(reason, walk or self._innermost(), user_stack(frame))
+            stop = Stop(why, walk or self._innermost(), user_stack(frame), node)
             if walk is not None:
                 walk.rewindable = self._rewind
             before = self._pulse.read().phase
@@ -297,7 +387,7 @@ class Control:
             finally:
                 with self._state:
                     self._stop = None
-                    self._attention = bool(self._goal or self._depth or self._pause)
+                    self._attention = self.reasons.watchful
                 self._pulse.phase(before)
                 self._refuse_rest()
 
@@ -315,11 +405,13 @@ class Control:
         return self.send(Event("stopped", self._described(stop)))
 
     def _described(self, stop: Stop) -> dict[str, Any]:
-        tape, walk = recorder.current, stop.walk
-        between = walk is not None and walk.current is None
-        node = None if walk is None else (walk.next_node if between else walk.current)
+        tape, walk, why = recorder.current, stop.walk, stop.why
+        between = walk is not None and walk.current is None and stop.node is None
+        node = stop.node
+        if node is None and walk is not None:
+            node = walk.next_node if between else walk.current
         return {
-            "reason": stop.reason,
+            "reason": why.reason,
             "phase": "forward" if walk is None else "backward",
             "thread": stop.thread,
             "position": tape.position if tape is not None else -1,
@@ -331,12 +423,23 @@ class Control:
             "between_nodes": between,
             "can_step_back": between and walk is not None and walk.rewindable and walk.taken > 0,
             "where": place(stop.stack[0]) if stop.stack else {},
+            "breakpoint": why.breakpoint,
+            "text": why.text,
+            "what": why.what,
+            "met": why.name,
+            "op": why.op,
+            "breakpoints": self.reasons.points.plain(),
         }
 
     def _serve(self, request: Request | None, stop: Stop) -> bool:
         """Carries out one order; True where the program goes on."""
         if request is None:
             return True  # the link broke
+        if request.command == "watchLines":
+            if threading.current_thread() is threading.main_thread():
+                self._relines = False
+                self.watch_lines(stop.stack[0] if stop.stack else None)
+            return False
         try:
             if request.command in ("stepBack", "reverseContinue"):
                 self._back(stop, whole=request.command == "reverseContinue")
@@ -362,9 +465,14 @@ class Control:
                 raise Unanswerable(f"node #{goal} does not run in this backward pass")
             if stop.walk is not None and goal in self._done.get(stop.walk.run, ()):
                 raise Unanswerable(f"node #{goal} has run already: step back, or look at it on the tape")
-            self._goal = goal
+            self.reasons.goal = goal
         elif request.command != "continue":
-            self._depth = {"next": max(depth, 1), "stepIn": _EVERYWHERE, "stepOut": max(depth - 1, 1)}[request.command]
+            self.reasons.depth = {"next": max(depth, 1), "stepIn": EVERYWHERE, "stepOut": max(depth - 1, 1)}[request.command]
+            here = user_depth(stop.stack[0] if stop.stack else None)
+            within = stop.walk is not None  # there, ops are steps only inside hooks and the user's own Functions
+            self.reasons.frames = {"next": 0 if within else here, "stepIn": EVERYWHERE, "stepOut": 0 if within else here - 1}[
+                request.command
+            ]
 
     def _back(self, stop: Stop, *, whole: bool) -> None:
         """Undoes the last step, or all of them as far as they can be undone."""
@@ -379,7 +487,7 @@ class Control:
             steps += 1
         done = self._done.get(walk.run, [])
         del done[max(0, len(done) - steps) :]
-        stop.reason = "step"
+        stop.why = Why("step")
 
     def _reply(self, request: Request, stop: Stop) -> None:
         """Answers a question, within its time."""
@@ -421,17 +529,36 @@ class PausableRecorder(recorder.Recorder):
     def attach(self, control: Control, *, careful: bool) -> None:
         """Whom to tell about ops."""
         self._control, self._careful = control, careful
+        self._paths: dict[int, str] = {}  # of the open module calls
 
-    def op(self, *arguments: Any, **named: Any) -> None:
-        super().op(*arguments, **named)
+    def op(self, name: str, inputs: Any, outputs: Any, *arguments: Any, **named: Any) -> None:
+        super().op(name, inputs, outputs, *arguments, **named)
         if self._careful:
             self.flush()
-        self._control.after_op()
+        thread = self._threads.get(threading.get_ident())
+        if thread is not None:
+            self._control.after_op(name, outputs, thread.op, self._paths.get(thread.call, ""))
+
+    def entered(self, call: int, path: str, type: str) -> None:
+        self._paths[call] = path
+        self._control.at_module(path, type)
+
+    def leave_call(self, call: int) -> None:
+        super().leave_call(call)
+        self._paths.pop(call, None)
 
     def node_enter(self, run: int, node: Any, grads: Any) -> None:
         super().node_enter(run, node, grads)
         if self._careful or node.kind == NodeKind.CUSTOM or node.hooks is not None:
             self.flush()
+
+    def node_exit(self, run: int, node: Any, grads: Any, freed: bool = False) -> None:
+        super().node_exit(run, node, grads, freed)
+        self._control.after_node(run, node, grads)
+
+    def about_to_call(self, function: Any, values: Any = (), node: Any = None) -> bool:
+        super().about_to_call(function, values, node)
+        return self._control.before_hook(function, node, values)
 
 
 def _identity(descriptor: int) -> tuple[int, int] | None:

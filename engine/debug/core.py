@@ -22,6 +22,7 @@ _ACTION: dict[str, Action] = {
     **dict.fromkeys(_INSPECT, Action.INSPECT),
     "stepIn": Action.NEXT,
     "stepOut": Action.NEXT,
+    "setHooks": Action.SET_BREAKPOINTS,
     "terminate": Action.STOP,
     **{action.value: action for action in Action if action not in (Action.STOP, Action.INSPECT)},
 }
@@ -48,6 +49,12 @@ class Stopped:
     between_nodes: bool = False
     can_step_back: bool = False
     where: Mapping[str, Any] = field(default_factory=dict)  # the user's line: file, line, function
+    breakpoint: int = 0  # the id of the one that was met
+    text: str = ""  # that breakpoint in words
+    what: str = ""  # what it was met at: node, op, hook, module, line, exception
+    met: str = ""  # that thing's name
+    op: int = 0  # the forward op that has just run
+    breakpoints: tuple[Mapping[str, Any], ...] = ()  # how each stands: id, verified, message, hits
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Stopped:
@@ -57,12 +64,25 @@ class Stopped:
     @property
     def sentence(self) -> str:
         """Why it stands there, and where."""
-        place = f"{self.name} (node #{self.node})" if self.node else f"line {self.where.get('line', '?')}"
+        line = f"line {self.where.get('line', '?')}"
+        place = f"{self.name} (node #{self.node})" if self.node else line
+        if self.what == "op":
+            place = f"after {self.met} (op #{self.op}), {line}"
+        elif self.what == "hook":
+            place = f"before the hook {self.met}" + (f" of {self.name} (node #{self.node})" if self.node else "")
+        elif self.what == "module":
+            place = f"entering {self.met}"
+        elif self.what == "exception":
+            place = f"{self.met}, {line}"
+        own = self.what in ("op", "hook", "module")
         return {
             "entry": f"before the first node of backward, {place}.",
-            "step": f"before {place}.",
+            "step": f"{place}." if own else f"before {place}." if self.node else f"{place}.",
             "goto": f"reached {place}.",
-            "pause": f"at your wish, {'before' if self.between_nodes else 'in'} {place}.",
+            "pause": f"at your wish, {place if own else ('before ' if self.between_nodes else 'in ') + place}.",
+            "breakpoint": f"breakpoint {self.text}: {place}." if own else f"breakpoint {self.text}: before {place}.",
+            "data breakpoint": f"{self.met} met {self.text}, {place}." if not own else f"{self.text}: {place}.",
+            "exception": f"exception {place}.",
         }.get(self.reason, f"{self.reason}, {place}.")
 
 

@@ -81,7 +81,13 @@ def main(descriptor: int) -> None:
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: _forget_all(control))
 
+    if launch.breakpoints:
+        control.set_breakpoints(launch.breakpoints)
+        control.watch_lines()
+
     def ending(error: BaseException | None, whole: str) -> None:
+        if isinstance(error, Exception):
+            control.uncaught(error)
         pulse.phase(Phase.ENDED)
         control.send(Event("ended", _last_word(error, whole, control)))
 

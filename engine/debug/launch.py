@@ -38,15 +38,16 @@ class Launch:
     stdin: str = "null"  # "null" or "inherit"
     memory_limit: int = 0  # bytes at which the script is frozen; 0: none
     process_limit: int = 256  # processes at which the script is frozen; 0: none
+    breakpoints: tuple[Mapping[str, Any], ...] = ()  # set before the first line runs, as ``Breakpoint.plain`` gives them
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it. Arguments that are not valid Unicode survive as escaped surrogates."""
-        return {**dataclasses.asdict(self), "args": list(self.args)}
+        return {**dataclasses.asdict(self), "args": list(self.args), "breakpoints": list(self.breakpoints)}
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Launch:
         """The opposite of ``plain``."""
-        return cls(**{**fields, "args": tuple(fields.get("args", ()))})
+        return cls(**{**fields, "args": tuple(fields.get("args", ())), "breakpoints": tuple(fields.get("breakpoints", ()))})
 
 
 def runs_folder() -> Path:

@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+_SYS: Any = sys  # has ``monitoring`` from 3.12 on
 TOOL = 4  # sys.monitoring's numbers 3 and 4 are free for anybody
 # Before 3.11.4 a traced frame whose code was freed could send the interpreter into an endless loop
 TRACEABLE = sys.version_info >= (3, 11, 4)
@@ -44,7 +45,7 @@ class Lines:
     # ------------------------------------------------------------------------------------------ 3.12 and later
 
     def _monitor(self, before: bool) -> None:
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
+        monitoring = _SYS.monitoring
         if self._places and not before:
             if monitoring.get_tool(TOOL) not in (None, "gradstep"):
                 return
@@ -60,7 +61,7 @@ class Lines:
 
     def _line(self, code: types.CodeType, line: int) -> Any:
         if (code.co_filename, line) not in self._places:
-            return sys.monitoring.DISABLE  # type: ignore[attr-defined,unused-ignore]
+            return _SYS.monitoring.DISABLE
         self._reached(sys._getframe(1))
         return None
 
@@ -69,7 +70,7 @@ class Lines:
     def _trace(self, frame: types.FrameType | None) -> None:
         wanted = self._called if self._places else None
         sys.settrace(wanted)
-        threading.settrace(wanted)  # type: ignore[arg-type]
+        threading.settrace(wanted)
         while frame is not None:  # frames that were entered before
             if frame.f_code.co_filename in self._files:
                 frame.f_trace = self._in_frame

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .breakpoints import Breakpoint, BreakKind, file_and_line, hit_test, value_test
+from .breakpoints import BreakKind, Breakpoint, file_and_line, hit_test, value_test
 from .conditions import Condition, ConditionError, Message
 
 FIGURES = frozenset({"norm", "nans", "infs", "zeros", "count", "low", "high", "mean", "finite", "shape", "dtype"})

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..autograd.node import op_name
+from ..op import OPS
 from ..tape import stacks, statistics
 from ..tape.schema import NodeKind
 from ..tape.unwire import stats_record
@@ -116,7 +117,7 @@ class Reasons:
         facts = {"op": name, "name": name, "module": module, "phase": "forward", "file": file.rpartition("/")[2], "line": line}
         situation = Situation(facts, lambda: figures(outs))
         if points.ops:
-            why = self._met(points.at_op((name,), 0, situation), "op", name, op=number)
+            why = self._met(points.at_op((name, public_name(name)), 0, situation), "op", name, op=number)
             if why is not None:
                 return why
         if points.values:
@@ -160,7 +161,9 @@ class Reasons:
             return None
         types_ = tuple(name for kind in type(error).__mro__ for name in (kind.__name__, kind.__qualname__))
         situation = Situation({"exception": type(error).__name__})
-        return self._met(self.points.at_exception(types_, situation), "exception", f"{type(error).__name__}: {error}"[:500], reason="exception")
+        return self._met(
+            self.points.at_exception(types_, situation), "exception", f"{type(error).__name__}: {error}"[:500], reason="exception"
+        )
 
     def _met(self, met: Met, what: str, name: str, *, op: int = 0, reason: str = "breakpoint") -> Why | None:
         for line in met.logs:
@@ -177,6 +180,12 @@ def _facts_of_node(walk: Walk, node: Node, line: tuple[str, int]) -> dict[str, A
         "run": walk.run, "node": node.id, "name": node.name(), "op": op_name(node), "step": walk.taken, "phase": "backward",
         "parameter": getattr(variable, "_name", None), "file": line[0].rpartition("/")[2], "line": line[1],
     }  # fmt: skip
+
+
+def public_name(op: str) -> str:
+    """What users call an op: ``pow`` for the one whose exponent is a number."""
+    declared = OPS.get(op)
+    return op if declared is None or declared.torch is None else declared.torch.rpartition(".")[2]
 
 
 def hook_name(function: Any) -> str:

@@ -48,6 +48,7 @@ class Action(Enum):
     INSPECT = "inspect"  # values, statistics, histograms, gradients, the paused stack
     EVALUATE = "evaluate"  # Python in the user's program
     EDIT = "edit"  # replace a gradient that waits
+    SET_BREAKPOINTS = "setBreakpoints"  # and which hooks are called
     RAISE_LIMIT = "raiseLimit"
     STOP = "stop"
     KILL = "kill"
@@ -81,7 +82,7 @@ NEXT: dict[State, frozenset[State]] = {
 
 _CHOOSE = frozenset({Action.OPEN, Action.OPEN_TRACE})
 _END = frozenset({Action.STOP, Action.KILL, Action.RESTART})
-_RUNNING = _END | {Action.PAUSE, Action.WHERE}
+_RUNNING = _END | {Action.PAUSE, Action.WHERE, Action.SET_BREAKPOINTS}
 _MOVES = frozenset({Action.CONTINUE, Action.NEXT, Action.STEP_BACK, Action.REVERSE_CONTINUE, Action.GOTO})
 _REVIEW = _CHOOSE | {Action.CLOSE, Action.LAUNCH, Action.RESTART}
 
@@ -91,7 +92,7 @@ ALLOWED: dict[State, frozenset[Action]] = {
     State.STARTING: _END,
     State.RUNNING_FORWARD: _RUNNING,
     State.RUNNING_BACKWARD: _RUNNING,
-    State.PAUSED: _END | _MOVES | {Action.WHERE, Action.INSPECT, Action.EVALUATE, Action.EDIT},
+    State.PAUSED: _END | _MOVES | {Action.WHERE, Action.INSPECT, Action.EVALUATE, Action.EDIT, Action.SET_BREAKPOINTS},
     State.UNRESPONSIVE: _RUNNING,
     State.FROZEN: _END | {Action.RAISE_LIMIT},
     State.STOPPING: frozenset({Action.KILL}),

@@ -87,6 +87,8 @@ class _Call:
     def _before(self) -> None:
         for key, hook in [*everywhere.forward_pre.items(), *self.module._forward_pre_hooks.items()]:
             given = self.args
+            if not _wanted(hook, given):
+                continue
             if "kwargs" in self._options(key):
                 changed = hook(self.module, self.args, self.kwargs)
                 if changed is not None:
@@ -102,6 +104,8 @@ class _Call:
     def _after(self, key: int, hook: Any) -> None:
         given = self.result
         self.called.add(key)
+        if not _wanted(hook, given):
+            return
         if "kwargs" in self._options(key):
             changed = hook(self.module, self.args, self.kwargs, given)
         else:
@@ -217,6 +221,8 @@ class _Boundary:
             return None
         given = _spread(self.inputs, grads, self.count_in)
         for key, hook in self.hooks:
+            if not _wanted(hook, given):
+                continue
             changed = hook(self.module, given, self.grads)
             if changed is not None and len(changed) != len(given):
                 raise RuntimeError(f"Backward hook returned an invalid number of grad_input, got {len(changed)}, but expected {len(given)}")
@@ -228,6 +234,8 @@ class _Boundary:
     def _at_outputs(self, _: Any, grads: tuple[Any, ...]) -> Any:
         given = _spread(self.outputs, grads, self.count_out)
         for key, hook in self.pre_hooks:
+            if not _wanted(hook, given):
+                continue
             changed = hook(self.module, given)
             if changed is not None and len(changed) != self.count_out:
                 raise RuntimeError(
@@ -251,6 +259,8 @@ class _Boundary:
         )
         nothing = (None,) * self.count_in
         for key, hook in self.hooks:
+            if not _wanted(hook, nothing):
+                continue
             changed = hook(self.module, nothing, grads)
             if changed is not None and not (isinstance(changed, tuple) and all(c is None for c in changed)):
                 raise RuntimeError(
@@ -294,16 +304,25 @@ def _spread(places: list[int], values: tuple[Any, ...], count: int) -> tuple[Any
     return tuple(spread)
 
 
+def _only_tensors(values: Any) -> tuple[Any, ...]:
+    return tuple(v if isinstance(v, Tensor) else None for v in (values if isinstance(values, (tuple, list)) else (values,)))
+
+
+def _wanted(hook: Any, values: Any) -> bool:
+    """Whether a hook is to be called: a debugger may stop before it, and may have switched it off."""
+    if recorder.current is None:
+        return True
+    return recorder.current.about_to_call(hook, _only_tensors(values), active.walks[-1].current if active.walks else None)
+
+
 def _on_tape(kind: int, key: int, hook: Any, before: Any, after: Any) -> None:
     if recorder.current is None:
         return
     walk = active.walks[-1] if active.walks and kind in (HookKind.MODULE, HookKind.MODULE_PRE) else None
-
-    def only(values: Any) -> tuple[Any, ...]:
-        return tuple(v if isinstance(v, Tensor) else None for v in (values if isinstance(values, (tuple, list)) else (values,)))
-
     run = walk.run if walk is not None else None
-    recorder.current.hook_called(run, kind, key, hook, only(before), only(after), node=walk.current if walk is not None else None)
+    recorder.current.hook_called(
+        run, kind, key, hook, _only_tensors(before), _only_tensors(after), node=walk.current if walk is not None else None
+    )
 
 
 # ------------------------------------------------------------------------------------------------------ hooks on all modules

@@ -100,6 +100,7 @@ class Module:
         _running.stack.append(self)
         call = tape.enter_call(path, type(self).__name__)
         try:
+            tape.entered(call, path, type(self).__name__)
             return run(self, args, kwargs)
         finally:
             _running.stack.pop()

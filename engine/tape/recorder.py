@@ -524,14 +524,22 @@ class Recorder:
                 except BaseException as error:
                     self._broken(error)
 
-    def about_to_call(self) -> None:
-        """The user's code is about to run in the middle of a walk and may end the process: all rows go to the system."""
+    def entered(self, call: int, path: str, type: str) -> None:
+        """A module's forward was entered by ``enter_call``; for recorders of a debugger."""
+
+    def about_to_call(
+        self, function: Callable[..., object], values: Sequence[TensorLike | None] = (), node: NodeLike | None = None
+    ) -> bool:
+        """The user's code is about to run in the middle of a walk and may end the process: all rows go to the system.
+
+        ``values`` are what the hook ``function`` will be given. False: it is switched off and must not be called."""
         with self._lock:
             if not self.failed and self._limit:
                 try:
                     self.sink.flush()
                 except BaseException as error:
                     self._broken(error)
+        return True
 
     def close(self) -> None:
         """End the recording."""
