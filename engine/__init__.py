@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .random import Generator
     from .tensor import Size, Tensor
 
-_HIDDEN = ("tensor", "special")  # modules of ours that have the name of something else in torch
+_HIDDEN = ("tensor",)  # modules of ours that have the name of something else in torch
 
 
 class _Engine(ModuleType):

@@ -17,6 +17,12 @@ import numpy
 from .kernels.host import HOST
 from .kernels.plain import KERNELS
 
+# those that PyTorch knows; gradstep computes on the first two
+_KINDS = (
+    *("cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy", "vulkan"),
+    *("mps", "meta", "hpu", "mtia", "privateuseone"),
+)
+
 
 class device:  # PyTorch spells it so
     """A place for tensors: ``device("cpu")``, ``device("cuda")``, ``device("cuda:1")``, ``device("cuda", 1)``.
@@ -39,8 +45,8 @@ class device:  # PyTorch spells it so
             if index is not None or not number.isdecimal():
                 raise RuntimeError(f"Invalid device string: '{name}'")
             index = int(number)
-        if kind not in ("cpu", "cuda", "meta"):
-            raise RuntimeError(f"Expected one of cpu, cuda, meta device type at start of device string: {kind}")
+        if kind not in _KINDS:
+            raise RuntimeError(f"Expected one of {', '.join(_KINDS)} device type at start of device string: {kind}")
         self.type = kind
         self.index = index
 
@@ -127,7 +133,9 @@ def wide(xp: ArrayModule) -> ArrayModule:
         return xp
     from .kernels import wide  # not before there is a large array
 
-    return Host(HOST | wide.functions(CPU))
+    made = Host(HOST)
+    made.__dict__.update(wide.functions(made))
+    return made
 
 
 _MODULES: dict[str, ArrayModule] = {"cpu": CPU}
@@ -219,6 +227,14 @@ def array_module(place: device) -> ArrayModule:
         raise RuntimeError(f"gradstep cannot compute on device {place}: it knows cpu and cuda")
     with _lock:
         return _MODULES.get("cuda") or _load_cupy()
+
+
+def has_cuda() -> bool:
+    """Whether there is a GPU to compute on, and what it takes to do so."""
+    try:
+        return bool(array_module(device("cuda")).cuda.runtime.getDeviceCount())
+    except RuntimeError:  # cupy's errors of the driver are such too
+        return False
 
 
 def module_of(array: Any) -> ArrayModule:

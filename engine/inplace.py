@@ -45,7 +45,8 @@ def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwar
     if out.dtype.category > self.dtype.category:
         raise RuntimeError(f"result type {out.dtype.legacy} can't be cast to the desired output type {self.dtype.legacy}")
     if (
-        self._data.size
+        (type(self) is Tensor or not mode.transforms)
+        and self._data.size
         and 0 in self._data.strides
         and any(n > 1 and s == 0 for n, s in zip(self._data.shape, self._data.strides, strict=True))
     ):
@@ -53,7 +54,10 @@ def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwar
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."
         )
-    self._data[...] = out._data
+    if mode.transforms:
+        self._overwrite(out)
+    else:
+        self._data[...] = out._data
     self._bump()
     node = out._edge
     if node is None:
@@ -77,7 +81,7 @@ def turned(function: Callable[..., Any]) -> Callable[..., Tensor]:
     def changed(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         _check_allowed(self, ())
         edge = self._gradient_edge()
-        old = wrap(self._data)
+        old = self._shadow() if mode.transforms else wrap(self._data)
         if edge is not None:
             old._edge, old._output, old._requires_grad = edge[0], edge[1], True
         out = function(old, *args, **kwargs)
@@ -157,7 +161,8 @@ def _old_value(self: Tensor, function: Callable[..., Any], args: Sequence[Any]) 
         for i, a in enumerate(args[: len(op.inputs) - 1]):
             wanted[i + 1] = isinstance(a, Tensor) and a.requires_grad
         keeps = op.inputs[0] in op.plan(tuple(wanted))
-    old = wrap(self._data.copy() if keeps and mode.enabled else self._data)
+    copied = keeps and mode.enabled
+    old = self._shadow(copied) if mode.transforms else wrap(self._data.copy() if copied else self._data)
     edge = self._gradient_edge()
     if edge is not None:
         old._edge, old._output, old._requires_grad = edge[0], edge[1], True
@@ -230,14 +235,14 @@ class AsStridedBackward0(Node):
 def elements_of(view: Tensor, base: Tensor) -> Tensor:
     """For each element of a view its number among the base's elements in row-major order, as an int64 tensor."""
     xp = base._xp
-    array = base._data
+    array, part = base._sample(), view._sample()
     size = array.itemsize
-    offset = (xp.address(view._data) - xp.address(array)) // size
+    offset = (xp.address(part) - xp.address(array)) // size
     extent = 1 + sum((n - 1) * (s // size) for n, s in zip(array.shape, array.strides, strict=True)) if array.size else 0
     memory = xp.zeros(max(extent, 1), dtype="int64")
     strides = tuple(s // size * 8 for s in array.strides)
     xp.as_strided(memory, array.shape, strides)[...] = xp.arange(array.size, dtype="int64").reshape(array.shape)
-    inside = xp.as_strided(memory[offset:], view._data.shape, tuple(s // size * 8 for s in view._data.strides))
+    inside = xp.as_strided(memory[offset:], part.shape, tuple(s // size * 8 for s in part.strides))
     return wrap(inside.copy())
 
 

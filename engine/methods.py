@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from . import creation, ops, printing
+from .autocasting import ruled
 from .autograd.gradients import tensor_backward
 from .inplace import in_place, turned
 from .tensor import Tensor
@@ -20,10 +21,10 @@ def _bind() -> None:
         setattr(Tensor, method, function)
     for name in ops.FAMILIES:
         family = import_module(f"{ops.__name__}.{name}")
-        TORCH.update(getattr(family, "TORCH", {}))
-        FUNCTIONAL.update(getattr(family, "FUNCTIONAL", {}))
+        TORCH.update({n: ruled(n, function) for n, function in getattr(family, "TORCH", {}).items()})
+        FUNCTIONAL.update({n: ruled(n, function) for n, function in getattr(family, "FUNCTIONAL", {}).items()})
         for method, function in getattr(family, "TENSOR", {}).items():
-            setattr(Tensor, method, function)
+            setattr(Tensor, method, ruled(method, function))
         for method, function in getattr(family, "IN_PLACE", {}).items():
             setattr(Tensor, method, in_place(function))
         for method, function in getattr(family, "TURNED", {}).items():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import creation, devices, dtypes, methods, random
+from . import autocasting, creation, devices, dtypes, methods, random
 from .autograd import anomaly, grad_mode
+from .autograd.vmap import vmap
 from .kernels import threads
+from .signal import windows
 from .tensor import Size, Tensor
 
 
@@ -76,8 +78,11 @@ NAMES: dict[str, Any] = {t.name: t for t in dtypes.ALL} | {
     "no_grad": grad_mode.no_grad, "enable_grad": grad_mode.enable_grad, "set_grad_enabled": grad_mode.set_grad_enabled,
     "inference_mode": grad_mode.inference_mode, "is_grad_enabled": grad_mode.is_grad_enabled,
     "is_inference_mode_enabled": grad_mode.is_inference_mode_enabled, "is_anomaly_enabled": anomaly.is_anomaly_enabled,
+    "vmap": vmap,
     "inf": float("inf"), "nan": float("nan"), "pi": 3.141592653589793, "e": 2.718281828459045,
 }  # fmt: skip
 NAMES.update({name: getattr(random, name) for name in random.__all__ if name not in ("device",)})
+NAMES.update(autocasting.TORCH)
 NAMES.update(creation.TORCH)
 NAMES.update(methods.TORCH)
+NAMES.update(windows.TORCH)

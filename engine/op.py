@@ -52,6 +52,7 @@ class Op:
         apart: tuple[str, ...] = (),
         scalars: tuple[str | tuple[str, ...], ...] = (),
         halves: str | None = None,
+        form: str | None = None,
     ) -> None:
         self.name = forward.__name__.rstrip("_") if not forward.__name__.startswith("_") else forward.__name__
         self.doc = inspect.getdoc(forward) or ""
@@ -94,6 +95,7 @@ class Op:
             assert not strangers, f"op {self.name}: the rule for {k} asks for {strangers}, it may ask for {sorted(known)}"
         for k in vjp:
             assert set((k,) if isinstance(k, str) else k) <= set(self.inputs), f"op {self.name}: no input {k}"
+        self.form = form if form is not None else self._form()
         self._scalars = tuple((n,) if isinstance(n, str) else n for n in scalars)
         self._plans: dict[tuple[bool, ...], tuple[str, ...]] = {}
         self._halves = halves or forward.__globals__.get("HALVES", "single")
@@ -104,6 +106,12 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
+
+    def _form(self) -> str:
+        if self.view and len(self.inputs) == 1:
+            return "linear"
+        apart = self.variadic or self.tail or len(self.outputs) != 1 or {"dim", "reduction", "p"} & set(self.params)
+        return "pointwise" if self.promote in ("common", "float") and not apart else ""
 
     def _generate(self, what: str) -> Any:
         """``call``: a function of the op's signature that hands inputs and params to ``_call``. ``compute``: a function of
@@ -160,7 +168,7 @@ class Op:
         return lines
 
     def _compiled(self, body: str, name: str, defaults: dict[str, Any]) -> Any:
-        scope: dict[str, Any] = {"_call": _call, "_op": self, "_defaults": defaults, "_forward": self.forward, "_check": self._check}
+        scope: dict[str, Any] = {"_call": call, "_op": self, "_defaults": defaults, "_forward": self.forward, "_check": self._check}
         scope |= {"_numpy_names": _numpy_names, "_Tensor": Tensor, "OPERANDS": OPERANDS}
         exec(compile(body, f"{__file__} ({self.name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
         return scope[name]
@@ -339,8 +347,22 @@ class OpNode(Node):
 # -------------------------------------------------------------------------------------------------------------- calling
 
 
-def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+def _outside(*_: Any) -> Any:
+    raise AssertionError("transforms are entered by autograd/levels.py, which sets what happens in them")
+
+
+special: Callable[[Op, tuple[Any, ...], tuple[Any, ...]], Any] = _outside  # a call while ``mode.transforms``
+
+
+def call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
+    """Run the op, or hand it to the transforms that this thread is inside of."""
+    return special(op, args, params) if mode.transforms else run(op, args, params)
+
+
+def run(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     """Run the op: promote, compute, wrap, and remember for backward what the rules ask for."""
+    if mode.autocast is not None and (rule := mode.autocast.rule(op)) is not None:
+        args = tuple(mode.autocast.cast(rule, t) for t in args)
     tape = recorder.current
     if tape is not None:
         tape = None if mode.quiet else tape
@@ -396,13 +418,13 @@ def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
 
     node: OpNode | None = None
     if needs and mode.enabled and op.differentiable_inputs and not mode.inference:
-        node = _record(op, args, params, outs)
+        node = record(op, args, params, outs)
     if tape is not None:
         tape.op(op.name, args, outs, node, params, started, mode.enabled, op.params)
     return tuple(outs) if several else outs[0]
 
 
-def _record(op: Op, args: tuple[Any, ...], params: tuple[Any, ...], outs: list[Tensor]) -> OpNode | None:
+def record(op: Op, args: tuple[Any, ...], params: tuple[Any, ...], outs: list[Tensor]) -> OpNode | None:
     """Make the backward node of a call and tie the outputs to it."""
     wanted: list[bool] = []
     edges: list[Edge | None] = []
@@ -492,6 +514,7 @@ def op(
     apart: tuple[str, ...] = (),
     scalars: tuple[str | tuple[str, ...], ...] = (),
     halves: str | None = None,
+    form: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the op whose forward is the decorated function; gives the function that users call.
 
@@ -511,6 +534,9 @@ def op(
     deterministic: False where two calls differ (dropout). gradcheck: False where finite differences do not apply.
     scalars: inputs, or groups of them, that have no place among the node's edges where they are numbers (all of the group):
         where PyTorch has an overload of its own for numbers.
+    form: what transforms may take for granted. "pointwise": each element of the result depends on the elements in its place
+        alone (so for ops that promote, unless they say otherwise); "linear": the result is linear in the differentiable
+        inputs taken together (so for views); "": neither.
     check: called with the arguments that its parameters name, as they were given, before anything else; raises where
         PyTorch forbids their types.
     halves: "single": 16-bit floats are computed in float32 and rounded once (``halves.py``); "exact numbers": there numbers
@@ -535,6 +561,7 @@ def op(
             apart,
             scalars,
             halves,
+            form,
         )
         assert declared.name not in OPS, f"two ops are called {declared.name}"
         OPS[declared.name] = declared

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
 from typing import Any
 
 from . import devices
+from .autograd.grad_mode import mode
 from .devices import device
 from .streams import MersenneTwister, Philox, Stream
 from .tensor import Tensor, wrap
@@ -90,11 +92,33 @@ default_generator = Generator()
 _of_devices: dict[str, Generator] = {}
 
 
+def _outside(*_: Any) -> Any:
+    raise AssertionError("transforms are entered by autograd/vmap.py, which sets what draws do in them")
+
+
+before_draw: Callable[[device], None] = _outside  # set by autograd/vmap.py: raises where a draw is not allowed
+per_sample: Callable[..., Any] = _outside  # set by autograd/vmap.py: calls a function that draws, once a sample where samples differ
+
+
+def drawing(function: Any) -> Any:
+    """Decorator for a function that draws: inside ``vmap`` it may have to run once a sample."""
+
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if mode.transforms:
+            return per_sample(function, args, kwargs)
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
 def generator_for(place: device, generator: Generator | None = None) -> Generator:
     """The generator to draw with for a tensor on ``place``: the given one, or the device's own.
 
     Raises RuntimeError for a generator of another kind of device.
     """
+    if mode.transforms:
+        before_draw(place)
     if generator is not None:
         if generator.device.type != place.type:
             raise RuntimeError(f"Expected a '{place.type}' device type for generator but found '{generator.device.type}'")

@@ -67,6 +67,7 @@ class Tensor:
     _retains: bool = False
     _retained_at: tuple[weakref.ref[Node], int] | None = None
     _inference: bool = False
+    _tangents: dict[Any, Any] | None = None  # by level of autograd/levels.py
     _name: str = ""
     __array_priority__ = 1000  # numpy leaves mixed arithmetic to us
 
@@ -251,6 +252,8 @@ class Tensor:
         """
         if requires_grad and self.dtype.category < 2:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
+        if mode.transforms:
+            self._may_become_leaf()
         if self.is_leaf or not requires_grad:
             self.requires_grad = requires_grad
         return self
@@ -431,6 +434,30 @@ class Tensor:
 
         Raises RuntimeError, if ``strict``, where PyTorch forbids it: for views made without grad, and for one of several.
         """
+
+    # ------------------------------------------------------------------------------------ for transforms
+
+    def _may_become_leaf(self) -> None:
+        """Raises RuntimeError inside transforms (bound by autograd/levels.py)."""
+
+    def _sample(self) -> Any:
+        """The array; of a batch that of its first sample."""
+        return self._data
+
+    def _copied(self) -> Tensor:
+        """The value in memory of its own, not part of the graph."""
+        return wrap(self._data.copy())
+
+    def _shadow(self, copied: bool = False) -> Tensor:
+        """The value, or a copy of it, with the tangents, but not part of the graph."""
+        made = wrap(self._data.copy() if copied else self._data)
+        if self._tangents is None:
+            self._tangents = {}  # one for both: the tangents of a result come after it was kept
+        made._tangents = self._tangents
+        return made
+
+    def _overwrite(self, out: Tensor) -> None:
+        """Write ``out``'s value and tangents into this tensor's memory (bound by autograd/levels.py)."""
 
     # ------------------------------------------------------------------------------------ views
 

@@ -29,7 +29,7 @@ TENSOR = [
     *GRAPH,
     "engine.tensor",
     "engine.samples",
-    "engine.special",
+    "engine.numerics",
     "engine.halves",
     "engine.operands",
     "engine.creation",
@@ -38,8 +38,8 @@ TENSOR = [
     "engine.autograd.saved",
 ]
 OPS = [*TENSOR, "engine.op", "engine.inplace", "engine.ops"]
-AUTOGRAD = [*OPS, "engine.autograd"]
-ENGINE = [*AUTOGRAD, "engine.methods", "engine.nn", "engine.optim", "engine.utils", "engine"]
+AUTOGRAD = [*OPS, "engine.autograd", "engine.autocasting"]
+ENGINE = [*AUTOGRAD, "engine.methods", "engine.signal", "engine.nn", "engine.optim", "engine.utils", "engine"]
 CLIENT = [f"engine.debug.{name}" for name in ("states", "protocol", "launch", "ending", "core", "session", "breakpoints", "conditions")]
 # what runs in the user's process; the rest of engine/debug runs beside it and needs no engine
 CHILD = [f"engine/debug/{name}" for name in ("debuggee", "control", "reasons", "answers", "evaluate", "bootstrap")]
@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     # from the ground up; autograd.node knows no Tensor, so that the two form no circle
     "engine/tape/schema": [],
     "engine/tape/recorder": TAPE,
-    "engine/kernels": ["engine.special", "engine.kernels"],
+    "engine/kernels": ["engine.numerics", "engine.kernels"],
     "engine/devices": ["engine.kernels"],
     "engine/dtypes": ["engine.devices"],
     "engine/halves": ["engine.dtypes"],
@@ -62,19 +62,22 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/autograd/node": GRAPH,
     "engine/tensor": GRAPH,
     "engine/samples": TENSOR,
-    "engine/special": [],
+    "engine/numerics": ["engine.numerics"],
     "engine/operands": TENSOR,
     "engine/creation": TENSOR,
     "engine/random": TENSOR,
     "engine/printing": TENSOR,
     "engine/autograd/saved": TENSOR,
     "engine/op": TENSOR,
+    "engine/autocasting": TENSOR,
     "engine/inplace": OPS,
     "engine/ops": OPS,
     "engine/autograd": AUTOGRAD,
     "engine/methods": AUTOGRAD,
     "engine/nn": [*AUTOGRAD, "engine.methods", "engine.nn"],
     "engine/optim": [*AUTOGRAD, "engine.methods", "engine.optim"],
+    "engine/signal": [*TENSOR, "engine.signal"],
+    "engine/amp": [*AUTOGRAD, "engine.methods", "engine.amp"],
     "engine/utils": [*AUTOGRAD, "engine.methods", "engine.utils"],
     "engine/shim": ["engine.shim"],
     "engine/shim/as_torch": ENGINE,
@@ -89,7 +92,8 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/debug/breakpoints": [*TAPE, "engine.debug.conditions"],
     "engine/debug/session": [*TAPE, *CLIENT, "engine.debug.link", "engine.debug.pulse"],
     **{place: [*ENGINE, *TAPE, "engine.debug"] for place in CHILD},
-    "engine/cli": [*ENGINE, "engine.tape", "engine.explain", "engine.debug", "engine.cli"],
+    "engine/preflight": [*ENGINE, "engine.preflight"],
+    "engine/cli": [*ENGINE, "engine.preflight", "engine.tape", "engine.explain", "engine.debug", "engine.cli"],
     # above it
     "gui": [*TAPE, "engine.explain", *CLIENT, "gui"],
     "plugins": [*ENGINE, *TAPE, "engine.explain", *CLIENT, "gui", "plugins"],

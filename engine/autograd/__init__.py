@@ -23,7 +23,7 @@ _HOMES = {
     "set_detect_anomaly": "anomaly",
     "set_grad_enabled": "grad_mode",
 }
-_MODULES = {"function", "functional", "grad_mode", "graph", "variable"}
+_MODULES = {"anomaly_mode", "forward_ad", "function", "functional", "grad_mode", "graph", "variable"}
 
 
 class _Autograd(ModuleType):

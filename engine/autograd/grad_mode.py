@@ -1,7 +1,7 @@
 """Whether ops are recorded for backward: the modes no_grad, enable_grad, set_grad_enabled and inference_mode.
 
 ``mode`` holds what is on in the running thread. An op looks at one attribute of it, ``mode.quick``, to see whether it may take
-the short way (``op.py``): None sends every call to the general ``_call``. Whatever changes what an op does (dual levels,
+the short way (``op.py``): None sends every call to the general ``call``. Whatever changes what an op does (dual levels,
 functorch levels, hooks for saved tensors) counts itself in ``mode.special`` while it is on: ``mode.special += 1`` when it
 begins, ``mode.special -= 1`` when it ends.
 """
@@ -23,15 +23,20 @@ class _Mode(threading.local):
     """The modes of a thread.
 
     enabled: ops are recorded for backward. inference: tensors made now never take part in autograd. quiet: the engine's own
-    work inside a backward pass that is not recorded for another, not on the tape. special: how many things are on that the
+    work inside a backward pass that is not recorded for another, not on the tape. autocast: the regions that are open
+    (``engine/autocasting.py``), or None. special: how many things are on that the
     short way of an op knows nothing of. quick: None where there is such a thing, else what the short way needs: a function
-    that calls another with numpy's floating-point warnings off, and ``enabled``.
+    that calls another with numpy's floating-point warnings off, and ``enabled``. transforms: how many levels of
+    ``autograd/levels.py`` the thread is in; tangents of levels from ``ceiling`` on are not seen.
     """
 
     enabled: bool = True  # class attributes are every thread's first values
     inference: bool = False
     quiet: bool = False
+    autocast: Any = None
     special: int = 0
+    transforms: int = 0
+    ceiling: float = float("inf")
     quick: tuple[Callable[..., Any], bool] | None
     _both: tuple[tuple[Callable[..., Any], bool], tuple[Callable[..., Any], bool]]
 

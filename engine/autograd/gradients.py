@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..devices import array_module
-from ..ops.pieces import stack
 from ..tensor import Size, Tensor, wrap
+from . import levels as _levels
 from . import walk as _walk
 from .grad_mode import mode
+from .levels import VmapLevel
 from .node import Edge, Node
 from .walk import Walk
 
@@ -116,6 +117,11 @@ def backward(
     Raises RuntimeError, in PyTorch's words, where a gradient is needed for a non-scalar, a tensor requires none, shapes do
     not match, the graph was freed or a saved tensor was changed in place.
     """
+    if mode.transforms and _levels.in_transform():
+        raise RuntimeError(
+            "backward() called inside a functorch transform. This is not supported, please use functorch.grad or functorch.vjp instead or "
+            "call backward() outside of functorch transforms."
+        )
     if grad_variables is not None:
         warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
         if grad_tensors is not None:
@@ -176,12 +182,11 @@ def grad(
     seeds = _seeds(outs, (None,) * len(outs) if grad_outputs is None else _tuple(grad_outputs), is_grads_batched)
     keep = create_graph if retain_graph is None else retain_graph
     if is_grads_batched:
-        count = max(s._data.shape[0] for s in seeds if s is not None)
-        rows = [
-            _gradients(outs, ins, [None if s is None else s[i] for s in seeds], keep or i + 1 < count, create_graph, allow_unused)
-            for i in range(count)
-        ]
-        found = tuple(None if c[0] is None else stack(c) for c in zip(*rows, strict=True))
+        level = VmapLevel(max(s._data.shape[0] for s in seeds if s is not None))
+        with _levels.inside(level):
+            mapped = [None if s is None else _levels.batched(s, True, level) for s in seeds]
+            found = _gradients(outs, ins, mapped, keep, create_graph, allow_unused)
+            found = tuple(None if f is None else _levels.full(f, level) for f in found)
     else:
         found = _gradients(outs, ins, seeds, keep, create_graph, allow_unused)
     if materialize_grads:

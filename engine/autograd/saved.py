@@ -47,7 +47,7 @@ class SavedTensor:
         self._version = 0 if cell is None else cell.version
         self._hooks: tuple[Unpack, int] | None = None
         self._tensor: Tensor | None = tensor if output is None else None
-        self._data: Any = None if output is None else tensor._data
+        self._data: Any = None if output is None else tensor._shadow() if mode.transforms else tensor._data
         self._output = output or 0
         if tensor._inference:
             raise RuntimeError(
@@ -109,7 +109,7 @@ class SavedTensor:
         return self._tensor if self._tensor is not None else self._alias(None)
 
     def _alias(self, node: Any) -> Tensor:
-        made = wrap(self._data)
+        made = self._data._shadow() if isinstance(self._data, Tensor) else wrap(self._data)
         made._cell = self._cell
         if node is not None:
             made._edge, made._output, made._requires_grad = node, self._output, True

@@ -14,12 +14,13 @@ import sys
 import traceback
 from importlib.metadata import EntryPoint, entry_points, version
 
-from . import explain, inspect, record, verify
+from . import check, explain, inspect, record, verify
 from .command import Command, Exit, Failed, say
 
 GROUP = "gradstep.commands"
 WINDOW = "window"
-COMMANDS: dict[str, Command] = {command.name: command for command in (record.COMMAND, explain.COMMAND, inspect.COMMAND, verify.COMMAND)}
+_BUILTIN = (check.COMMAND, record.COMMAND, explain.COMMAND, inspect.COMMAND, verify.COMMAND)
+COMMANDS: dict[str, Command] = {command.name: command for command in _BUILTIN}
 FILES = (".py", ".pyw", ".gst")
 
 

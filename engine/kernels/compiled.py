@@ -20,7 +20,7 @@ from typing import Any
 import numba
 import numpy
 
-from ..special import ERF_END, ERF_SINGLE
+from ..numerics.error_functions import ERF_END, ERF_SINGLE
 from .plain import CUBIC, SLOPE
 
 F = numpy.float32
@@ -184,7 +184,7 @@ def tanh_backward(g: Array, y: Array, out: Array) -> None:
 @kernel
 def threshold_backward(g: Array, x: Array, out: Array, threshold: Any) -> None:
     for i in range(x.size):
-        out[i] = g[i] if x[i] > threshold else F(0.0)
+        out[i] = F(0.0) if x[i] <= threshold else g[i]  # NaN lets the gradient pass
 
 
 @kernel

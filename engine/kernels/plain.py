@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..special import erf
+from ..numerics.error_functions import erf
 
 Array = Any
 
@@ -21,14 +21,9 @@ SLOPE, CUBIC = math.sqrt(2 / math.pi), 0.044715  # of the formula for gelu with 
 # ---------------------------------------------------------------------------------------------------- element by element
 
 
-def masked(xp: Any, g: Array, mask: Array) -> Array:
-    """``g`` where ``mask`` holds, else 0, also where ``g`` is not finite."""
-    return xp.where(mask, g, g.dtype.type(0))
-
-
 def threshold_backward(xp: Any, g: Array, x: Array, threshold: Any) -> Array:
-    """``g`` where ``x`` is above the threshold, else 0."""
-    return xp.masked(g, x > threshold)
+    """``g`` where ``x`` is above the threshold or NaN, else 0."""
+    return xp.where(x <= threshold, g.dtype.type(0), g)
 
 
 def sigmoid(xp: Any, x: Array) -> Array:
@@ -265,7 +260,7 @@ def layer_norm_backward(
 KERNELS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        masked, threshold_backward, sigmoid, sigmoid_backward, tanh_backward, silu, silu_backward, gelu, gelu_backward, gelu_tanh,
+        threshold_backward, sigmoid, sigmoid_backward, tanh_backward, silu, silu_backward, gelu, gelu_backward, gelu_tanh,
         gelu_tanh_backward, largest, total, softmax, softmax_backward, log_softmax, log_softmax_backward, row_sums, row_dots,
         column_sums, column_dots, row_spreads, row_scaled, row_moments, row_gradient, layer_norm, layer_norm_backward,
     )

@@ -17,6 +17,7 @@ from typing import Any
 import numpy
 
 from . import threads
+from .host import HOST
 from .plain import KERNELS
 
 Array = Any
@@ -201,7 +202,7 @@ def _row_kernels(plain: dict[str, Callable[..., Any]]) -> dict[str, Callable[...
 
 
 _UFUNCS = (
-    "add", "subtract", "multiply", "divide", "maximum", "minimum", "negative", "sqrt", "square", "absolute", "reciprocal", "log", "log1p",
+    "add", "subtract", "multiply", "divide", "negative", "sqrt", "square", "absolute", "reciprocal", "log", "log1p",
     "expm1", "sin", "cos",
 )  # fmt: skip
 
@@ -234,10 +235,79 @@ def _shared(ufunc: Any) -> Callable[..., Any]:
     return call
 
 
+_WORDS: dict[str, Any] = {"f": numpy.int32, "i": numpy.int32, "d": numpy.int64, "l": numpy.int64, "q": numpy.int64}
+
+
+def _where(mask: Any, *choices: Any) -> Any:
+    """As ``numpy.where``; of numbers of one kind by their bits, which takes a tenth of the time where nobody can predict the mask."""
+    if len(choices) != 2 or type(mask) is not numpy.ndarray or mask.dtype.char != "?" or not mask.flags.c_contiguous:
+        return numpy.where(mask, *choices)
+    kind = numpy.result_type(*choices)
+    if kind.char not in _WORDS:
+        return numpy.where(mask, *choices)
+    word = _WORDS[kind.char]
+    bits: list[Any] = []
+    for choice in choices:
+        array = numpy.asarray(choice, kind)
+        if array.ndim and (array.shape != mask.shape or not array.flags.c_contiguous):
+            return numpy.where(mask, *choices)
+        bits.append(array.view(word))
+    made = numpy.empty(mask.shape, word)
+    flat = [a.reshape(-1) if a.ndim else a for a in bits]
+    seen, out = mask.reshape(-1).view(numpy.int8), made.reshape(-1)
+
+    def work(begin: int, end: int) -> None:
+        for low in range(begin, end, _BLOCK):
+            piece = slice(low, min(low + _BLOCK, end))
+            yes, no = (a[piece] if a.ndim else a for a in flat)
+            _chosen(seen[piece], yes, no, out[piece])
+
+    threads.share(work, out.size, _LIGHT)
+    return made.view(kind)
+
+
+_BLOCK = 1 << 15  # elements: what a step reads and writes stays in the cache of a core
+
+
+def _chosen(mask: Array, yes: Array, no: Array, out: Array) -> None:
+    """The bits of ``yes`` where ``mask`` is 1, of ``no`` where it is 0."""
+    if not no.ndim and not no:
+        numpy.negative(mask, out=out, dtype=out.dtype)  # all ones where it holds
+        numpy.bitwise_and(out, yes, out=out)
+    elif not yes.ndim and not yes:
+        numpy.subtract(mask, 1, out=out, dtype=out.dtype)  # all ones where it does not
+        numpy.bitwise_and(out, no, out=out)
+    else:
+        numpy.negative(mask, out=out, dtype=out.dtype)
+        numpy.bitwise_and(out, numpy.bitwise_xor(yes, no), out=out)
+        numpy.bitwise_xor(out, no, out=out)
+
+
+def _bounded(name: str) -> Callable[..., Any]:
+    """``maximum`` or ``minimum``: with a number by ``clip``, which takes a third of the time."""
+    shared = _shared(getattr(numpy, name))
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == 2 and not kwargs:
+            a, bound = args
+            kind = getattr(a, "dtype", None)
+            if (
+                type(a) is numpy.ndarray
+                and a.dtype.char in "fd"
+                and not getattr(bound, "ndim", 0)
+                and getattr(bound, "dtype", kind) == kind
+            ):
+                return numpy.clip(a, bound, a.dtype.type("inf")) if name == "maximum" else numpy.clip(a, a.dtype.type("-inf"), bound)
+        return shared(*args, **kwargs)
+
+    return call
+
+
 def functions(module: Any) -> dict[str, Callable[..., Any]]:
-    """What the module of large arrays has in place of ``module``'s, the host's for arrays of any size."""
-    plain = {name: getattr(module, name) for name in KERNELS}
+    """What ``module``, that of large arrays, has before numpy's functions."""
+    plain = {name: HOST[name] if name in HOST else functools.partial(kernel, module) for name, kernel in KERNELS.items()}
     made: dict[str, Callable[..., Any]] = {name: _shared(getattr(numpy, name)) for name in _UFUNCS}
+    made |= {"where": _where, "maximum": _bounded("maximum"), "minimum": _bounded("minimum")}
     for name in ("sigmoid", "silu", "gelu", "gelu_tanh"):
         made[name] = _mapped(name, 1, plain[name], _HEAVY)
     for name in ("silu_backward", "gelu_backward", "gelu_tanh_backward"):

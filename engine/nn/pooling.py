@@ -227,3 +227,41 @@ class AdaptiveAvgPool3d(AdaptiveAvgPool1d):
     """Average pooling of (N, C, D, H, W) to ``output_size``."""
 
     dims = 3
+
+
+class FractionalMaxPool2d(Module):
+    """The largest elements of windows of (N, C, H, W) whose places are drawn (Graham, 2014)."""
+
+    dims = 2
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        output_size: Any = None,
+        output_ratio: Any = None,
+        return_indices: bool = False,
+        _random_samples: Any = None,
+    ) -> None:
+        super().__init__()
+        if self.dims == 3 and any(k <= 0 for k in spread(kernel_size, 1)):
+            raise ValueError(f"kernel_size must be greater than 0, but got {kernel_size}")
+        self.kernel_size, self.return_indices = spread(kernel_size, self.dims), return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else spread(output_size, self.dims)
+        self.output_ratio = None if output_ratio is None else spread(output_ratio, self.dims)
+        if output_size is None and output_ratio is None:
+            raise ValueError(f"{self._get_name()} requires specifying either an output size, or a pooling ratio")
+        if output_size is not None and output_ratio is not None:
+            raise ValueError("only one of output_size and output_ratio may be specified")
+        if self.output_ratio is not None and not all(0 < ratio < 1 for ratio in self.output_ratio):
+            raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+
+    def forward(self, input: Any) -> Any:
+        function = F.fractional_max_pool2d if self.dims == 2 else F.fractional_max_pool3d
+        return function(input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples)
+
+
+class FractionalMaxPool3d(FractionalMaxPool2d):
+    """The largest elements of windows of (N, C, D, H, W) whose places are drawn."""
+
+    dims = 3

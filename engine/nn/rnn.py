@@ -79,6 +79,11 @@ class RNNBase(Module):
                 f"but got dropout={dropout} and num_layers={num_layers}",
                 stacklevel=3,
             )
+        for name, given, kind in (("bias", bias, bool), ("batch_first", batch_first, bool), ("input_size", input_size, int)):
+            if not isinstance(given, kind):
+                raise TypeError(f"{name} should be of type {kind.__name__}, got: {type(given).__name__}")
+        if input_size <= 0:
+            raise ValueError("input_size must be greater than zero")
         if not isinstance(hidden_size, int):
             raise TypeError(f"hidden_size should be of type int, got: {type(hidden_size).__name__}")
         if hidden_size <= 0:

@@ -37,7 +37,8 @@ def _own(module: Any) -> dict[str, Any]:
 def save(module: Any, destination: Any, prefix: str, keep_vars: bool, has_extra: bool) -> None:
     """Put what belongs to this module alone into ``destination``."""
     for name, value in _own(module).items():
-        destination[prefix + name] = value if keep_vars else value.detach()
+        lazy = getattr(value, "uninitialised", False)  # has no values that could be detached
+        destination[prefix + name] = value if keep_vars or lazy else value.detach()
     if has_extra:
         destination[prefix + EXTRA] = module.get_extra_state()
 
@@ -112,6 +113,8 @@ def _put(module: Any, name: str, value: Tensor, full: str, given: Any, assign: b
     if value.ndim == 0 and given.ndim == 1:  # as PyTorch 0.3 saved numbers
         given = given[0]
     lazy = getattr(value, "uninitialised", False)
+    if lazy and getattr(given, "uninitialised", False):
+        return ""
     if not lazy and given.shape != value.shape:
         return (
             f"size mismatch for {full}: copying a param with shape {given.shape} from checkpoint, "

@@ -44,7 +44,7 @@ def _floating(xp: Any, name: str, array: Array) -> None:
     samples=lambda rand: [(rand(2, 3), rand.away(2, 3), 0.1)],
 )
 def threshold_backward(xp: Any, grad_output: Array, input: Array, threshold: float) -> Array:
-    """``grad_output`` where ``input`` is above the threshold, else 0."""
+    """``grad_output`` where ``input`` is above the threshold or NaN, else 0."""
     return xp.threshold_backward(grad_output, input, threshold)
 
 
@@ -165,7 +165,7 @@ def softshrink(xp: Any, input: Array, lambd: float = 0.5) -> Array:
     return xp.where(input > lambd, input - step, xp.where(input < -lambd, input + step, input * input.dtype.type(0)))
 
 
-@op(vjp={"input": lambda g, input: _between(g, input, -3, 3) / 6}, samples=_kinked)  # PyTorch's sixth is a float32
+@op(vjp={"input": lambda g, input: _between(g, input, -3, 3) * 0.1666666716337204}, samples=_kinked)  # PyTorch's sixth is a float32
 @in_single
 def hardsigmoid_(xp: Any, input: Array) -> Array:
     """``(input + 3) / 6`` brought between 0 and 1."""
@@ -245,7 +245,7 @@ def silu_backward(xp: Any, grad_output: Array, input: Array) -> Array:
 
 
 def _silu_rule(g: Any, input: Any) -> Any:
-    return _silu_slope(g, input) if mode.enabled else silu_backward(g, input)
+    return _silu_slope(g, input) if mode.enabled or mode.transforms else silu_backward(g, input)
 
 
 @op(vjp={"input": _silu_rule}, samples=_smooth, torch="nn.functional.silu")

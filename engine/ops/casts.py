@@ -7,7 +7,7 @@ from typing import Any
 from .. import devices, dtypes
 from ..op import Array, op
 from ..tensor import Tensor, type_name
-from .shape import clone
+from .shape import _LAST, is_contiguous, laid_out
 
 
 @op(
@@ -16,9 +16,9 @@ from .shape import clone
     node="ToCopyBackward0",
     halves="own",
 )
-def to_copy(xp: Any, input: Array, dtype: Any = None, device: Any = None, source: Any = None) -> Array:
-    """A copy with another type or on another device; ``source`` is the device that it came from."""
-    array = input
+def to_copy(xp: Any, input: Array, dtype: Any = None, device: Any = None, source: Any = None, memory_format: Any = None) -> Array:
+    """A copy with another type, on another device or in another order of memory; ``source`` is the device that it came from."""
+    array = input if memory_format is None else laid_out(input, memory_format)
     if dtype is not None and array.dtype != dtype.numpy:
         if array.dtype.kind == "c" and dtype.category < 3:
             array = array.real
@@ -37,12 +37,17 @@ def _is_there(place: devices.device, wanted: devices.device) -> bool:
 def _converted(input: Tensor, kind: Any, place: Any, copy: bool = False, memory_format: Any = None) -> Any:
     here = input.device
     same = (kind is None or kind is input.dtype) and (place is None or _is_there(here, place))
-    if same and not copy:
+    if same and not copy and (memory_format is None or _lies_so(input, memory_format)):
         return input
-    if same and not input.requires_grad and memory_format is not None:
-        return clone(input, memory_format=memory_format)
     moves = place is not None and not _is_there(here, place)
-    return to_copy(input, kind, place if moves else None, here if moves else None)
+    return to_copy(input, kind, place if moves else None, here if moves else None, memory_format)
+
+
+def _lies_so(input: Tensor, memory_format: Any) -> bool:
+    """Whether the elements lie in the order of a memory format; what is in no order of channels counts as contiguous."""
+    if str(memory_format) in _LAST:
+        return is_contiguous(input, memory_format) and not is_contiguous(input)
+    return str(memory_format) != "torch.contiguous_format" or not any(is_contiguous(input, last) for last in _LAST)
 
 
 def to(
@@ -80,7 +85,7 @@ def to(
 
 def _kind_method(kind: dtypes.dtype) -> Any:
     def method(self: Tensor, memory_format: Any = None) -> Any:
-        return _converted(self, kind, None)
+        return _converted(self, kind, None, memory_format=memory_format)
 
     method.__doc__ = f"The tensor as {kind!r}; itself where it is that already."
     return method

@@ -1,4 +1,4 @@
-"""Losses of classes: the negative log likelihood and cross entropy."""
+"""Losses of classes: the negative log likelihood and cross entropy, of scores and of what a linear map makes of features."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from ..op import Array, op
 from ..tensor import Tensor
 from .kinds import in_single
+from .linalg import linear
 from .loss import chosen, constant
 from .scalars import over, plus, times
 from .softmax import log_softmax
@@ -102,6 +103,11 @@ def _check_weight(weight: Tensor | None, count: int, who: str = "") -> None:
         )
 
 
+def _check_type(input: Tensor, weight: Tensor | None) -> None:
+    if weight is not None and weight.dtype is not input.dtype:
+        raise RuntimeError(f"expected scalar type {input.dtype.legacy} but found {weight.dtype.legacy}")
+
+
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -132,6 +138,7 @@ def _likelihood(input: Tensor, target: Tensor, weight: Tensor | None, reduction:
             raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
         _check_target(target)
         _check_weight(weight, input.shape[-1])
+        _check_type(input, weight)
         if input.ndim == 1 and target.ndim == 1:
             if target.shape[0] != 1:
                 raise RuntimeError("For 1D input, 1D target must have size 1, but got target size: " + str(target.shape[0]))
@@ -146,6 +153,7 @@ def _likelihood(input: Tensor, target: Tensor, weight: Tensor | None, reduction:
             raise RuntimeError(f"size mismatch (got input: {list(input.shape)} , target: {list(target.shape)}")
         _check_target(target)
         _check_weight(weight, classes)
+        _check_type(input, weight)
         return nll_loss_(input, target, weight, reduction, ignore_index)[0]
     if tuple(target.shape[1:]) != tuple(input.shape[2:]):
         raise RuntimeError(f"Expected target size {[count, *input.shape[2:]]}, got {list(target.shape)}")
@@ -233,4 +241,60 @@ def _smoothed(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index
     return times(likelihood, 1 - smoothing) + times(smooth, smoothing / classes)
 
 
-FUNCTIONAL = {"cross_entropy": cross_entropy, "nll_loss": nll_loss}
+def _check_linear(input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    """Raise RuntimeError, in PyTorch's words, where the operands of the linear map do not fit."""
+    if input.ndim not in (1, 2):
+        raise RuntimeError(f"expected input with dimensionality 1 or 2, got {input.ndim}")
+    if weight.ndim < 2:
+        raise RuntimeError(f"expected linear_weight with dimensionality at least 2, got {weight.ndim}")
+    features = input.shape[-1]
+    if features != weight.shape[-1]:
+        raise RuntimeError(
+            f"expected equal input and linear_weight last dimensions (in_features), got {features} and {weight.shape[-1]}, respectively"
+        )
+    if bias is not None and tuple(bias.shape) != tuple(weight.shape[:-1]):
+        raise RuntimeError(f"expected linear_bias shape {tuple(weight.shape[:-1])}, got {tuple(bias.shape)}")
+    if weight.ndim > 2 and input.ndim == 1:
+        raise RuntimeError(
+            f"K-dimensional loss defined by linear_weight shape {tuple(weight.shape)} requires batched input, (N, {features}), got "
+            f"unbatched input with shape {tuple(input.shape)}"
+        )
+
+
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Any:
+    """``cross_entropy(linear(input, linear_weight, linear_bias), target, ...)`` of ``input`` (in) or (N, in).
+
+    ``linear_weight`` (C, in), or (C, d1, ..., in) for a loss at each of several places. ``options`` says how PyTorch cuts the batch to
+    pieces to save memory; the result does not depend on it, and here the batch is taken as a whole. Raises RuntimeError for shapes
+    that do not fit.
+    """
+    _check_linear(input, linear_weight, linear_bias)
+    shape = (*input.shape[:-1], *linear_weight.shape[:-1])
+    if tuple(target.shape) == shape and ignore_index is not None:
+        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+    if linear_weight.ndim > 2:
+        linear_weight = linear_weight.reshape(-1, input.shape[-1])
+        linear_bias = None if linear_bias is None else linear_bias.reshape(-1)
+    logits = linear(input, linear_weight, linear_bias).reshape(shape)
+    return cross_entropy(
+        logits,
+        target,
+        weight=weight,
+        reduction=reduction,
+        ignore_index=-100 if ignore_index is None else ignore_index,
+        label_smoothing=label_smoothing,
+    )
+
+
+FUNCTIONAL = {"cross_entropy": cross_entropy, "linear_cross_entropy": linear_cross_entropy, "nll_loss": nll_loss}

@@ -32,6 +32,22 @@ def conj(input: Any) -> Any:
 
 
 @op(
+    vjp={"input": lambda g: conj_physical(g)},
+    samples=lambda rand: [(rand.complex(3, 4),), (rand.complex(),)],
+    torch="conj_physical",
+    node="ConjPhysicalBackward0",
+)
+def conj_physical_(xp: Any, input: Array) -> Array:
+    """The complex conjugate, under the name that PyTorch has for computing it at once."""
+    return xp.conjugate(input)
+
+
+def conj_physical(input: Tensor) -> Any:
+    """The complex conjugate of a tensor; a real one as it is."""
+    return conj_physical_(input) if input._data.dtype.kind == "c" else input
+
+
+@op(
     vjp={"input": lambda g: view_as_complex(g.contiguous())},
     samples=lambda rand: [(rand.complex(3, 4),), (rand.complex(),)],
     torch="view_as_real",
@@ -58,6 +74,8 @@ def view_as_complex(xp: Any, input: Array) -> Array:
         raise RuntimeError("view_as_complex is only supported for half, float and double tensors, and here for the latter two")
     if input.ndim == 0 or input.shape[-1] != 2:
         raise RuntimeError("Tensor must have a last dimension of size 2")
+    if input.size == 0:
+        return xp.empty(input.shape[:-1], "complex64" if input.itemsize == 4 else "complex128")
     if input.strides[-1] != input.itemsize:
         raise RuntimeError("Tensor must have a last dimension with stride 1")
     if any(s % (2 * input.itemsize) for s in input.strides[:-1]):
@@ -109,10 +127,11 @@ def resolve_conj(input: Tensor) -> Tensor:
 
 
 TORCH = {
-    "complex": complex_, "conj": conj, "conj_physical": conj, "imag": imag, "is_conj": is_conj, "real": real,
+    "complex": complex_, "conj": conj, "conj_physical": conj_physical, "imag": imag, "is_conj": is_conj, "real": real,
     "resolve_conj": resolve_conj, "resolve_neg": resolve_conj, "view_as_complex": view_as_complex, "view_as_real": view_as_real,
 }  # fmt: skip
 TENSOR = {
-    "conj": conj, "conj_physical": conj, "imag": property(imag), "is_conj": is_conj, "real": property(real),
+    "conj": conj, "conj_physical": conj_physical, "imag": property(imag), "is_conj": is_conj, "real": property(real),
     "resolve_conj": resolve_conj, "resolve_neg": resolve_conj,
 }  # fmt: skip
+IN_PLACE = {"conj_physical_": conj_physical}

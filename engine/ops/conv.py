@@ -12,6 +12,7 @@ from typing import Any
 
 from ..op import Array, op
 from ..tensor import Tensor, type_name
+from .complexes import conj
 from .pad import pad
 
 
@@ -52,10 +53,10 @@ def _columns(
 @op(
     vjp={
         "input": lambda g, weight, input_shape, stride, padding, dilation, groups: conv_transpose(
-            g, weight, None, input_shape, stride, padding, dilation, groups
+            g, conj(weight), None, input_shape, stride, padding, dilation, groups
         ),
         "weight": lambda g, input, weight_shape, stride, padding, dilation, groups: conv_weight(
-            input, g, weight_shape, stride, padding, dilation, groups
+            conj(input), g, weight_shape, stride, padding, dilation, groups
         ),
         "bias": lambda g: g.sum([0, *range(2, g.ndim)]),
     },
@@ -78,10 +79,10 @@ def convolution(xp: Any, input: Array, weight: Array, bias: Array | None, stride
 @op(
     vjp={
         "grad": lambda g, weight, grad_shape, stride, padding, dilation, groups: _first(
-            convolution(g, weight, None, stride, padding, dilation, groups), grad_shape
+            convolution(g, conj(weight), None, stride, padding, dilation, groups), grad_shape
         ),
         "weight": lambda g, grad, weight_shape, stride, padding, dilation, groups: conv_weight(
-            g, grad, weight_shape, stride, padding, dilation, groups
+            g, conj(grad), weight_shape, stride, padding, dilation, groups
         ),
         "bias": lambda g: g.sum([0, *range(2, g.ndim)]),
     },
@@ -135,10 +136,10 @@ def positions_of(kernel: Sequence[int]) -> list[tuple[int, ...]]:
 @op(
     vjp={
         "input": lambda g, grad, input_shape, stride, padding, dilation, groups: conv_transpose(
-            grad, g, None, input_shape, stride, padding, dilation, groups
+            grad, conj(g), None, input_shape, stride, padding, dilation, groups
         ),
         "grad": lambda g, input, grad_shape, stride, padding, dilation, groups: _first(
-            convolution(input, g, None, stride, padding, dilation, groups), grad_shape
+            convolution(conj(input), g, None, stride, padding, dilation, groups), grad_shape
         ),
     },
     samples=lambda rand: [
@@ -169,6 +170,24 @@ def spread(value: Any, n: int) -> tuple[int, ...]:
     return tuple(value) if len(value) == n else tuple(value) * n
 
 
+def _one_each(value: Any, n: int, name: str) -> tuple[int, ...]:
+    """As ``spread``, with the words that convolutions have for the error."""
+    if isinstance(value, (tuple, list)) and len(value) not in (1, n):
+        raise RuntimeError(
+            f"expected {name} to be a single integer value or a list of {n} values to match the convolution dimensions, but got "
+            f"{name}={list(value)}"
+        )
+    return spread(value, n)
+
+
+# the types' names in C++, which some of PyTorch's messages show
+_CPP = {
+    "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short int", "int32": "int", "int64": "long int",
+    "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
+    "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
+}  # fmt: skip
+
+
 def _check(n: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: int, transposed: bool, **sizes: Sequence[int]) -> None:
     """Raise RuntimeError, in PyTorch's words, where the arguments of a convolution do not fit each other."""
     if input.ndim not in (n + 1, n + 2):
@@ -176,22 +195,38 @@ def _check(n: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: i
         raise RuntimeError(
             f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {name}, but got input of size: {list(input.shape)}"
         )
+    if bias is not None and bias.dtype is not input.dtype:
+        own, other = _CPP[input.dtype.name], _CPP[bias.dtype.name]
+        raise RuntimeError(f"Input type ({own}) and bias type ({other}) should be the same: convert one of them with .to(dtype)")
+    if weight.ndim < 3:
+        raise RuntimeError("weight should have at least three dimensions")
+    if groups <= 0:
+        raise RuntimeError("non-positive groups is not supported")
+    if weight.ndim != n + 2 and (transposed or sizes["padding"]):
+        places = weight.ndim - 2
+        raise RuntimeError(
+            f"expected stride to be a single integer value or a list of {places} values to match the convolution dimensions, but got "
+            f"stride={list(sizes['stride'])}"
+        )
     if weight.ndim != n + 2:
         raise RuntimeError(
-            f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight {list(weight.shape)}, but got "
+            f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight{list(weight.shape)}, but got "
             f"{input.ndim}-dimensional input of size {list(input.shape)} instead"
         )
     if input.dtype is not weight.dtype:
         raise RuntimeError(
             f"Input type ({type_name(input)}) and weight type ({type_name(weight)}) should be the same: convert one of them with .to(dtype)"
         )
-    if bias is not None and bias.dtype is not input.dtype:
-        raise RuntimeError(f"Input type ({input.dtype.name}) and bias type ({bias.dtype.name}) should be the same")
-    if groups <= 0:
-        raise RuntimeError("non-positive groups is not supported")
     for name, given in sizes.items():
         if any(v < 0 if name.endswith("padding") else v <= 0 for v in given):
+            if name == "dilation" and min(given) < 0:
+                raise RuntimeError("dilation should be greater than zero")
             raise RuntimeError(f"{'negative' if name.endswith('padding') else 'non-positive'} {name} is not supported")
+    if weight.shape[0] < groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got weight of size "
+            f"{list(weight.shape)} instead"
+        )
     if weight.shape[0] % groups:
         raise RuntimeError(
             f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size "
@@ -211,8 +246,8 @@ def _check(n: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: i
 
 
 def _conv(n: int, input: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Tensor:
-    steps, apart = spread(stride, n), spread(dilation, n)
-    border = () if isinstance(padding, str) else spread(padding, n)
+    steps, apart = _one_each(stride, n, "stride"), _one_each(dilation, n, "dilation")
+    border = () if isinstance(padding, str) else _one_each(padding, n, "padding")
     _check(n, input, weight, bias, groups, False, padding=border, stride=steps, dilation=apart)
     if input.ndim == n + 1:
         return _conv(n, input.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0)  # type: ignore[no-any-return]
@@ -228,7 +263,7 @@ def _conv(n: int, input: Tensor, weight: Tensor, bias: Any, stride: Any, padding
         else:
             padding = [t // 2 for t in total]
     elif isinstance(padding, str):
-        raise RuntimeError(f"Invalid padding string: {padding!r}: it should be one of 'valid', 'same'")
+        raise RuntimeError(f"Invalid padding string: {padding!r}, it should be one of 'valid', 'same'")
     sides = list(spread(padding, n))
     sizes = [i + 2 * p for i, p in zip(input.shape[2:], sides, strict=True)]
     reach = [d * (k - 1) + 1 for d, k in zip(apart, weight.shape[2:], strict=True)]
@@ -267,7 +302,8 @@ def conv3d(
 def _conv_transpose(
     n: int, input: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
 ) -> Tensor:
-    steps, sides, apart, extra = (spread(v, n) for v in (stride, padding, dilation, output_padding))
+    named = {"stride": stride, "padding": padding, "dilation": dilation, "output_padding": output_padding}
+    steps, sides, apart, extra = (_one_each(value, n, name) for name, value in named.items())
     _check(n, input, weight, bias, groups, True, padding=sides, output_padding=extra, stride=steps, dilation=apart)
     if input.ndim == n + 1:
         made = _conv_transpose(n, input.unsqueeze(0), weight, bias, stride, padding, output_padding, groups, dilation)

@@ -1,4 +1,4 @@
-"""Random tensors, and random numbers written into tensors. They are no ops: nothing flows back through a draw."""
+"""Random tensors, and random numbers written into tensors. Nothing flows back through a draw but zeros."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 from .. import devices, distributions, dtypes
 from ..autograd.grad_mode import mode
 from ..creation import shape_of
-from ..random import Generator, generator_for
+from ..op import Array, op
+from ..random import Generator, drawing, generator_for
 from ..streams import Stream
 from ..tensor import Tensor, wrap
+from .kinds import zeros_as
 
 Draw = Callable[[Stream, int, Any], Any]  # of a stream so many numbers of an element type
 
@@ -212,6 +214,7 @@ def _drawn(fill: Callable[..., Any], made: Tensor, *args: Any, generator: Genera
     return made
 
 
+@drawing
 def rand(
     *size: Any,
     generator: Generator | None = None,
@@ -226,6 +229,7 @@ def rand(
     return _given(_drawn(uniform_, _empty(shape_of(size, "rand"), dtype, device), generator=generator), requires_grad, out)
 
 
+@drawing
 def randn(
     *size: Any,
     generator: Generator | None = None,
@@ -240,6 +244,7 @@ def randn(
     return _given(_drawn(normal_, _empty(shape_of(size, "randn"), dtype, device), generator=generator), requires_grad, out)
 
 
+@drawing
 def randint(
     *bounds: Any,
     low: int = 0,
@@ -269,6 +274,7 @@ def randint(
     return _given(random_(made, int(low), int(high), generator=generator), requires_grad, out)
 
 
+@drawing
 def randperm(
     n: int,
     *,
@@ -295,6 +301,7 @@ def _like(input: Tensor, dtype: Any, device: Any) -> Tensor:
     return _empty(tuple(input.shape), input.dtype if dtype is None else dtype, input.device if device is None else device)
 
 
+@drawing
 def rand_like(
     input: Tensor,
     *,
@@ -309,6 +316,7 @@ def rand_like(
     return _given(_drawn(uniform_, _like(input, dtype, device), generator=generator), requires_grad)
 
 
+@drawing
 def randn_like(
     input: Tensor,
     *,
@@ -323,6 +331,7 @@ def randn_like(
     return _given(_drawn(normal_, _like(input, dtype, device), generator=generator), requires_grad)
 
 
+@drawing
 def randint_like(
     input: Tensor,
     low: int,
@@ -340,6 +349,7 @@ def randint_like(
     return _given(_drawn(random_, _like(input, dtype, device), bottom, top, generator=generator), requires_grad)
 
 
+@drawing
 def normal(
     mean: Any = 0.0,
     std: Any = 1.0,
@@ -374,17 +384,47 @@ def normal(
     values = made._data
     if stds:
         values = values * std._data
-    values = values + (mean._data if means else xp.asarray(mean, values.dtype))
-    return _given(wrap(values.astype(made._data.dtype)), requires_grad, out)
+    values = xp.asarray(values + (mean._data if means else xp.asarray(mean, values.dtype))).astype(made._data.dtype)
+    if out is not None:
+        return _given(wrap(values), False, out)
+    if means and stds:
+        return _drawn_from_both(mean, std, values)  # type: ignore[no-any-return]
+    return _drawn_from(first, values, "NormalBackward1" if means else "NormalBackward2")  # type: ignore[no-any-return]
 
 
+@op(
+    vjp={"input": lambda g: zeros_as(g)},
+    samples=lambda rand: [(rand.probability(3), rand(3)._data, "BernoulliBackward0"), (rand(2), rand(2)._data, "NormalBackward1")],
+    node=lambda name: name,
+    gradcheck=False,
+)
+def _drawn_from(xp: Any, input: Array, drawn: Any, name: str) -> Array:
+    """The numbers ``drawn`` by the parameter in ``input``, to which no gradient goes: zeros."""
+    return drawn
+
+
+@op(
+    vjp={"mean": lambda g: zeros_as(g), "std": lambda g, std_shape: g.new_zeros(std_shape)},
+    samples=lambda rand: [(rand(3), rand.positive(3), rand(3)._data)],
+    node="NormalBackward3",
+    gradcheck=False,
+)
+def _drawn_from_both(xp: Any, mean: Array, std: Array, drawn: Any) -> Array:
+    """Normal numbers ``drawn`` by tensors of means and deviations, to which no gradient goes: zeros."""
+    return drawn
+
+
+@drawing
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
     """Ones with the probabilities in ``input`` (or with probability ``p`` in its shape), zeros otherwise; errors as ``bernoulli_``."""
     _floating(input, "bernoulli_tensor_cpu_p_")
-    made = _empty(tuple(input.shape), input.dtype, input.device)
-    return _given(_drawn(bernoulli_, made, input.detach() if p is None else p, generator=generator), False, out)
+    made = _drawn(
+        bernoulli_, _empty(tuple(input.shape), input.dtype, input.device), input.detach() if p is None else p, generator=generator
+    )
+    return _given(made, False, out) if out is not None or p is not None else _drawn_from(input, made._data, "BernoulliBackward0")
 
 
+@drawing
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Numbers of Poisson's distribution with the rates in ``input``.
 
@@ -399,6 +439,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     return wrap(xp.asarray(made, input._data.dtype).reshape(input._data.shape))
 
 
+@drawing
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, out: Tensor | None = None
 ) -> Tensor:

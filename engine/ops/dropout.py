@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 from ..op import Array, op
+from ..random import drawing
 from ..tensor import Tensor, wrap
 from .draws import bernoulli_
 
@@ -41,6 +42,7 @@ def _times(input: Tensor, noise: Tensor, inplace: bool) -> Any:
     return input.mul_(noise)
 
 
+@drawing
 def _dropped(input: Tensor, p: float, training: bool, inplace: bool, feature: bool, alpha: bool) -> Any:
     """The algorithm behind all functions; in evaluation it gives the tensor itself."""
     _check(p)

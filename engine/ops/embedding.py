@@ -140,9 +140,9 @@ def embedding(
     ``max_norm`` scales rows that are longer, in the table itself. Gradients are dense, whatever ``sparse`` says. Raises IndexError
     for a number that is no row.
     """
-    padding = _padding(padding_idx, weight.shape[0])
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
+    padding = _padding(padding_idx, weight.shape[0])
     _check_index_type("embedding", input)
     if max_norm is not None:
         _renorm(weight, input, max_norm, norm_type)

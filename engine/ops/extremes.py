@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import dtypes
+from ..autograd.grad_mode import mode
 from ..op import Array, op
 from ..samples import Sampler
 from ..tensor import Tensor
@@ -77,6 +78,9 @@ def _selected(g: Any, indices: Any, input_shape: Any, dim: Any, keepdim: Any) ->
 
 def _shared_evenly(g: Any, input: Any, out: Any) -> Any:
     """The gradient of the extreme of all elements, spread evenly over the elements that are it."""
+    if mode.transforms:  # there is one answer for each of a batch
+        both = (input == out) | (input.isnan() & out.isnan())
+        return both * (g / both.sum())
     mask = input.isnan() if bool(out.isnan()) else input == out
     return mask * (g / mask.sum())
 
@@ -265,7 +269,7 @@ def aminmax_(xp: Any, input: Array, *, dim: int | None = None, keepdim: bool = F
     axes = axes_of(dim, input.ndim)
     if input.dtype.kind == "c":
         raise unsupported(xp, "aminmax", input)
-    if input.size == 0:
+    if any(input.shape[axis] == 0 for axis in axes):
         raise RuntimeError("aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.")
     return input.min(axis=axes, keepdims=keepdim), input.max(axis=axes, keepdims=keepdim)
 

@@ -309,7 +309,7 @@ def index_copy(xp: Any, input: Array, dim: int, index: Array, source: Array) -> 
 @op(
     vjp={
         "input": lambda g, dim, index: index_fill_number(g, dim, index, 0),
-        "value": lambda g, dim, index: index_select(g, dim, index).sum(),
+        "value": lambda g, dim, index: index_select(g, dim, _each_once(index)).sum(),
     },
     samples=lambda rand: [(rand(3, 4), 0, rand.tensor([0, 2]), rand())],
     torch="index_fill",
@@ -338,6 +338,11 @@ def _filled(input: Array, dim: int, index: Array, value: Any) -> Array:
     made = input.copy(order="C")
     made.reshape((1,) if input.ndim == 0 else input.shape)[(slice(None),) * at + (index.reshape(-1),)] = value
     return made
+
+
+def _each_once(index: Tensor) -> Tensor:
+    """The numbers without repetition: what is written twice is seen once."""
+    return wrap(index._xp.unique(index._data))
 
 
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Any:
@@ -437,6 +442,17 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     return nonzero_(input)
 
 
+def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Any:
+    """The indices of the first ``size`` elements that are not zero: a row each, and rows of ``fill_value`` where there are fewer.
+
+    Raises RuntimeError for a negative ``size``.
+    """
+    if size < 0:
+        raise RuntimeError("nonzero_static: 'size' must be an non-negative integer")
+    found, xp = nonzero_(input)._data[:size], input._xp
+    return wrap(xp.concatenate((found, xp.full((size - found.shape[0], input.ndim), fill_value, "int64"))))
+
+
 def argwhere(input: Tensor) -> Any:
     """The indices of the elements that are not zero: a row each."""
     return nonzero_(input)
@@ -452,6 +468,7 @@ TORCH = {
     "masked_scatter": masked_scatter,
     "masked_select": masked_select,
     "nonzero": nonzero,
+    "nonzero_static": nonzero_static,
     "put": put,
     "take": take,
 }

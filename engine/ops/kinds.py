@@ -53,3 +53,12 @@ def no_derivative(name: str) -> Callable[..., Any]:
         raise RuntimeError(f"derivative for {name} is not implemented: keep it out of what requires a gradient, with detach()")
 
     return rule
+
+
+def not_implemented(name: str) -> Callable[..., Any]:
+    """The rule of an input by which PyTorch has no derivative: it raises."""
+
+    def rule(g: Any) -> Any:
+        raise NotImplementedError(f"the derivative for '{name}' is not implemented. Keep it out of what requires a gradient, with detach()")
+
+    return rule

@@ -6,6 +6,7 @@ import math
 import warnings
 from typing import Any
 
+from .. import dtypes
 from ..autograd.grad_mode import mode, no_grad
 from ..op import Array, op
 from ..tensor import Tensor, wrap
@@ -216,6 +217,8 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     """
     reduction = chosen(reduction)
     input, target = _matched(input, target)
+    if not isinstance(delta, (int, float)):
+        raise TypeError(f"huber_loss(): argument 'delta' (position 4) must be float, not {type(delta).__name__}")
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     if weight is not None:
@@ -425,12 +428,12 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Any, full: bool = Fals
         if var < 0:
             raise ValueError("var has negative entry/entries")
         var = input.new_full(input.shape, var)
-    elif bool((var < 0).any()):
+    elif not mode.transforms and bool((var < 0).any()):
         raise ValueError("var has negative entry/entries")
     if var.shape != input.shape:
         if input.shape[:-1] == var.shape:
             var = var.unsqueeze(-1)
-        elif not (input.shape[:-1] == var.shape[:-1] and var.shape[-1] == 1):
+        elif input.ndim != var.ndim or sum(v for i, v in zip(input.shape, var.shape, strict=True) if i != v) != 1:
             raise ValueError("var is of incorrect size")
     if reduction not in REDUCTIONS:
         raise ValueError(f"{reduction} is not valid")
@@ -444,8 +447,9 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Any, full: bool = Fals
 
 
 def number_less(number: float, tensor: Tensor) -> Any:
-    """``number - tensor`` as PyTorch's C++ has it: with a 0-d tensor for the number."""
-    return sub(wrap(tensor._xp.asarray(number, tensor._data.dtype)), tensor)
+    """``number - tensor`` as PyTorch's C++ has it: with a 0-d tensor for the number, which makes floats of integers."""
+    kind = tensor._data.dtype if tensor._data.dtype.kind in "fc" else dtypes.get_default_dtype().numpy
+    return sub(wrap(tensor._xp.asarray(number, kind)), tensor)
 
 
 FUNCTIONAL = {

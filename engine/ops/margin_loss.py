@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..autograd.grad_mode import mode
 from ..op import Array, op
 from ..tensor import Tensor
 from .activation import logsigmoid
@@ -88,7 +89,14 @@ def _multi_margin(input: Any, target: Any, p: int, margin: float, weight: Any) -
     return short, None if weight is None else weight[target].unsqueeze(-1)
 
 
+def _as_rows(input: Any, target: Any) -> Any:
+    """Scores with a dimension of classes, and one of samples if the targets have one."""
+    classes = input.shape[-1] if input.ndim else 1
+    return input.reshape(target.shape[0], classes) if target.ndim else input.reshape(classes)
+
+
 def _multi_margin_rule(g: Any, input: Any, target: Any, p: int, margin: float, weight: Any, reduction: str) -> Any:
+    shape, input = input.shape, _as_rows(input, target)
     short, factor = _multi_margin(input, target, p, margin, weight)
     slope = (short > 0).to(input.dtype) if p == 1 else 2 * short
     if factor is not None:
@@ -97,7 +105,7 @@ def _multi_margin_rule(g: Any, input: Any, target: Any, p: int, margin: float, w
     slope = slope.scatter_add(-1, target.unsqueeze(-1), -slope.sum(-1, keepdim=True))
     if reduction == "mean" and input.ndim == 2:
         g = g / input.shape[0]
-    return slope * (g.unsqueeze(-1) if reduction == "none" and input.ndim == 2 else g)
+    return (slope * (g.unsqueeze(-1) if reduction == "none" and input.ndim == 2 else g)).reshape(shape)
 
 
 @op(
@@ -116,6 +124,7 @@ def _multi_margin_rule(g: Any, input: Any, target: Any, p: int, margin: float, w
 @in_single
 def multi_margin_loss_(xp: Any, input: Array, target: Array, p: int, margin: float, weight: Array | None, reduction: str) -> Array:
     """The mean over classes of ``max(0, margin - input[target] + input)`` to the power ``p``, by weight of the target."""
+    input = _as_rows(input, target)
     places = xp.expand_dims(target, -1)
     right = xp.take_along_axis(input, places, axis=-1)
     short = xp.maximum(input - right + xp.asarray(margin, input.dtype), xp.asarray(0, input.dtype))
@@ -145,17 +154,25 @@ def multi_margin_loss(
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.ndim != 1:
         raise ValueError("weight must be one-dimensional")
+    _check_scores(input)
     rows = input.shape[0] if input.ndim == 2 else 1
     if target.ndim > 1 or target.numel() != rows:
         raise RuntimeError(
             "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch size). Expected "
             f"target size [{rows}], but got {list(target.shape)}. Input has shape {list(input.shape)}."
         )
-    if not bool(((target >= 0) & (target < input.shape[-1])).all()):
+    if weight is not None and weight.shape[0] != input.shape[-1]:
+        raise RuntimeError(f"inconsistent weight size, expected {input.shape[-1]} but got {list(weight.shape)}")
+    if target.dtype.name != "int64":
+        raise RuntimeError(f"expected scalar type Long but found {target.dtype.legacy}")
+    if not mode.transforms and not bool(((target >= 0) & (target < (input.shape[-1] if input.ndim else 1))).all()):
         raise RuntimeError("target out of range")
-    if input.ndim == 1 and target.ndim == 1:
-        target = target.reshape(())
     return multi_margin_loss_(input, target, p, margin, weight, reduction)
+
+
+def _check_scores(input: Tensor) -> None:
+    if input.ndim > 2 or (input.ndim and input.shape[-1] == 0):
+        raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}")
 
 
 def _listed(xp: Any, target: Array) -> Array:
@@ -184,6 +201,9 @@ def _labels(xp: Any, target: Array, kind: Any) -> tuple[Array, Array]:
 @in_single
 def multilabel_margin_loss_(xp: Any, input: Array, target: Array, reduction: str) -> tuple[Array, Array]:
     """The mean over classes of how much those that are no labels come within 1 of those that are."""
+    if not input.ndim:
+        loss, labels = multilabel_margin_loss_.op.forward(xp, input.reshape(1), target.reshape(1), reduction)  # type: ignore[attr-defined]
+        return loss, labels.reshape(())
     listed, labels = _labels(xp, target, input.dtype)
     scores = xp.take_along_axis(input, xp.where(listed, target, xp.zeros_like(target)), axis=-1)
     zero, one = xp.asarray(0, input.dtype), xp.asarray(1, input.dtype)
@@ -194,6 +214,8 @@ def multilabel_margin_loss_(xp: Any, input: Array, target: Array, reduction: str
 
 
 def _multilabel_margin_gradient(g: Any, input: Any, target: Any, is_target: Any, reduction: str) -> Any:
+    if not input.ndim:
+        return g * input * 0
     listed = (target < 0).long().cumsum(-1) == 0
     places = target.masked_fill(~listed, 0)
     scores = input.gather(-1, places)
@@ -213,9 +235,10 @@ def multilabel_margin_loss(
     Raises RuntimeError for shapes that differ and for labels that are no classes.
     """
     reduction = chosen(reduction, size_average, reduce)
+    _check_scores(input)
     if target.shape != input.shape:
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}")
-    if not bool(((target >= -1) & (target < input.shape[-1])).all()):
+    if not mode.transforms and not bool(((target >= -1) & (target < (input.shape[-1] if input.ndim else 1))).all()):
         raise RuntimeError("argument #2 'target' is out of range")
     return multilabel_margin_loss_(input, target, reduction)[0]
 

@@ -8,7 +8,7 @@ from typing import Any
 from .. import distributions
 from ..inplace import in_place
 from ..op import Array, op
-from ..random import Generator, generator_for
+from ..random import Generator, drawing, generator_for
 from ..tensor import Tensor, wrap
 from .draws import exponential_
 from .softmax import softmax
@@ -27,6 +27,7 @@ def rrelu_with_noise(xp: Any, input: Array, noise: Array) -> Array:
 _into = in_place(rrelu_with_noise)
 
 
+@drawing
 def rrelu(
     input: Tensor,
     lower: float = 1.0 / 8,
@@ -59,6 +60,7 @@ def rrelu_(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, traini
     return rrelu(input, lower, upper, training, True)
 
 
+@drawing
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Any:
     """Samples of the Gumbel softmax distribution (Jang et al., 2017): chances by ``softmax(logits)``, softened by ``tau``.
 

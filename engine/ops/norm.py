@@ -118,7 +118,7 @@ def _normal_rule(g: Any, input: Any, dims: list[int], eps: float) -> tuple[Any, 
 
 def _at_once(g: Any) -> bool:
     """Whether gradients may come from one op: nobody differentiates them, and they are of one type."""
-    return not mode.enabled and g._data.dtype not in HALVES
+    return not mode.enabled and not mode.transforms and g._data.dtype not in HALVES
 
 
 def _needed(made: Sequence[Any], needs: Sequence[bool]) -> tuple[Any, ...]:
@@ -132,7 +132,7 @@ def _batch_rule(
     g: Any, input: Any, weight: Any, mean: Any, rstd: Any, running_mean: Any, running_var: Any, training: bool, eps: float, needs: Any
 ) -> tuple[Any, Any, Any]:
     if training and _at_once(g):
-        return _needed(channel_norm_backward(g, input, mean, rstd, weight, 0), needs)  # type: ignore[return-value]
+        return _needed(channel_norm_backward(g, input, mean, rstd, weight, 0), needs)
     dims = [0, *range(2, input.ndim)]
     shape = (1, -1, *(1,) * (input.ndim - 2))
     scaled = g if weight is None else g * weight.reshape(shape)
@@ -197,14 +197,19 @@ def batch_norm(
     In training the running statistics are moved by ``momentum`` towards the batch's (the variance without bias).
     Raises ValueError in training for a single value a channel.
     """
-    count = input.numel() // max(input.shape[1], 1)
+    channels = input.shape[1] if input.ndim > 1 else 0  # of a vector PyTorch says nothing where it is empty
+    count = input.numel() // max(channels, 1)
     if training and count == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
+    if eps < 0 or (training and eps == 0):
+        raise ValueError(f"batch_norm eps must be {'positive during training' if training else 'non-negative'}, but got {eps}")
     for name, given in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
-        if given is not None and given.numel() != input.shape[1]:
-            raise RuntimeError(f"{name} should contain {input.shape[1]} elements not {given.numel()}")
+        if given is not None and given.numel() != channels:
+            raise RuntimeError(f"{name} should contain {channels} elements not {given.numel()}")
     if not training and (running_mean is None or running_var is None):
         raise RuntimeError(f"running_{'mean' if running_mean is None else 'var'} must be defined in evaluation mode")
+    if not input.numel():  # nothing to learn from; the weight takes part, so that its gradient is 0
+        return input.clone() if weight is None or input.ndim < 2 else input * weight.reshape(1, -1, *(1,) * (input.ndim - 2))  # type: ignore[no-any-return]
     own = training or running_mean is None
     out, mean, rstd = batch_norm_(input, weight, bias, None if own else running_mean, None if own else running_var, own, eps)
     if training and running_mean is not None and running_var is not None:
@@ -257,7 +262,7 @@ def _layer_rule(
     g: Any, input: Any, weight: Any, mean: Any, rstd: Any, normalized_shape: Any, eps: float, needs: Any
 ) -> tuple[Any, Any, Any]:
     if _at_once(g):
-        return _needed(layer_norm_backward(g, input, mean, rstd, weight, len(normalized_shape)), needs)  # type: ignore[return-value]
+        return _needed(layer_norm_backward(g, input, mean, rstd, weight, len(normalized_shape)), needs)
     dims = list(range(input.ndim - len(normalized_shape), input.ndim))
     lead = list(range(input.ndim - len(normalized_shape)))
     inner, normal = _normal_rule(g if weight is None else g * weight, input, dims, eps)
@@ -291,12 +296,21 @@ def layer_norm_(
     return made.reshape(input.shape).astype(input.dtype, copy=False), mean.reshape(one), rstd.reshape(one)
 
 
+def _read_shape(normalized_shape: Any) -> tuple[int, ...]:
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not shape:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = []"
+        )
+    return shape
+
+
 def layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
     """Layer normalisation over the last dimensions, whose sizes are ``normalized_shape`` (Ba et al., 2016).
 
     Raises RuntimeError where input or weight do not have that shape.
     """
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    shape = _read_shape(normalized_shape)
     if tuple(input.shape[input.ndim - len(shape) :]) != shape or len(shape) > input.ndim:
         wanted = ", ".join(map(str, shape))
         raise RuntimeError(
@@ -316,16 +330,24 @@ def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None,
 
     Raises RuntimeError where input or weight do not have that shape.
     """
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    shape = _read_shape(normalized_shape)
     if tuple(input.shape[input.ndim - len(shape) :]) != shape or len(shape) > input.ndim:
         raise RuntimeError(
             f"Given normalized_shape={list(shape)}, expected input with shape [*{', '.join(map(str, shape))}], but got input of size"
             f"{list(input.shape)}"
         )
+    if weight is not None and tuple(weight.shape) != shape:
+        raise RuntimeError(
+            f"Expected weight to be of same shape as normalized_shape, but got weight of shape {list(weight.shape)} and "
+            f"normalized_shape = {list(shape)}"
+        )
     dims = list(range(input.ndim - len(shape), input.ndim))
-    small = float(input._xp.finfo(input._data.dtype).eps) if eps is None else eps
-    made = input * plus(input.pow(2).mean(dims, keepdim=True), small).rsqrt()
-    return made if weight is None else made * weight  # type: ignore[no-any-return]
+    wide = input.float() if input.dtype.itemsize == 2 else input  # PyTorch computes halves in single precision
+    small = float(wide._xp.finfo(wide._data.dtype).eps) if eps is None else eps
+    made = wide * plus(wide.pow(2).mean(dims, keepdim=True), small).rsqrt()
+    if weight is not None:
+        made = made * weight
+    return made.to(input.dtype)  # type: ignore[no-any-return]
 
 
 # --------------------------------------------------------------------------------------------------- over groups
@@ -333,7 +355,7 @@ def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None,
 
 def _group_rule(g: Any, input: Any, weight: Any, mean: Any, rstd: Any, num_groups: int, eps: float, needs: Any) -> tuple[Any, Any, Any]:
     if _at_once(g):
-        return _needed(channel_norm_backward(g, input, mean, rstd, weight, num_groups), needs)  # type: ignore[return-value]
+        return _needed(channel_norm_backward(g, input, mean, rstd, weight, num_groups), needs)
     n = input.shape[0]
     channel = (1, -1, *(1,) * (input.ndim - 2))
     grouped = (n, num_groups, math.prod(input.shape[1:]) // num_groups)

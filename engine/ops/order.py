@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import dtypes
+from .. import devices, dtypes
+from ..autograd.grad_mode import mode as modes
 from ..op import Array, op
 from ..samples import Sampler
 from ..tensor import Tensor, wrap
@@ -104,23 +105,73 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     return _TOPK(topk_(input, k, dim, largest, sorted))
 
 
-def searchsorted(
-    sorted_sequence: Tensor, input: Any, *, out_int32: bool = False, right: bool = False, side: str | None = None, sorter: None = None
-) -> Any:
-    """Where each element of ``input`` would have to go in ``sorted_sequence`` (one-dimensional) to keep it in order.
+def _check_search(bounds: Tensor, wanted: Array, right: bool, side: str | None, sorter: Tensor | None) -> None:
+    if bounds.ndim == 0:
+        raise RuntimeError("torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 dimension")
+    if wanted.ndim == 0 and bounds.ndim != 1:
+        raise RuntimeError(
+            "torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1, but we got boundaries tensor "
+            f"dim({bounds.ndim}) and input value's dim(0) numel(1)"
+        )
+    if bounds.ndim != 1 and (bounds.ndim != wanted.ndim or bounds._data.shape[:-1] != wanted.shape[:-1]):
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input "
+            f"value tensor must match, but we got boundaries tensor {list(bounds.shape)} and input value tensor {list(wanted.shape)}"
+        )
+    if side not in (None, "left", "right"):
+        raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+    if side == "left" and right:
+        raise RuntimeError("torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
+    if sorter is None:
+        return
+    if sorter._data.shape != bounds._data.shape:
+        raise RuntimeError(
+            f"torch.searchsorted(): boundary and sorter must have the same size, but got boundary tensor {list(bounds.shape)}and got "
+            f"sorter tensor {list(sorter.shape)}"
+        )
+    if sorter.dtype is not dtypes.int64:
+        raise RuntimeError(f"torch.searchsorted(): sorter must be a tensor of long dtype but got dtype {sorter.dtype.legacy}")
+    if sorter.numel() and not 0 <= int(sorter._data.min()) <= int(sorter._data.max()) < bounds.shape[-1]:
+        raise RuntimeError("torch.searchsorted(): sorter index out of range")
 
-    Raises RuntimeError for sequences of several dimensions.
+
+def searchsorted(
+    sorted_sequence: Tensor,
+    input: Any,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+    sorter: Tensor | None = None,
+) -> Any:
+    """Where each element of ``input`` would have to go in ``sorted_sequence`` to keep it in order: in one sequence, or in the
+    last dimension of several; ``sorter`` says in which order its elements are sorted.
+
+    Raises RuntimeError where the shapes do not fit and for a ``side`` that is none.
     """
-    if sorted_sequence.ndim != 1:
-        raise RuntimeError("searchsorted(): here the boundaries must be one-dimensional")
     xp = sorted_sequence._xp
     wanted = input._data if isinstance(input, Tensor) else xp.asarray(input)
-    found = xp.searchsorted(sorted_sequence._data, wanted, side="right" if right or side == "right" else "left")
-    return wrap(xp.asarray(found).astype("int32" if out_int32 else "int64"))
+    _check_search(sorted_sequence, wanted, right, side, sorter)
+    bounds = sorted_sequence._data
+    if sorter is not None:
+        bounds = xp.take_along_axis(bounds, sorter._data, axis=-1)
+    after = "right" if right or side == "right" else "left"
+    if bounds.ndim == 1:
+        found = xp.asarray(xp.searchsorted(bounds, wanted, side=after))
+    else:
+        found = xp.zeros(wanted.shape, "int64")
+        for place in devices.CPU.ndindex(bounds.shape[:-1]):
+            found[place] = xp.searchsorted(bounds[place], wanted[place], side=after)
+    return wrap(found.astype("int32" if out_int32 else "int64"))
 
 
 def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Any:
-    """The number of the bucket between ``boundaries`` in which each element falls."""
+    """The number of the bucket between ``boundaries`` in which each element falls.
+
+    Raises RuntimeError for boundaries of several dimensions.
+    """
+    if boundaries.ndim != 1:
+        raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 
@@ -189,6 +240,9 @@ def nanmedian_dim(xp: Any, input: Array, dim: int = -1, keepdim: bool = False) -
 
 
 def _shared_evenly(g: Any, input: Any, out: Any) -> Any:
+    if modes.transforms:  # there is one answer for each of a batch
+        both = (input == out) | (input.isnan() & out.isnan())
+        return both * (g / both.sum())
     mask = input.isnan() if bool(out.isnan()) else input == out
     return mask * (g / mask.sum())
 
@@ -319,7 +373,7 @@ def _quantile(name: str, input: Tensor, q: Any, dim: int | None, keepdim: bool, 
         q = wrap(xp.asarray(q, input._data.dtype))
     elif q.dtype is not input.dtype:
         raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
-    elif bool(((q < 0) | (q > 1)).any()):
+    elif not modes.transforms and bool(((q < 0) | (q > 1)).any()):
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
     rows = input.reshape(-1) if dim is None else input.movedim(dim, -1) if input.ndim else input.reshape(1)
     ordered = sort_(rows)[0]
@@ -343,7 +397,11 @@ def _quantile(name: str, input: Tensor, q: Any, dim: int | None, keepdim: bool, 
         values = values.lerp(ordered.gather(-1, above), weight.expand(values.shape))
     result = values.movedim(-1, 0)
     if keepdim:
-        result = result.reshape([q.numel(), *[1] * input.ndim]) if dim is None else result.unsqueeze(dim % input.ndim + 1)
+        at = None if dim is None else dim_of(dim, input.ndim)
+        if at is None:
+            result = result.reshape([q.numel(), *[1] * input.ndim])
+        elif input.ndim:
+            result = result.unsqueeze(at + 1)
     return result if q.ndim else result.squeeze(0)
 
 
@@ -384,7 +442,7 @@ def unique_consecutive(input: Tensor, return_inverse: bool = False, return_count
     and how many there are of each."""
     xp = input._xp
     array = input._data.reshape(-1) if dim is None else xp.moveaxis(input._data, dim_of(dim, input.ndim), 0)
-    rows = array.reshape(array.shape[0], -1)
+    rows = array.reshape(array.shape[0], array.size // max(array.shape[0], 1))
     begins = xp.ones(array.shape[0], "bool")
     begins[1:] = (rows[1:] != rows[:-1]).any(axis=1)
     inverse = xp.cumsum(begins) - 1

@@ -192,9 +192,10 @@ def avg_pool(
     for position in positions_of(kernel):
         value = padded[_window(position, sizes, stride, one)]
         total = value.copy() if total is None else xp.add(total, value, out=total)
-    return total / _average_weights(
-        xp, input.shape[-n:], kernel, stride, padding, ceil_mode, count_include_pad, divisor_override, input.dtype
-    )
+    weights = _average_weights(xp, input.shape[-n:], kernel, stride, padding, ceil_mode, count_include_pad, divisor_override, input.dtype)
+    if input.dtype.kind in "fc":
+        return total / weights
+    return xp.sign(total) * xp.sign(weights) * (xp.abs(total) // xp.abs(weights))  # integers: towards 0
 
 
 @op(

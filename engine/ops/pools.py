@@ -15,63 +15,111 @@ def _steps(stride: Any, kernel: tuple[int, ...]) -> tuple[int, ...]:
     return kernel if stride is None or (isinstance(stride, (list, tuple)) and not stride) else spread(stride, len(kernel))
 
 
-def _check_maximum(
-    n: int, input: Tensor, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], dilation: Sequence[int]
-) -> None:
-    """Raise RuntimeError, in PyTorch's words, where the windows make no sense."""
-    if n == 1:
-        if input.ndim not in (2, 3):
-            raise RuntimeError(
-                f"max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(input.shape)}"
-            )
-        if kernel[0] <= 0 or stride[0] <= 0 or dilation[0] <= 0:
-            name, value = next((k, v) for k, v in (("kernel_size", kernel[0]), ("stride", stride[0]), ("dilation", dilation[0])) if v <= 0)
-            raise RuntimeError(f"max_pool1d() {name} must be greater than zero, but got {value}")
-        if padding[0] > kernel[0] // 2:
-            raise RuntimeError(
-                f"max_pool1d() padding should be at most half of kernel size, but got padding={padding[0]} and kernel_size={kernel[0]}"
-            )
-        return
-    if any(d <= 0 for d in dilation):
-        axes = "TCHW"[-n:] if n == 2 else "THW"
+def _read(name: str, n: int, kernel_size: Any, **others: Any) -> list[tuple[int, ...]]:
+    """The arguments with a number for each dimension; a missing stride is the size of the windows.
+
+    Raises RuntimeError where there are too many or too few numbers.
+    """
+    made: list[tuple[int, ...]] = []
+    for argument, value in {"kernel_size": kernel_size, **others}.items():
+        count = len(value) if isinstance(value, (tuple, list)) else 1
+        if count not in (1, n) and not (argument == "stride" and count == 0):
+            if name == "max_pool1d":
+                may = "None, an int, list of ints, or" if argument == "stride" else "an int, list of ints or"
+                raise RuntimeError(f"max_pool1d() {argument} must be {may} tuple of ints of size 1 but got size {count}")
+            if n == 1:
+                raise RuntimeError(f"{name}() argument '{argument}' should contain one int (got {count})")
+            be = {"stride": "either be omitted,", "dilation": "be either"}.get(argument, "either be")
+            raise RuntimeError(f"{name}: {argument} must {be} a single int, or a tuple of {'two' if n == 2 else 'three'} ints")
+        made.append(_steps(value, made[0]) if argument == "stride" else spread(value, n))
+    return made
+
+
+def _check_line(input: Tensor, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> None:
+    """Raise RuntimeError, in PyTorch's words, where the windows of ``max_pool1d`` make no sense."""
+    if input.ndim not in (2, 3) or not all(input.shape[-2:]):
         raise RuntimeError(
-            "dilation should be greater than zero, but got "
-            + " ".join(f"dilation{axis}: {d}" for axis, d in zip(axes, dilation, strict=True))
+            f"max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(input.shape)}"
         )
-    _check_windows(n, input, kernel, stride, padding)
+    for name, value in (("kernel_size", kernel), ("stride", stride)):
+        if value <= 0:
+            raise RuntimeError(f"max_pool1d() {name} must be greater than zero, but got {value}")
+    if padding < 0:
+        raise RuntimeError(f"max_pool1d() padding must be non-negative, but got {padding}")
+    if padding > kernel // 2:
+        raise RuntimeError(
+            f"max_pool1d() padding should be at most half of kernel size, but got padding={padding} and kernel_size={kernel}"
+        )
+    if dilation <= 0:
+        raise RuntimeError(f"max_pool1d() dilation must be greater than zero, but got {dilation}")
+    size = output_size_of(input.shape[-1], kernel, stride, padding, dilation, ceil)
+    if size <= 0:
+        raise RuntimeError(f"max_pool1d() Invalid computed output size: {size}")
 
 
-def _check_windows(n: int, input: Tensor, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int]) -> None:
+def _check_windows(
+    name: str,
+    n: int,
+    input: Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    ceil: bool,
+) -> None:
+    """Raise RuntimeError, in PyTorch's words and order, where the windows make no sense."""
+    if input.ndim not in (n + 1, n + 2):
+        raise RuntimeError(f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input, got {list(input.shape)}")
     if any(s == 0 for s in stride):
         raise RuntimeError("stride should not be zero")
-    if any(k <= 0 for k in kernel):
-        raise RuntimeError(f"kernel size should be greater than zero, but got {list(kernel)}")
-    if any(p > k // 2 for p, k in zip(padding, kernel, strict=True)):
-        raise RuntimeError(
-            f"pad should be at most half of effective kernel size, but got pad={max(padding)}, kernel_size={kernel[0]} and dilation=1"
-        )
-    if input.ndim not in (n + 1, n + 2) or not all(input.shape[-n - 1 :]):
-        raise RuntimeError(f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input, got {list(input.shape)}")
-
-
-def _check_room(n: int, input: Tensor, sizes: Sequence[int]) -> None:
+    for p, k, d in zip(padding, kernel, dilation, strict=True):
+        if p < 0:
+            raise RuntimeError(f"pad must be non-negative, but got pad: {p}")
+        if p > ((k - 1) * d + 1) // 2 and k > 0:
+            raise RuntimeError(f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} and dilation={d}")
+    for what, letter, values in (("kernel size", "k", kernel), ("stride", "d", stride), ("dilation", "dilation", dilation)):
+        if any(v <= 0 for v in values):
+            given = " ".join(f"{letter}{axis}: {v}" for axis, v in zip("THW"[-n:], values, strict=True))
+            raise RuntimeError(f"{what} should be greater than zero, but got {given}")
+    if n == 3:
+        _check_inside(name, input)
+    elif not all(input.shape[input.ndim == 4 :]):
+        raise RuntimeError(f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(input.shape)}")
+    sizes = [output_size_of(*v, ceil) for v in zip(input.shape[-n:], kernel, stride, padding, dilation, strict=True)]
     if any(size < 1 for size in sizes):
-        if n == 1:
-            raise RuntimeError(f"max_pool1d() Invalid computed output size: {sizes[0]}")
         channels = input.shape[-n - 1]
         given, made = ("x".join(map(str, (channels, *shape))) for shape in (input.shape[-n:], sizes))
         raise RuntimeError(f"Given input size: ({given}). Calculated output size: ({made}). Output size is too small")
 
 
+def _check_inside(name: str, input: Tensor) -> None:
+    lead = input.ndim - 4
+    for dim in range(lead, input.ndim):
+        if input.shape[dim] == 0:
+            raise RuntimeError(
+                f"{name}(): Expected input's non-batch dimensions to have positive length, but input has a shape of {list(input.shape)} "
+                f"and non-batch dimension {dim} has length zero!"
+            )
+
+
 def _max(n: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool) -> Any:
-    kernel = spread(kernel_size, n)
-    steps, sides, apart = _steps(stride, kernel), spread(padding, n), spread(dilation, n)
-    _check_maximum(n, input, kernel, steps, sides, apart)
-    _check_room(n, input, [output_size_of(*v, ceil_mode) for v in zip(input.shape[-n:], kernel, steps, sides, apart, strict=True)])
+    name = f"max_pool{n}d"
+    kernel, steps, sides, apart = _read(name, n, kernel_size, stride=stride, padding=padding, dilation=dilation)
     if n == 1:  # as PyTorch does it: a row of height 1
-        values, places = max_pool(input.unsqueeze(-2), (1, *kernel), (1, *steps), (0, *sides), (1, *apart), ceil_mode)
+        if not return_indices:
+            _check_line(input, kernel[0], steps[0], sides[0], apart[0], ceil_mode)
+        elif input.ndim not in (2, 3):
+            raise RuntimeError(
+                f"Expected 2 to 3 dimensions, but got {input.ndim}-dimensional tensor for argument #1 'self' (while checking arguments for "
+                "max_pool1d)"
+            )
+        row = input.unsqueeze(-2)
+        windows = (1, *kernel), (1, *steps), (0, *sides), (1, *apart)
+        _check_windows(name, 2, row, *windows, ceil_mode)
+        values, places = max_pool(row, *windows, ceil_mode)
         values, places = values.squeeze(-2), places.squeeze(-2)
     else:
+        _check_windows("max_pool3d_with_indices_out_cpu_template", n, input, kernel, steps, sides, apart, ceil_mode)
         values, places = max_pool(input, kernel, steps, sides, apart, ceil_mode)
     return (values, places) if return_indices else values
 
@@ -118,8 +166,8 @@ def max_pool3d(
 def _avg(
     n: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool, divisor: Any
 ) -> Tensor:
-    kernel = spread(kernel_size, n)
-    steps, sides = _steps(stride, kernel), spread(padding, n)
+    name = f"avg_pool{n}d"
+    kernel, steps, sides = _read(name, n, kernel_size, stride=stride, padding=padding)
     if n == 1 and input.ndim not in (2, 3):
         raise RuntimeError(
             f"Expected 2 to 3 dimensions, but got {input.ndim}-dimensional tensor for argument #1 'self' (while checking arguments for "
@@ -129,11 +177,11 @@ def _avg(
         raise IndexError(f"Dimension out of range (expected to be in range of [{-input.ndim}, {input.ndim - 1}], but got -3)")
     if divisor == 0:
         raise RuntimeError("divisor must be not zero")
-    _check_windows(n, input, kernel, steps, sides)
-    _check_room(n, input, [output_size_of(*v, 1, ceil_mode) for v in zip(input.shape[-n:], kernel, steps, sides, strict=True)])
     if n == 1:
-        made = avg_pool(input.unsqueeze(-2), (1, *kernel), (1, *steps), (0, *sides), ceil_mode, count_include_pad, divisor)
-        return made.squeeze(-2)  # type: ignore[no-any-return]
+        row = input.unsqueeze(-2)
+        _check_windows(name, 2, row, (1, *kernel), (1, *steps), (0, *sides), (1, 1), ceil_mode)
+        return avg_pool(row, (1, *kernel), (1, *steps), (0, *sides), ceil_mode, count_include_pad, divisor).squeeze(-2)  # type: ignore[no-any-return]
+    _check_windows(name, n, input, kernel, steps, sides, (1,) * n, ceil_mode)
     return avg_pool(input, kernel, steps, sides, ceil_mode, count_include_pad, divisor)  # type: ignore[no-any-return]
 
 
@@ -170,22 +218,49 @@ def avg_pool3d(
     return _avg(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
-def _sizes(name: str, n: int, input: Tensor, output_size: Any) -> tuple[int, ...]:
-    """The sizes to pool to; None keeps a size."""
-    if input.ndim not in (n + 1, n + 2):
-        if n == 1:
+def _adaptive_sizes(n: int, input: Tensor, output_size: Any, average: bool) -> tuple[int, ...]:
+    """The sizes to pool to; None keeps a size. Raises RuntimeError or ValueError, as PyTorch, where they make no sense."""
+    name = f"adaptive_{'avg' if average else 'max'}_pool{n}d"
+    listed = isinstance(output_size, (tuple, list))
+    if n == 1:
+        if listed and len(output_size) != 1:
+            raise RuntimeError(f"{name}() argument 'output_size' should contain one int (got {len(output_size)})")
+        if input.ndim not in (2, 3):
             raise RuntimeError(
                 f"Expected 2 to 3 dimensions, but got {input.ndim}-dimensional tensor for argument #1 'self' (while checking arguments "
                 f"for {name})"
             )
-        colon = ":" if "max" in name else ""
-        raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got{colon} {list(input.shape)}")
-    wanted = spread(output_size, n)
-    return tuple(m if w is None else int(w) for w, m in zip(wanted, input.shape[-n:], strict=True))
+        wanted: tuple[Any, ...] = tuple(output_size) if listed else (output_size,)
+    else:
+        if listed and input.ndim <= len(output_size):
+            raise ValueError(f"Input dimension should be at least {len(output_size) + 1}")
+        if input.ndim not in (n + 1, n + 2):
+            colon = "" if average else ":"
+            raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got{colon} {list(input.shape)}")
+        if listed and len(output_size) != n:
+            words = f"{name}: output_size must be {n}" if average else f"{name}(): internal error: output_size.size() must be {n}"
+            raise RuntimeError(words)
+        wanted = spread(output_size, n)
+    size = tuple(m if w is None else int(w) for w, m in zip(wanted, input.shape[-n:], strict=True))
+    if any(s < 0 for s in size):
+        if average:
+            last = f"{{{1 if n == 1 else size[-2]}, {size[-1]}}}" if n < 3 else f"{{{size[0]}, {size[1]},{size[2]}}}"
+            words = "elements of output_size must be greater than or equal to 0 but received"
+            raise RuntimeError(f"adaptive_avg_pool{max(n, 2)}d: {words} {last}")
+        lead = [*input.shape[:-n], *([1] if n == 1 else [])]
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(size)}: {[*lead, *size]}")
+    shape = [*input.shape[:-1], 1, input.shape[-1]] if n == 1 else list(input.shape)
+    for dim in range(len(shape) - max(n, 2), len(shape)):
+        if shape[dim] == 0:
+            raise RuntimeError(
+                f"adaptive_{'avg' if average else 'max'}_pool{max(n, 2)}d(): Expected input to have non-zero size for non-batch "
+                f"dimensions, but input has sizes {shape} with dimension {dim} being empty"
+            )
+    return size
 
 
 def _adaptive_average(n: int, input: Tensor, output_size: Any) -> Tensor:
-    size = _sizes(f"adaptive_avg_pool{n}d", n, input, output_size)
+    size = _adaptive_sizes(n, input, output_size, True)
     if n == 1:
         return _adaptive_average(2, input.unsqueeze(-2), (1, *size)).squeeze(-2)  # type: ignore[no-any-return]
     if all(s == 1 for s in size):  # PyTorch takes the mean then
@@ -209,7 +284,7 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
 
 
 def _adaptive_largest(n: int, input: Tensor, output_size: Any, return_indices: bool) -> Any:
-    size = _sizes(f"adaptive_max_pool{n}d", n, input, output_size)
+    size = _adaptive_sizes(n, input, output_size, False)
     if n == 1:
         values, places = adaptive_max_pool(input.unsqueeze(-2), (1, *size))
         values, places = values.squeeze(-2), places.squeeze(-2)

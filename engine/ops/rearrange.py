@@ -7,6 +7,7 @@ from typing import Any
 
 from ..op import Array, op
 from ..tensor import Tensor
+from .copying import copying
 from .dims import dim_of, dims_of, sizes_of
 from .pieces import cat
 from .shape import clone, expand, flatten, reshape, unsqueeze
@@ -25,9 +26,9 @@ def flip(xp: Any, input: Array, dims: Sequence[int]) -> Array:
     return input[tuple(slice(None, None, -1) if d in over else slice(None) for d in range(input.ndim))].copy()
 
 
-def _flip(input: Tensor, *dims: Any) -> Any:
+def _flip(input: Tensor, *sizes: Any, dims: Any = None) -> Any:
     """``flip`` as a method: the dimensions may be separate arguments."""
-    return flip(input, sizes_of(dims))
+    return flip(input, sizes_of(sizes if dims is None else (dims,)))
 
 
 def fliplr(input: Tensor) -> Any:
@@ -249,14 +250,7 @@ def diag_embed(xp: Any, input: Array, offset: int = 0, dim1: int = -2, dim2: int
     return made
 
 
-@op(
-    vjp={"input": lambda g, input_shape, offset: diagonal_backward(g, input_shape, offset, 0, 1)},
-    samples=lambda rand: [(rand(3, 4),), (rand(3, 4), -1)],
-    node="DiagonalBackward0_copy",
-)
-def diagonal_copy(xp: Any, input: Array, offset: int = 0) -> Array:
-    """A copy of a matrix's diagonal."""
-    return _diagonal(xp, input, offset, 0, 1).copy()
+diagonal_copy = copying(diagonal, "diagonal_copy")
 
 
 def diag(input: Tensor, diagonal: int = 0) -> Any:
@@ -330,7 +324,6 @@ TORCH = {
     "diag_embed": diag_embed,
     "diagflat": diagflat,
     "diagonal": diagonal,
-    "diagonal_copy": diagonal_copy,
     "flip": flip,
     "fliplr": fliplr,
     "flipud": flipud,

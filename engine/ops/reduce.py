@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import dtypes
+from ..autograd.grad_mode import mode
 from ..op import Array, op
 from ..samples import Sampler
 from ..tensor import Tensor, wrap
@@ -140,7 +141,7 @@ def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any
 
 def _others(g: Any, input: Any, out: Any, dim: Any, keepdim: bool) -> Any:
     """The gradient of a product: for each element the product of the others."""
-    if not bool((input == 0).any()):
+    if not mode.transforms and not bool((input == 0).any()):
         return spread(g * conj(out), input.shape, dim, keepdim) / conj(input)
     if dim is None:
         return _others(g, input.reshape(-1), out, 0, False).reshape(input.shape)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import dtypes
+from ..autograd.grad_mode import mode
 from ..op import Array, op
 from ..samples import Sampler
 from ..tensor import Tensor, wrap
@@ -69,7 +70,7 @@ def reversed_cumsum(xp: Any, input: Array, dim: int) -> Array:
 def _cumprod_rule(g: Any, input: Any, out: Any, dim: int) -> Any:
     if input.ndim == 0:
         return g
-    if not bool((input == 0).any()):
+    if not mode.transforms and not bool((input == 0).any()):
         return reversed_cumsum(g * conj(out), dim) / conj(input)
     # element k reaches every later product, in which the others stay: row k of a square has its element k replaced by 1
     rows, arrived = input.movedim(dim, -1), g.movedim(dim, -1)
@@ -219,12 +220,12 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
+    if n == 0:
+        return wrap(input._xp.zeros_like(input._data)).copy_(input)
     from_first: Any = input
     for extra, before in ((prepend, True), (append, False)):
         if extra is not None:
             from_first = cat([extra, from_first] if before else [from_first, extra], dim)
-    if n == 0:
-        return from_first.clone()
     for _ in range(n):
         length = from_first.shape[dim]
         if length == 0:

@@ -28,10 +28,10 @@ def _at(xp: Any, index: Array, at: int) -> tuple[Any, ...]:
 
 def _checked(name: str, input: Array, dim: int, index: Array, source: Array | None = None) -> int:
     at = dim_of(dim, input.ndim)
-    if index.dtype not in ("int64", "int32"):
-        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     if index.size == 0:
         return at
+    if index.dtype not in ("int64", "int32"):
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     if (index.ndim or 1) != (input.ndim or 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor" if name == "gather" else
                            "Index tensor must have the same number of dimensions as self tensor")  # fmt: skip
@@ -295,7 +295,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> An
     shape[at] = indices.shape[at]
     wide = broadcast_shape(shape, indices.shape)
     for_input = (*wide[:at], input.shape[at], *wide[at + 1 :])
-    return gather(expand(input, for_input), at, expand(indices, wide))
+    from_front = indices + (indices < 0) * input.shape[at]  # numbers below 0 count from the end
+    return gather(expand(input, for_input), at, expand(from_front, wide))
 
 
 # ------------------------------------------------------------------------------------------------------------ into a copy of a view

@@ -102,6 +102,8 @@ def sum_to_size(self: Tensor, *size: Any) -> Any:
     lead = self.ndim - len(shape)
     if lead < 0 or any(n not in (1, m) for n, m in zip(shape, self.shape[lead:], strict=True)):
         raise RuntimeError(f"size {list(shape)} is not expandable to size {list(self.shape)}.")
+    if not shape:
+        return self.sum()
     if shape == tuple(self.shape):
         return self
     over = [*range(lead), *(i + lead for i, n in enumerate(shape) if n == 1 and self.shape[i + lead] != 1)]
@@ -119,21 +121,38 @@ def sum_to_size(self: Tensor, *size: Any) -> Any:
 )
 def clone(xp: Any, input: Array, *, memory_format: Any = None) -> Array:
     """A copy; its elements lie in memory as ``input``'s do unless ``memory_format`` is ``torch.contiguous_format``."""
-    repeats = any(stride == 0 and n > 1 for n, stride in zip(input.shape, input.strides, strict=True))
+    return laid_out(input, memory_format)
+
+
+def laid_out(array: Array, memory_format: Any) -> Array:
+    """A copy whose elements lie in the order of a memory format, or as they do; row by row where they share memory."""
+    if str(memory_format) in _LAST:
+        order = _LAST[str(memory_format)]
+        if array.ndim != len(order):
+            raise RuntimeError(f"required rank {len(order)} tensor to use {str(memory_format).removeprefix('torch.')} format")
+        return array.transpose(order).copy(order="C").transpose((0, array.ndim - 1, *range(1, array.ndim - 1)))
+    repeats = any(stride == 0 and n > 1 for n, stride in zip(array.shape, array.strides, strict=True))
     keeps = str(memory_format) in ("None", "torch.preserve_format") and not repeats
-    return input.copy(order="K" if keeps else "C")
+    return array.copy(order="K" if keeps else "C")
+
+
+_LAST = {"torch.channels_last": (0, 2, 3, 1), "torch.channels_last_3d": (0, 2, 3, 4, 1)}  # the dimensions as they lie
 
 
 def contiguous(input: Tensor, memory_format: Any = None) -> Any:
-    """The tensor itself where its elements lie in row-major order without gaps, else a copy in which they do."""
-    return input if input.is_contiguous() else clone(input, memory_format="torch.contiguous_format")
+    """The tensor itself where its elements lie in row-major order without gaps, else a copy in which they do; in the order of
+    ``memory_format`` where one is asked for."""
+    if is_contiguous(input, memory_format):
+        return input
+    return clone(input, memory_format="torch.contiguous_format" if memory_format is None else memory_format)
 
 
 def is_contiguous(self: Tensor, memory_format: Any = None) -> bool:
     """Whether the elements lie in row-major order without gaps; in the order of channels last where that is asked for."""
     array = self._data
-    if str(memory_format) == "torch.channels_last":
-        return array.ndim == 4 and bool(array.transpose(0, 2, 3, 1).flags.c_contiguous)
+    order = _LAST.get(str(memory_format))
+    if order is not None:
+        return array.ndim == len(order) and bool(array.transpose(order).flags.c_contiguous)
     return bool(array.flags.c_contiguous)
 
 

@@ -72,10 +72,11 @@ def _elements(xp: Any, shape: Sequence[int], strides: Sequence[int], offset: int
 def _as_strided_grad(g: Any, input_shape: Sequence[int], size: Any, stride: Any, offset: int, layout: Any) -> Any:
     """Through memory: what the view's elements got, added up, then read as the input lies in it."""
     from_strides = layout if layout is not None else _row_major(input_shape)
-    extent = max(_extent(input_shape, from_strides), offset + _extent(size, stride))
+    before = max(-offset, 0)  # how far the view reaches into the memory before the input
+    extent = max(before + _extent(input_shape, from_strides), before + offset + _extent(size, stride))
     xp = g._xp
-    there = g.new_zeros(0).long().new_tensor(_elements(xp, size, stride, offset))
-    here = there.new_tensor(_elements(xp, input_shape, from_strides, 0))
+    there = g.new_zeros(0).long().new_tensor(_elements(xp, size, stride, before + offset))
+    here = there.new_tensor(_elements(xp, input_shape, from_strides, before))
     memory = put_zeros(g, there, (extent,))
     if any(stride == 0 and n > 1 for n, stride in zip(input_shape, from_strides, strict=True)):  # several elements share a place
         count = xp.zeros(extent, g._data.dtype)
@@ -107,17 +108,28 @@ def as_strided_(
 ) -> Array:
     """The memory of ``input`` as any shape with any strides, from ``storage_offset`` elements after its first on; ``layout``
     is how its own elements lie, None for row-major order."""
+    return _placed(xp, input, size, stride, storage_offset or 0)
+
+
+def _placed(xp: Any, input: Array, size: Sequence[int], stride: Sequence[int], offset: int) -> Array:
     item = input.itemsize
-    offset = storage_offset or 0
+    if offset < 0:  # before the input: from the array whose memory it is a part of
+        root = owner = input
+        while (owner := getattr(owner, "base", None)) is not None:  # numpy puts something between a view with strides and its array
+            root = owner if type(owner) is type(input) else root
+        offset += (xp.address(input) - xp.address(root)) // item
+        input = xp.as_strided(root, (1,), (root.itemsize,)) if root.dtype == input.dtype else root.reshape(-1).view(input.dtype)
     if offset:
         input = xp.as_strided(input, (offset + 1,), (item,))[offset:]
     return xp.as_strided(input, tuple(size), tuple(s * item for s in stride))
 
 
-def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Any:
-    """The memory of ``input`` as any shape with any strides; the offset counts from the start of the base's memory.
+def _in_memory(
+    input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None
+) -> tuple[tuple[int, ...], tuple[int, ...], int, tuple[int, ...] | None]:
+    """The last arguments of ``as_strided_``: the offset counted from the tensor's own first element, and how it lies.
 
-    Raises RuntimeError where that would reach outside the memory.
+    Raises RuntimeError for strides below zero and for what would reach outside the memory.
     """
     if len(size) != len(stride):
         raise RuntimeError("mismatch in length of strides and shape")
@@ -134,12 +146,54 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
             f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize {item} requiring a storage "
             f"size of {needed} are out of bounds for storage of size {room * item}"
         )
-    if offset < own:
+    return tuple(size), tuple(stride), offset - own, None if input.is_contiguous() else tuple(input.stride())
+
+
+def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Any:
+    """The memory of ``input`` as any shape with any strides; the offset counts from the start of the base's memory.
+
+    Raises RuntimeError where that would reach outside the memory.
+    """
+    return as_strided_(input, *_in_memory(input, size, stride, storage_offset))
+
+
+def _scattered(xp: Any, input: Array, src: Array, size: Sequence[int], stride: Sequence[int], offset: int) -> Array:
+    made = input.copy(order="K")
+    if made.strides != input.strides:  # it shares memory among its elements, or has gaps: the copy lies in order
+        made = input.copy(order="C")
+    place = _placed(xp, made, size, stride, offset)
+    if place.shape != src.shape:
         raise RuntimeError(
-            f"as_strided: storage offset {offset} lies before the first element of this view, which is at {own}: take it of the base"
+            f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, slice size = {list(place.shape)}"
         )
-    layout = None if input.is_contiguous() else input.stride()
-    return as_strided_(input, tuple(size), tuple(stride), offset - own, layout)
+    place[...] = src
+    return made
+
+
+@op(
+    vjp={
+        "input": lambda g, src_shape, size, stride, storage_offset: as_strided_scatter_(
+            g.contiguous(), g.new_zeros(src_shape), size, stride, storage_offset
+        ),
+        "src": lambda g, size, stride, storage_offset: as_strided_(g.contiguous(), size, stride, storage_offset),
+    },
+    samples=lambda rand: [(rand(3, 4), rand(2, 2), (2, 2), (4, 1)), (rand(6), rand(2), (2,), (3,), 1)],
+    node="AsStridedScatterBackward0",
+)
+def as_strided_scatter_(xp: Any, input: Array, src: Array, size: Sequence[int], stride: Sequence[int], storage_offset: int = 0) -> Array:
+    """``input`` with ``src`` written to the elements that ``as_strided_`` would show.
+
+    The gradient for ``input`` is zero where ``src`` was written; PyTorch 2.13 has it the other way round.
+    """
+    return _scattered(xp, input, src, size, stride, storage_offset)
+
+
+def as_strided_scatter(input: Tensor, src: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Any:
+    """``input`` with ``src`` written to the elements that ``as_strided`` would show.
+
+    Raises RuntimeError where that would reach outside the memory, and for a ``src`` of another shape.
+    """
+    return as_strided_scatter_(input, src, *_in_memory(input, size, stride, storage_offset)[:3])
 
 
 def storage_offset(self: Tensor) -> int:
@@ -150,5 +204,6 @@ def storage_offset(self: Tensor) -> int:
     return int((self._xp.address(self._data) - self._xp.address(base._data)) // self._data.itemsize)
 
 
-TORCH = {"as_strided": as_strided}
-TENSOR = {"as_strided": as_strided, "storage_offset": storage_offset, "unfold": unfold}
+TORCH = {"as_strided": as_strided, "as_strided_scatter": as_strided_scatter}
+TENSOR = {**TORCH, "storage_offset": storage_offset, "unfold": unfold}
+TURNED = {"as_strided_": as_strided}

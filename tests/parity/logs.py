@@ -44,6 +44,7 @@ def story(program: Program, T: Any) -> list[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.filterwarnings("ignore", "Using backward\\(\\) with create_graph")  # PyTorch warns once in the life of a process
+        warnings.filterwarnings("ignore", ".torch.jit.script. is deprecated|Attempted to insert a get_attr Node")  # PyTorch's own doing
         warnings.showwarning = lambda message, *_: told.append(("warning", first_line(str(message))))  # type: ignore[assignment]
         try:
             program(T, lambda *words: told.append(tuple(plain(T, w) for w in words)))

@@ -23,7 +23,12 @@ HALVES = (torch.float16, torch.bfloat16)
 SEED = 5
 
 # entries whose values are compared less tightly, (float64, float32) relative to the largest value, and why
-TOLERANCES: dict[str, tuple[float, float, str]] = {}
+TOLERANCES: dict[str, tuple[float, float, str]] = {
+    **dict.fromkeys(
+        ("special.airy_ai", "special.bessel_j0", "special.bessel_j1", "special.bessel_y0", "special.bessel_y1"),
+        (5e-6, 5e-5, "PyTorch's own are off by up to 3e-6 between 2 and 16; ours are compared with scipy's"),
+    )
+}
 
 
 class Different(AssertionError):
@@ -209,10 +214,12 @@ def compare_gradients(name: str, pairs: Any, mine: list[Any], other: list[Any], 
         drawn = chance.standard_normal(tuple(y.shape))
         if y.dtype.is_complex:
             drawn = drawn + 1j * chance.standard_normal(tuple(y.shape))
-        seeds.append(numpy.asarray(drawn, name_of_dtype(y.dtype)))
-    wanted = torch.autograd.grad([y for _, y in pairs], other, [torch.from_numpy(s) for s in seeds], allow_unused=True)
+        seeds.append(numpy.asarray(drawn))
+    theirs = [torch.from_numpy(s).to(y.dtype) for s, (_, y) in zip(seeds, pairs, strict=True)]
+    wanted = torch.autograd.grad([y for _, y in pairs], other, theirs, allow_unused=True)
     try:
-        found = gs.autograd.grad([x for x, _ in pairs], mine, [gs.from_numpy(s) for s in seeds], allow_unused=True)
+        ours = [gs.from_numpy(s).to(x.dtype) for s, (x, _) in zip(seeds, pairs, strict=True)]
+        found = gs.autograd.grad([x for x, _ in pairs], mine, ours, allow_unused=True)
     except Exception as error:  # whatever it is, it is what differs
         raise Different(stage, f"backward of {told}: {type(error).__name__}: {first_line(error)}") from error
     for i, (g, h) in enumerate(zip(found, wanted, strict=True)):

@@ -12,6 +12,7 @@ import torch
 from torch.testing._utils import freeze_rng_state
 
 import gradstep.engine as gs
+from gradstep.engine.tensor import wrap
 
 
 class Missing(Exception):
@@ -65,12 +66,23 @@ class Copies:
         memory = flat.untyped_storage().clone()
         made: Any = torch.empty(0, dtype=flat.dtype).set_(memory, flat.storage_offset(), flat.shape, flat.stride())
         if self.library is not torch:
-            made = gs.from_numpy(as_array(made))
+            made = _ours(made)
         if value.requires_grad:
             made.requires_grad_()
             self.leaves.append(made)
         self._known[id(value)] = (made, value)  # keeps the original alive, and so its id
         return made
+
+
+def _ours(tensor: torch.Tensor) -> Any:
+    """A tensor of PyTorch's as ours, with its strides: as a view where it is a part of more memory."""
+    memory: Any = torch.empty(0, dtype=tensor.dtype).set_(tensor.untyped_storage())
+    array = as_array(memory)
+    if array.dtype.kind not in "biufc":  # bfloat16, which from_numpy refuses, as PyTorch's does
+        assert array.dtype == gs.bfloat16.numpy
+    elif memory.numel() == tensor.numel() and tensor.is_contiguous():
+        return gs.from_numpy(as_array(tensor))
+    return wrap(array).as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
 
 
 def as_array(tensor: torch.Tensor) -> Any:

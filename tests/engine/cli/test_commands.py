@@ -202,3 +202,24 @@ def test_a_fault_of_ours_is_said_to_be_ours(monkeypatch: pytest.MonkeyPatch, cap
     said = capsys.readouterr().err
     assert "KeyError" in said
     assert "fault of gradstep's" in said
+
+
+def test_check_tells_what_a_script_would_miss_and_runs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import torch\nprint('ran')\ntorch.quux()\n", encoding="utf-8")
+    assert main(["check", str(script)]) == 1
+    assert capsys.readouterr().out == (
+        f"{script}:3:1: torch.quux is not there; PyTorch 2.13 has no such name either\n1 file, 1 names of torch: 1 missing\n"
+    )
+    assert main(["check", "--json", str(script)]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["missing"], told["findings"][0]["name"], told["findings"][0]["line"]) == (1, "torch.quux", 3)
+    script.write_text("import torch\ntorch.relu\n", encoding="utf-8")
+    assert main(["check", str(script)]) == 0
+    script.write_text("import torch\ntorch.(\n", encoding="utf-8")
+    assert main(["check", str(script)]) == 65
+    assert "script.py:2" in capsys.readouterr().err
+    assert main(["check", str(tmp_path / "none.py")]) == 66
+    assert main(["check"]) == 2
+    assert main(["check", "--census"]) == 0
+    assert "torch.nn.functional" in capsys.readouterr().out

@@ -75,6 +75,28 @@ def test_functions_shared_by_threads_give_numpys_bits(name: str, three_threads: 
             numpy.testing.assert_array_equal(getattr(WIDE, name)(*args), ufunc(*args))
 
 
+@pytest.mark.parametrize("kind", ["float32", "float64", "int64", "int32", "complex64", "float16"])
+def test_a_choice_by_bits_is_numpys(kind: str, three_threads: None) -> None:
+    generator = numpy.random.default_rng(0)
+    mask = generator.random((31, 97)) < 0.5
+    a, b = (generator.standard_normal((31, 97)).astype(kind) for _ in range(2))
+    if kind.startswith("float"):
+        a[0, :5] = numpy.nan, numpy.inf, -numpy.inf, -0.0, 0.0
+    zero, two = numpy.asarray(0, kind), a.dtype.type(2)
+    for choices in [(a, b), (a, zero), (zero, b), (a, two), (two, b), (two, zero), (a[0], b), (a.T.copy().T, b), (a, 1), (1.5, b)]:
+        made, expected = WIDE.where(mask, *choices), numpy.where(mask, *choices)
+        assert made.dtype == expected.dtype
+        numpy.testing.assert_array_equal(made, expected)
+    assert len(WIDE.where(mask)) == 2
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum"])
+def test_bounds_let_nan_through_as_numpys_do(name: str) -> None:
+    x = numpy.asarray([numpy.nan, numpy.inf, -numpy.inf, 0.5, -0.5, 3.0], "float32")
+    for bound in (x.dtype.type(0), numpy.asarray(numpy.nan, "float32"), numpy.asarray([1.0], "float32"), 0.25):
+        numpy.testing.assert_array_equal(getattr(WIDE, name)(x, bound), getattr(numpy, name)(x, bound))
+
+
 @pytest.mark.parametrize("name", ["gelu", "sigmoid"])
 def test_kernels_shared_by_threads_give_the_same_bits(name: str, three_threads: None) -> None:
     x = torch.randn(90, 111)
