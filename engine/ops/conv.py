@@ -202,7 +202,8 @@ def _check(n: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: i
         raise RuntimeError("weight should have at least three dimensions")
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
-    if weight.ndim != n + 2 and (transposed or sizes["padding"]):
+    same = not sizes["padding"]  # padding="same" is not read yet
+    if weight.ndim != n + 2 and n != 1 and not same:
         places = weight.ndim - 2
         raise RuntimeError(
             f"expected stride to be a single integer value or a list of {places} values to match the convolution dimensions, but got "
@@ -210,7 +211,7 @@ def _check(n: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: i
         )
     if weight.ndim != n + 2:
         raise RuntimeError(
-            f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight{list(weight.shape)}, but got "
+            f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight{'' if same else ' '}{list(weight.shape)}, but got "
             f"{input.ndim}-dimensional input of size {list(input.shape)} instead"
         )
     if input.dtype is not weight.dtype:
@@ -247,13 +248,13 @@ def _check(n: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: i
 
 def _conv(n: int, input: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Tensor:
     steps, apart = _one_each(stride, n, "stride"), _one_each(dilation, n, "dilation")
+    if padding == "valid":
+        padding = 0
     border = () if isinstance(padding, str) else _one_each(padding, n, "padding")
     _check(n, input, weight, bias, groups, False, padding=border, stride=steps, dilation=apart)
     if input.ndim == n + 1:
         return _conv(n, input.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0)  # type: ignore[no-any-return]
-    if padding == "valid":
-        padding = 0
-    elif padding == "same":
+    if padding == "same":
         if any(s != 1 for s in steps):
             raise RuntimeError("padding='same' is not supported for strided convolutions")
         total = [d * (k - 1) for d, k in zip(apart, weight.shape[2:], strict=True)]
