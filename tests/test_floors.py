@@ -78,6 +78,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/optim": [*AUTOGRAD, "engine.methods", "engine.optim"],
     "engine/signal": [*TENSOR, "engine.signal"],
     "engine/amp": [*AUTOGRAD, "engine.methods", "engine.amp"],
+    "engine/optim/swa_utils": [*AUTOGRAD, "engine.methods", "engine.nn", "engine.optim"],
     "engine/utils": [*AUTOGRAD, "engine.methods", "engine.utils"],
     "engine/shim": ["engine.shim"],
     "engine/shim/as_torch": ENGINE,

@@ -210,8 +210,9 @@ def _check(n: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: i
             f"stride={list(sizes['stride'])}"
         )
     if weight.ndim != n + 2:
+        shown = f"{'' if same else ' '}{list(weight.shape)}"
         raise RuntimeError(
-            f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight{'' if same else ' '}{list(weight.shape)}, but got "
+            f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight{shown}, but got "
             f"{input.ndim}-dimensional input of size {list(input.shape)} instead"
         )
     if input.dtype is not weight.dtype:

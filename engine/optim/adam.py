@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from .optimizer import Optimizer, advance, check, counter, descent, zeros_like
+from ..tensor import Tensor
+from .optimizer import Optimizer, advance, check, check_fused, counter, descent, one_number, zeros_like
+
+
+def _numbers(betas: Any, foreach: bool | None, capturable: bool) -> tuple[float, float]:
+    """Adam's betas, of which both may be tensors, as numbers. Raises ValueError where PyTorch takes none."""
+    if isinstance(betas[0], Tensor) != isinstance(betas[1], Tensor) or not isinstance(betas[0], (float, Tensor)):
+        raise ValueError("betas must be either both floats or both Tensors")
+    for i, beta in enumerate(betas):
+        if isinstance(beta, Tensor):
+            if foreach and not capturable:
+                raise ValueError(f"betas[{i}] as a Tensor is not supported for capturable=False and foreach=True")
+            if beta.numel() != 1:
+                raise ValueError(f"Tensor betas[{i}] must be 1-element")
+    return float(betas[0]), float(betas[1])
 
 
 class Adam(Optimizer):
@@ -26,14 +40,17 @@ class Adam(Optimizer):
         fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
+        one_number(lr, foreach, capturable)
         check(
             [
-                ("learning rate", lr, lr >= 0.0), ("epsilon value", eps, eps >= 0.0),
+                ("learning rate", lr, one_number(lr) >= 0.0), ("epsilon value", eps, eps >= 0.0),
                 ("beta parameter at index 0", betas[0], 0.0 <= betas[0] < 1.0),
                 ("beta parameter at index 1", betas[1], 0.0 <= betas[1] < 1.0),
                 ("weight_decay value", weight_decay, weight_decay >= 0.0),
             ]
         )  # fmt: skip
+        betas = _numbers(betas, foreach, capturable)
+        check_fused(fused, foreach, differentiable)
         super().__init__(
             params,
             {
@@ -112,7 +129,7 @@ class Adamax(Optimizer):
     ) -> None:
         check(
             [
-                ("learning rate", lr, lr >= 0.0),
+                ("learning rate", lr, one_number(lr) >= 0.0),
                 ("epsilon value", eps, eps >= 0.0),
                 ("beta parameter at index 0", betas[0], 0.0 <= betas[0] < 1.0),
                 ("beta parameter at index 1", betas[1], 0.0 <= betas[1] < 1.0),
@@ -162,7 +179,7 @@ class NAdam(Optimizer):
     ) -> None:
         check(
             [
-                ("learning rate", lr, lr >= 0.0),
+                ("learning rate", lr, one_number(lr) >= 0.0),
                 ("epsilon value", eps, eps >= 0.0),
                 ("beta parameter at index 0", betas[0], 0.0 <= betas[0] < 1.0),
                 ("beta parameter at index 1", betas[1], 0.0 <= betas[1] < 1.0),
@@ -221,7 +238,7 @@ class RAdam(Optimizer):
     ) -> None:
         check(
             [
-                ("learning rate", lr, lr >= 0.0),
+                ("learning rate", lr, one_number(lr) >= 0.0),
                 ("epsilon value", eps, eps >= 0.0),
                 ("beta parameter at index 0", betas[0], 0.0 <= betas[0] < 1.0),
                 ("beta parameter at index 1", betas[1], 0.0 <= betas[1] < 1.0),

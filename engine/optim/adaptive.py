@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .optimizer import Optimizer, advance, check, counter, descent, zeros_like
+from .optimizer import Optimizer, advance, check, check_fused, counter, descent, one_number, zeros_like
 
 
 class Adagrad(Optimizer):
@@ -26,12 +26,13 @@ class Adagrad(Optimizer):
     ) -> None:
         check(
             [
-                ("learning rate", lr, lr >= 0.0), ("lr_decay value", lr_decay, lr_decay >= 0.0),
+                ("learning rate", lr, one_number(lr) >= 0.0), ("lr_decay value", lr_decay, lr_decay >= 0.0),
                 ("weight_decay value", weight_decay, weight_decay >= 0.0),
                 ("initial_accumulator_value value", initial_accumulator_value, initial_accumulator_value >= 0.0),
                 ("epsilon value", eps, eps >= 0.0),
             ]
         )  # fmt: skip
+        check_fused(fused, foreach, differentiable)
         super().__init__(
             params,
             {
@@ -72,7 +73,7 @@ class Adadelta(Optimizer):
     ) -> None:
         check(
             [
-                ("learning rate", lr, lr >= 0.0),
+                ("learning rate", lr, one_number(lr) >= 0.0),
                 ("rho value", rho, 0.0 <= rho <= 1.0),
                 ("epsilon value", eps, eps >= 0.0),
                 ("weight_decay value", weight_decay, weight_decay >= 0.0),
@@ -121,7 +122,8 @@ class RMSprop(Optimizer):
     ) -> None:
         check(
             [
-                ("learning rate", lr, lr >= 0.0), ("epsilon value", eps, eps >= 0.0), ("momentum value", momentum, momentum >= 0.0),
+                ("learning rate", lr, one_number(lr) >= 0.0), ("epsilon value", eps, eps >= 0.0),
+                ("momentum value", momentum, momentum >= 0.0),
                 ("weight_decay value", weight_decay, weight_decay >= 0.0), ("alpha value", alpha, alpha >= 0.0),
             ]
         )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .optimizer import Optimizer, advance, check, counter, descent, zeros_like
+from .optimizer import Optimizer, advance, check, check_fused, counter, descent, one_number, zeros_like
 
 
 class SGD(Optimizer):
@@ -26,13 +26,14 @@ class SGD(Optimizer):
     ) -> None:
         check(
             [
-                ("learning rate", lr, lr >= 0.0),
+                ("learning rate", lr, one_number(lr) >= 0.0),
                 ("momentum value", momentum, momentum >= 0.0),
                 ("weight_decay value", weight_decay, weight_decay >= 0.0),
             ]
         )
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+        check_fused(fused, foreach, differentiable)
         super().__init__(
             params,
             {
@@ -72,7 +73,7 @@ class ASGD(Optimizer):
         differentiable: bool = False,
         capturable: bool = False,
     ) -> None:
-        check([("learning rate", lr, lr >= 0.0), ("weight_decay value", weight_decay, weight_decay >= 0.0)])
+        check([("learning rate", lr, one_number(lr) >= 0.0), ("weight_decay value", weight_decay, weight_decay >= 0.0)])
         super().__init__(
             params,
             {
@@ -116,7 +117,7 @@ class Rprop(Optimizer):
         maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check([("learning rate", lr, lr >= 0.0)])
+        check([("learning rate", lr, one_number(lr) >= 0.0)])
         if not 0.0 < etas[0] < 1.0 < etas[1]:
             raise ValueError(f"Invalid eta values: {etas[0]}, {etas[1]}")
         super().__init__(

@@ -11,7 +11,7 @@ from typing import Any
 from ..autograd.grad_mode import enable_grad, no_grad
 from ..ops.pieces import cat
 from ..tensor import Tensor
-from .optimizer import Optimizer, check
+from .optimizer import Optimizer, check, one_number
 
 
 class LBFGS(Optimizer):
@@ -31,7 +31,7 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        check([("learning rate", lr, lr >= 0.0)])
+        check([("learning rate", lr, one_number(lr) >= 0.0)])
         super().__init__(
             params,
             {
@@ -92,7 +92,7 @@ class LBFGS(Optimizer):
                 direction = self._direction(grad, direction * t, state, group["history_size"])
             state["prev_flat_grad"], state["prev_loss"] = grad.clone(), loss
             before = loss
-            t = min(1.0, 1.0 / float(grad.abs().sum())) * group["lr"] if state["n_iter"] == 1 else group["lr"]
+            t = min(1.0, 1.0 / float(grad.abs().sum())) * float(group["lr"]) if state["n_iter"] == 1 else float(group["lr"])
             slope = float(grad.dot(direction))
             if slope > -change:
                 break

@@ -15,6 +15,25 @@ from typing import Any
 
 from .optimizer import Optimizer
 
+EPOCH_DEPRECATION_WARNING = (
+    "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please use `scheduler.step()` to "
+    "step the scheduler. During the deprecation, if epoch is different from None, the closed form is used instead of the new chainable "
+    "form, where available. Please open an issue if you are unable to replicate your use case: "
+    "https://github.com/pytorch/pytorch/issues/new/choose."
+)
+
+
+def per_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
+    """``value`` once for each group of the optimizer; a sequence has one a group, else ValueError is raised."""
+    count = len(optimizer.param_groups)
+    if not isinstance(value, (list, tuple)):
+        return [value] * count
+    if len(value) != count:
+        raise ValueError(
+            f"{name} must have the same length as optimizer.param_groups. {name} has {len(value)} values, param_groups has {count}."
+        )
+    return list(value)
+
 
 class LRScheduler:
     """Base of the schedules: ``step()`` after each epoch (or batch) sets ``lr`` of every group of the optimizer.
@@ -30,7 +49,10 @@ class LRScheduler:
             if last_epoch == -1:
                 group.setdefault("initial_lr", group["lr"])
             elif "initial_lr" not in group:
-                raise KeyError(f"param 'initial_lr' is not specified in param_groups[{i}] when resuming an optimizer")
+                raise KeyError(
+                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with last_epoch >= 0.\n"
+                    "Load the optimizer's state first, or begin with last_epoch=-1"
+                )
         self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
         self._step_count = 0
@@ -55,15 +77,33 @@ class LRScheduler:
             warnings.warn(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you should call them in "
                 "the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this will result in PyTorch "
-                "skipping the first value of the learning rate schedule.",
+                "skipping the first value of the learning rate schedule. See more details at "
+                "https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate",
                 UserWarning,
                 stacklevel=2,
             )
         self._step_count += 1
+        if epoch is not None:
+            warnings.warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=2)
+        self._update_lr(epoch)
+
+    def _update_lr(self, epoch: int | None = None) -> None:
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         closed = getattr(self, "_get_closed_form_lr", None)
-        rates = closed() if epoch is not None and closed is not None else self.get_lr()
-        self._set(rates)
+        self._set(closed() if epoch is not None and closed is not None else self._next_rates())
+
+    def _next_rates(self) -> list[float]:
+        """What ``get_lr`` gives, called from within a step."""
+        self._get_lr_called_within_step = True
+        try:
+            return self.get_lr()
+        finally:
+            self._get_lr_called_within_step = False
+
+    def _expect_step(self) -> None:
+        """Warn who calls ``get_lr`` himself: it computes the next rates from the last ones."""
+        if not self._get_lr_called_within_step:
+            warnings.warn("To get the last learning rate computed by the scheduler, please use `get_last_lr()`.", UserWarning, stacklevel=3)
 
     def _set(self, rates: Sequence[float]) -> None:
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
@@ -97,6 +137,7 @@ class LambdaLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
+        self._expect_step()
         return [base * f(self.last_epoch) for f, base in zip(self.lr_lambdas, self.base_lrs, strict=True)]
 
     def state_dict(self) -> dict[str, Any]:
@@ -116,6 +157,7 @@ class MultiplicativeLR(LambdaLR):
     """The last rate times a function of the epoch."""
 
     def get_lr(self) -> list[float]:
+        self._expect_step()
         if self.last_epoch == 0:
             return self._rates
         return [rate * f(self.last_epoch) for f, rate in zip(self.lr_lambdas, self._rates, strict=True)]
@@ -129,6 +171,7 @@ class StepLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
+        self._expect_step()
         if self.last_epoch == 0 or self.last_epoch % self.step_size != 0:
             return self._rates
         return [rate * self.gamma for rate in self._rates]
@@ -145,6 +188,7 @@ class MultiStepLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
+        self._expect_step()
         if self.last_epoch not in self.milestones:
             return self._rates
         return [rate * self.gamma ** self.milestones[self.last_epoch] for rate in self._rates]
@@ -163,6 +207,7 @@ class ConstantLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
+        self._expect_step()
         if self.last_epoch == 0:
             return [rate * self.factor for rate in self._rates]
         if self.last_epoch != self.total_iters:
@@ -184,6 +229,7 @@ class LinearLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
+        self._expect_step()
         if self.last_epoch == 0:
             return [rate * self.start_factor for rate in self._rates]
         if self.last_epoch > self.total_iters:
@@ -201,6 +247,7 @@ class ExponentialLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
+        self._expect_step()
         return self._rates if self.last_epoch == 0 else [rate * self.gamma for rate in self._rates]
 
     def _get_closed_form_lr(self) -> list[float]:
@@ -215,6 +262,7 @@ class PolynomialLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
+        self._expect_step()
         if self.last_epoch == 0 or self.last_epoch > self.total_iters:
             return self._rates
         left = 1.0 - self.last_epoch / self.total_iters
@@ -230,6 +278,7 @@ class CosineAnnealingLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
+        self._expect_step()
         if self.last_epoch == 0:
             return self._rates
         if self._step_count == 1 and self.last_epoch > 0:
@@ -258,6 +307,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
+        self._expect_step()
         share = (1 + math.cos(math.pi * self.T_cur / self.T_i)) / 2
         return [self.eta_min + (base - self.eta_min) * share for base in self.base_lrs]
 
@@ -281,7 +331,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
                 self.T_cur = epoch - self.T_0 * (self.T_mult**n - 1) / (self.T_mult - 1)
                 self.T_i = self.T_0 * self.T_mult**n
         self.last_epoch = math.floor(epoch)
-        self._set(self.get_lr())
+        self._set(self._next_rates())
 
 
 class OneCycleLR(LRScheduler):
@@ -353,6 +403,7 @@ class OneCycleLR(LRScheduler):
         return (end - start) * share + start
 
     def get_lr(self) -> list[float]:
+        self._expect_step()
         if self.last_epoch > self.total_steps:
             raise ValueError(f"Tried to step {self.last_epoch} times. The specified number of total steps is {self.total_steps}")
         rates = []
@@ -431,6 +482,7 @@ class CyclicLR(LRScheduler):
         return 1.0 if self.mode == "triangular" else 1 / (2.0 ** (x - 1))
 
     def get_lr(self) -> list[float]:
+        self._expect_step()
         cycle = math.floor(1 + self.last_epoch / self.total_size)
         x = 1.0 + self.last_epoch / self.total_size - cycle
         share = x / self.step_ratio if x <= self.step_ratio else (x - 1) / (self.step_ratio - 1)
@@ -482,7 +534,7 @@ class SequentialLR(LRScheduler):
         number = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[number]
         if number > 0 and self._milestones[number - 1] == self.last_epoch:
-            scheduler.step(0)
+            scheduler._update_lr(0)
         else:
             scheduler.step()
         self._last_lr = scheduler.get_last_lr()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
@@ -21,6 +22,18 @@ class _Required:
 
 
 required = _Required()
+everywhere_before = HookDict()  # the hooks on the steps of all optimizers
+everywhere_after = HookDict()
+
+
+def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(optimizer, args, kwargs)`` before each step of every optimizer."""
+    return register(everywhere_before, hook)
+
+
+def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(optimizer, args, kwargs)`` after each step of every optimizer."""
+    return register(everywhere_after, hook)
 
 
 def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
@@ -32,7 +45,7 @@ def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
             return step(self, *args, **kwargs)
         self._stepping = True
         try:
-            for hook in list(self._optimizer_step_pre_hooks.values()):
+            for hook in [*everywhere_before.values(), *self._optimizer_step_pre_hooks.values()]:
                 changed = hook(self, args, kwargs)
                 if changed is not None:
                     if not (isinstance(changed, tuple) and len(changed) == 2):
@@ -43,7 +56,7 @@ def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
             if recorder.current is not None:
                 self._tell(recorder.current)
             result = step(self, *args, **kwargs)
-            for hook in list(self._optimizer_step_post_hooks.values()):
+            for hook in [*self._optimizer_step_post_hooks.values(), *everywhere_after.values()]:
                 hook(self, args, kwargs)
             return result
         finally:
@@ -133,6 +146,17 @@ class Optimizer:
             if value is required and name not in group:
                 raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             group.setdefault(name, value)
+        if len({id(p) for p in params}) != len(params):
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; "
+                "see github.com/pytorch/pytorch/issues/40967 for more information",
+                stacklevel=3,
+            )
+        if any(("param_names" in g) != ("param_names" in group) for g in self.param_groups):
+            raise ValueError(
+                "all optimizer param groups should be with/without names. cannot add param group "
+                f"{'with' if 'param_names' in group else 'without'} names to the optimizer"
+            )
         there = {id(p) for g in self.param_groups for p in g["params"]}
         if any(id(p) in there for p in params):
             raise ValueError("some parameters appear in more than one parameter group")
@@ -157,10 +181,12 @@ class Optimizer:
                 loss = closure()
         with no_grad():
             for group in self.param_groups:
+                rate = group.get("lr")
+                options = {**group, "lr": rate.item()} if isinstance(rate, Tensor) else group
                 for p in group["params"]:
                     if p._grad is not None:
                         state = self.state.get(p, {})
-                        self._update(p, p._grad, group, state)
+                        self._update(p, p._grad, options, state)
                         if state:
                             self.state[p] = state
         return loss
@@ -281,6 +307,24 @@ def check(options: Iterable[tuple[str, Any, bool]]) -> None:
     for name, value, valid in options:
         if not valid:
             raise ValueError(f"Invalid {name}: {value}")
+
+
+def one_number(lr: Any, foreach: bool | None = None, capturable: bool = True) -> Any:
+    """``lr`` itself. Raises ValueError for a tensor of another number of elements than one, and one where PyTorch takes none."""
+    if isinstance(lr, Tensor):
+        if foreach and not capturable:
+            raise ValueError("lr as a Tensor is not supported for capturable=False and foreach=True")
+        if lr.numel() != 1:
+            raise ValueError("Tensor lr must be 1-element")
+    return lr
+
+
+def check_fused(fused: bool | None, foreach: bool | None, differentiable: bool) -> None:
+    """Raise RuntimeError for flags that exclude each other."""
+    if fused and differentiable:
+        raise RuntimeError("`fused` does not support `differentiable`")
+    if fused and foreach:
+        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
 
 def zeros_like(p: Tensor) -> Any:
