@@ -13,6 +13,7 @@ from typing import Any
 
 from .autograd import levels as _levels
 from .autograd import trees
+from .autograd.bases import units
 from .autograd.forward_ad import dual, parts
 from .autograd.grad_mode import enable_grad, mode
 from .autograd.gradients import grad as _gradients
@@ -330,18 +331,6 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
 # ------------------------------------------------------------------------------------------------------------ Jacobians
 
 
-def _basis(leaves: list[Tensor]) -> list[Tensor]:
-    """One unit vector a row for all elements of all ``leaves``, in the shapes of the leaves."""
-    total = sum(t.numel() for t in leaves)
-    made, before = [], 0
-    for t in leaves:
-        rows = wrap(t._xp.zeros((total, t.numel()), t._data.dtype))
-        rows._data[before : before + t.numel()] = t._xp.eye(t.numel(), dtype=t._data.dtype)
-        made.append(rows.reshape((total, *t.shape)))
-        before += t.numel()
-    return made
-
-
 def jacrev(
     func: Callable[..., Any],
     argnums: int | tuple[int, ...] = 0,
@@ -373,7 +362,7 @@ def jacrev(
         if not outs or not sum(o.numel() for o in outs):
             columns = [wrap(p._xp.zeros((0, *p.shape), p._data.dtype)) for p in leaves]
         else:
-            columns = list(vmap(lambda *rows: tuple(pullback.of(list(rows))), chunk_size=chunk_size)(*_basis(outs)))
+            columns = list(vmap(lambda *rows: tuple(pullback.of(list(rows))), chunk_size=chunk_size)(*units(outs)))
         jacobians: list[Any] = []
         before = 0
         for o in outs:
@@ -416,7 +405,7 @@ def jacfwd(
             flat, found["spec"] = trees.flatten(made[1])
             return tuple(flat)
 
-        rows = vmap(along, chunk_size=chunk_size, randomness=randomness)(*_basis(leaves))
+        rows = vmap(along, chunk_size=chunk_size, randomness=randomness)(*units(leaves))
         jacobians: list[Any] = []
         for r in rows:
             before, inner = 0, []

@@ -12,6 +12,7 @@ from ..devices import array_module
 from ..tape import recorder
 from ..tape.schema import NodeKind
 from ..tensor import Tensor, wrap
+from .custom import applied, check_form
 from .grad_mode import mode, no_grad
 from .node import Edge, Node
 from .outputs import tie
@@ -34,6 +35,9 @@ class FunctionCtx(Node):
         self.materialize_grads = True
         self.outputs: tuple[Any, ...] = ()  # shape, dtype and device of each that is a tensor
         self.needs_input_grad: tuple[bool, ...] = ()
+        self.saved_for_forward: tuple[Any, ...] = ()
+        self.in_jvp = False
+        self._seen = False
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for backward, where they are ``ctx.saved_tensors``. Only inputs and outputs should be kept so."""
@@ -60,13 +64,23 @@ class FunctionCtx(Node):
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
-        """What ``save_for_backward`` kept.
+        """What ``save_for_backward`` kept; in ``jvp`` what ``save_for_forward`` did.
 
         Raises RuntimeError after it was freed, and where a kept tensor was changed in place.
         """
+        if self.in_jvp:
+            return self.saved_for_forward
+        if self._seen:
+            raise RuntimeError(
+                "saved_tensors can only be accessed once when clear_saved_tensors_on_access=True is set on the autograd.Function. Either "
+                "access saved_tensors only once, or set clear_saved_tensors_on_access=False."
+            )
         if self._saved is None:
             raise RuntimeError(FREED)
-        return tuple(None if kept is None else kept.unpack(self) for kept in self._saved)
+        found = tuple(None if kept is None else kept.unpack(self) for kept in self._saved)
+        if self._function.clear_saved_tensors_on_access:
+            self._saved, self._seen = None, True
+        return found
 
     @property
     def _raw_saved_tensors(self) -> tuple[Any, ...]:
@@ -87,7 +101,7 @@ class FunctionCtx(Node):
                 "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one of them."
             )
         rule = user.vjp if user.vjp is not Function.vjp else user.backward
-        result = rule(self, *grads)
+        result = rule(self, list(grads)) if user.boxed_grads_call else rule(self, *grads)
         if not isinstance(result, tuple):
             result = (result,)
         expected = len(self.needs_input_grad)
@@ -136,7 +150,9 @@ class Function:
     """
 
     _backward_cls: type[FunctionCtx]
-    generate_vmap_rule = False
+    generate_vmap_rule = False  # True: over a batch forward and backward run on the batch
+    clear_saved_tensors_on_access = False  # True: what was kept is forgotten when backward has asked for it
+    boxed_grads_call = False  # True: backward gets the gradients as one list, from which it may take them out
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         warnings.warn(
@@ -175,15 +191,34 @@ class Function:
         """The forward-mode rule."""
         raise NotImplementedError("You must implement the jvp function for custom autograd.Function to use it with forward mode AD.")
 
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *args: Any) -> Any:
+        """Forward of a batch: gives the outputs and the dimensions of the batch in them."""
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap static method or set generate_vmap_rule=True."
+        )
+
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward and, where a tensor argument requires grad, put a node for backward into the graph."""
-        started = recorder.current.clock() if recorder.current is not None else 0.0
         apart = cls.setup_context is not Function.setup_context
         if apart:
             arguments = inspect.signature(cls.forward).bind(*args, **kwargs)
             arguments.apply_defaults()
             args, kwargs = arguments.args, {}
+        if mode.transforms:
+            check_form(apart)
+            run = functools.partial(cls._apply, apart, kwargs)
+            return applied(cls, args, run, cls.vmap is not Function.vmap)
+        _, outs, several = cls._apply(apart, kwargs, args, cls.forward)
+        return outs if several else outs[0]
+
+    @classmethod
+    def _apply(
+        cls, apart: bool, kwargs: dict[str, Any], args: tuple[Any, ...], forward: Callable[..., Any]
+    ) -> tuple[FunctionCtx, tuple[Any, ...], bool]:
+        """The ctx, the outputs, and whether forward gave several."""
+        started = recorder.current.clock() if recorder.current is not None else 0.0
         ctx = cls._node_class()()
         tensors = [a for a in args if isinstance(a, Tensor)]
         ctx._tensor_arguments = tuple(i for i, a in enumerate(args) if isinstance(a, Tensor))
@@ -192,16 +227,16 @@ class Function:
         edges: list[Edge | None] = [t._gradient_edge() if recording else None for t in tensors]
         with no_grad():
             if apart:
-                result = cls.forward(*args)
+                result = forward(*args)
                 cls.setup_context(ctx, args, result)
             else:
-                result = cls.forward(ctx, *args, **kwargs)
+                result = forward(ctx, *args, **kwargs)
         several = isinstance(result, tuple)
         outs = tie(ctx, result if several else (result,), tensors, edges, recording, apart)
         if recorder.current is not None:
             made = [o for o in outs if isinstance(o, Tensor)]
             recorder.current.op(cls.__name__, tensors, made, ctx if recording else None, {}, started)
-        return tuple(outs) if several else outs[0]
+        return ctx, tuple(outs), several
 
     @classmethod
     def _node_class(cls) -> type[FunctionCtx]:

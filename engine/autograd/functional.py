@@ -12,8 +12,13 @@ from typing import Any
 
 from ..ops.pieces import stack
 from ..tensor import Tensor, wrap
+from . import levels as _levels
+from .bases import units
+from .forward_ad import dual, parts
 from .grad_mode import enable_grad, mode, set_grad_enabled
 from .gradients import grad
+from .levels import DualLevel
+from .vmap import vmap
 
 Many = tuple[Any, ...]
 
@@ -178,20 +183,94 @@ def jacobian(
 ) -> Any:
     """The derivatives of all elements of ``func(*inputs)`` by all elements of the inputs, of shape output shape + input shape.
 
-    A tuple over inputs inside a tuple over outputs, where there are tuples. vectorize and strategy are accepted: the result is
-    the same, by a backward pass an output element.
+    A tuple over inputs inside a tuple over outputs, where there are tuples. vectorize: one pass for a batch of all rows.
+    strategy "forward-mode": by tangents, column by column, in one batch.
+
+    Raises NotImplementedError and RuntimeError for combinations that PyTorch does not have.
     """
+    if strategy == "forward-mode":
+        return _forward(func, inputs, create_graph, strict, vectorize)
     if strategy not in ("forward-mode", "reverse-mode"):
-        raise AssertionError('Expected strategy to be either "forward-mode" or "reverse-mode".')
+        raise AssertionError(
+            'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more outputs than inputs, '
+            '"forward-mode" tends to be more performant. Otherwise, prefer to use "reverse-mode".'
+        )
     if vectorize and strict:
-        raise RuntimeError("torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together.")
+        raise RuntimeError(
+            "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together. Please either set "
+            "`strict=False` or `vectorize=False`."
+        )
     with enable_grad():
         several, places = _tensors(inputs, "inputs", "jacobian")
         places = _entering(places, create_graph)
         several_out, outputs = _tensors(func(*places), _RESULTS, "jacobian")
         _check_differentiable(outputs, "outputs", strict)
-        rows = tuple(_rows(i, out, places, create_graph, strict) for i, out in enumerate(outputs))
+        if vectorize:
+            rows = _all_rows(outputs, places, create_graph)
+        else:
+            rows = tuple(_rows(i, out, places, create_graph, strict) for i, out in enumerate(outputs))
     return _unwrapped(_leaving(rows, create_graph), several_out, several)
+
+
+def _forward(func: Callable[..., Any], inputs: Any, create_graph: bool, strict: bool, vectorize: bool) -> Any:
+    start = "torch.autograd.functional.jacobian: "
+    if strict:
+        raise RuntimeError(
+            f'{start}`strict=True` and `strategy="forward-mode"` are not supported together (yet). Please either set `strict=False` or '
+            '`strategy="reverse-mode"`.'
+        )
+    if create_graph:
+        raise NotImplementedError(
+            f'{start}`create_graph=True` and `strategy="forward-mode"` are not supported together (yet). Please either set '
+            '`create_graph=False` or `strategy="reverse-mode"`.'
+        )
+    if not vectorize:
+        raise NotImplementedError(
+            "Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly implemented for `vectorize=True`."
+        )
+    several, places = _tensors(inputs, "inputs", "jacobian")
+    found: dict[str, Any] = {}
+
+    def along(*vectors: Any) -> Any:
+        level = DualLevel()
+        with _levels.inside(level):
+            made = func(*(dual(p.detach(), v, level) for p, v in zip(places, vectors, strict=True)))
+            found["several"], outputs = _tensors(made, _RESULTS, "jacobian")
+            pairs = [parts(o, level) for o in outputs]
+        return tuple(wrap(p._xp.zeros_like(p._data)) if t is None else t.detach() for p, t in pairs)
+
+    columns = vmap(along)(*units(places))
+    rows = []
+    for column in columns:
+        before, inner = 0, []
+        for p in places:
+            part = column.narrow(0, before, p.numel()).movedim(0, -1)
+            inner.append(part.reshape((*column.shape[1:], *p.shape)))
+            before += p.numel()
+        rows.append(tuple(inner))
+    return _unwrapped(tuple(rows), found["several"], several)
+
+
+def _all_rows(outputs: Many, places: Many, create_graph: bool) -> Many:
+    """The Jacobians of all outputs by all inputs, in one pass."""
+    live = [o for o in outputs if o.requires_grad]
+    total = sum(o.numel() for o in live)
+    found: Many = (None,) * len(places)
+    if live and total:
+        found = grad(live, places, units(live), retain_graph=True, create_graph=create_graph, allow_unused=True, is_grads_batched=True)
+    rows, before = [], 0
+    for o in outputs:
+        count = o.numel() if o.requires_grad else 0
+        rows.append(
+            tuple(
+                wrap(p._xp.zeros((*o.shape, *p.shape), p._data.dtype))
+                if f is None or not count
+                else f.narrow(0, before, count).reshape((*o.shape, *p.shape))
+                for f, p in zip(found, places, strict=True)
+            )
+        )
+        before += count
+    return tuple(rows)
 
 
 def _rows(number: int, out: Tensor, places: Many, create_graph: bool, strict: bool) -> Many:
@@ -233,6 +312,9 @@ def hessian(
         return outputs[0].reshape(())
 
     def first(*arguments: Any) -> Any:
+        if outer_jacobian_strategy == "forward-mode":
+            for a in arguments:
+                a._requires_grad = True  # so that it stays the place that carries the tangent
         derivatives = jacobian(number, arguments, create_graph=True)
         _check_differentiable(derivatives, "jacobian", strict)
         return derivatives

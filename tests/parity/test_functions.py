@@ -616,6 +616,57 @@ PROGRAMS += [
 ]
 
 
+@program
+def strategies(T: Any, say: Say) -> None:
+    A = T.autograd.functional
+    x = T.tensor([0.5, -1.0, 2.0], dtype=T.float64)
+
+    def f(a: Any, b: Any) -> Any:
+        return a * b.sum(), (a * b).cumsum(0)
+
+    def h(a: Any, b: Any) -> Any:
+        return (a * b * a).sum()
+
+    say(A.jacobian(f, (x, x * 2), vectorize=True))
+    say([list(row) for row in A.jacobian(f, (x, x * 2), vectorize=True, strategy="forward-mode")])
+    say(A.jacobian(lambda a: (a * 2, T.ones(2, dtype=T.float64)), x, vectorize=True))
+    say(A.jacobian(lambda a: (a * 2, T.ones(2, dtype=T.float64)), x, vectorize=True, strategy="forward-mode"))
+    y = x.clone().requires_grad_()
+    made = A.jacobian(lambda a: a * a, y, vectorize=True, create_graph=True)
+    say(made, T.autograd.grad(made.sum(), y))
+    say(A.hessian(h, (x, x * 2), vectorize=True))
+    say([[b.detach() for b in a] for a in A.hessian(h, (x, x * 2), vectorize=True, outer_jacobian_strategy="forward-mode")])
+    for given in (
+        {"strategy": "forward-mode"},
+        {"strategy": "forward-mode", "vectorize": True, "create_graph": True},
+        {"strategy": "forward-mode", "vectorize": True, "strict": True},
+        {"strategy": "other"},
+        {"vectorize": True, "strict": True},
+    ):
+        try:
+            A.jacobian(lambda a: a * 2, x, **given)
+        except (NotImplementedError, RuntimeError, AssertionError) as error:
+            say(error)
+    try:
+        A.hessian(h, (x, x), outer_jacobian_strategy="forward-mode")
+    except NotImplementedError as error:
+        say(error)
+
+
+@program
+def gradients_for_a_batch_of_vectors(T: Any, say: Say) -> None:
+    y = T.tensor([0.5, -1.0, 2.0], dtype=T.float64).requires_grad_()
+    z = T.ones(2, dtype=T.float64, requires_grad=True)
+    say(T.autograd.grad(y * y, y, T.eye(3, dtype=T.float64), is_grads_batched=True))
+    made = T.autograd.grad(y * y * y, y, T.eye(3, dtype=T.float64), is_grads_batched=True, create_graph=True)[0]
+    say(made, made.requires_grad, T.autograd.grad(made.sum(), y))
+    say(
+        T.autograd.grad([y.sum() * z, y * y], [y, z], [T.ones(4, 2, dtype=T.float64), T.ones(4, 3, dtype=T.float64)], is_grads_batched=True)
+    )
+    say(T.autograd.grad(y.sum(), [y, z], T.ones(4, dtype=T.float64), is_grads_batched=True, allow_unused=True))
+    T.autograd.grad(y * 2, y, T.ones(3), is_grads_batched=True)
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
 def test_functions_tell_the_same_story(program: Program) -> None:
     same_story(program)
