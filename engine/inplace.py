@@ -11,8 +11,7 @@ from typing import Any
 
 from .autograd.grad_mode import mode
 from .autograd.node import Edge, Node, op_name
-from .autograd.saved import SavedTensor
-from .op import OpNode
+from .nodes import OpNode
 from .ops.index import put, take
 from .tape import recorder
 from .tape.schema import NodeKind
@@ -62,10 +61,7 @@ def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwar
     node = out._edge
     if node is None:
         return self
-    if isinstance(node, OpNode) and node._saved:
-        for kept in node._saved.values():
-            if type(kept) is SavedTensor and kept._data is out._data:
-                kept.tie(self)
+    node.written(out, self)
     if self._base is None:
         self._edge, self._output, self._requires_grad = node, out._output, True
     else:

@@ -11,19 +11,18 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from . import devices, dtypes
+from . import devices, dtypes, quick
 from .autograd.grad_mode import mode
-from .autograd.node import Edge, Node
-from .autograd.saved import FREED, SavedTensor
+from .autograd.node import Edge
+from .autograd.saved import SavedTensor
 from .halves import in_single
+from .nodes import OpNode, Rule, make_class, make_node
 from .operands import OPERANDS, not_broadcast, not_tensors, prepared
 from .samples import Sampler
 from .tape import recorder
-from .tape.schema import NodeKind
-from .tensor import _DTYPES, Tensor, _new, view_of, wrap
+from .tensor import _DTYPES, Tensor, view_of, wrap
 
 Array = Any  # an array of numpy, cupy or whichever module the device computes with
-Rule = Callable[..., Any]
 
 OPS: dict[str, Op] = {}
 
@@ -53,6 +52,8 @@ class Op:
         scalars: tuple[str | tuple[str, ...], ...] = (),
         halves: str | None = None,
         form: str | None = None,
+        ufunc: str = "",
+        on_arrays: Mapping[str, Rule] | None = None,
     ) -> None:
         self.name = forward.__name__.rstrip("_") if not forward.__name__.startswith("_") else forward.__name__
         self.doc = inspect.getdoc(forward) or ""
@@ -100,9 +101,15 @@ class Op:
         self._plans: dict[tuple[bool, ...], tuple[str, ...]] = {}
         self._halves = halves or forward.__globals__.get("HALVES", "single")
         self.exact_numbers = self._halves == "exact numbers"
-        self.compute = self._generate("compute")
-        self.function = self._generate("call")
-        self.function.op = self
+        self.ufunc = ufunc
+        self.quick = {n: (rule, rule.__code__.co_varnames[: rule.__code__.co_argcount]) for n, rule in (on_arrays or {}).items()}
+        asked = dict.fromkeys(n for names in self.needs.values() for n in names)
+        self.names = tuple(n for n in asked if n not in ("g", "needs") and n not in self.params)
+        plain = not (self.variadic or self.tail or self.multiple_views or self.optional or self.apart)
+        self.is_plain = plain and deterministic and outputs == ("out",) and 1 <= len(self.inputs) <= 3
+        self.record = record
+        self.compute = self._written_compute()
+        self.function = quick.function(self, self.name, call)
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -113,43 +120,21 @@ class Op:
         apart = self.variadic or self.tail or len(self.outputs) != 1 or {"dim", "reduction", "p"} & set(self.params)
         return "pointwise" if self.promote in ("common", "float") and not apart else ""
 
-    def _generate(self, what: str) -> Any:
-        """``call``: a function of the op's signature that hands inputs and params to ``_call``. ``compute``: a function of
-        (xp, arrays, params) that calls the forward. Written out as source, as dataclasses are, so that calling is quick."""
-        body: str
-        if what == "call":
-            heads: list[str] = []
-            keyword = False
-            for p in self.signature.parameters.values():
-                if p.kind is p.KEYWORD_ONLY and not keyword:
-                    keyword = True
-                    heads.append("*")
-                heads.append(p.name if p.default is p.empty else f"{p.name}=_defaults[{p.name!r}]")
-            lines = [f"def {self.name}({', '.join(heads)}):"]
-            spelled = [n for n in _NUMPY_NAMES if n in self.params]
-            if spelled:
-                lines[0] = f"def {self.name}({', '.join(heads)}, **spelled):"
-                lines += ["    if spelled:", f"        {', '.join(spelled)}, = _numpy_names({self.name!r}, spelled, {{"]
-                lines[-1] += ", ".join(f"{n!r}: {n}" for n in spelled) + "})"
-            lines += self._call_lines()
-            body = "\n".join(lines) + "\n"
-        else:
-            parts: list[str] = []
-            for p in self.signature.parameters.values():
-                if p.name in self.inputs:
-                    number = self.inputs.index(p.name)
-                    rest = self.tail and number == len(self.inputs) - 1
-                    value = "arrays" if self.variadic else f"arrays[{number}{':' if rest else ''}]"
-                else:
-                    value = f"params[{self.params.index(p.name)}]"
-                parts.append(f"{p.name}={value}" if p.kind is p.KEYWORD_ONLY else value)
-            body = f"def compute(xp, arrays, params):\n    return _forward(xp, {', '.join(parts)})\n"
-        defaults = {p.name: p.default for p in self.signature.parameters.values()}
-        made = self._compiled(body, self.name if what == "call" else "compute", defaults)
-        made.__doc__ = self.doc
-        made.__module__ = self.forward.__module__
-        made.__qualname__ = self.name
-        return made
+    def _written_compute(self) -> Any:
+        """A function of (xp, arrays, params) that calls the forward, written out as source so that calling is quick."""
+        parts: list[str] = []
+        for p in self.signature.parameters.values():
+            if p.name in self.inputs:
+                number = self.inputs.index(p.name)
+                rest = self.tail and number == len(self.inputs) - 1
+                value = "arrays" if self.variadic else f"arrays[{number}{':' if rest else ''}]"
+            else:
+                value = f"params[{self.params.index(p.name)}]"
+            parts.append(f"{p.name}={value}" if p.kind is p.KEYWORD_ONLY else value)
+        scope: dict[str, Any] = {"_forward": self.forward}
+        body = f"def compute(xp, arrays, params):\n    return _forward(xp, {', '.join(parts)})\n"
+        exec(compile(body, f"{__file__} ({self.name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
+        return scope["compute"]
 
     def take_halves(self) -> None:
         """From now on be ready for 16-bit floats."""
@@ -157,38 +142,10 @@ class Op:
             at = self.params.index("dtype") if "dtype" in self.params else None
             self.compute = in_single(self.compute, self.promote is not None, at)
 
-    def _call_lines(self) -> list[str]:
-        """The lines that check the arguments, where the op has a check, and make the call."""
-        inputs = "".join(f"*{n}, " if self.tail and n == self.inputs[-1] else f"{n}, " for n in self.inputs)
-        arguments = f"tuple({self.inputs[0]})" if self.variadic else f"({inputs})"
-        params = "(" + "".join(f"{n}, " for n in self.params) + ")"
-        lines = [f"    return _call(_op, {arguments}, {params})"]
-        if self._check is not None:
-            lines.insert(0, f"    _check({', '.join(inspect.signature(self._check).parameters)})")
-        return lines
-
-    def _compiled(self, body: str, name: str, defaults: dict[str, Any]) -> Any:
-        scope: dict[str, Any] = {"_call": call, "_op": self, "_defaults": defaults, "_forward": self.forward, "_check": self._check}
-        scope |= {"_numpy_names": _numpy_names, "_Tensor": Tensor, "OPERANDS": OPERANDS}
-        exec(compile(body, f"{__file__} ({self.name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
-        return scope[name]
-
     def operator(self, name: str, reflected: bool) -> Any:
         """The op as an operator of two operands: ``NotImplemented`` where the other is no operand, so that Python asks it."""
         first, second = list(self.signature.parameters)[:2]
-        if reflected:
-            first, second = second, first
-        others = {n: p.default for n, p in self.signature.parameters.items() if n not in (first, second)}
-        lines = [
-            f"def {name}({', '.join([first, second, *(f'{n}=_defaults[{n!r}]' for n in others)])}):",
-            f"    if type({second}) is not _Tensor and not isinstance({second}, OPERANDS):",
-            "        return NotImplemented",
-            *self._call_lines(),
-        ]
-        made = self._compiled("\n".join(lines) + "\n", name, others)
-        made.__doc__ = self.doc
-        made.op = self
-        return made
+        return quick.function(self, name, call, (second, first) if reflected else (first, second))
 
     def input_name(self, number: int) -> str:
         """The parameter that the ``number``-th tensor of a call stands in."""
@@ -215,11 +172,7 @@ class Op:
         """The class of the nodes of that name whose edges belong to those inputs."""
         found = self._node_classes.get((name, edge_inputs))
         if found is None:
-            body: dict[str, Any] = {"__slots__": (), "__doc__": self.doc, "edge_inputs": edge_inputs}
-            body["rules"] = tuple((i, self.rules[n], self.needs[n]) for i, n in enumerate(edge_inputs) if n in self.rules)
-            if "::" in name:  # the full name of the few nodes that PyTorch does not generate
-                body["name"] = lambda self: name
-            found = self._node_classes[name, edge_inputs] = type(name.rpartition("::")[2], (OpNode,), body)
+            found = self._node_classes[name, edge_inputs] = make_class(self, name, edge_inputs)
         return found
 
     def plan(self, wanted: tuple[bool, ...]) -> tuple[str, ...]:
@@ -235,113 +188,6 @@ class Op:
                     needs.update(dict.fromkeys(names))
             found = self._plans[wanted] = tuple(n for n in needs if n != "g" and n != "needs" and n not in self.params)
         return found
-
-
-class OpNode(Node):
-    """The backward of one call of a declared op: its rules, and what they need."""
-
-    __slots__ = ("_saved", "op", "params")
-
-    kind = NodeKind.FUNCTION
-    edge_inputs: tuple[str, ...] = ()
-    rules: tuple[tuple[int, Rule, tuple[str, ...]], ...] = ()  # the number of the edge, its rule, and what the rule asks for
-    op: Op
-    params: tuple[Any, ...]
-    _saved: dict[str, Any] | None  # name -> SavedTensor, a number, a shape, or a tuple of SavedTensors
-
-    def _value(self, name: str, known: dict[str, Any]) -> Any:
-        if name in known:
-            return known[name]
-        if self._saved is None:
-            raise RuntimeError(FREED)
-        kept = self._saved[name]
-        if type(kept) is SavedTensor:
-            kept = kept.unpack(self)
-        elif type(kept) is tuple and any(type(k) is SavedTensor for k in kept):
-            kept = tuple(k.unpack(self) if type(k) is SavedTensor else k for k in kept)
-        known[name] = kept
-        return kept
-
-    def apply(self, grads: tuple[Any, ...], edges: Sequence[Edge | None] | None = None) -> Sequence[Any]:
-        op = self.op
-        if edges is None:
-            edges = self.next_edges
-        wanted = op.gradient_outputs
-        if op.variadic_outputs or (len(self.slots) > 1 and len(wanted) != 1):
-            if all(g is None for g in grads):
-                return (None,) * len(edges)
-            g: Any = tuple(self._zeros(i) if grad is None else grad for i, grad in enumerate(grads))
-        else:
-            g = grads[wanted[0]] if len(grads) > 1 else grads[0]
-            if g is None:
-                return (None,) * len(edges)
-        known: dict[str, Any] = {"g": g}
-        if self.params:
-            known.update(zip(op.params, self.params, strict=True))
-        if op.variadic:
-            name = op.inputs[0]
-            result = op.rules[name](*[self._value(n, known) for n in op.needs[name]])
-            return [r if edge is not None else None for r, edge in zip(result, edges, strict=True)]
-        result = [None] * len(edges)
-        for i, rule, names in self.rules:
-            if edges[i] is not None:
-                result[i] = rule(*[known[n] if n in known else self._value(n, known) for n in names])
-        for joined, rule in op.joint.items():
-            numbers = [self.edge_inputs.index(n) for n in joined]
-            known["needs"] = needs = tuple(edges[i] is not None for i in numbers)
-            if any(needs):
-                for i, need, r in zip(numbers, needs, rule(*[self._value(n, known) for n in op.needs[joined]]), strict=True):
-                    result[i] = r if need else None
-        return result
-
-    def _zeros(self, slot: int) -> Any:
-        described = self.slots[slot]
-        if described is None:
-            return None
-        shape, kind, place = described
-        return wrap(devices.array_module(place).zeros(shape, kind.numpy))
-
-    def release(self) -> Any:
-        released, self._saved = self._saved, None if self._saved else self._saved
-        return released
-
-    def restore(self, released: Any) -> None:
-        self._saved = released
-
-    def kept(self) -> Sequence[tuple[str, Any]]:
-        found: list[tuple[str, Any]] = []
-        for name, kept in (self._saved or {}).items():
-            if type(kept) is SavedTensor:
-                found.append((name, kept))
-            elif type(kept) is tuple:
-                found += [(name, one) for one in kept if type(one) is SavedTensor]
-        return found
-
-    def saved_entries(self) -> Iterable[tuple[str, Any]]:
-        for name, kept in (self._saved or {}).items():
-            for one in kept if type(kept) is tuple else (kept,):
-                if type(one) is SavedTensor:
-                    yield name, one.peek(self)
-
-    def __getattr__(self, name: str) -> Any:
-        """``_saved_other``: the value that the rule will use, as PyTorch spells it (``self`` is the first input)."""
-        if name.startswith("_saved_"):
-            asked = name.removeprefix("_saved_")
-            op = self.op
-            asked = {"self": op.inputs[0] if op.inputs else "", "result": "out"}.get(asked, asked)
-            known = dict(zip(op.params, self.params, strict=True))
-            if asked in known or self._saved is None or asked in self._saved:
-                return self._value(asked, known)
-            if asked in op.inputs or asked in op.outputs:
-                return None  # no gradient asks for it
-        if name.startswith("_raw_saved_"):
-            asked = name.removeprefix("_raw_saved_")
-            asked = {"self": self.op.inputs[0] if self.op.inputs else "", "result": "out"}.get(asked, asked)
-            if self._saved is None:
-                raise RuntimeError(FREED)
-            if asked in self._saved:
-                return self._saved[asked]
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
 
 # -------------------------------------------------------------------------------------------------------------- calling
@@ -440,20 +286,15 @@ def record(op: Op, args: tuple[Any, ...], params: tuple[Any, ...], outs: list[Te
     tied = [i for i in outputs if _DTYPES[outs[i]._data.dtype].category >= 2]
     if not tied or not any(wanted):
         return None
-    node: OpNode = _new(op.node_class(op.node_name(args, params), names))
-    slots = [out._slot() if i in tied else None for i, out in enumerate(outs)]
-    Node.__init__(node, edges, slots)
-    node.op = op
-    node.params = params
+    slots = tuple(out._slot() if i in tied else None for i, out in enumerate(outs))
+    node: OpNode = make_node(op.node_class(op.node_name(args, params), names), edges, params, slots)
     for i in tied:
         out = outs[i]
         out._edge = node
         out._output = i
         out._requires_grad = True
-    saved: dict[str, Any] = {}
     for name in op.plan(tuple(wanted)):
-        saved[name] = _keep(op, name, args, outs)
-    node._saved = saved
+        setattr(node, f"kept_{name}", _keep(op, name, args, outs))
     return node
 
 
@@ -482,22 +323,6 @@ def _keep(op: Op, name: str, args: tuple[Any, ...], outs: list[Tensor]) -> Any:
     return t.dtype if isinstance(t, Tensor) else dtypes.of_number(t)
 
 
-_NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
-
-
-def _numpy_names(function: str, spelled: dict[str, Any], known: dict[str, Any]) -> tuple[Any, ...]:
-    """``known`` with the values that the caller gave under numpy's names, as PyTorch allows.
-
-    Raises TypeError for names that the function does not know.
-    """
-    values = []
-    for name, value in known.items():
-        values.append(spelled.pop(_NUMPY_NAMES[name], value))
-    if spelled:
-        raise TypeError(f"{function}() got an unexpected keyword argument '{next(iter(spelled))}'")
-    return tuple(values)
-
-
 def op(
     *,
     vjp: Mapping[Any, Rule] | None = None,
@@ -515,6 +340,8 @@ def op(
     scalars: tuple[str | tuple[str, ...], ...] = (),
     halves: str | None = None,
     form: str | None = None,
+    ufunc: str = "",
+    on_arrays: Mapping[str, Rule] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the op whose forward is the decorated function; gives the function that users call.
 
@@ -542,6 +369,9 @@ def op(
     halves: "single": 16-bit floats are computed in float32 and rounded once (``halves.py``); "exact numbers": there numbers
         keep float32's precision too, where others are rounded first; "own": the forward gets 16-bit floats as they are. A family
         whose ops all differ from "single" says so once, in a constant ``HALVES``.
+    ufunc: the array module's function that the forward is for floats, where all parameters have their defaults; no check is
+        made then. on_arrays: the same rules as ``vjp``'s for arrays, all float32 or all float64 on the CPU, bit by bit, with
+        ``xp`` among the names that they may ask for: backward passes that nobody records or differentiates take them.
     """
 
     def declare(forward: Callable[..., Any]) -> Callable[..., Any]:
@@ -562,6 +392,8 @@ def op(
             scalars,
             halves,
             form,
+            ufunc,
+            on_arrays,
         )
         assert declared.name not in OPS, f"two ops are called {declared.name}"
         OPS[declared.name] = declared

@@ -12,6 +12,10 @@ from .tensor import _DTYPES, Tensor
 _NUMBERS = (bool, int, float, complex)
 _SINGLE = dtypes.float32.numpy
 _CATEGORY = {bool: 0, int: 1, float: 2, complex: 3}
+_CPU = devices.CPU
+NUMBERS32: dict[Any, Any] = {}  # Python numbers as arrays of float32, for the short way of ops
+NUMBERS64: dict[Any, Any] = {}
+_BY_TYPE = {dtypes.float32.numpy: NUMBERS32, dtypes.float64.numpy: NUMBERS64}
 OPERANDS = (Tensor, *_NUMBERS, devices.CPU.generic)
 
 
@@ -42,7 +46,9 @@ def prepared(op: Any, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: bo
         category = _CATEGORY.get(type(args[number]))
         target = arrays[1 - number].dtype
         if category is not None and category <= (own := _DTYPES[target].category) and (own >= 2 or op.promote == "common"):
-            arrays[number] = _number(xp, args[number], _SINGLE if op.exact_numbers and target in dtypes.HALVES else target)
+            arrays[number] = found = _number(xp, args[number], _SINGLE if op.exact_numbers and target in dtypes.HALVES else target)
+            if xp is _CPU and target in _BY_TYPE:
+                _remember(args[number], found, _BY_TYPE[target])
             return arrays
     operands: list[tuple[dtypes.dtype, int]] = []
     for i, (t, a) in enumerate(zip(args, arrays, strict=True)):
@@ -99,6 +105,14 @@ def _number(xp: Any, value: Any, target: Any) -> Any:
     if value == 0:  # 0.0 and -0.0 are equal keys
         return xp.asarray(value, target)
     return _cached_number(xp, value, target)
+
+
+def _remember(value: Any, array: Any, numbers: dict[Any, Any]) -> None:
+    """Let the short way find ``value``. Not 0, nor what is equal to it: -0.0 is another number; nor nan, which equals nothing."""
+    if value and value == value and type(value) is not bool:
+        if len(numbers) >= 4096:
+            numbers.clear()
+        numbers[value] = array
 
 
 def not_broadcast(op: Any, arrays: Sequence[Any]) -> RuntimeError | None:

@@ -129,8 +129,11 @@ class Tensor:
     def _storage(self) -> Storage:
         cell = self._cell
         if cell is None:
-            cell = self._cell = Storage()
+            cell = Storage()
             cell.id = self._id  # a tape that met the tensor took its memory for its own
+            if self._edge is not None:
+                cell = self._edge.adopt(self, cell)
+            self._cell = cell
         return cell
 
     @property
@@ -362,6 +365,7 @@ class Tensor:
                 "gradients. To fix this error, please refer to the Optimizer.zero_grad() function in torch/optim/optimizer.py as the "
                 "solution."
             )
+        self._storage  # noqa: B018  # the node that kept this output has to see what changes from now on
         self._edge, self._output, self._requires_grad = None, 0, False
         return self
 
@@ -589,6 +593,16 @@ def view_of(source: Tensor, op: str, multiple: bool) -> ViewOf:
     multiple = multiple or (before is not None and before.multiple)
     no_grad = not mode.enabled or (before is not None and before.no_grad)
     return ViewOf(op, source._storage.version, multiple, no_grad, before is not None and before.custom)
+
+
+def settle(tensor: Tensor) -> None:
+    """Make the edge of a view right again where an in-place change of its base has made it wrong."""
+    view, base = tensor._view, tensor._base
+    if view is None or base is None:
+        return
+    if base._view is None and view.version == tensor._storage.version and (tensor._requires_grad or not base._requires_grad):
+        return
+    tensor._refresh()
 
 
 def wrap(array: Any) -> Tensor:

@@ -37,7 +37,7 @@ TENSOR = [
     "engine.printing",
     "engine.autograd.saved",
 ]
-OPS = [*TENSOR, "engine.op", "engine.inplace", "engine.ops"]
+OPS = [*TENSOR, "engine.nodes", "engine.quick", "engine.op", "engine.inplace", "engine.ops"]
 AUTOGRAD = [*OPS, "engine.autograd", "engine.autocasting"]
 ENGINE = [*AUTOGRAD, "engine.methods", "engine.signal", "engine.nn", "engine.optim", "engine.utils", "engine"]
 CLIENT = [f"engine.debug.{name}" for name in ("states", "protocol", "launch", "ending", "core", "session", "breakpoints", "conditions")]
@@ -68,7 +68,9 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/random": TENSOR,
     "engine/printing": TENSOR,
     "engine/autograd/saved": TENSOR,
-    "engine/op": TENSOR,
+    "engine/nodes": TENSOR,
+    "engine/quick": TENSOR,
+    "engine/op": [*TENSOR, "engine.nodes", "engine.quick"],
     "engine/autocasting": TENSOR,
     "engine/inplace": OPS,
     "engine/ops": OPS,

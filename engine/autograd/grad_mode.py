@@ -47,7 +47,7 @@ class _Mode(threading.local):
 
     def __setattr__(self, name: str, value: Any) -> None:
         threading.local.__setattr__(self, name, value)
-        if name != "quiet":
+        if name != "quiet" and name != "quick":
             threading.local.__setattr__(self, "quick", None if self.special or self.inference else self._both[self.enabled])
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakSet
 
 from ..tensor import Tensor
+from .grad_mode import mode
 from .hooks import RemovableHandle, next_key
 from .node import Node, active
 from .saved import Pack, Unpack, default
@@ -69,9 +70,11 @@ class saved_tensors_hooks:
         if default.forbidden is not None:
             raise RuntimeError(default.forbidden)
         default.stack.append((self.pack_hook, self.unpack_hook, self._key))
+        mode.special += 1
 
     def __exit__(self, *_: object) -> None:
         default.stack.pop()
+        mode.special -= 1
 
 
 class save_on_cpu(saved_tensors_hooks):

@@ -39,6 +39,10 @@ class Node:
 
     kind: int = NodeKind.FUNCTION
     hooks: NodeHooks | None
+    direct: int = 0  # how many edges are in slots of their own, and how many gradients ``run`` gives: see nodes.py
+    on_arrays: int = 0
+    shape: Any = None  # of the gradient that arrives at the only slot, where that is all there is to check
+    _metadata: dict[Any, Any]  # once somebody has asked for it
 
     def __init__(self, next_edges: Sequence[Edge | None], slots: Sequence[tuple[Any, Any, Any] | None]) -> None:
         self.next_edges = tuple(next_edges)
@@ -46,7 +50,6 @@ class Node:
         self.sequence = next_sequence()
         self.hooks = None
         self.id = 0
-        self._metadata: dict[Any, Any] | None = None
         if remember is not None:
             remember(self)
 
@@ -73,6 +76,13 @@ class Node:
         """Name and SavedTensor of what the node keeps; None where only ``saved_entries`` can say."""
         return None
 
+    def adopt(self, tensor: Any, cell: Any) -> Any:
+        """The Storage that ``tensor``, which this node's op made, is to have: ``cell``, unless the node has it already."""
+        return cell
+
+    def written(self, out: Any, tensor: Any) -> None:
+        """The op's output ``out`` was written into ``tensor`` in place: keep that, if the output is kept."""
+
     def saved_entries(self) -> Iterable[tuple[str, Any]]:
         """Name and tensor of what the node keeps; the tensor is None where a user's hook packed it."""
         return ()
@@ -91,9 +101,11 @@ class Node:
     @property
     def metadata(self) -> dict[Any, Any]:
         """A dictionary for whoever wants to remember something about this node."""
-        if self._metadata is None:
+        try:
+            return self._metadata
+        except AttributeError:
             self._metadata = {}
-        return self._metadata
+            return self._metadata
 
     def _sequence_nr(self) -> int:
         return self.sequence
@@ -144,13 +156,21 @@ class AccumulateGrad(Node):
     kind = NodeKind.ACCUMULATE
 
     def __init__(self, variable: Any) -> None:
-        super().__init__((), (variable._slot(),))
+        self.next_edges = ()
         self.sequence = ACCUMULATE_SEQUENCE
+        self.hooks = None
+        self.id = 0
         self._variable = variable
+        if remember is not None:
+            remember(self)
 
     @property
     def variable(self) -> Any:
         return self._variable
+
+    @property
+    def shape(self) -> Any:
+        return self._variable._data.shape
 
     @property
     def slots(self) -> Any:

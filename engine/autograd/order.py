@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from .node import Edge, Node
 
@@ -57,10 +58,13 @@ class Heap:
         return [copy.pop() for _ in self.items]
 
 
-def plan(roots: Iterable[Node], inputs: Sequence[Edge] | None, accumulate: bool) -> tuple[dict[Node, None], dict[Node, int]]:
+def plan(roots: Iterable[Node], inputs: Sequence[Edge] | None, accumulate: bool) -> tuple[dict[Node, Any], dict[Node, int]]:
     """The nodes that will run, and how many edges lead into each node from nodes that will run."""
-    below: dict[Node, None] = {}
     stack = list(roots)
+    if inputs is None:
+        found = _all_below(stack)
+        return found, found
+    below: dict[Node, None] = {}
     order: list[Node] = []
     while stack:
         node = stack.pop()
@@ -69,20 +73,43 @@ def plan(roots: Iterable[Node], inputs: Sequence[Edge] | None, accumulate: bool)
         below[node] = None
         order.append(node)
         stack.extend(edge[0] for edge in node.next_edges if edge is not None)
-    needed = below
-    if inputs is not None:
-        targets = {node for node, _ in inputs}
-        needed = {}
-        leads: set[Node] = set()
-        # creation order is a topological order; leaves, which have no edges, may come anywhere
-        for node in sorted(order, key=lambda n: n.sequence if n.next_edges else -1):
-            if any(edge is not None and (edge[0] in targets or edge[0] in leads) for edge in node.next_edges):
-                leads.add(node)
-        needed = {node: None for node in order if node in leads or (accumulate and node in targets)}
-        below = {node: None for node in order if node in leads or node in targets}
+    targets = {node for node, _ in inputs}
+    leads: set[Node] = set()
+    # creation order is a topological order; leaves, which have no edges, may come anywhere
+    for node in sorted(order, key=lambda n: n.sequence if n.next_edges else -1):
+        if any(edge is not None and (edge[0] in targets or edge[0] in leads) for edge in node.next_edges):
+            leads.add(node)
+    needed = {node: None for node in order if node in leads or (accumulate and node in targets)}
+    below = {node: None for node in order if node in leads or node in targets}
     dependencies = dict.fromkeys(below, 0)
     for node in needed:
         for edge in node.next_edges:
             if edge is not None and edge[0] in dependencies:
                 dependencies[edge[0]] += 1
     return needed, dependencies
+
+
+def _all_below(stack: list[Any]) -> dict[Node, int]:
+    """How many edges lead into each node that can be reached from those in ``stack``."""
+    known = dict.fromkeys(stack, 0)
+    stack = list(known)
+    while stack:
+        node = stack.pop()
+        direct = node.direct
+        if direct == 1:
+            targets: Any = (node.edge0,)
+        elif direct == 2:
+            targets = (node.edge0, node.edge1)
+        else:
+            targets = node.next_edges
+        for target in targets:
+            if target is None:
+                continue
+            if type(target) is tuple:
+                target = target[0]
+            if target in known:
+                known[target] += 1
+            else:
+                known[target] = 1
+                stack.append(target)
+    return known

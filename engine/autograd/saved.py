@@ -58,6 +58,14 @@ class SavedTensor:
         if default.stack:
             self._pack(tensor, tensor, *default.stack[-1])
 
+    @classmethod
+    def of(cls, tensor: Tensor | None, data: Any, cell: Any, version: int) -> SavedTensor:
+        """What a node keeps in slots, as an object: an input, or the ``data`` of its first output."""
+        made = object.__new__(cls)
+        made._cell, made._version, made._hooks = cell, version, None
+        made._tensor, made._data, made._output = tensor, data, 0
+        return made
+
     def _pack(self, tensor: Tensor, shown: Tensor, pack: Pack, unpack: Unpack, key: int) -> None:
         """Keep what the user's ``pack`` makes of the tensor, and of the tensor itself only its place in the graph."""
         version, found = shown._version, mode.enabled

@@ -21,6 +21,7 @@ from . import anomaly
 from .grad_mode import _ModeGuard, mode
 from .node import AccumulateGrad, Edge, Node, active
 from .order import Heap, plan
+from .sweep import is_unwatched, sweep
 
 driver: Callable[[Walk], None] | None = None  # the debugger runs walks instead of run_to_end where it is set
 
@@ -207,8 +208,11 @@ class Walk:
 
     def run_to_end(self) -> None:
         """Take all steps that are left and end the walk."""
-        while self.step():
-            pass
+        if is_unwatched(self):
+            sweep(self)
+        else:
+            while self.step():
+                pass
         self.finish()
 
     def finish(self) -> None:
@@ -255,7 +259,12 @@ class Walk:
         buffer = self._buffers.pop(node)
         if self._journals:
             self._journal(self._buffers.__setitem__, node, buffer)
-        grads = tuple(buffer)
+        for i, (edge, out) in enumerate(zip(node.next_edges, self.outs(node, tuple(buffer), tape), strict=False)):
+            if edge is not None and (edge[0] in self._dependencies):
+                self._arrive((node, i), edge[0], edge[1], out)
+
+    def outs(self, node: Node, grads: tuple[Any, ...], tape: Any) -> Sequence[Any]:
+        """Run ``node`` with its hooks when ``grads`` have arrived: the gradients for its edges."""
         needed = node in self.needed
         if needed and self._wanted:  # PyTorch captures before the hooks of a node that runs, after those of one that does not
             self._keep_wanted(node, grads)
@@ -263,7 +272,7 @@ class Walk:
             grads = self._tensor_hooks(node, grads, tape)
         if not needed:
             self._keep_wanted(node, grads)
-            return
+            return ()
         if node.hooks is not None and node.hooks.pre:
             grads = self._node_hooks(node, HookKind.NODE_PRE, node.hooks.pre, grads, grads, tape)
         if tape is not None:
@@ -289,9 +298,7 @@ class Walk:
             tape.node_exit(self.run, node, outs, bool(released))
         if anomaly.enabled and anomaly.check_nan:
             anomaly.find_nan(node, outs)
-        for i, (edge, out) in enumerate(zip(node.next_edges, outs, strict=False)):
-            if edge is not None and (edge[0] in self._dependencies):
-                self._arrive((node, i), edge[0], edge[1], out)
+        return outs
 
     def _edges(self, node: Node) -> tuple[Edge | None, ...] | None:
         """The edges along which this pass goes on; None for all."""
@@ -346,27 +353,32 @@ class Walk:
             if edge is None:
                 result.append(None)
                 continue
-            if out is not None:
-                described = edge[0].slots[edge[1]]
-                shape, kind, place = described  # type: ignore[misc]
-                array = out._data
-                if array.shape != shape:
-                    if not _expandable(shape, array.shape):
-                        raise RuntimeError(
-                            f"Function {node.name()} returned an invalid gradient at index {i} - got {list(array.shape)} "
-                            f"but expected shape compatible with {list(shape)}"
-                        )
-                    out = sum_to(out, shape)
-                if array.dtype is not kind.numpy and array.dtype != kind.numpy:
-                    if not kind.is_complex and out.is_complex():
-                        out = out.real
-                    out = out.to(kind)
-                if devices.device_of(array) is not place and out.device != place:  # two objects may name one device
-                    raise RuntimeError(
-                        f"Function {node.name()} returned an invalid gradient at index {i} - expected device {place} but got {out.device}"
-                    )
-            result.append(out)
+            result.append(None if out is None else self.fitted(node, i, edge, out))
         return tuple(result)
+
+    def fitted(self, node: Node, number: int, edge: Edge, out: Tensor) -> Any:
+        """The gradient that ``node`` gives its ``number``-th edge, brought to the shape and the type that arrive there.
+
+        Raises RuntimeError where it does not fit.
+        """
+        shape, kind, place = edge[0].slots[edge[1]]  # type: ignore[misc]
+        array = out._data
+        if array.shape != shape:
+            if not _expandable(shape, array.shape):
+                raise RuntimeError(
+                    f"Function {node.name()} returned an invalid gradient at index {number} - got {list(array.shape)} "
+                    f"but expected shape compatible with {list(shape)}"
+                )
+            out = sum_to(out, shape)
+        if array.dtype is not kind.numpy and array.dtype != kind.numpy:
+            if not kind.is_complex and out.is_complex():
+                out = out.real
+            out = out.to(kind)
+        if devices.device_of(array) is not place and out.device != place:  # two objects may name one device
+            raise RuntimeError(
+                f"Function {node.name()} returned an invalid gradient at index {number} - expected device {place} but got {out.device}"
+            )
+        return out
 
     # ------------------------------------------------------------------------------------ hooks
 

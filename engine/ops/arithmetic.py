@@ -62,6 +62,8 @@ def no_zeros(xp: Any, divisor: Array) -> None:
     torch="add",
     promote="common",
     check=check_alpha,
+    ufunc="add",
+    on_arrays={"input": lambda g: g, "other": lambda g: g},
 )
 def add(xp: Any, input: Array, other: Array, *, alpha: Any = 1) -> Array:
     """``input + alpha * other``; shapes broadcast."""
@@ -74,6 +76,8 @@ def add(xp: Any, input: Array, other: Array, *, alpha: Any = 1) -> Array:
     torch="sub",
     promote="common",
     check=_check_sub,
+    ufunc="subtract",
+    on_arrays={"input": lambda g: g, "other": lambda xp, g: xp.negative(g)},
 )
 def sub(xp: Any, input: Array, other: Array, *, alpha: Any = 1) -> Array:
     """``input - alpha * other``; shapes broadcast."""
@@ -100,6 +104,8 @@ def rsub(xp: Any, input: Array, other: Array, *, alpha: Any = 1) -> Array:
     torch="mul",
     promote="common",
     halves="exact numbers",
+    ufunc="multiply",
+    on_arrays={"input": lambda xp, g, other: xp.multiply(g, other), "other": lambda xp, g, input: xp.multiply(g, input)},
 )
 def mul(xp: Any, input: Array, other: Array) -> Array:
     """Product of two tensors, element by element; shapes broadcast."""
@@ -112,6 +118,7 @@ def mul(xp: Any, input: Array, other: Array) -> Array:
     torch="div",
     promote="float",
     halves="exact numbers",
+    ufunc="divide",
 )
 def div_(xp: Any, input: Array, other: Array) -> Array:
     """Quotient of two tensors, element by element; integers give floats; shapes broadcast."""
@@ -243,6 +250,8 @@ def _check_neg(input: Any) -> None:
     samples=lambda rand: [(rand(3, 4),), (rand(),), (rand.integers(5, 3),)],
     torch="neg",
     check=_check_neg,
+    ufunc="negative",
+    on_arrays={"input": lambda xp, g: xp.negative(g)},
 )
 def neg(xp: Any, input: Array) -> Array:
     """``-input``."""
@@ -420,6 +429,7 @@ def square(input: Tensor) -> Tensor:
     samples=lambda rand: [(rand.positive(3, 4),), (rand.positive(),), (rand.integers(9, 3),)],
     torch="sqrt",
     promote="float",
+    ufunc="sqrt",
 )
 def sqrt(xp: Any, input: Array) -> Array:
     """Square root; nan for negative numbers."""

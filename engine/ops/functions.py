@@ -212,7 +212,14 @@ def tanh_backward(xp: Any, grad_output: Array, output: Array) -> Array:
     return xp.tanh_backward(grad_output, output)
 
 
-@op(vjp={"input": lambda g, out: tanh_backward(g, conj(out))}, samples=_any, torch="tanh", promote="float")
+@op(
+    vjp={"input": lambda g, out: tanh_backward(g, conj(out))},
+    samples=_any,
+    torch="tanh",
+    promote="float",
+    ufunc="tanh",
+    on_arrays={"input": lambda xp, g, out: tanh_backward.op.forward(xp, g, out)},  # type: ignore[attr-defined]
+)
 def tanh(xp: Any, input: Array) -> Array:
     """Hyperbolic tangent."""
     return xp.tanh(input)

@@ -1,0 +1,265 @@
+"""The short way through a backward pass that nobody watches: no tape, no steps back, no graph of the pass itself.
+
+The order is the walk's, and so are hooks, errors and sums; what differs is what they cost. A node whose op has rules on arrays
+(``nodes.py``) is run without making a tensor, and in a chain the next node follows at once, without heap or dictionary. All
+others, and every node that a hook waits for, are run by the walk (``Walk.outs``), in the caller's context: only the loop over
+arrays, ``_glide``, is inside the one in which numpy gives no floating-point warnings.
+"""
+
+from __future__ import annotations
+
+from operator import call
+from sys import getrefcount
+from typing import Any, cast
+
+from ..devices import CPU
+from ..ops.shape import sum_to
+from ..tape import recorder
+from ..tensor import Tensor, wrap
+from . import anomaly
+from .grad_mode import mode
+from .node import AccumulateGrad, Node, active
+
+_LARGE = 8192  # elements from which on writing into memory that is there saves more than it costs
+
+_INSIDE = (call, False)  # mode.quick for ops inside _glide, which is where floating-point warnings are off
+# Gradients that wait at a node: how many more are to come, and the gradient for each slot. A gradient is an array or a tensor.
+Waiting = dict[Node, list[Any]]
+
+
+def is_unwatched(walk: Any) -> bool:
+    """Whether nothing is on that wants to see, or to undo, the steps of ``walk``."""
+    return not (
+        recorder.current is not None
+        or walk.rewindable
+        or walk.create_graph
+        or walk._walks_outside
+        or anomaly.enabled
+        or mode.special
+        or walk.taken
+        or walk.run
+    )
+
+
+def sweep(walk: Any) -> None:
+    """Take all steps of ``walk``.
+
+    Raises what a rule or a hook raises; the walk is over then.
+    """
+    waiting: Waiting = {}
+    left = walk._dependencies
+    for node, buffer in walk._buffers.items():
+        waiting[node] = [left[node], *buffer]
+        left[node] += 1
+    walk._buffers.clear()
+    walks = active.walks
+    walks.append(walk)
+    found = mode.enabled, mode.inference
+    mode.enabled, mode.inference = False, False
+    assert mode.quick is not None
+    run = mode.quick[0]
+    try:
+        while True:
+            mode.quick = _INSIDE
+            try:
+                node = run(_glide, walk, waiting)
+            finally:
+                mode.enabled = False
+            if node is None:
+                break
+            _one(walk, waiting, node)
+            if mode.inference:
+                mode.inference = False
+    except BaseException as error:
+        walk.end(error)
+        raise
+    finally:
+        mode.enabled, mode.inference = found
+        walk.current = None
+        walks.pop()
+
+
+def _one(walk: Any, waiting: Waiting, node: Node) -> None:
+    """Run a node as the walk does, with tensors."""
+    entry = waiting.pop(node)
+    grads = tuple([g if g is None or isinstance(g, Tensor) else _tensor(g) for g in entry[1:]])
+    del entry
+    walk.current = node
+    outs = walk.outs(node, grads, None)
+    walk.current = None
+    known = walk._dependencies
+    for edge, out in zip(node.next_edges, outs, strict=False):
+        if edge is not None and edge[0] in known and _arrive(walk, waiting, edge[0], edge[1], out):
+            walk._heap.push(edge[0])
+
+
+def _tensor(array: Any) -> Tensor:
+    return wrap(array if type(array) is CPU.ndarray else CPU.asarray(array))
+
+
+def _arrive(walk: Any, waiting: Waiting, node: Node, slot: int, grad: Any) -> bool:
+    """Add ``grad`` to what waits at a slot; whether that was the last that the node waits for."""
+    entry = waiting.get(node)
+    if entry is None:
+        count = 1 if node.shape is not None else len(node.slots)
+        waiting[node] = entry = [walk._dependencies[node], *(None,) * count]
+    entry[0] -= 1
+    if grad is not None:
+        there = entry[slot + 1]
+        if there is None:
+            entry[slot + 1] = grad
+        else:
+            entry[slot + 1] = None
+            entry[slot + 1] = _sum([there], grad)
+    return not entry[0]
+
+
+def _sum(held: list[Any], grad: Any) -> Any:
+    """The sum of the gradient in ``held`` and another; into the memory of the first, where nobody else has it."""
+    there = held.pop()
+    arrays: Any = CPU.ndarray
+    if type(there) is not arrays or type(grad) is not arrays:
+        if isinstance(there, Tensor) or isinstance(grad, Tensor):
+            there = there if isinstance(there, Tensor) else _tensor(there)
+            return there + (grad if isinstance(grad, Tensor) else _tensor(grad))
+        return CPU.add(there, grad)
+    if there.size < _LARGE or getrefcount(there) > 3 or there.base is not None or not there.flags.writeable:
+        return CPU.add(there, grad)
+    return CPU.add(there, grad, there)
+
+
+def _fitted(walk: Any, node: Any, target: Node, slot: int, grad: Any) -> Any:
+    """The gradient brought to the shape that arrives at ``target``, as ``Walk.fitted`` does it."""
+    shape = target.shape
+    if shape is None or len(shape) > grad.ndim or any(n not in (1, m) for n, m in zip(shape[::-1], grad.shape[::-1], strict=False)):
+        number = node.next_edges.index((target, slot))
+        return walk.fitted(node, number, (target, slot), _tensor(grad))
+    return sum_to.op.forward(CPU, CPU.asarray(grad), shape)  # type: ignore[attr-defined]
+
+
+def _glide(walk: Any, waiting: Waiting) -> Node | None:
+    """Run nodes as long as all goes by arrays; gives the node that has to be run otherwise, None at the end."""
+    known, heap, keep, wanted = walk._dependencies, walk._heap, walk.keep_graph, walk._wanted
+    some = known if walk.has_inputs else None
+    items, add, ndarray = heap.items, CPU.add, CPU.ndarray
+    node: Any = None  # the next, where it need not go through the heap, and the gradient that is complete there
+    grad: Any = None
+    while True:
+        if node is None:
+            if not items:
+                return None
+            node = heap.pop()
+            grad = waiting[node][1]
+        count = node.on_arrays
+        if count and type(grad) is Tensor and not grad._requires_grad and node.shape is not None and grad._data.dtype is node.element:
+            grad = grad._data
+        if not count or node.hooks is not None or node.shape is None or wanted or grad is None or type(grad) is Tensor:
+            entry = waiting.get(node)
+            if entry is None:
+                waiting[node] = entry = [0, grad]
+            grad = None
+            if type(node) is AccumulateGrad and not wanted and _stored(walk, node, entry):
+                del waiting[node], entry
+                node = None
+                continue
+            return node  # type: ignore[no-any-return]
+        if waiting:
+            waiting.pop(node, None)
+        current = node
+        if count == 1:
+            pairs: Any = ((current.edge0, current.run(grad, some, keep)),)
+        elif count == 2:
+            first, second = current.run(grad, some, keep)
+            pairs = ((current.edge0, first), (current.edge1, second))
+            first = second = None
+        else:
+            pairs = zip(current.next_edges, current.run(grad, some, keep), strict=True)
+        node = grad = None
+        for target, out in pairs:
+            if target is None:
+                continue
+            if type(target) is tuple:
+                target, slot = target
+            else:
+                slot = 0
+            count = known.get(target)
+            if count is None:
+                continue
+            shape = target.shape
+            if out is None:
+                if not _arrive(walk, waiting, target, slot, None):
+                    continue
+                count = 0
+            elif out.shape != shape:
+                out = _fitted(walk, current, target, slot, out)
+            if count == 0:
+                pass
+            elif count > 1:
+                entry = waiting.get(target)
+                if entry is not None and shape is not None and out.size < _LARGE and type(entry[1]) is type(out) is ndarray:
+                    entry[0] -= 1
+                    entry[1] = add(entry[1], out)
+                    if entry[0]:
+                        continue
+                elif not _arrive(walk, waiting, target, slot, out):
+                    continue
+            elif shape is None:
+                _arrive(walk, waiting, target, slot, out)
+            elif node is None and not items:
+                node, grad = target, out
+                continue
+            else:
+                waiting[target] = [0, out]
+            if node is not None:  # two are ready: the heap says which is the next
+                if node not in waiting:
+                    waiting[node] = [0, grad]
+                heap.push(node)
+                node = grad = None
+            heap.push(target)
+        pairs = out = target = None
+
+
+def _stored(walk: Any, node: Any, entry: list[Any]) -> bool:
+    """Add the gradient in ``entry`` to the leaf's ``.grad``; False where that is more than an addition."""
+    leaf, grad = node._variable, entry[1]
+    arrays: Any = CPU.ndarray
+    if isinstance(grad, Tensor):
+        if grad._edge is not None or grad._requires_grad or getrefcount(grad) > 3:
+            grad = grad._data if grad._edge is None and not grad._requires_grad else None
+        else:
+            entry[1] = grad = grad._data
+    if (
+        not walk.accumulate
+        or node.hooks is not None
+        or leaf._backward_hooks
+        or leaf._post_accumulate_grad_hooks
+        or leaf._edge is not None
+        or not leaf._requires_grad
+        or type(grad) is not arrays
+        or grad.dtype is not leaf._data.dtype
+        or node not in walk.needed
+    ):
+        return False
+    before = leaf._grad
+    if before is None:
+        del entry[1]
+        leaf._grad = wrap(grad if _is_free(grad) else grad.copy())
+        return True
+    data = before._data
+    if type(before) is not Tensor or before._requires_grad or before._base is not None or data.dtype is not grad.dtype:
+        return False
+    if data.shape != grad.shape or not data.flags.writeable or before._inference:
+        return False
+    CPU.add(data, grad, data)
+    before._bump()
+    return True
+
+
+def _is_free(array: Any) -> bool:
+    """Whether nobody but the two functions that are running holds ``array``, which lies in memory as a new one would."""
+    if getrefcount(array) > 3 or not array.flags.c_contiguous or not array.flags.writeable:
+        return False
+    base, arrays = array.base, cast(Any, CPU.ndarray)
+    if base is None:
+        return True
+    return type(base) is arrays and base.base is None and getrefcount(base) == 3 and base.size == array.size
