@@ -111,6 +111,7 @@ MAY_NEED: dict[str, set[str]] = {
     "engine/dtypes": {"numpy", "ml_dtypes"},
     "engine/kernels": {"numpy"},
     "engine/kernels/compiled": {"numpy", "numba"},
+    "engine/kernels/compiled_windows": {"numpy", "numba"},
     "engine/tape": {"numpy"},
     "engine/tape/schema": set(),
     "engine/tape/recorder": {"numpy"},

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..numerics.error_functions import erf
+from . import convolve
 
 Array = Any
 
@@ -257,7 +258,7 @@ def layer_norm_backward(
     return made, of_weight, of_bias
 
 
-KERNELS: dict[str, Callable[..., Any]] = {
+KERNELS: dict[str, Callable[..., Any]] = convolve.KERNELS | {
     function.__name__: function
     for function in (
         threshold_backward, sigmoid, sigmoid_backward, tanh_backward, silu, silu_backward, gelu, gelu_backward, gelu_tanh,

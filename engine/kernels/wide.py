@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy
 
-from . import threads
+from . import threads, wide_windows
 from .host import HOST
 from .plain import KERNELS
 
@@ -59,6 +59,15 @@ def _kernels() -> Any:
             return None
         _compiled = compiled
     return _compiled
+
+
+def _windows() -> Any:
+    """The compiled kernels of windows; None where there are none."""
+    if _kernels() is None:
+        return None
+    from . import compiled_windows
+
+    return compiled_windows
 
 
 def _single(*arrays: Array) -> bool:
@@ -320,4 +329,4 @@ def functions(module: Any) -> dict[str, Callable[..., Any]]:
         made[name] = _softened(name, 1, plain[name])
     for name in ("softmax_backward", "log_softmax_backward"):
         made[name] = _softened(name, 2, plain[name])
-    return made | _row_kernels(plain)
+    return made | _row_kernels(plain) | wide_windows.functions(plain, _windows)

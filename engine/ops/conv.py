@@ -1,12 +1,11 @@
 """Convolutions of one, two and three dimensions, plain and transposed.
 
 Three ops, each bilinear and each the derivative of the others: the convolution, its transpose (from the output back to the
-input), and the correlation that gives the weight. Sums over windows are matrix products over the unfolded input (im2col).
+input), and the correlation that gives the weight. How they are computed is told in ``kernels/convolve.py``.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,40 +13,6 @@ from ..op import Array, op
 from ..tensor import Tensor, type_name
 from .complexes import conj
 from .pad import pad
-
-
-def bordered(xp: Any, x: Array, sides: Sequence[tuple[int, int]], value: Any = 0) -> Array:
-    """``x`` with so many elements of ``value`` before and behind each of its last dimensions."""
-    if not any(before or behind for before, behind in sides):
-        return x
-    lead = x.shape[: x.ndim - len(sides)]
-    inner = x.shape[x.ndim - len(sides) :]
-    shape = (*lead, *(n + before + behind for n, (before, behind) in zip(inner, sides, strict=True)))
-    made = xp.full(shape, value, x.dtype) if value else xp.zeros(shape, x.dtype)
-    made[(..., *(slice(before, before + n) for n, (before, _) in zip(inner, sides, strict=True)))] = x
-    return made
-
-
-def _windows(xp: Any, x: Array, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], dilation: Sequence[int]) -> Array:
-    """All windows of ``x`` (N, C, *in) as a view (N, C, *kernel, *out)."""
-    x = bordered(xp, x, [(p, p) for p in padding])
-    sizes = [(n - d * (k - 1) - 1) // s + 1 for n, k, s, d in zip(x.shape[2:], kernel, stride, dilation, strict=True)]
-    steps = x.strides[2:]
-    return xp.as_strided(
-        x,
-        (*x.shape[:2], *kernel, *sizes),
-        (*x.strides[:2], *(t * d for t, d in zip(steps, dilation, strict=True)), *(t * s for t, s in zip(steps, stride, strict=True))),
-    )
-
-
-def _columns(
-    xp: Any, x: Array, kernel: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int
-) -> tuple[Array, tuple[int, ...]]:
-    """The windows as matrices (N, groups, C / groups * kernel, positions), and the output's sizes."""
-    windows = _windows(xp, x, kernel, stride, padding, dilation)
-    sizes = windows.shape[2 + len(kernel) :]
-    rows = x.shape[1] // groups * math.prod(kernel)
-    return windows.reshape(x.shape[0], groups, rows, math.prod(sizes)), sizes
 
 
 @op(
@@ -70,10 +35,14 @@ def _columns(
 )
 def convolution(xp: Any, input: Array, weight: Array, bias: Array | None, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
     """The cross-correlation of ``input`` (N, C, *in) with ``weight`` (O, C / groups, *kernel), plus ``bias`` (O)."""
-    columns, sizes = _columns(xp, input, weight.shape[2:], stride, padding, dilation, groups)
-    count = weight.shape[0]
-    made = xp.matmul(weight.reshape(groups, count // groups, -1), columns).reshape(input.shape[0], count, *sizes)
-    return made if bias is None else made + bias.reshape(-1, *(1,) * len(sizes))
+    return _plus(xp.correlate(input, weight, stride, padding, dilation, groups), bias)
+
+
+def _plus(made: Array, bias: Array | None) -> Array:
+    """``made``, which nobody else has, plus ``bias``, one a channel."""
+    if bias is not None:
+        made += bias.reshape(-1, *(1,) * (made.ndim - 2))
+    return made
 
 
 @op(
@@ -96,26 +65,7 @@ def conv_transpose(
     xp: Any, grad: Array, weight: Array, bias: Array | None, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Array:
     """The transpose of the convolution with respect to its input: from (N, O, *out) to ``shape`` (N, C, *in), plus ``bias``."""
-    count, kernel = grad.shape[0], weight.shape[2:]
-    sizes = grad.shape[2:]
-    outs = weight.shape[0]
-    if outs == groups == shape[1]:  # each channel by itself: products of matrices would be of 1 x 1
-        columns = None
-    else:
-        matrix = weight.reshape(groups, outs // groups, -1).swapaxes(1, 2)
-        columns = xp.matmul(matrix, grad.reshape(count, groups, outs // groups, math.prod(sizes)))
-        columns = columns.reshape(count, shape[1], *kernel, *sizes)
-    padded = tuple(n + 2 * p for n, p in zip(shape[2:], padding, strict=True))
-    made = xp.zeros((count, shape[1], *padded), grad.dtype)
-    whole = (slice(None), slice(None))
-    for place in positions_of(kernel):
-        window = tuple(slice(k * d, k * d + (n - 1) * s + 1, s) for k, d, n, s in zip(place, dilation, sizes, stride, strict=True))
-        if columns is None:
-            made[(*whole, *window)] += grad * weight[(slice(None), 0, *place)].reshape(-1, *(1,) * len(kernel))
-        else:
-            made[(*whole, *window)] += columns[(*whole, *place)]
-    made = made[(*whole, *(slice(p, p + n) for p, n in zip(padding, shape[2:], strict=True)))]
-    return made if bias is None else made + bias.reshape(-1, *(1,) * len(kernel))
+    return _plus(xp.correlate_back(grad, weight, shape, stride, padding, dilation, groups), bias)
 
 
 def _first(made: Any, shape: Sequence[int]) -> Any:
@@ -123,14 +73,6 @@ def _first(made: Any, shape: Sequence[int]) -> Any:
     if tuple(made.shape) == tuple(shape):
         return made
     return made[(..., *(slice(n) for n in shape[2:]))]
-
-
-def positions_of(kernel: Sequence[int]) -> list[tuple[int, ...]]:
-    """All places in a kernel of that size, in row-major order."""
-    places: list[tuple[int, ...]] = [()]
-    for n in kernel:
-        places = [(*place, i) for place in places for i in range(n)]
-    return places
 
 
 @op(
@@ -150,12 +92,7 @@ def positions_of(kernel: Sequence[int]) -> list[tuple[int, ...]]:
 )
 def conv_weight(xp: Any, input: Array, grad: Array, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
     """The derivative of the convolution with respect to its weight: from input and output gradient to ``shape``."""
-    kernel, sizes = shape[2:], grad.shape[2:]
-    columns, positions = _columns(xp, input, kernel, stride, padding, dilation, groups)
-    if positions != sizes:  # a stride that leaves a rest: windows beyond the output take no part
-        columns = columns.reshape(*columns.shape[:3], *positions)[(..., *(slice(n) for n in sizes))].reshape(*columns.shape[:3], -1)
-    flat = grad.reshape(grad.shape[0], groups, shape[0] // groups, math.prod(sizes))
-    return xp.matmul(flat, columns.swapaxes(2, 3)).sum(axis=0).reshape(shape)
+    return xp.correlate_across(input, grad, shape, stride, padding, dilation, groups)
 
 
 # --------------------------------------------------------------------------------------------------- what users call

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..kernels.convolve import bordered, positions_of
 from ..op import Array, op
 from ..tensor import Tensor
-from .conv import bordered, positions_of, spread
+from .conv import spread
 
 
 def _counts(shape: Any, kernel: Any, dilation: Any, padding: Any, stride: Any) -> tuple[int, ...]:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..kernels.convolve import bordered, positions_of
 from ..op import Array, op
-from .conv import bordered, positions_of
 
 
 def output_size_of(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> int:
