@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..kernels.convolve import positions_of
 from ..op import Array, op
 from ..tensor import Tensor
-from .conv import positions_of
 from .draws import rand
 from .pool import place
 
