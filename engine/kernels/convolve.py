@@ -15,6 +15,7 @@ Array = Any
 Sizes = Sequence[int]
 
 PIECE = 1 << 18  # elements of unfolded windows at a time
+MANY = 256  # positions of a sample that are enough for a product of its own; of fewer, several samples go into one
 
 
 def bordered(xp: Any, x: Array, sides: Sequence[tuple[int, int]], value: Any = 0) -> Array:
@@ -45,22 +46,26 @@ def window(place: Sizes, sizes: Sizes, stride: Sizes, dilation: Sizes) -> tuple[
 # --------------------------------------------------------------------------------------------------------------- windows
 
 
-def unfolded(xp: Any, x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes, sizes: Sizes) -> Array:
-    """The windows of ``x`` as a new array (C, *kernel, N, *sizes)."""
+def unfolded(xp: Any, x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes, sizes: Sizes, apart: bool) -> Array:
+    """The windows of ``x`` as a new array: (N, C, *kernel, *sizes) where samples stay ``apart``, else (C, *kernel, N, *sizes)."""
     n, channels, *steps = x.strides
-    inner = (t * d for t, d in zip(steps, dilation, strict=True))
-    outer = (t * s for t, s in zip(steps, stride, strict=True))
-    view = xp.as_strided(x, (x.shape[1], *kernel, x.shape[0], *sizes), (channels, *inner, n, *outer))
-    return xp.ascontiguousarray(view)
+    inner = tuple(t * d for t, d in zip(steps, dilation, strict=True))
+    outer = tuple(t * s for t, s in zip(steps, stride, strict=True))
+    count, width = x.shape[:2]
+    if apart:
+        return xp.ascontiguousarray(xp.as_strided(x, (count, width, *kernel, *sizes), (n, channels, *inner, *outer)))
+    return xp.ascontiguousarray(xp.as_strided(x, (width, *kernel, count, *sizes), (channels, *inner, n, *outer)))
 
 
-def folded(xp: Any, columns: Array, made: Array, stride: Sizes, dilation: Sizes) -> None:
-    """Add windows (C, *kernel, N, *sizes) into ``made`` (N, C, *sizes of the input) where they came from."""
+def folded(xp: Any, columns: Array, made: Array, stride: Sizes, dilation: Sizes, apart: bool) -> None:
+    """Add windows, as ``unfolded`` gives them, into ``made`` (N, C, *sizes of the input) where they came from."""
     dims = made.ndim - 2
-    kernel, sizes = columns.shape[1 : 1 + dims], columns.shape[2 + dims :]
-    turned = made.swapaxes(0, 1)
+    sizes = columns.shape[2 + dims :]
+    kernel = columns.shape[2 : 2 + dims] if apart else columns.shape[1 : 1 + dims]
+    turned = made if apart else made.swapaxes(0, 1)
+    lead = (slice(None),) * (2 if apart else 1)
     for place in positions_of(kernel):
-        turned[window(place, sizes, stride, dilation)] += columns[(slice(None), *place)]
+        turned[window(place, sizes, stride, dilation)] += columns[(*lead, *place)]
 
 
 def each_channel(xp: Any, x: Array, weight: Array, stride: Sizes, dilation: Sizes, sizes: Sizes) -> Array:
@@ -98,15 +103,18 @@ def _pieces(xp: Any, count: int, each: int) -> Iterator[tuple[int, int]]:
 
 
 def _columns(xp: Any, x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes, groups: int, sizes: Sizes) -> Array:
-    """The windows as matrices (groups, C / groups * kernel, N * positions)."""
-    shape = (groups, x.shape[1] // groups * math.prod(kernel), x.shape[0] * math.prod(sizes))
-    return xp.unfolded(x, kernel, stride, dilation, sizes).reshape(shape)
+    """The windows as matrices: of each sample (N, groups, C / groups * kernel, positions), or of all together (groups, rows,
+    N * positions)."""
+    apart, rows, places = math.prod(sizes) >= MANY, x.shape[1] // groups * math.prod(kernel), math.prod(sizes)
+    shape = (x.shape[0], groups, rows, places) if apart else (groups, rows, x.shape[0] * places)
+    return xp.unfolded(x, kernel, stride, dilation, sizes, apart).reshape(shape)
 
 
-def _side_by_side(grad: Array, groups: int) -> Array:
-    """(N, O, *sizes) as matrices (groups, O / groups, N * positions)."""
+def _matrices(grad: Array, groups: int) -> Array:
+    """(N, O, *sizes) as matrices that go with ``_columns``."""
     count, outs, places = grad.shape[0], grad.shape[1], math.prod(grad.shape[2:])
-    return grad.reshape(count, groups, outs // groups, places).transpose(1, 2, 0, 3).reshape(groups, outs // groups, count * places)
+    made = grad.reshape(count, groups, outs // groups, places)
+    return made if places >= MANY else made.transpose(1, 2, 0, 3).reshape(groups, outs // groups, count * places)
 
 
 def _points(kernel: Sizes, stride: Sizes) -> bool:
@@ -127,8 +135,11 @@ def correlate(xp: Any, x: Array, weight: Array, stride: Sizes, padding: Sizes, d
         return xp.matmul(matrix, x.reshape(count, groups, rows, places)).reshape(count, outs, *sizes)
     made = xp.empty((count, groups, outs // groups, places), x.dtype)
     for begin, end in _pieces(xp, count, groups * rows * places):
-        found = xp.matmul(matrix, _columns(xp, x[begin:end], kernel, stride, dilation, groups, sizes))
-        made[begin:end] = found.reshape(groups, outs // groups, end - begin, places).transpose(2, 0, 1, 3)
+        columns = _columns(xp, x[begin:end], kernel, stride, dilation, groups, sizes)
+        if places >= MANY:
+            xp.matmul(matrix, columns, out=made[begin:end])
+        else:
+            made[begin:end] = xp.matmul(matrix, columns).reshape(groups, outs // groups, end - begin, places).transpose(2, 0, 1, 3)
     return made.reshape(count, outs, *sizes)
 
 
@@ -146,8 +157,10 @@ def correlate_back(xp: Any, grad: Array, weight: Array, shape: Sizes, stride: Si
         xp.each_channel_back(grad, weight[:, 0], made, stride, dilation)
     else:
         for begin, end in _pieces(xp, count, groups * rows * places):
-            columns = xp.matmul(turned, _side_by_side(grad[begin:end], groups))
-            xp.folded(columns.reshape(channels, *kernel, end - begin, *sizes), made[begin:end], stride, dilation)
+            columns = xp.matmul(turned, _matrices(grad[begin:end], groups))
+            apart = places >= MANY
+            form = (end - begin, channels, *kernel, *sizes) if apart else (channels, *kernel, end - begin, *sizes)
+            xp.folded(columns.reshape(form), made[begin:end], stride, dilation, apart)
     if not any(padding):
         return made
     return xp.ascontiguousarray(made[(..., *(slice(p, p + n) for p, n in zip(padding, shape[2:], strict=True)))])
@@ -166,7 +179,8 @@ def correlate_across(xp: Any, x: Array, grad: Array, shape: Sizes, stride: Sizes
     total = xp.zeros((groups, outs // groups, rows), grad.dtype)
     for begin, end in _pieces(xp, count, groups * rows * places):
         columns = _columns(xp, x[begin:end], kernel, stride, dilation, groups, sizes)
-        total += xp.matmul(_side_by_side(grad[begin:end], groups), columns.swapaxes(1, 2))
+        found = xp.matmul(_matrices(grad[begin:end], groups), columns.swapaxes(-1, -2))
+        total += found.sum(axis=0) if places >= MANY else found
     return total.reshape(tuple(shape))
 
 

@@ -29,28 +29,34 @@ def functions(plain: dict[str, Callable[..., Any]], kernels: Callable[[], Any]) 
     def steps(stride: Sizes, dilation: Sizes) -> tuple[int, ...]:
         return (1, *stride, 1, *dilation) if len(stride) == 1 else (*stride, *dilation)
 
-    def unfolded(x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes, sizes: Sizes) -> Array:
+    def six(a: Array, apart: bool) -> Array:
+        """Windows of lines as windows of planes of one row."""
+        if a.ndim == 6:
+            return a
+        first, second, third, fourth = a.shape
+        return a.reshape((first, second, 1, third, 1, fourth) if apart else (first, 1, second, third, 1, fourth))
+
+    def unfolded(x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes, sizes: Sizes, apart: bool) -> Array:
         compiled = kernels()
         if compiled is None or not planes(x):
-            return plain["unfolded"](x, kernel, stride, dilation, sizes)
-        shape = (x.shape[1], *kernel, x.shape[0], *sizes)
-        made = numpy.empty(shape, x.dtype)
-        seen = made if x.ndim == 4 else made.reshape(shape[0], 1, shape[1], shape[2], 1, shape[3])
-        source, by = x if x.ndim == 4 else plane(x, 2), steps(stride, dilation)
-        share = max(1, _GRAIN // max(1, made.size // max(1, shape[0])))
-        threads.share(lambda begin, end: compiled.unfold(source, *by, seen, begin, end), shape[0], share)
+            return plain["unfolded"](x, kernel, stride, dilation, sizes, apart)
+        count, channels = x.shape[:2]
+        made = numpy.empty((count, channels, *kernel, *sizes) if apart else (channels, *kernel, count, *sizes), x.dtype)
+        run = compiled.unfold_apart if apart else compiled.unfold
+        seen, source, by = six(made, apart), x if x.ndim == 4 else plane(x, 2), steps(stride, dilation)
+        grain = max(1, _GRAIN // max(1, made[:1].size))
+        threads.share(lambda begin, end: run(source, *by, seen, begin, end), len(made), grain)
         return made
 
-    def folded(columns: Array, made: Array, stride: Sizes, dilation: Sizes) -> None:
+    def folded(columns: Array, made: Array, stride: Sizes, dilation: Sizes, apart: bool) -> None:
         compiled = kernels()
-        if compiled is None or not planes(made, columns):
-            plain["folded"](columns, made, stride, dilation)
+        if compiled is None or not planes(made) or not planes(made, columns):
+            plain["folded"](columns, made, stride, dilation, apart)
             return
-        c, *rest = columns.shape
-        seen = columns if made.ndim == 4 else columns.reshape(c, 1, rest[0], rest[1], 1, rest[2])
-        target, by = made if made.ndim == 4 else plane(made, 2), steps(stride, dilation)
-        share = max(1, _GRAIN // max(1, columns.size // max(1, c)))
-        threads.share(lambda begin, end: compiled.fold(seen, *by, target, begin, end), c, share)
+        run = compiled.fold_apart if apart else compiled.fold
+        seen, target, by = six(columns, apart), made if made.ndim == 4 else plane(made, 2), steps(stride, dilation)
+        grain = max(1, _GRAIN // max(1, columns[:1].size))
+        threads.share(lambda begin, end: run(seen, *by, target, begin, end), len(columns), grain)
 
     def each_channel(x: Array, weight: Array, stride: Sizes, dilation: Sizes, sizes: Sizes) -> Array:
         compiled = kernels()
