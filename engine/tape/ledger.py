@@ -1,0 +1,134 @@
+"""The contribution ledger: what each path and each pass added to a gradient, with norm, share, direction and what cancels.
+
+For a slot at which several gradients arrive (a fan-in) the addends are those that came along its edges; for a ``.grad`` they
+are what the passes since it was last None added. The ordered sum of the addends is the gradient, bit by bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .schema import GradAdded, GradStored, NodeEnter, Slot, Val
+
+if TYPE_CHECKING:
+    from .reader import Tape
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Addend:
+    """One contribution. ``source`` is the sending node and the number of its edge (None: the seed), or for a ``.grad`` the run.
+
+    ``norm`` is its 2-norm; ``share`` its projection on the sum over the sum's norm squared: shares add up to 1, a negative one
+    works against the rest; ``cosine`` is with the sum. None where values were not kept.
+    """
+
+    source: Slot | int | None
+    event: int
+    val: Val | None
+    norm: float | None
+    share: float | None
+    cosine: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A gradient and what it was added up from. ``cancellation`` is 1 - |sum| / (sum of |addends|): 0 where all point the same way,
+    1 where they cancel. ``exact``: the addends in order give the gradient bit by bit; None where values were not kept."""
+
+    slot: Slot | None  # of a fan-in
+    leaf: int | None  # of a .grad
+    run: int | None
+    total: Val | None
+    addends: tuple[Addend, ...]
+    norm: float | None
+    cancellation: float | None
+    exact: bool | None
+
+
+def fan_ins(tape: Tape, run: int) -> Iterator[Entry]:
+    """The slots of a run at which more than one gradient arrived, in the order in which their nodes ran."""
+    arrived: dict[Slot, list[GradAdded]] = {}
+    for event in tape.events:
+        if event.run != run:
+            continue
+        if isinstance(event, GradAdded):
+            arrived.setdefault(event.dst, []).append(event)
+        elif isinstance(event, NodeEnter):
+            for index, total in enumerate(event.grads):
+                added = arrived.pop(Slot(event.node, index), [])
+                if len(added) > 1:
+                    yield _entry(tape, [(one.src, one.i, one.val) for one in added], total, slot=Slot(event.node, index), run=run)
+
+
+def stored(tape: Tape, leaf: int) -> list[Entry]:
+    """Each ``.grad`` of a leaf as it came to be: an entry for every time that it began anew (was None before)."""
+    found: list[Entry] = []
+    parts: list[tuple[Slot | int | None, int, Val | None]] = []
+    total: Val | None = None
+    entered: dict[tuple[int | None, int], NodeEnter] = {}
+    nodes = {node.id for node in tape.nodes.values() if node.variable == leaf}
+    run: int | None = None
+    for event in tape.events:
+        if isinstance(event, NodeEnter) and event.node in nodes:
+            entered[event.run, event.node] = event
+        elif isinstance(event, GradStored) and event.tensor == leaf:
+            if event.prev is None and parts:
+                found.append(_entry(tape, parts, total, leaf=leaf, run=run))
+                parts = []
+            came = next((e for (r, _), e in reversed(list(entered.items())) if r == event.run), None)
+            if event.prev is not None and not parts:
+                parts.append((None, event.i, event.prev))  # what stood there before the tape began
+            parts.append((event.run, event.i, came.grads[0] if came is not None else None))
+            total, run = event.val, event.run
+    if parts:
+        found.append(_entry(tape, parts, total, leaf=leaf, run=run))
+    return found
+
+
+def _entry(
+    tape: Tape,
+    parts: list[tuple[Slot | int | None, int, Val | None]],
+    total: Val | None,
+    *,
+    slot: Slot | None = None,
+    leaf: int | None = None,
+    run: int | None = None,
+) -> Entry:
+    values = [tape.value(val) if val is not None else None for _, _, val in parts]
+    kept = [value for value, (_, _, val) in zip(values, parts, strict=True) if val is not None]
+    known = bool(kept) and all(value is not None for value in kept) and len({value.shape for value in kept if value is not None}) == 1
+    sum_of: Array | None = None
+    norm = cancellation = None
+    exact: bool | None = None
+    if known:
+        for value in kept:  # in order, in their own type: as the engine added them
+            assert value is not None
+            sum_of = value if sum_of is None else sum_of + value
+        assert sum_of is not None
+        norm = _norm(sum_of)
+        whole = sum(_norm(value) for value in kept if value is not None)
+        cancellation = 1.0 - norm / whole if whole else 0.0
+        there = tape.value(total) if total is not None else None
+        exact = None if there is None else np.asarray(sum_of).tobytes() == there.tobytes()
+    addends = tuple(_addend(source, i, val, value, sum_of, norm) for (source, i, val), value in zip(parts, values, strict=True))
+    return Entry(slot, leaf, run, total, addends, norm, cancellation, exact)
+
+
+def _addend(source: Slot | int | None, i: int, val: Val | None, value: Array | None, total: Array | None, norm: float | None) -> Addend:
+    if value is None or total is None or norm is None:
+        return Addend(source, i, val, None if value is None else _norm(value), None, None)
+    own = _norm(value)
+    wide = np.result_type(value.dtype, np.float64)
+    along = float(np.real(np.vdot(total.astype(wide).reshape(-1), value.astype(wide).reshape(-1))))
+    return Addend(source, i, val, own, along / (norm * norm) if norm else None, along / (norm * own) if norm and own else None)
+
+
+def _norm(value: Array) -> float:
+    return float(np.linalg.norm(value.astype(np.result_type(value.dtype, np.float64)).reshape(-1)))
