@@ -197,14 +197,24 @@ class Walk:
         """
         if not self._marks:
             return False
-        length, position = self._marks.pop()
+        length, position = self._marks[-1]
+        self.rewind_to((length, position, self.taken - 1))
+        return True
+
+    def mark(self) -> tuple[int, int, int]:
+        """This moment, between two steps of a rewindable walk, for ``rewind_to``."""
+        return len(self._undo), recorder.current.position if recorder.current is not None else 0, self.taken
+
+    def rewind_to(self, mark: tuple[int, int, int]) -> None:
+        """Back to an earlier moment exactly: steps and edits (``set_pending``) since then are undone."""
+        length, position, taken = mark
         while len(self._undo) > length:
             function, args = self._undo.pop()
             function(*args)
-        self.taken -= 1
+        del self._marks[len(self._marks) - (self.taken - taken) :]
+        self.taken = taken
         if recorder.current is not None and self.run:
             recorder.current.rewound(self.run, position)
-        return True
 
     def run_to_end(self) -> None:
         """Take all steps that are left and end the walk."""

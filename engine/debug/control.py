@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..tape import recorder, stacks
 from ..tape.schema import NodeKind
-from . import lines
+from . import lines, whatif
 from .evaluate import LIMIT, Deadline, TimeUp, private_signal
 from .protocol import Decoder, Event, Message, ProtocolError, Request, Response, encode
 from .pulse import Phase, Pulse
@@ -445,6 +445,9 @@ class Control:
                 self._back(stop, whole=request.command == "reverseContinue")
                 self.send(Response(request.seq, request.command))
                 return not self._tell(stop)
+            if request.command == "whatIf":
+                self._explore(request, stop)
+                return not self._tell(stop)
             if request.command in MOVES:
                 self._move(request, stop)
                 with self._state:
@@ -488,6 +491,27 @@ class Control:
         done = self._done.get(walk.run, [])
         del done[max(0, len(done) - steps) :]
         stop.why = Why("step")
+
+    def _explore(self, request: Request, stop: Stop) -> None:
+        """Runs the rest of the pass as it is and with edits, and says where both lie on the tape."""
+        walk = stop.walk
+        if walk is None or walk.current is not None:
+            raise Unanswerable("what-if works between two nodes of a backward pass: press next to get there")
+        edits = request.arguments.get("edits", ())
+        stay = str(request.arguments.get("stay", "edited"))
+        if not edits or stay not in whatif.STAY:
+            raise Unanswerable(f"what-if needs edits, and where to stay: {', '.join(whatif.STAY)}")
+        try:
+            found = whatif.explore(walk, lambda one: self._edit(one, stop), edits, stay)
+        except Unanswerable:
+            raise
+        except Exception as error:  # the user's hook or Function raised: the pass is over
+            raise Unanswerable(f"the pass ended while it was run ahead: {type(error).__name__}: {error}") from None
+        stop.why, stop.node = Why("step"), None
+        self.send(Response(request.seq, request.command, True, "", found.plain()))
+
+    def _edit(self, fields: Mapping[str, Any], stop: Stop) -> None:
+        self._answer("edit", fields, stop)
 
     def _reply(self, request: Request, stop: Stop) -> None:
         """Answers a question, within its time."""

@@ -23,6 +23,7 @@ _ACTION: dict[str, Action] = {
     "stepIn": Action.NEXT,
     "stepOut": Action.NEXT,
     "setHooks": Action.SET_BREAKPOINTS,
+    "whatIf": Action.EDIT,
     "terminate": Action.STOP,
     **{action.value: action for action in Action if action not in (Action.STOP, Action.INSPECT)},
 }
