@@ -136,10 +136,11 @@ class OpNode(Node):
 
     def release(self) -> Any:
         saved = self._saved
-        if saved:
-            for name in saved:
-                setattr(self, f"kept_{name}", RELEASED)
-        return saved or None
+        if not saved or all(_is_described(name) for name in saved):
+            return None
+        for name in saved:
+            setattr(self, f"kept_{name}", RELEASED)
+        return saved
 
     def restore(self, released: Mapping[str, Any]) -> None:
         for name, kept in released.items():
@@ -272,6 +273,11 @@ def make_class(op: Any, name: str, edge_inputs: tuple[str, ...]) -> type[OpNode]
     return type(name.rpartition("::")[2], (OpNode,), body)
 
 
+def _is_described(name: str) -> bool:
+    """Whether a shape or a type is kept under that name: a node that keeps nothing else can go backward again, as in PyTorch."""
+    return name.endswith(("_shape", "_dtype"))
+
+
 def make_node(made: type[OpNode], edges: Sequence[Edge | None], params: tuple[Any, ...], slots: tuple[Any, ...]) -> Any:
     """A node of the general way: ``slots`` say what gradients arrive."""
     node: Any = _new(made)
@@ -348,8 +354,9 @@ def _written_run(op: Any, name: str, edge_inputs: tuple[str, ...]) -> Any:
         lines += ["        " + line for line in loads]
         lines.append(f"        {''.join(f'r{i}, ' for i in places)} = joint{number}({given})")
         lines += [f"        r{i} = unwrapped(node, r{i}) if wanted{i} else None" for i in places]
-    if op.names:
-        lines += ["    if not keep:", f"        {' = '.join(f'node.kept_{n}' for n in op.names)} = RELEASED"]
+    data = [n for n in op.names if not _is_described(n)]
+    if data:
+        lines += ["    if not keep:", f"        {' = '.join(f'node.kept_{n}' for n in data)} = RELEASED"]
     lines.append(f"    return {', '.join(results)}")
     exec(compile("\n".join(lines), f"{__file__} ({name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
     return scope["run"]

@@ -39,7 +39,7 @@ def _found(path: str) -> Any:
         warnings.simplefilter("ignore")
         try:
             return getattr(holder, name)
-        except AttributeError:
+        except (AttributeError, ImportError):
             pass
         if inspect.ismodule(holder):
             try:

@@ -632,3 +632,17 @@ def test_leaves_are_reached_in_the_order_of_pytorchs_heap(count: int, shape: str
         say([x.grad for x in xs])
 
     same_story(shared)
+
+
+@pytest.mark.parametrize(
+    "made", ["x.sum()", "x.double().sum()", "x.expand(2, 3).sum()", "x[1:].mean()", "(x * 2).sum()", "x.exp().sum()", "(x + 2).sum()"]
+)
+def test_only_what_keeps_data_cannot_go_backward_twice(made: str) -> None:
+    def program(T: Any, say: Say) -> None:
+        x = T.ones(3, requires_grad=True)
+        y = eval(made, {"x": x})
+        y.backward()
+        y.backward()
+        say(x.grad)
+
+    same_story(program)
