@@ -22,7 +22,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--only", metavar="KINDS", type=kinds, help=f"only these: {', '.join(kind.value for kind in Kind)}")
     parser.add_argument("subject", metavar="SCRIPT|TAPE", help="a script (.py) or a tape (.gst)")
-    parser.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS", help="the script's arguments")
+    parser.add_argument("args", nargs="*", metavar="ARGS", help="the script's arguments; behind -- where they begin with a dash")
 
 
 def kinds(words: str) -> list[Kind]:
