@@ -617,6 +617,55 @@ PROGRAMS += [
 
 
 @program
+def checks_of_gradients(T: Any, say: Say) -> None:
+    A = T.autograd
+
+    def function(name: str, backward: Any, jvp: Any) -> Any:
+        body = {"forward": lambda ctx, x: x * 2, "backward": backward, "jvp": jvp}
+        return type(name, (A.Function,), {k: staticmethod(v) for k, v in body.items()}).apply
+
+    right = function("Right", lambda ctx, g: g * 2, lambda ctx, t: t * 2)
+    wrong_back = function("WrongBack", lambda ctx, g: g * 3, lambda ctx, t: t * 2)
+    wrong_ahead = function("WrongAhead", lambda ctx, g: g * 2, lambda ctx, t: t * 3)
+    x = T.tensor([0.5, -1.0], dtype=T.float64, requires_grad=True)
+
+    def undefined(ctx: Any, a: Any) -> Any:
+        ctx.set_materialize_grads(False)
+        return a * 2
+
+    made_up = type(
+        "MadeUp",
+        (A.Function,),
+        {
+            "forward": staticmethod(undefined),
+            "backward": staticmethod(lambda ctx, g: x.detach() if g is None else g * 2),
+        },
+    ).apply
+    for checked, options in (
+        (right, {"check_forward_ad": True, "check_undefined_grad": True}),
+        (T.sin, {"check_forward_ad": True, "check_batched_grad": True, "check_batched_forward_grad": True}),
+        (T.sin, {"check_forward_ad": True, "check_backward_ad": False, "fast_mode": True}),
+        (wrong_back, {}),
+        (wrong_back, {"raise_exception": False}),
+        (wrong_back, {"check_backward_ad": False, "check_forward_ad": True}),
+        (wrong_ahead, {}),
+        (wrong_ahead, {"check_forward_ad": True}),
+        (lambda a: a.detach(), {}),
+        (lambda a: (a * 2, a.detach() * 0), {}),
+        (T.sin, {"check_backward_ad": False}),
+        (T.sin, {"check_batched_forward_grad": True}),
+        (made_up, {"check_undefined_grad": False}),
+        (made_up, {}),
+    ):
+        try:
+            say(A.gradcheck(checked, (x,), **options))
+        except Exception as error:
+            say(str(error).replace("GradcheckError", ""), type(error).__name__)
+    say(A.gradgradcheck(lambda a: a**3, x, check_fwd_over_rev=True), A.gradgradcheck(T.sin, (x,), check_batched_grad=True))
+    A.gradcheck(T.sin, T.ones(2))
+
+
+@program
 def strategies(T: Any, say: Say) -> None:
     A = T.autograd.functional
     x = T.tensor([0.5, -1.0, 2.0], dtype=T.float64)
