@@ -485,43 +485,6 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
     return _finish(xp.eye(n, m, dtype=kind), requires_grad)
 
 
-# ------------------------------------------------------------------------------------------------------------ copies of objects
-
-
-def deep_copy(self: Tensor, memo: dict[int, Any]) -> Any:
-    """``copy.deepcopy``: new memory, same type, same gradient.
-
-    Raises RuntimeError for tensors that an op made.
-    """
-    if not self.is_leaf:
-        raise RuntimeError(
-            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  If you were "
-            "attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
-            "https://github.com/pytorch/pytorch/pull/103001"
-        )
-    if id(self) in memo:
-        return memo[id(self)]
-    made = wrap(self._data.copy(order="K"))
-    made._requires_grad = self.requires_grad
-    if type(self) is not Tensor:
-        made = made._as(type(self))
-    memo[id(self)] = made
-    made._name = self._name
-    if self._grad is not None:
-        made._grad = deep_copy(self._grad.detach() if not self._grad.is_leaf else self._grad, memo)
-    return made
-
-
-def shallow_copy(self: Tensor) -> Any:
-    """``copy.copy``: the same memory as a leaf."""
-    made = self.detach()
-    made._requires_grad = self.requires_grad
-    if type(self) is not Tensor:
-        made = made._as(type(self))
-    made._name = self._name
-    return made
-
-
 def is_tensor(obj: Any) -> bool:
     """Whether ``obj`` is a tensor."""
     return isinstance(obj, Tensor)
@@ -551,8 +514,6 @@ TORCH = {
     "zeros_like": zeros_like,
 }
 TENSOR = {
-    "__copy__": shallow_copy,
-    "__deepcopy__": deep_copy,
     "new_empty": new_empty,
     "new_full": new_full,
     "new_ones": new_ones,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from . import creation, ops, printing
+from . import copying, creation, ops, printing
 from .autocasting import ruled
 from .autograd.gradients import tensor_backward
 from .inplace import in_place, turned
@@ -17,7 +17,7 @@ FUNCTIONAL: dict[str, Any] = {}
 
 def _bind() -> None:
     setattr(Tensor, "backward", tensor_backward)  # noqa: B010
-    for method, function in {**creation.TENSOR, **printing.TENSOR}.items():
+    for method, function in {**creation.TENSOR, **copying.TENSOR, **printing.TENSOR}.items():
         setattr(Tensor, method, function)
     for name in ops.FAMILIES:
         family = import_module(f"{ops.__name__}.{name}")

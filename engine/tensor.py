@@ -282,6 +282,8 @@ class Tensor:
 
     @property
     def _version(self) -> int:
+        if self._inference:
+            raise RuntimeError("Inference tensors do not track version counter.")
         cell = self._cell
         return 0 if cell is None else cell.version
 
@@ -313,7 +315,9 @@ class Tensor:
             if grad.dtype is not self.dtype:
                 raise RuntimeError(
                     f"attempting to assign a gradient with dtype '{grad.dtype.legacy.lower()}' to a tensor with grad_dtype "
-                    f"'{self.dtype.legacy}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype)."
+                    f"'{self.dtype.legacy}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can set "
+                    "the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with caution. "
+                    "Diverging the dtypes of a tensor and its gradient may break downstream systems that assume they match."
                 )
             if grad._data.shape != self._data.shape:
                 raise RuntimeError(

@@ -12,6 +12,7 @@ from typing import Any
 _HOMES = {
     "Function": "function",
     "Variable": "variable",
+    "GradcheckError": "gradcheck",
     "backward": "gradients",
     "detect_anomaly": "anomaly",
     "enable_grad": "grad_mode",
@@ -22,8 +23,12 @@ _HOMES = {
     "no_grad": "grad_mode",
     "set_detect_anomaly": "anomaly",
     "set_grad_enabled": "grad_mode",
+    "set_multithreading_enabled": "grad_mode",
+    "is_multithreading_enabled": "grad_mode",
+    "is_view_replay_enabled": "grad_mode",
+    "SavedTensor": "saved",
 }
-_MODULES = {"anomaly_mode", "forward_ad", "function", "functional", "grad_mode", "graph", "variable"}
+_MODULES = {"forward_ad", "function", "functional", "grad_mode", "graph", "variable"}
 
 
 class _Autograd(ModuleType):
@@ -41,6 +46,8 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is not None:
         return getattr(import_module(f".{home}", __name__), name)
+    if name == "anomaly_mode":
+        return import_module(".anomaly", __name__)
     if name in _MODULES:
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module 'torch.autograd' has no attribute {name!r}: gradstep's engine does not have it")

@@ -182,6 +182,39 @@ class inference_mode(_ModeGuard):
         return guard
 
 
+class set_multithreading_enabled(_ModeGuard):
+    """Accepted for PyTorch's sake: a backward pass here runs in the thread that asks for it in any case."""
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        self.mode = mode
+        self.prev = _threads.allowed
+        _threads.allowed = mode
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        _threads.allowed = self.prev
+
+
+class _Threads(threading.local):
+    allowed = True
+
+
+_threads = _Threads()
+
+
+def is_multithreading_enabled() -> bool:
+    """What ``set_multithreading_enabled`` was given last in this thread."""
+    return _threads.allowed
+
+
+def is_view_replay_enabled() -> bool:
+    """Whether views of changed tensors are made anew by their own ops: never, here they are taken by position."""
+    return False
+
+
 def _get() -> tuple[bool, bool]:
     return mode.enabled, mode.inference
 

@@ -69,7 +69,7 @@ def _value(arguments: Mapping[str, Any], stop: Stop) -> Body:
 
 def _statistics(arguments: Mapping[str, Any], stop: Stop) -> Body:
     tensor = _asked(arguments, stop)
-    described = stats_record(statistics.of_many([(tensor._id, tensor._version, _host(tensor._data))])[0].item())
+    described = stats_record(statistics.of_many([(tensor._id, tensor._storage.version, _host(tensor._data))])[0].item())
     names = ("count", "norm", "low", "high", "mean", "zeros", "nans", "posinfs", "neginfs")
     return {**_about(tensor), **{name: _plain(getattr(described, name)) for name in names}}, b""
 
@@ -178,7 +178,7 @@ def _asked(arguments: Mapping[str, Any], stop: Stop) -> Tensor:
                 return tensor
             older = tensor
     if older is not None:
-        raise Unanswerable(f"tensor #{number} was changed in place: it is at version {older._version}, not {version} any more")
+        raise Unanswerable(f"tensor #{number} was changed in place: it is at version {older._storage.version}, not {version} any more")
     raise Unanswerable(f"tensor #{number} is not alive any more, or nothing that the debugger sees holds it")
 
 
@@ -256,7 +256,7 @@ def _frame(arguments: Mapping[str, Any], stop: Stop) -> types.FrameType | None:
 
 def _about(tensor: Tensor) -> dict[str, Any]:
     return {
-        "tensor": tensor._id, "version": tensor._version, "name": tensor._name,
+        "tensor": tensor._id, "version": tensor._storage.version, "name": tensor._name,
         "dtype": tensor.dtype.name, "shape": list(tensor.shape), "device": str(tensor.device),
     }  # fmt: skip
 
