@@ -11,7 +11,9 @@ from typing import Any
 
 from .autograd.grad_mode import mode
 from .autograd.node import Edge, Node, op_name
+from .devices import CPU, LARGE, wide
 from .nodes import OpNode
+from .operands import NUMBERS
 from .ops.index import put, take
 from .tape import recorder
 from .tape.schema import NodeKind
@@ -37,6 +39,10 @@ def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwar
     the result do not fit.
     """
     _check_allowed(self, args)
+    op = getattr(function, "op", None)
+    if op is not None and op.ufunc and _written_at_once(self, op, args, kwargs):
+        self._bump()
+        return self
     old = _old_value(self, function, args)
     out = function(old, *args, **kwargs)
     if out._data.shape != self._data.shape:
@@ -69,6 +75,54 @@ def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwar
     if self._retains:  # from now on the gradient of the new value
         retain(self)
     return self
+
+
+_BLOCK = 16384  # elements that stay in the processor's cache between two operations
+
+
+def _written_at_once(self: Tensor, op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
+    """Compute into the memory itself where nobody follows the change and all operands are of one type; False where that is not so."""
+    data, quick = self._data, mode.quick
+    alpha = kwargs.get("alpha", 1)
+    if quick is None or recorder.current is not None or (kwargs and (len(kwargs) > 1 or type(alpha) not in (int, float) or not alpha)):
+        return False
+    run, recording = quick
+    if type(data) is not CPU.ndarray or data.dtype not in NUMBERS or 0 in data.strides or (recording and self.requires_grad):
+        return False
+    if len(args) != len(op.inputs) - 1:
+        return False
+    others: list[Any] = []
+    for other in args:
+        if isinstance(other, Tensor):
+            if type(other._data) is not CPU.ndarray or other._data.dtype is not data.dtype or (recording and other.requires_grad):
+                return False
+            if other._data.shape != data.shape and other._data.ndim:
+                return False
+            others.append(other._data)
+        else:
+            known = NUMBERS[data.dtype].get(other) if type(other) in (int, float) else None
+            if known is None:
+                return False
+            others.append(known)
+    ufunc = getattr(CPU if data.size < LARGE else wide(CPU), op.ufunc)
+    if alpha == 1:
+        run(ufunc, data, *others, data)
+        return True
+    factor = CPU.asarray(alpha, data.dtype)
+    (other,) = others
+    if other.ndim and data.flags.c_contiguous and other.flags.c_contiguous and data.size > _BLOCK:
+        run(_blocks, ufunc, data.reshape(-1), other.reshape(-1), factor)
+    else:
+        run(ufunc, data, run(CPU.multiply, other, factor), data)
+    return True
+
+
+def _blocks(ufunc: Any, data: Any, other: Any, factor: Any) -> None:
+    """``ufunc(data, other * factor)`` into ``data``, piece by piece through one buffer."""
+    buffer = CPU.empty(_BLOCK, data.dtype)
+    for start in range(0, data.size, _BLOCK):
+        part = data[start : start + _BLOCK]
+        ufunc(part, CPU.multiply(other[start : start + _BLOCK], factor, buffer[: part.size]), part)
 
 
 def turned(function: Callable[..., Any]) -> Callable[..., Tensor]:

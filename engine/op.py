@@ -90,7 +90,7 @@ class Op:
         self.needs = {k: tuple(inspect.signature(r).parameters) for k, r in vjp.items()}
         self.differentiable_inputs = tuple(n for n in self.inputs if n in self.rules or any(n in k for k in self.joint))
         known = {"g", "needs", *outputs, "out", *self.inputs, *self.params}
-        known |= {f"{n}_shape" for n in self.inputs} | {f"{n}_dtype" for n in self.inputs}
+        known |= {f"{n}_{fact}" for n in self.inputs for fact in ("shape", "dtype", "strides")}
         for k, names in self.needs.items():
             strangers = [n for n in names if n not in known]
             assert not strangers, f"op {self.name}: the rule for {k} asks for {strangers}, it may ask for {sorted(known)}"
@@ -316,11 +316,11 @@ def _keep(op: Op, name: str, args: tuple[Any, ...], outs: list[Tensor]) -> Any:
             return tuple(SavedTensor(o, i) for i, o in enumerate(outs))
         number = 0 if name == "out" else op.outputs.index(name)
         return SavedTensor(outs[number], number if number in op.gradient_outputs else None)  # others are no part of the graph
-    kind = "shape" if name.endswith("_shape") else "dtype"
-    t = args[op.inputs.index(name.removesuffix(f"_{kind}"))]
-    if kind == "shape":
-        return t._data.shape if isinstance(t, Tensor) else ()
-    return t.dtype if isinstance(t, Tensor) else dtypes.of_number(t)
+    source, _, fact = name.rpartition("_")
+    t = args[op.inputs.index(source)]
+    if fact == "dtype":
+        return t.dtype if isinstance(t, Tensor) else dtypes.of_number(t)
+    return getattr(t._data, fact) if isinstance(t, Tensor) else ()
 
 
 def op(
@@ -347,8 +347,8 @@ def op(
 
     vjp: for each differentiable input its rule, written in ops. A rule's parameter names say what backward keeps: ``g`` the
         gradient that arrived (a tuple where several outputs are differentiable), ``out`` or an output's name, an input, a
-        parameter, or ``<input>_shape`` and ``<input>_dtype``, which keep no data. A tuple of inputs as key is one rule for
-        several; it may ask for ``needs`` (which of them want a gradient) and gives a tuple. What a rule returns is summed
+        parameter, or ``<input>_shape``, ``<input>_strides`` (in bytes) and ``<input>_dtype``, which keep no data. A tuple of
+        inputs as key is one rule for several; it may ask for ``needs`` (which of them want a gradient) and gives a tuple. What a rule returns is summed
         to the input's shape and cast to its type by the walk.
     samples: given a Sampler, the calls that tests make: tuples of arguments, or ``rand.call(*args, **kwargs)``.
     torch: the name below ``torch`` under which PyTorch has the op ("mul", "nn.functional.relu", "Tensor.expand").

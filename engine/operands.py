@@ -15,7 +15,7 @@ _CATEGORY = {bool: 0, int: 1, float: 2, complex: 3}
 _CPU = devices.CPU
 NUMBERS32: dict[Any, Any] = {}  # Python numbers as arrays of float32, for the short way of ops
 NUMBERS64: dict[Any, Any] = {}
-_BY_TYPE = {dtypes.float32.numpy: NUMBERS32, dtypes.float64.numpy: NUMBERS64}
+NUMBERS: dict[Any, dict[Any, Any]] = {dtypes.float32.numpy: NUMBERS32, dtypes.float64.numpy: NUMBERS64}
 OPERANDS = (Tensor, *_NUMBERS, devices.CPU.generic)
 
 
@@ -47,8 +47,8 @@ def prepared(op: Any, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: bo
         target = arrays[1 - number].dtype
         if category is not None and category <= (own := _DTYPES[target].category) and (own >= 2 or op.promote == "common"):
             arrays[number] = found = _number(xp, args[number], _SINGLE if op.exact_numbers and target in dtypes.HALVES else target)
-            if xp is _CPU and target in _BY_TYPE:
-                _remember(args[number], found, _BY_TYPE[target])
+            if xp is _CPU and target in NUMBERS:
+                _remember(args[number], found, NUMBERS[target])
             return arrays
     operands: list[tuple[dtypes.dtype, int]] = []
     for i, (t, a) in enumerate(zip(args, arrays, strict=True)):

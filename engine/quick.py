@@ -297,11 +297,11 @@ def _keep_lines(op: Any, name: str, number: bool) -> list[str]:
             f"cell = {name}._cell",
             f"node.version_{name} = 0 if cell is None else cell.version",
         ]
-    source, _, what = name.rpartition("_")
+    source, _, fact = name.rpartition("_")
     i = op.inputs.index(source)
-    if number and i:
-        return [f"node.kept_{name} = ()" if what == "shape" else f"node.kept_{name} = dtypes[kind]"]
-    return [f"node.kept_{name} = a{i}.shape" if what == "shape" else f"node.kept_{name} = dtypes[kind]"]
+    if fact == "dtype":
+        return [f"node.kept_{name} = dtypes[kind]"]
+    return [f"node.kept_{name} = ()" if number and i else f"node.kept_{name} = a{i}.{fact}"]
 
 
 _STAND_IN = _new(Tensor)  # where it matters only whether something is a tensor

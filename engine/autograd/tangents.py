@@ -69,8 +69,9 @@ def _known(op: Op, args: Many, params: Many, outs: Many) -> dict[str, Any]:
             known[name] = a
             if isinstance(a, Tensor):
                 known[f"{name}_shape"], known[f"{name}_dtype"] = a._data.shape, a.dtype
+                known[f"{name}_strides"] = a._data.strides
             elif isinstance(a, (bool, int, float, complex)):
-                known[f"{name}_shape"], known[f"{name}_dtype"] = (), dtypes.of_number(a)
+                known[f"{name}_shape"], known[f"{name}_dtype"], known[f"{name}_strides"] = (), dtypes.of_number(a), ()
     if op.variadic_outputs:
         known["out"] = tuple(outs)
     else:

@@ -45,7 +45,7 @@ def _product(xp: Any, a: Array, b: Array) -> Array:
     Raises NotImplementedError for bools, as PyTorch does.
     """
     kind = a.dtype
-    if kind == "float16":
+    if kind.char == "e":
         return xp.matmul(a.astype("float32"), b.astype("float32")).astype(kind)
     if kind.kind == "b":
         raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
@@ -125,11 +125,16 @@ def _times(g: Any, factor: Any) -> Any:
     return g if isinstance(factor, (int, float)) and factor == 1 else g * factor
 
 
+def _for_second(g: Any, first: Any, strides: tuple[int, ...]) -> Any:
+    """The gradient of the second of two factors, laid out in memory as that is: a transposed weight's need not be copied."""
+    return t(mm(t(g), _conj(first))) if strides[0] < strides[1] else mm(_th(first), g)
+
+
 # ------------------------------------------------------------------------------------------------------------ products
 
 
 @op(
-    vjp={"input": lambda g, mat2: mm(g, _th(mat2)), "mat2": lambda g, input: mm(_th(input), g)},
+    vjp={"input": lambda g, mat2: mm(g, _th(mat2)), "mat2": lambda g, input, mat2_strides: _for_second(g, input, mat2_strides)},
     samples=lambda rand: [(rand(2, 3), rand(3, 4)), (rand(0, 3), rand(3, 2)), (rand.complex(2, 2), rand.complex(2, 3))],
     torch="mm",
 )
@@ -204,7 +209,7 @@ def _added(xp: Any, input: Array, product: Array, beta: Any, alpha: Any) -> Arra
     vjp={
         "input": lambda g, beta: _times(g, beta),
         "mat1": lambda g, mat2, alpha: _times(mm(g, _th(mat2)), alpha),
-        "mat2": lambda g, mat1, alpha: _times(mm(_th(mat1), g), alpha),
+        "mat2": lambda g, mat1, alpha, mat2_strides: _times(_for_second(g, mat1, mat2_strides), alpha),
     },
     samples=lambda rand: [
         (rand(2, 4), rand(2, 3), rand(3, 4)),
