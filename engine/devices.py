@@ -87,7 +87,7 @@ class ArrayModule:
     ) -> None:
         self.kind = kind
         self.module = module
-        self.ndarray: type = module.ndarray
+        self.ndarray: Any = module.ndarray
         self.add_at = add_at
         self.as_strided = as_strided
         self.to_host = to_host

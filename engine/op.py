@@ -348,8 +348,8 @@ def op(
     vjp: for each differentiable input its rule, written in ops. A rule's parameter names say what backward keeps: ``g`` the
         gradient that arrived (a tuple where several outputs are differentiable), ``out`` or an output's name, an input, a
         parameter, or ``<input>_shape``, ``<input>_strides`` (in bytes) and ``<input>_dtype``, which keep no data. A tuple of
-        inputs as key is one rule for several; it may ask for ``needs`` (which of them want a gradient) and gives a tuple. What a rule returns is summed
-        to the input's shape and cast to its type by the walk.
+        inputs as key is one rule for several; it may ask for ``needs`` (which of them want a gradient) and gives a tuple. What
+        a rule returns is summed to the input's shape and cast to its type by the walk.
     samples: given a Sampler, the calls that tests make: tuples of arguments, or ``rand.call(*args, **kwargs)``.
     torch: the name below ``torch`` under which PyTorch has the op ("mul", "nn.functional.relu", "Tensor.expand").
     node: the backward node's name; a function of inputs or parameters where it depends on them.

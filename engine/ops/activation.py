@@ -55,6 +55,7 @@ def _check_relu(input: Any) -> None:
 
 @op(
     vjp={"input": lambda g, out: threshold_backward(g, out, 0)},
+    on_arrays={"input": lambda xp, g, out: xp.threshold_backward(g, out, 0)},
     samples=lambda rand: [*_kinked(rand), (rand.integers(5, 4, low=-5),)],
     torch="relu",
     check=_check_relu,

@@ -119,6 +119,10 @@ def mul(xp: Any, input: Array, other: Array) -> Array:
     promote="float",
     halves="exact numbers",
     ufunc="divide",
+    on_arrays={
+        "input": lambda xp, g, other: xp.divide(g, other),
+        "other": lambda xp, g, input, other: xp.multiply(xp.negative(g), xp.divide(xp.divide(input, other), other)),
+    },
 )
 def div_(xp: Any, input: Array, other: Array) -> Array:
     """Quotient of two tensors, element by element; integers give floats; shapes broadcast."""

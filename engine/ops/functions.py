@@ -27,7 +27,14 @@ def _positive(rand: Sampler) -> list[Any]:
 # ------------------------------------------------------------------------------------------ exponentials and logarithms
 
 
-@op(vjp={"input": lambda g, out: g * conj(out)}, samples=_any, torch="exp", promote="float")
+@op(
+    vjp={"input": lambda g, out: g * conj(out)},
+    samples=_any,
+    torch="exp",
+    promote="float",
+    ufunc="exp",
+    on_arrays={"input": lambda xp, g, out: xp.multiply(g, out)},
+)
 def exp(xp: Any, input: Array) -> Array:
     """e to the power of each element."""
     return xp.exp(input)
@@ -45,7 +52,14 @@ def expm1(xp: Any, input: Array) -> Array:
     return xp.expm1(input)
 
 
-@op(vjp={"input": lambda g, input: g / conj(input)}, samples=_positive, torch="log", promote="float")
+@op(
+    vjp={"input": lambda g, input: g / conj(input)},
+    samples=_positive,
+    torch="log",
+    promote="float",
+    ufunc="log",
+    on_arrays={"input": lambda xp, g, input: xp.divide(g, input)},
+)
 def log(xp: Any, input: Array) -> Array:
     """Natural logarithm; nan for negative numbers."""
     return xp.log(input)
@@ -218,7 +232,7 @@ def tanh_backward(xp: Any, grad_output: Array, output: Array) -> Array:
     torch="tanh",
     promote="float",
     ufunc="tanh",
-    on_arrays={"input": lambda xp, g, out: tanh_backward.op.forward(xp, g, out)},  # type: ignore[attr-defined]
+    on_arrays={"input": lambda xp, g, out: xp.tanh_backward(g, out)},
 )
 def tanh(xp: Any, input: Array) -> Array:
     """Hyperbolic tangent."""
@@ -238,7 +252,14 @@ def sigmoid_backward(xp: Any, grad_output: Array, output: Array) -> Array:
     return xp.sigmoid_backward(grad_output, output)
 
 
-@op(vjp={"input": lambda g, out: sigmoid_backward(g, conj(out))}, samples=_any, torch="sigmoid", promote="float")
+@op(
+    vjp={"input": lambda g, out: sigmoid_backward(g, conj(out))},
+    samples=_any,
+    torch="sigmoid",
+    promote="float",
+    ufunc="sigmoid",
+    on_arrays={"input": lambda xp, g, out: xp.sigmoid_backward(g, out)},
+)
 @in_single
 def sigmoid(xp: Any, input: Array) -> Array:
     """``1 / (1 + exp(-input))``."""

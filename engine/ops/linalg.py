@@ -130,11 +130,23 @@ def _for_second(g: Any, first: Any, strides: tuple[int, ...]) -> Any:
     return t(mm(t(g), _conj(first))) if strides[0] < strides[1] else mm(_th(first), g)
 
 
+def _second_on_arrays(xp: Any, g: Array, first: Array, strides: tuple[int, ...]) -> Array:
+    return xp.matmul(g.T, first).T if strides[0] < strides[1] else xp.matmul(first.T, g)
+
+
+def _scaled(xp: Any, array: Array, factor: Any) -> Array:
+    return array if factor == 1 else xp.multiply(array, xp.asarray(factor, array.dtype))
+
+
 # ------------------------------------------------------------------------------------------------------------ products
 
 
 @op(
     vjp={"input": lambda g, mat2: mm(g, _th(mat2)), "mat2": lambda g, input, mat2_strides: _for_second(g, input, mat2_strides)},
+    on_arrays={
+        "input": lambda xp, g, mat2: xp.matmul(g, mat2.T),
+        "mat2": lambda xp, g, input, mat2_strides: _second_on_arrays(xp, g, input, mat2_strides),
+    },
     samples=lambda rand: [(rand(2, 3), rand(3, 4)), (rand(0, 3), rand(3, 2)), (rand.complex(2, 2), rand.complex(2, 3))],
     torch="mm",
 )
@@ -210,6 +222,11 @@ def _added(xp: Any, input: Array, product: Array, beta: Any, alpha: Any) -> Arra
         "input": lambda g, beta: _times(g, beta),
         "mat1": lambda g, mat2, alpha: _times(mm(g, _th(mat2)), alpha),
         "mat2": lambda g, mat1, alpha, mat2_strides: _times(_for_second(g, mat1, mat2_strides), alpha),
+    },
+    on_arrays={
+        "input": lambda xp, g, beta: _scaled(xp, g, beta),
+        "mat1": lambda xp, g, mat2, alpha: _scaled(xp, xp.matmul(g, mat2.T), alpha),
+        "mat2": lambda xp, g, mat1, alpha, mat2_strides: _scaled(xp, _second_on_arrays(xp, g, mat1, mat2_strides), alpha),
     },
     samples=lambda rand: [
         (rand(2, 4), rand(2, 3), rand(3, 4)),

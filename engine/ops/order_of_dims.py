@@ -14,6 +14,7 @@ from .shape import alias
 
 @op(
     vjp={"input": lambda g, dim0, dim1: transpose(g, dim0, dim1)},
+    on_arrays={"input": lambda xp, g, dim0, dim1: xp.swapaxes(g, dim0, dim1) if g.ndim else g},
     samples=lambda rand: [(rand(2, 3), 0, 1), (rand(2, 3, 4), 0, -1), (rand(2, 3, 4), 1, 1), (rand(), 0, -1)],
     torch="transpose",
     view=True,
@@ -29,6 +30,7 @@ def transpose(xp: Any, input: Array, dim0: int, dim1: int) -> Array:
     samples=lambda rand: [(rand(2, 3),), (rand(3),), (rand(),)],
     torch="t",
     view=True,
+    on_arrays={"input": lambda xp, g: g.T},
 )
 def t(xp: Any, input: Array) -> Array:
     """A matrix transposed; a vector or a number as it is."""

@@ -48,6 +48,15 @@ def spread(tensor: Tensor, shape: Sequence[int], dim: Dims, keepdim: bool) -> Te
     return restored(tensor, shape, dim, keepdim).expand(shape)  # type: ignore[no-any-return]
 
 
+def _spread_on_arrays(xp: Any, g: Array, shape: Sequence[int], dim: Dims, keepdim: bool) -> Array:
+    if math.prod(shape) == 1:
+        return g.reshape(shape)
+    if not keepdim:
+        axes = axes_of(dim, len(shape))
+        g = g.reshape([1 if i in axes else n for i, n in enumerate(shape)])
+    return xp.as_strided(g, shape, [0 if n == 1 else s for n, s in zip(g.shape, g.strides, strict=True)])
+
+
 def count_of(shape: Sequence[int], dim: Dims) -> int:
     """How many elements a reduction of ``shape`` puts together into one."""
     return math.prod(shape[i] for i in axes_of(dim, len(shape)))
@@ -61,7 +70,7 @@ def _sum_type(array: Array, dtype: Any) -> Any:
 
 
 def _add_up(xp: Any, array: Array, axes: tuple[int, ...], keepdim: bool, kind: Any) -> Array:
-    if kind == "float16":
+    if getattr(kind, "char", "") == "e":
         return array.sum(axis=axes, keepdims=keepdim, dtype="float32").astype("float16")
     plain = array.ndim == 2 and len(axes) == 1 and array.dtype == kind
     if plain and array.dtype.kind == "f" and array.size >= 4096 and array.flags.c_contiguous:
@@ -89,6 +98,7 @@ def _sums(rand: Sampler) -> list[Any]:
 
 @op(
     vjp={"input": lambda g, input_shape, dim, keepdim: spread(g, input_shape, dim, keepdim)},
+    on_arrays={"input": lambda xp, g, input_shape, dim, keepdim: _spread_on_arrays(xp, g, input_shape, dim, keepdim)},
     samples=_sums,
     torch="sum",
     node=lambda dim, keepdim: "SumBackward0" if dim is None and not keepdim else "SumBackward1",

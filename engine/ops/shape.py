@@ -42,6 +42,7 @@ def _expanded(input: Array, size: Sequence[int]) -> tuple[tuple[int, ...], tuple
 
 @op(
     vjp={"input": lambda g, input_shape: sum_to(g, input_shape)},
+    on_arrays={"input": lambda g: g},  # the walk sums
     samples=lambda rand: [(rand(3, 1), (3, 4)), (rand(4), (2, 3, -1)), (rand(2, 1, 3), (2, 5, 3)), (rand(), (2,))],
     torch="Tensor.expand",
     view=True,
@@ -166,6 +167,7 @@ def _strides(array: Array) -> tuple[int, ...]:
 
 @op(
     vjp={"input": lambda g, input_shape: reshape(g, input_shape)},
+    on_arrays={"input": lambda g, input_shape: g.reshape(input_shape)},
     samples=lambda rand: [(rand(2, 6), (3, 4)), (rand(2, 3), (-1,)), (rand(), (1, 1)), (rand(1), ())],
     torch="Tensor.view",
     view=True,
@@ -183,6 +185,7 @@ def view(xp: Any, input: Array, size: Sequence[int]) -> Array:
 
 @op(
     vjp={"input": lambda g, input_shape: reshape(g, input_shape)},
+    on_arrays={"input": lambda g, input_shape: g.reshape(input_shape)},
     samples=lambda rand: [(rand(2, 4, 3)[:, :2], (2, 2, 3, 1)), (rand(2, 4)[:, :2], (1, 2, 2))],
     node="ReshapeAliasBackward0",
     view=True,
@@ -194,6 +197,7 @@ def _reshape_alias(xp: Any, input: Array, size: Sequence[int]) -> Array:
 
 @op(
     vjp={"input": lambda g, input_shape: reshape(g, input_shape)},
+    on_arrays={"input": lambda g, input_shape: g.reshape(input_shape)},
     samples=lambda rand: [(rand(2, 6), (3, 4))],
     torch="ops.aten._unsafe_view",
     node="UnsafeViewBackward0",
@@ -321,6 +325,7 @@ def _drop(shape: Sequence[int], dim: Any) -> tuple[int, ...]:
 
 @op(
     vjp={"input": lambda g, input_shape: reshape(g, input_shape)},
+    on_arrays={"input": lambda g, input_shape: g.reshape(input_shape)},
     samples=lambda rand: [
         (rand(2, 1, 3, 1),),
         (rand(2, 1, 3), 1),
