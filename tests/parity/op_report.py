@@ -8,6 +8,7 @@ import json
 import sys
 from dataclasses import asdict
 
+from .module_database import DATABASE, outcome
 from .op_database import Verdict, check
 from .op_entries import ENTRIES, LEFT_OUT, read_states, write_states
 
@@ -18,6 +19,9 @@ def main(arguments: list[str]) -> None:
     if asked.excluded:
         for name, why in sorted(LEFT_OUT.items()):
             print(f"{name:50} {why}")
+        return
+    if asked.modules:
+        print("\n".join(_modules(asked.only)))
         return
     names = [n for n in ENTRIES if not asked.only or any(fnmatch.fnmatchcase(n, p) or n.partition("/")[0] == p for p in asked.only)]
     verdicts: list[Verdict] = []
@@ -41,6 +45,14 @@ def main(arguments: list[str]) -> None:
             for note in verdict.notes:
                 print(f"{verdict.name:34} {note[:300]}")
     print("\n".join(summary(verdicts)))
+
+
+def _modules(only: list[str]) -> list[str]:
+    """What differs among PyTorch's database of modules, and how many of them agree."""
+    names = [n for n in DATABASE if not only or any(fnmatch.fnmatchcase(n.removeprefix("nn."), p.removeprefix("nn.")) for p in only)]
+    found = {name: outcome(name) for name in names}
+    lines = [f"{name:34} {problems[0][:300]}" for name, problems in found.items() if problems]
+    return [*lines, f"modules: {len(names)} were asked for, {sum(not problems for problems in found.values())} agree"]
 
 
 def summary(verdicts: list[Verdict]) -> list[str]:
@@ -72,6 +84,7 @@ def _pairs(found: list[Verdict]) -> list[list[tuple[int, int]]]:
 def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="parity.py", description="PyTorch's op database as oracle: how many entries agree.")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="entries by name or pattern (add, 'linalg.*', max/binary)")
+    parser.add_argument("--modules", action="store_true", help="PyTorch's database of modules (torch.nn) instead of that of ops")
     parser.add_argument("--missing", action="store_true", help="list the entries that we have no name for")
     parser.add_argument("--failures", action="store_true", help="list all entries that do not pass, with the reason")
     parser.add_argument("--notes", action="store_true", help="list what differs among error inputs, integer and complex types")
