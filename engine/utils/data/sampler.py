@@ -128,3 +128,46 @@ class BatchSampler(Sampler[list[int]]):
     def __len__(self) -> int:
         count = len(self.sampler)  # type: ignore[arg-type]
         return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
+
+
+class DistributedSampler(Sampler[int]):
+    """The share of one of several processes: every ``num_replicas``-th number, from ``rank`` on, in an order that an epoch has.
+
+    There is no process group here, so both must be given. Numbers are repeated, or with ``drop_last`` left out, so that all processes
+    have equally many. Raises RuntimeError where one of the two lacks, ValueError for a rank out of range.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        num_replicas: int | None = None,
+        rank: int | None = None,
+        shuffle: bool = True,
+        seed: int = 0,
+        drop_last: bool = False,
+    ) -> None:
+        super().__init__()
+        if num_replicas is None or rank is None:
+            raise RuntimeError("Requires distributed package to be available: give num_replicas and rank")
+        if not 0 <= rank < num_replicas:
+            raise ValueError(f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]")
+        self.dataset, self.num_replicas, self.rank, self.epoch = dataset, num_replicas, rank, 0
+        self.shuffle, self.seed, self.drop_last = shuffle, seed, drop_last
+        count = len(dataset)
+        self.num_samples = count // num_replicas if drop_last else -(-count // num_replicas)
+        self.total_size = self.num_samples * num_replicas
+
+    def __iter__(self) -> Iterator[int]:
+        count = len(self.dataset)
+        numbers: list[int] = list(range(count))
+        if self.shuffle:
+            numbers = randperm(count, generator=Generator().manual_seed(self.seed + self.epoch)).tolist()
+        repeated = itertools.cycle(numbers) if numbers else iter(())
+        return itertools.islice(itertools.islice(repeated, self.total_size), self.rank, None, self.num_replicas)
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+    def set_epoch(self, epoch: int) -> None:
+        """Say which epoch comes; it has an order of its own."""
+        self.epoch = epoch
