@@ -385,6 +385,42 @@ def empty_strided(
     return _finish(xp.as_strided(memory, shape, tuple(s * memory.itemsize for s in stride)), requires_grad)
 
 
+def new_empty_strided(
+    self: Tensor, size: Sequence[int], stride: Sequence[int], *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """As ``empty_strided``, with this tensor's type and device."""
+    place = self.device if device is None else device
+    return empty_strided(size, stride, dtype=self.dtype if dtype is None else dtype, device=place, requires_grad=requires_grad)
+
+
+def empty_permuted(
+    size: Sequence[int], physical_layout: Sequence[int], *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor of the given size whose dimensions lie in memory in the order ``physical_layout``, the last closest together.
+
+    Raises RuntimeError unless that names each dimension once.
+    """
+    shape, order = shape_of((size,), "empty_permuted"), tuple(physical_layout)
+    if len(shape) != len(order):
+        raise RuntimeError(
+            "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = "
+            f"{len(shape)} is not equal to len(physical_layout) = {len(order)}"
+        )
+    strides, step = [0] * len(shape), 1
+    for i, dim in enumerate(order):
+        if not 0 <= dim < len(shape):
+            raise RuntimeError(
+                f"Dimension out of range (expected to be between 0 and {len(shape) - 1}, but got {dim} at index {i}).  NB: negative dims "
+                "not currently supported; file an issue if you want it."
+            )
+        if dim in order[:i]:
+            raise RuntimeError("Duplicate dim not allowed")
+    for dim in reversed(order):
+        strides[dim] = step
+        step *= max(shape[dim], 1)
+    return empty_strided(shape, strides, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
 # ------------------------------------------------------------------------------------------------------------ numbers in order
 
 
@@ -496,6 +532,7 @@ TORCH = {
     "asarray": asarray,
     "empty": empty,
     "empty_like": empty_like,
+    "empty_permuted": empty_permuted,
     "empty_strided": empty_strided,
     "eye": eye,
     "from_numpy": from_numpy,
@@ -515,6 +552,7 @@ TORCH = {
 }
 TENSOR = {
     "new_empty": new_empty,
+    "new_empty_strided": new_empty_strided,
     "new_full": new_full,
     "new_ones": new_ones,
     "new_tensor": new_tensor,

@@ -14,6 +14,14 @@ from .tensor import Tensor
 TORCH: dict[str, Any] = dict(printing.TORCH)
 FUNCTIONAL: dict[str, Any] = {}
 
+# the methods that PyTorch also has as functions
+_IN_PLACE = """
+abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ asin_ asinh_ atan_ atanh_ ceil_ clamp_ clamp_max_
+clamp_min_ clip_ conj_physical_ cos_ cosh_ deg2rad_ detach_ erf_ erfc_ exp2_ exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ i0_ index_put_ lcm_
+ldexp_ log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_ negative_ rad2deg_ reciprocal_ resize_as_ round_ rsqrt_ sigmoid_ sin_ sinc_ sinh_
+sqrt_ square_ tan_ tanh_ trunc_ xlogy_ zero_
+"""
+
 
 def _bind() -> None:
     setattr(Tensor, "backward", tensor_backward)  # noqa: B010
@@ -29,6 +37,8 @@ def _bind() -> None:
             setattr(Tensor, method, in_place(function))
         for method, function in getattr(family, "TURNED", {}).items():
             setattr(Tensor, method, turned(function))
+    for method in _IN_PLACE.split():
+        TORCH[method] = getattr(Tensor, method)
     Tensor.__hash__ = lambda self: id(self)  # type: ignore[method-assign]  # __eq__ compares elements
 
 

@@ -483,6 +483,7 @@ TENSOR = {name: function for name, function in TORCH.items() if name != "rsub"} 
     "__sub__": operator("__sub__", sub), "__rsub__": operator("__rsub__", rsub),
     "__mul__": operator("__mul__", mul), "__rmul__": operator("__rmul__", mul),
     "__truediv__": operator("__truediv__", div_), "__rtruediv__": operator("__rtruediv__", _reversed_div),
+    "__rdiv__": operator("__rdiv__", _reversed_div),
     "__floordiv__": operator("__floordiv__", floor_divide), "__rfloordiv__": operator("__rfloordiv__", floor_divide, reflected=True),
     "__mod__": operator("__mod__", remainder), "__rmod__": operator("__rmod__", remainder, reflected=True),
     "__pow__": operator("__pow__", pow_), "__rpow__": operator("__rpow__", pow_, reflected=True),

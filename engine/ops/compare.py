@@ -7,7 +7,7 @@ from typing import Any
 from .. import dtypes
 from ..op import Array, op, operator
 from ..samples import Sampler
-from ..tensor import Tensor
+from ..tensor import Tensor, wrap
 from .kinds import unsupported, zeros_as
 
 
@@ -110,6 +110,28 @@ def signbit(xp: Any, input: Array) -> Array:
     if input.dtype.kind == "c":
         raise RuntimeError("signbit is not implemented for complex tensors.")
     return xp.signbit(input) if input.dtype.kind == "f" else input < 0
+
+
+@op(samples=lambda rand: [(rand(3),), (rand.tensor([1 + 0j, 1j, complex(float("nan"), 0)]),)], torch="isreal")
+def isreal(xp: Any, input: Array) -> Array:
+    """Where elements have no imaginary part."""
+    return xp.isreal(input)
+
+
+def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Any:
+    """Where elements are among ``test_elements`` (or, with ``invert``, are not); one of the two may be a number.
+
+    Raises TypeError where both are numbers.
+    """
+    if not isinstance(elements, Tensor) and not isinstance(test_elements, Tensor):
+        raise TypeError(
+            f"isin() received an invalid combination of arguments - got ({type(elements).__name__}, {type(test_elements).__name__}), but "
+            "expected one of: (Tensor elements, Tensor test_elements), (Number element, Tensor test_elements), (Tensor elements, "
+            "Number test_element)"
+        )
+    xp = (elements if isinstance(elements, Tensor) else test_elements)._xp
+    first, second = (xp.asarray(t._data if isinstance(t, Tensor) else t) for t in (elements, test_elements))
+    return wrap(xp.asarray(xp.isin(first, second, invert=invert)))
 
 
 @op(
@@ -262,7 +284,8 @@ TORCH = {
     "allclose": allclose, "bitwise_and": bitwise_and, "bitwise_left_shift": bitwise_left_shift, "bitwise_not": bitwise_not,
     "bitwise_or": bitwise_or, "bitwise_right_shift": bitwise_right_shift, "bitwise_xor": bitwise_xor, "eq": eq, "equal": equal,
     "ge": ge, "greater": gt, "greater_equal": ge, "gt": gt, "is_nonzero": is_nonzero, "isclose": isclose, "isfinite": isfinite,
-    "isinf": isinf, "isnan": isnan, "isneginf": isneginf, "isposinf": isposinf, "le": le, "less": lt, "less_equal": le,
+    "isin": isin, "isinf": isinf, "isnan": isnan, "isneginf": isneginf, "isposinf": isposinf, "isreal": isreal, "le": le, "less": lt,
+    "less_equal": le,
     "logical_and": logical_and, "logical_not": logical_not, "logical_or": logical_or, "logical_xor": logical_xor, "lt": lt, "ne": ne,
     "not_equal": ne, "signbit": signbit,
 }  # fmt: skip
@@ -309,12 +332,14 @@ def _into(name: str, compare: Any) -> Any:
     return into
 
 
+_INTO = {name: _into(name, TORCH[name]) for name in ("eq", "ne", "lt", "le", "gt", "ge")}
+_ALSO = {"greater_": "gt", "greater_equal_": "ge", "less_": "lt", "less_equal_": "le", "not_equal_": "ne"}
 IN_PLACE = {
     f"{name}_": TORCH[name] for name in (
         "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "logical_and",
         "logical_not", "logical_or", "logical_xor",
     )
-} | {f"{name}_": _into(name, TORCH[name]) for name in ("eq", "ne", "lt", "le", "gt", "ge")} | {
+} | {f"{name}_": function for name, function in _INTO.items()} | {name: _INTO[other] for name, other in _ALSO.items()} | {
     "__iand__": bitwise_and, "__ior__": bitwise_or, "__ixor__": bitwise_xor, "__ilshift__": bitwise_left_shift,
     "__irshift__": bitwise_right_shift,
 }  # fmt: skip

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .. import dtypes
 from ..op import Array, op
 from ..samples import Sampler
-from .arithmetic import abs_
+from ..tensor import Tensor
+from .arithmetic import abs_, pow_
 from .complexes import complex_, conj, imag, real
-from .kinds import in_single, is_complex, unsupported, zeros_as
+from .kinds import in_single, is_complex, only_tensors, unsupported, zeros_as
+from .results import result_type
 
 
 def _any(rand: Sampler) -> list[Any]:
@@ -462,14 +465,88 @@ def ldexp(xp: Any, input: Array, other: Array) -> Array:
     return input * xp.exp2(other)
 
 
+_FREXP = result_type("frexp", "mantissa", "exponent")
+
+
+@op(
+    vjp={"input": lambda g, exponent: g / exponent.exp2()},
+    samples=lambda rand: [(rand(3, 4),), (rand.tensor([1.5, -9.0, 0.3]),)],
+    torch="frexp",
+    node="FrexpBackward0",
+    outputs=("mantissa", "exponent"),
+    differentiable=("mantissa",),
+)
+def frexp_(xp: Any, input: Array) -> tuple[Array, Array]:
+    """The elements as ``mantissa * 2**exponent``, the mantissa 0 or of a size from 0.5 up to but not including 1."""
+    if input.dtype.kind != "f":
+        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
+    mantissa, exponent = xp.frexp(input)
+    return mantissa, exponent.astype("int32")
+
+
+def frexp(input: Tensor) -> Any:
+    """The elements as ``mantissa * 2**exponent``, the mantissa of a size from 0.5 up to 1, as (mantissa, exponent)."""
+    return _FREXP(frexp_(input))
+
+
+@op(
+    vjp={"input": lambda g, input, other: g.masked_fill(input == other, 0), "other": lambda g: zeros_as(g)},
+    samples=lambda rand: [(rand.away(3, 4), rand.away(3, 4)), (rand.tensor([1.0, 2.0]), rand.tensor([1.0, 3.0]))],
+    torch="nextafter",
+    promote="common",
+    gradcheck=False,
+    halves="own",
+    check=lambda input, other: only_tensors("nextafter", input=input, other=other),
+)
+def nextafter(xp: Any, input: Array, other: Array) -> Array:
+    """The next number that the type can hold after ``input`` in the direction of ``other``."""
+    if input.dtype.kind != "f" or input.dtype.itemsize < 4:
+        raise unsupported(xp, "nextafter", input)
+    return xp.nextafter(input, other)
+
+
+def float_power(input: Any, exponent: Any) -> Any:
+    """``input ** exponent`` in double precision; one of the two may be a number.
+
+    Raises TypeError where both are numbers.
+    """
+    tensors = [t for t in (input, exponent) if isinstance(t, Tensor)]
+    if not tensors:
+        raise TypeError(
+            f"float_power() received an invalid combination of arguments - got ({type(input).__name__}, {type(exponent).__name__}), but "
+            "expected one of: (Tensor input, Tensor exponent), (Number self, Tensor exponent), (Tensor input, Number exponent)"
+        )
+    kind = dtypes.complex128 if is_complex(input) or is_complex(exponent) else dtypes.float64
+    return pow_(*(t.to(kind) if isinstance(t, Tensor) else t for t in (input, exponent)))
+
+
+def _float_power_kept(input: Tensor, exponent: Any) -> Any:
+    """As ``float_power``.
+
+    Raises RuntimeError unless the result is of the tensor's own type.
+    """
+    made = float_power(input, exponent)
+    if made.dtype is not input.dtype:
+        raise RuntimeError(
+            f"the base given to float_power_ has dtype {input.dtype.legacy} but the operation's result requires dtype {made.dtype.legacy}"
+        )
+    return made
+
+
 TORCH = {
     "acos": acos, "acosh": acosh, "angle": angle, "arccos": acos, "arccosh": acosh, "arcsin": asin, "arcsinh": asinh, "arctan": atan,
     "arctan2": atan2, "arctanh": atanh, "asin": asin, "asinh": asinh, "atan": atan, "atan2": atan2, "atanh": atanh, "ceil": ceil,
-    "cos": cos, "cosh": cosh, "deg2rad": deg2rad, "exp": exp, "exp2": exp2, "expm1": expm1, "fix": trunc, "floor": floor, "frac": frac,
+    "cos": cos, "cosh": cosh, "deg2rad": deg2rad, "exp": exp, "exp2": exp2, "expm1": expm1, "fix": trunc,
+    "float_power": float_power, "floor": floor,
+    "frac": frac, "frexp": frexp,
     "hypot": hypot, "ldexp": ldexp, "log": log, "log10": log10, "log1p": log1p, "log2": log2, "logaddexp": logaddexp,
-    "logaddexp2": logaddexp2, "logit": logit, "polar": polar, "rad2deg": rad2deg, "round": round_, "sigmoid": sigmoid, "sin": sin,
+    "logaddexp2": logaddexp2, "logit": logit,
+    "nextafter": nextafter, "polar": polar, "rad2deg": rad2deg, "round": round_, "sigmoid": sigmoid, "sin": sin,
     "sinc": sinc, "sinh": sinh, "tan": tan, "tanh": tanh, "trunc": trunc,
 }  # fmt: skip
 TENSOR = {name: function for name, function in TORCH.items() if name != "polar"}
-IN_PLACE = {f"{name}_": function for name, function in TENSOR.items() if name not in ("angle", "logaddexp", "logaddexp2")}
+IN_PLACE = {
+    f"{name}_": function for name, function in TENSOR.items() if name not in ("angle", "float_power", "frexp", "logaddexp", "logaddexp2")
+}
+IN_PLACE["float_power_"] = _float_power_kept
 FUNCTIONAL = {"sigmoid": sigmoid, "tanh": tanh}

@@ -204,6 +204,15 @@ def grid_sampler(xp: Any, input: Array, grid: Array, mode: str, padding_mode: st
     return made
 
 
+_MODES = ("bilinear", "nearest", "bicubic")
+_PADDINGS = ("zeros", "border", "reflection")
+
+
+def grid_sampler_of(input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int, align_corners: bool) -> Any:
+    """As ``grid_sample``, with numbers for the modes in the order in which its documentation names them."""
+    return grid_sample(input, grid, _MODES[interpolation_mode], _PADDINGS[padding_mode], align_corners)
+
+
 def grid_sample(input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None) -> Any:
     """``input`` (N, C, H, W) or (N, C, D, H, W) at the places ``grid`` (N, ..., 2 or 3), whose coordinates go from -1 to 1, x first.
 
@@ -310,3 +319,4 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
 
 
 FUNCTIONAL = {"affine_grid": affine_grid, "grid_sample": grid_sample}
+TORCH = {"grid_sampler": grid_sampler_of, "grid_sampler_2d": grid_sampler_of, "grid_sampler_3d": grid_sampler_of}

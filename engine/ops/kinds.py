@@ -36,6 +36,13 @@ def in_single(forward: F) -> F:
     return wide  # type: ignore[return-value]
 
 
+def only_tensors(name: str, **given: Any) -> None:
+    """Raise TypeError for a number where PyTorch takes tensors alone; ``given`` are the arguments in their order."""
+    for i, (argument, value) in enumerate(given.items()):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{name}(): argument '{argument}' (position {i + 1}) must be Tensor, not {type(value).__name__}")
+
+
 def zeros_as(tensor: Tensor) -> Tensor:
     """Zeros of the shape, type and device of ``tensor``; autograd does not see them."""
     return wrap(tensor._xp.zeros_like(tensor._data))
