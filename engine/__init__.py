@@ -46,7 +46,14 @@ def __getattr__(name: str) -> Any:
         hint = f" Did you mean {close[0]!r}?" if close else ""
         raise AttributeError(f"module 'torch' has no attribute {name!r}: gradstep's engine does not have it.{hint}")
     globals().update(names)
+    names["Tensor"]._subclassed = staticmethod(_subclassed)
     return names[name]
+
+
+def _subclassed(cls: type) -> None:
+    """The first subclass of Tensor brings what subclasses need."""
+    if not cls.__module__.startswith(__name__):
+        import_module(".overrides", __name__).subclassed(cls)
 
 
 __all__ = ["Generator", "Size", "Tensor", "autograd", "device", "dtype", "nn", "optim", "random"]  # and all of names.py

@@ -102,6 +102,14 @@ class Tensor:
         __getitem__: Any
         __setitem__: Any
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        Tensor._subclassed(cls)
+
+    @staticmethod
+    def _subclassed(cls: type[Tensor]) -> None:
+        """Told of each subclass (bound by overrides.py)."""
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Tensor:
         """``Tensor(data)`` makes a float tensor of a sequence, ``Tensor(2, 3)`` an uninitialised one of that shape (here: zeros)."""
         module = devices.CPU

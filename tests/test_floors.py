@@ -86,6 +86,8 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/utils": [*AUTOGRAD, "engine.methods", "engine.utils"],
     "engine/shim": ["engine.shim"],
     "engine/shim/as_torch": ENGINE,
+    "engine/overrides": [*ENGINE, "engine.names"],
+    "engine/_C": ["engine.overrides"],
     "engine": ENGINE,  # the public names, and whatever no line here knows
     # beside it: who reads a tape
     "engine/tape": TAPE,

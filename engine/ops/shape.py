@@ -424,6 +424,26 @@ def is_nonzero(input: Tensor) -> bool:
     return bool(input)
 
 
+def as_subclass(self: Tensor, cls: type[Tensor]) -> Any:
+    """The same tensor as an object of a subclass; part of the graph where this one is.
+
+    Raises TypeError for what is no type.
+    """
+    if not isinstance(cls, type):
+        raise TypeError(f"cls must be a type (got {type(cls).__name__})")
+    source = alias(self)
+    made = source._as(cls)
+    vars(made).update(vars(source))
+    return made
+
+
+def _make_subclass(cls: type[Tensor], data: Tensor, require_grad: bool = False) -> Any:
+    """The memory of ``data`` as a leaf of a subclass."""
+    made = data.detach()._as(cls)
+    made._requires_grad = require_grad
+    return made
+
+
 TORCH = {
     "atleast_1d": atleast_1d,
     "atleast_2d": atleast_2d,
@@ -443,6 +463,8 @@ TORCH = {
     "unsqueeze": unsqueeze,
 }
 TENSOR = {
+    "as_subclass": as_subclass,
+    "_make_subclass": staticmethod(_make_subclass),
     "broadcast_to": broadcast_to,
     "clone": clone,
     "contiguous": contiguous,
