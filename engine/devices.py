@@ -131,8 +131,9 @@ def wide(xp: ArrayModule) -> ArrayModule:
     """The module that computes with large arrays where ``xp`` does with small ones."""
     if xp is not CPU:
         return xp
-    from .kernels import wide  # not before there is a large array
+    from .kernels import memory, wide  # not before there is a large array
 
+    memory.keep_freed()
     made = Host(HOST)
     made.__dict__.update(wide.functions(made))
     return made
