@@ -26,16 +26,13 @@ def three_threads(monkeypatch: pytest.MonkeyPatch) -> Any:
     threads.set_count(before)
 
 
-def test_small_arrays_stay_with_the_module_of_their_device() -> None:
-    seen: list[Any] = []
-    op = torch.exp.op
-    before, op.compute = op.compute, lambda xp, arrays, params: seen.append(xp) or before(xp, arrays, params)
-    try:
-        torch.exp(torch.zeros(devices.LARGE - 1))
-        torch.exp(torch.zeros(devices.LARGE))
-    finally:
-        op.compute = before
-    assert [xp is devices.CPU for xp in seen] == [True, False]
+def test_small_arrays_stay_with_the_module_of_their_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    gelu = WIDE.gelu
+    monkeypatch.setitem(WIDE.__dict__, "gelu", lambda x: sizes.append(x.size) or gelu(x))
+    for size in (devices.LARGE - 1, devices.LARGE):
+        torch.nn.functional.gelu(torch.zeros(size))
+    assert sizes == [devices.LARGE]
 
 
 def test_a_device_that_is_not_the_host_computes_everything_itself() -> None:
