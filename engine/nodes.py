@@ -194,6 +194,16 @@ class OpNode(Node):
 
     # ------------------------------------------------------------------------------------ gradients
 
+    def run(self, g: Any, some: Any, keep: bool) -> Any:
+        """The gradients for the edges as arrays: see ``_written``, which replaces this."""
+        type(self).run = _written(type(self), False)  # type: ignore[method-assign]
+        return self.run(g, some, keep)
+
+    def trace(self, g: Any, some: Any, keep: bool) -> Any:
+        """The gradients for the edges as tensors that have a graph: see ``_written``, which replaces this."""
+        type(self).trace = _written(type(self), True)  # type: ignore[method-assign]
+        return self.trace(g, some, keep)
+
     def apply(self, grads: tuple[Any, ...], edges: Sequence[Edge | None] | None = None) -> Sequence[Any]:
         op = self.op
         if edges is None:
@@ -268,7 +278,6 @@ def make_class(op: Any, name: str, edge_inputs: tuple[str, ...]) -> type[OpNode]
     if direct:
         body["next_edges"] = property(_one_edge if direct == 1 else _all_edges(direct))
     if direct and op.is_plain:
-        body["run"] = _written_run(op, name, edge_inputs)
         body["on_arrays"] = direct
     return type(name.rpartition("::")[2], (OpNode,), body)
 
@@ -297,8 +306,10 @@ def make_node(made: type[OpNode], edges: Sequence[Edge | None], params: tuple[An
     return node
 
 
-def _written_run(op: Any, name: str, edge_inputs: tuple[str, ...]) -> Any:
-    """``node.run(g, some, keep)``: the gradients for the edges, arrays (or None) from an array: one alone where there is one
+def _written(made: type[OpNode], graph: bool) -> Any:
+    """``node.run(g, some, keep)``, or with ``graph`` ``node.trace(g, some, keep)``, written out for the nodes of one class.
+
+    ``run`` gives the gradients for the edges, arrays (or None) from an array: one alone where there is one
     edge, else a tuple. Only edges to nodes in ``some`` get one, where that is given. What the node kept is released unless ``keep``.
 
     A rule on arrays (``on_arrays``) is called with arrays; any other with tensors, as in a pass without a graph. For ``mul`` it
@@ -318,51 +329,65 @@ def _written_run(op: Any, name: str, edge_inputs: tuple[str, ...]) -> Any:
             if not keep:
                 node.kept_other = RELEASED
             return r0
+
+    ``trace`` takes a tensor and gives pairs of an edge and the gradient for it, a tensor, or None.
     """
+    op, edge_inputs, name = made.op, made.edge_inputs, made.__name__
+    quick = {} if graph else op.quick
     scope: dict[str, Any] = {"Tensor": Tensor, "RELEASED": RELEASED, "ndarray": devices.CPU.ndarray}
-    scope |= {"wrap": wrap, "unwrapped": _unwrapped, "cpu": devices.CPU, "wide": devices.wide}
+    scope |= {"wrap": wrap, "unwrapped": _unwrapped, "cpu": devices.CPU, "wide": devices.wide, "own": _own_output}
     lines = ["def run(node, g, some, keep):"]
     results = [f"r{i}" for i in range(len(edge_inputs))]
     for i in range(len(edge_inputs)):
         lines.append(f"    edge = node.edge{i}")
         lines.append(f"    wanted{i} = edge is not None and (some is None or (edge[0] if type(edge) is tuple else edge) in some)")
     lines.append(f"    {' = '.join(results)} = None")
-    if any(len(names) > 1 and "xp" in names for _, names in op.quick.values()):
+    if any(len(names) > 1 and "xp" in names for _, names in quick.values()):
         lines.append(f"    xp = cpu if g.size < {devices.LARGE} else wide(cpu)")
-    if op.joint or any(n not in op.quick for n in edge_inputs):
+    if graph:
+        lines.append("    t = g")
+    elif op.joint or any(n not in quick for n in edge_inputs):
         lines.append("    t = wrap(g if type(g) is ndarray else cpu.asarray(g))")
     for i, n in enumerate(edge_inputs):
         if n not in op.rules:
             continue
-        rule, names = op.quick[n] if n in op.quick else (op.rules[n], op.needs[n])
+        rule, names = quick[n] if n in quick else (op.rules[n], op.needs[n])
         scope[f"rule{i}"] = rule
         lines.append(f"    if wanted{i}:")
-        loads, given = _loads(op, names, n in op.quick)
+        loads, given = _loads(op, names, n in quick, graph)
         lines += ["        " + line for line in loads]
-        if names == ("g",) and n in op.quick:
+        if names == ("g",) and n in quick:
             lines.append(f"        r{i} = g")
         else:
             lines.append(f"        r{i} = rule{i}({given})")
-            if n not in op.quick:
+            if n not in quick and not graph:
                 lines.append(f"        r{i} = unwrapped(node, r{i})")
     for number, (joined, rule) in enumerate(op.joint.items()):
         scope[f"joint{number}"] = rule
         places = [edge_inputs.index(n) for n in joined]
         lines.append(f"    needs = ({''.join(f'wanted{i}, ' for i in places)})")
         lines.append("    if True in needs:")
-        loads, given = _loads(op, op.needs[joined], False)
+        loads, given = _loads(op, op.needs[joined], False, graph)
         lines += ["        " + line for line in loads]
         lines.append(f"        {''.join(f'r{i}, ' for i in places)} = joint{number}({given})")
-        lines += [f"        r{i} = unwrapped(node, r{i}) if wanted{i} else None" for i in places]
+        if not graph:
+            lines += [f"        r{i} = unwrapped(node, r{i}) if wanted{i} else None" for i in places]
     data = [n for n in op.names if not _is_described(n)]
     if data:
         lines += ["    if not keep:", f"        {' = '.join(f'node.kept_{n}' for n in data)} = RELEASED"]
-    lines.append(f"    return {', '.join(results)}")
+    if graph:
+        lines.append("    pairs = []")
+        for i, r in enumerate(results):
+            lines += [f"    edge = node.edge{i}", f"    if wanted{i}:"]
+            lines.append(f"        pairs.append((edge if type(edge) is tuple else (edge, 0), {r}))")
+        lines.append("    return pairs")
+    else:
+        lines.append(f"    return {', '.join(results)}")
     exec(compile("\n".join(lines), f"{__file__} ({name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
     return scope["run"]
 
 
-def _loads(op: Any, names: tuple[str, ...], arrays: bool) -> tuple[list[str], str]:
+def _loads(op: Any, names: tuple[str, ...], arrays: bool, graph: bool) -> tuple[list[str], str]:
     """The lines that fetch what a rule asks for by ``names``, as arrays or as tensors, and the arguments of its call."""
     lines: list[str] = []
     given: list[str] = []
@@ -378,7 +403,7 @@ def _loads(op: Any, names: tuple[str, ...], arrays: bool) -> tuple[list[str], st
             lines.append("if type(out) is not ndarray or (cell := node.version_out) is not None and cell.version:")
             lines.append("    out = node.array('out')" if arrays else "    out = node.recall('out')")
             if not arrays:
-                lines += ["else:", "    out = wrap(out)"]
+                lines += ["else:", "    out = own(node, out)" if graph else "    out = wrap(out)"]
         elif asked in op.inputs:
             lines.append(f"if type({asked}) is Tensor and ((cell := {asked}._cell) is None or cell.version == node.version_{asked}):")
             lines.append(f"    {asked} = {asked}._data" if arrays else "    pass")
@@ -386,6 +411,16 @@ def _loads(op: Any, names: tuple[str, ...], arrays: bool) -> tuple[list[str], st
         else:
             lines += [f"if {asked} is RELEASED:", f"    node.recall({asked!r})"]
     return lines, ", ".join(given)
+
+
+def _own_output(node: Any, array: Any) -> Tensor:
+    """The kept output of ``node`` as a tensor, tied to it."""
+    made = wrap(array)
+    cell = node.version_out
+    if cell is None:
+        cell = node.version_out = Storage()
+    made._cell, made._edge, made._requires_grad = cell, node, True
+    return made
 
 
 def _unwrapped(node: Any, grad: Any) -> Any:

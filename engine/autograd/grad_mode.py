@@ -42,13 +42,20 @@ class _Mode(threading.local):
 
     def __init__(self) -> None:
         run = quiet_context()
-        threading.local.__setattr__(self, "_both", ((run, False), (run, True)))
+        self.__dict__["_both"] = ((run, False), (run, True))
         self.enabled = True
 
     def __setattr__(self, name: str, value: Any) -> None:
-        threading.local.__setattr__(self, name, value)
+        own = self.__dict__
+        own[name] = value
         if name != "quiet" and name != "quick":
-            threading.local.__setattr__(self, "quick", None if self.special or self.inference else self._both[self.enabled])
+            own["quick"] = None if self.special or self.inference else self._both[self.enabled]
+
+    def switch(self, enabled: bool, inference: bool = False, quick: tuple[Callable[..., Any], bool] | None = None) -> None:
+        """Set ``enabled`` and ``inference`` at once; ``quick`` is what the short way is to have instead of what they make of it."""
+        own = self.__dict__
+        own["enabled"], own["inference"] = enabled, inference
+        own["quick"] = None if self.special or inference else quick or self._both[enabled]
 
 
 mode = _Mode()
@@ -65,10 +72,10 @@ class _ModeGuard:
 
     def __enter__(self) -> None:
         self._found.append((mode.enabled, mode.inference))
-        mode.enabled, mode.inference = self._wanted()
+        mode.switch(*self._wanted())
 
     def __exit__(self, *_: object) -> None:
-        mode.enabled, mode.inference = self._found.pop()
+        mode.switch(*self._found.pop())
 
     def _again(self) -> _ModeGuard:
         return type(self)()

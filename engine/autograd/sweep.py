@@ -8,6 +8,7 @@ arrays, ``_glide``, is inside the one in which numpy gives no floating-point war
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import call
 from sys import getrefcount
 from typing import Any, cast
@@ -30,14 +31,7 @@ Waiting = dict[Node, list[Any]]
 def is_unwatched(walk: Any) -> bool:
     """Whether nothing is on that wants to see, or to undo, the steps of ``walk``."""
     return not (
-        recorder.current is not None
-        or walk.rewindable
-        or walk.create_graph
-        or walk._walks_outside
-        or anomaly.enabled
-        or mode.special
-        or walk.taken
-        or walk.run
+        recorder.current is not None or walk.rewindable or walk._walks_outside or anomaly.enabled or mode.special or walk.taken or walk.run
     )
 
 
@@ -55,28 +49,66 @@ def sweep(walk: Any) -> None:
     walks = active.walks
     walks.append(walk)
     found = mode.enabled, mode.inference
-    mode.enabled, mode.inference = False, False
+    mode.switch(False)
     assert mode.quick is not None
-    run = mode.quick[0]
     try:
-        while True:
-            mode.quick = _INSIDE
-            try:
-                node = run(_glide, walk, waiting)
-            finally:
-                mode.enabled = False
-            if node is None:
-                break
-            _one(walk, waiting, node)
-            if mode.inference:
-                mode.inference = False
+        if walk.create_graph:
+            mode.switch(True)
+            _trace(walk, waiting)
+        else:
+            _run(walk, waiting, mode.quick[0])
     except BaseException as error:
         walk.end(error)
         raise
     finally:
-        mode.enabled, mode.inference = found
+        mode.switch(*found)
         walk.current = None
         walks.pop()
+
+
+def _run(walk: Any, waiting: Waiting, quietly: Callable[..., Any]) -> None:
+    """A pass without a graph of its own: ``_glide`` from one node that needs the walk to the next."""
+    node: Any = None
+    grad: Any = None
+    while True:
+        mode.switch(False, quick=_INSIDE)
+        try:
+            node = quietly(_glide, walk, waiting, node, grad)
+        finally:
+            mode.switch(False)
+        grad = None
+        if node is None:
+            return
+        hooks = node.hooks
+        if hooks is None or hooks.pre or hooks.post or not node.on_arrays or node.shape is None or walk._wanted:
+            _one(walk, waiting, node)
+            node = None
+        else:  # only hooks of its tensor
+            grad = waiting.pop(node)[1]
+            walk.current = node
+            (grad,) = walk.tensor_hooks(node, (grad if grad is None or isinstance(grad, Tensor) else _tensor(grad),), None)
+            walk.current = None
+
+
+def _trace(walk: Any, waiting: Waiting) -> None:
+    """A pass that makes a graph of its own."""
+    known, heap, keep, wanted = walk._dependencies, walk._heap, walk.keep_graph, walk._wanted
+    some = known if walk.has_inputs else None
+    while heap.items:
+        node = heap.pop()
+        grad = waiting[node][1]
+        if not node.on_arrays or node.shape is None or node.hooks is not None or (wanted and id(node) in wanted) or grad is None:
+            _one(walk, waiting, node)
+            if not mode.enabled or mode.inference:
+                mode.switch(True)
+            continue
+        del waiting[node]
+        for (target, slot), out in node.trace(grad if isinstance(grad, Tensor) else _tensor(grad), some, keep):
+            if target in known:
+                if out is not None and (out._data.shape != target.shape or out._data.dtype is not node.element):
+                    out = walk.fitted(node, node.next_edges.index((target, slot)), (target, slot), out)
+                if _arrive(walk, waiting, target, slot, out):
+                    heap.push(target)
 
 
 def _one(walk: Any, waiting: Waiting, node: Node) -> None:
@@ -137,13 +169,15 @@ def _fitted(walk: Any, node: Any, target: Node, slot: int, grad: Any) -> Any:
     return sum_to.op.forward(CPU, CPU.asarray(grad), shape)  # type: ignore[attr-defined]
 
 
-def _glide(walk: Any, waiting: Waiting) -> Node | None:
-    """Run nodes as long as all goes by arrays; gives the node that has to be run otherwise, None at the end."""
+def _glide(walk: Any, waiting: Waiting, node: Any, grad: Any) -> Node | None:
+    """Run nodes as long as all goes by arrays; gives the node that has to be run otherwise, None at the end.
+
+    It begins with ``node``, whose hooks were called and gave ``grad``, where that is given; else with the first of the heap.
+    """
     known, heap, keep, wanted = walk._dependencies, walk._heap, walk.keep_graph, walk._wanted
     some = known if walk.has_inputs else None
     items, add, ndarray = heap.items, CPU.add, CPU.ndarray
-    node: Any = None  # the next, where it need not go through the heap, and the gradient that is complete there
-    grad: Any = None
+    hooked = node  # from here on ``node`` is the next where it need not go through the heap, and ``grad`` the gradient for it
     while True:
         if node is None:
             if not items:
@@ -153,7 +187,14 @@ def _glide(walk: Any, waiting: Waiting) -> Node | None:
         count = node.on_arrays
         if count and type(grad) is Tensor and not grad._requires_grad and node.shape is not None and grad._data.dtype is node.element:
             grad = grad._data
-        if not count or node.hooks is not None or node.shape is None or wanted or grad is None or type(grad) is Tensor:
+        if (
+            not count
+            or node.shape is None
+            or wanted
+            or grad is None
+            or type(grad) is Tensor
+            or (node.hooks is not None and node is not hooked)
+        ):
             entry = waiting.get(node)
             if entry is None:
                 waiting[node] = entry = [0, grad]
@@ -163,6 +204,7 @@ def _glide(walk: Any, waiting: Waiting) -> Node | None:
                 node = None
                 continue
             return node  # type: ignore[no-any-return]
+        hooked = None
         if waiting:
             waiting.pop(node, None)
         current = node

@@ -227,6 +227,9 @@ class Walk:
 
     def finish(self) -> None:
         """After the last node: call what asked to be called then, and end the walk."""
+        if not self._callbacks:
+            self.end(None)
+            return
         active.walks.append(self)
         try:
             with _GradMode(self.create_graph):
@@ -279,7 +282,7 @@ class Walk:
         if needed and self._wanted:  # PyTorch captures before the hooks of a node that runs, after those of one that does not
             self._keep_wanted(node, grads)
         if node.hooks is not None or node.kind == NodeKind.ACCUMULATE:
-            grads = self._tensor_hooks(node, grads, tape)
+            grads = self.tensor_hooks(node, grads, tape)
         if not needed:
             self._keep_wanted(node, grads)
             return ()
@@ -392,7 +395,7 @@ class Walk:
 
     # ------------------------------------------------------------------------------------ hooks
 
-    def _tensor_hooks(self, node: Node, grads: tuple[Any, ...], tape: Any) -> tuple[Any, ...]:
+    def tensor_hooks(self, node: Node, grads: tuple[Any, ...], tape: Any) -> tuple[Any, ...]:
         """The hooks of the tensors that this node's op made (or of the leaf), then retained gradients."""
         result = list(grads)
         hooks = node.hooks
