@@ -54,7 +54,7 @@ class Command:
     tip: str = ""
 
 
-MENUS = ("&File", "&Edit", "&View", "&Run", "&Navigate", "&Help")
+MENUS = ("&File", "&Edit", "&View", "&Run", "&Breakpoints", "&Navigate", "&Help")
 
 COMMANDS: tuple[Command, ...] = (
     Command("open", "&File", "&Open Script...", ("Ctrl+O",), "open", tip="Choose a Python script to debug"),
@@ -113,7 +113,15 @@ COMMANDS: tuple[Command, ...] = (
         "step_back", "&Run", "Step &Back", ("Shift+F10",), "step_back", Needs.UNDO, Action.STEP_BACK, "time", separator=True,
         tip="Undo the last node of backward exactly",
     ),
-    Command("step", "&Run", "&Next Node", ("F10",), "step", None, Action.NEXT, "time", tip="Run one node of backward"),
+    Command("step", "&Run", "&Next Node", ("F10",), "step", None, Action.NEXT, "time", tip="Run one node of backward, one op of forward"),
+    Command(
+        "step_into", "&Run", "Step &Into", ("F11",), "step_into", None, Action.NEXT, "time",
+        tip="Into hooks, your own Functions and modules: every op, hook and node is a step",
+    ),
+    Command(
+        "step_out", "&Run", "Step &Out", ("Shift+F11",), "step_out", None, Action.NEXT, "time",
+        tip="Run until the function or the backward pass that is stepped through is left",
+    ),
     Command(
         "run_to", "&Run", "Run to Se&lected Node", ("Ctrl+F10",), "run_to", Needs.NODE, Action.GOTO, "time",
         tip="Run until the selected node is next",
@@ -125,6 +133,26 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "stop_on_entry", "&Run", "Stop at the &First Node of Backward", (), "", separator=True, checkable=True,
         tip="Off: run until something else stops it",
+    ),
+    Command(
+        "toggle_breakpoint", "&Breakpoints", "&Toggle Breakpoint", ("F9",), "breakpoint", Needs.OPEN,
+        tip="On the line of the source that has the focus, else on the selected node",
+    ),
+    Command(
+        "add_breakpoint", "&Breakpoints", "&Add Breakpoint...", ("Shift+F9",), "", Needs.OPEN,
+        tip="Name an op, a module, a hook, a value or an exception to stop at",
+    ),
+    Command(
+        "break_on_nan", "&Breakpoints", "Stop at the First &NaN or Infinity", (), "warning", Needs.OPEN, separator=True, checkable=True,
+        tip="Stop after the op or before the node that follows",
+    ),
+    Command(
+        "break_on_exception", "&Breakpoints", "Stop at &Exceptions", (), "error", Needs.OPEN, checkable=True,
+        tip="Stop where the program raises, with its variables",
+    ),
+    Command(
+        "clear_breakpoints", "&Breakpoints", "&Remove All", ("Ctrl+Shift+F9",), "", Needs.OPEN, separator=True,
+        tip="Take all breakpoints of this script away",
     ),
     Command(
         "first_event", "&Navigate", "Look at the &First Step", ("Ctrl+Home",), "first", Needs.TAPE, bar="past",

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLibraryInfo, QSettings, Qt, QTimer, QVersionNumber
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
 
 from .panel import Panel
 
-VERSION = 1  # of a saved arrangement; another one is not restored
+VERSION = 2  # of a saved arrangement; another one is not restored
 SMALL = 900  # a window lower than this puts panels behind tabs that otherwise stand above each other
 
 
@@ -52,6 +52,7 @@ class Docks:
                 else area.BottomDockWidgetArea
             )
             window.addDockWidget(side, dock)
+            dock.hide()  # until they are arranged: side by side they would be wider than a screen
             self._docks[panel] = dock
 
     def __getitem__(self, panel: Panel) -> QDockWidget:
@@ -91,6 +92,10 @@ class Docks:
             window.restoreState(window.saveState(VERSION), VERSION)
         for panel in (places.left[0], places.right[0], places.lists[0]):
             self._docks[panel].raise_()
+        for bar in window.findChildren(QTabBar):
+            if bar.parentWidget() is window:  # many tabs must not make the window wider than the screen
+                bar.setElideMode(Qt.TextElideMode.ElideRight)
+                bar.setUsesScrollButtons(True)
         self._share()
         QTimer.singleShot(0, window, self._share)  # again when the docks have taken their places; the window's death cancels it
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QSettings, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from gradstep.engine.debug.breakpoints import BreakKind
 from gradstep.engine.debug.core import Stopped
 from gradstep.engine.debug.states import ALIVE, ENDED, RUNNING, State
 
@@ -18,9 +19,11 @@ from . import dialogs, layouts, recent, wording
 from .actions import COMMANDS, Actions, Needs
 from .announcer import Announcer
 from .bars import RunBar, StateBar, place_text
+from .breakpoints import Breakpoints
 from .canvas import GraphCanvas
 from .docks import Docks, plain
 from .drawing import Shown
+from .explaining import Explaining
 from .file_commands import FileCommands
 from .graph_presenter import GraphPresenter
 from .inquiries import Inquiries
@@ -73,6 +76,8 @@ class MainWindow(QMainWindow):
         self.presenter = PanelPresenter(self.panels, self.model, self._show_alert_count, self)
         self.inquiries = Inquiries(self.session, self.panels.tensor, self.panels.console, self)
         self.files = FileCommands(self, self.settings)
+        self.breakpoints = Breakpoints(self.session, self.settings, self)
+        self.explaining = Explaining(self)
         self.announcer = Announcer(self.message, self.canvas, self.session, self.model, self.opening, self.navigator)
 
         self._fill_menus()
@@ -151,6 +156,12 @@ class MainWindow(QMainWindow):
         panels.tensor.rerun_wished.connect(self.opening.restart_with_values)
         panels.tensor.capture_wished.connect(self.opening.keep_more)
         panels.output.log_wished.connect(self._say_log)
+        self._connect_breakpoints()
+        self.explaining.explained.connect(self._explained)
+        self.explaining.failed.connect(self.status.say)
+        panels.explanations.line_picked.connect(self._show_line)
+        panels.explanations.node_picked.connect(model.select)
+        panels.explanations.event_picked.connect(model.move_to)
         self.canvas.node_picked.connect(model.select)
         self.canvas.node_activated.connect(lambda _: navigator.go_to_source())
         self.canvas.menu_wanted.connect(self._canvas_menu)
@@ -159,6 +170,17 @@ class MainWindow(QMainWindow):
         self.welcome.open_wished.connect(self.actions_["open"].trigger)
         self.welcome.open_tape_wished.connect(self.actions_["open_tape"].trigger)
         self.welcome.file_picked.connect(self.open_file)
+
+    def _connect_breakpoints(self) -> None:
+        points, panel = self.breakpoints, self.panels.breakpoints
+        points.changed.connect(self._show_breakpoints)
+        points.refused.connect(self.status.say)
+        panel.add_wished.connect(self._add_breakpoint)
+        panel.edit_wished.connect(points.change)
+        panel.removal_wished.connect(points.remove)
+        panel.clear_wished.connect(points.clear)
+        panel.line_picked.connect(self._show_line)
+        self.panels.source.breakpoint_toggled.connect(points.toggle_line)
 
     def _connect_actions(self) -> None:
         session, canvas, navigator, files = self.session, self.canvas, self.navigator, self.files
@@ -173,6 +195,11 @@ class MainWindow(QMainWindow):
             "theme_dark": lambda: self._set_theme(Mode.DARK), "reset_layout": self.docks.arrange,
             "start": self.opening.start, "restart": self.opening.restart, "pause": session.pause, "stop": session.stop,
             "kill": session.kill, "continue": self._live(session.continue_), "step": self._live(session.next),
+            "step_into": self._live(session.step_into), "step_out": self._live(session.step_out),
+            "toggle_breakpoint": self._toggle_breakpoint, "add_breakpoint": self._ask_breakpoint,
+            "break_on_nan": lambda: self.breakpoints.toggle(BreakKind.VALUE, "nonfinite"),
+            "break_on_exception": lambda: self.breakpoints.toggle(BreakKind.EXCEPTION, ""),
+            "clear_breakpoints": self.breakpoints.clear,
             "step_back": self._live(session.step_back), "reverse": self._live(session.reverse_continue),
             "run_to": self._run_to_selected, "stop_on_entry": self._set_stop_on_entry,
             "first_event": navigator.look_at_first, "last_event": navigator.look_at_last,
@@ -212,6 +239,8 @@ class MainWindow(QMainWindow):
         self._fill_recent()
         self.panels.events.show_script(Path(self.opening.script).name)
         self.presenter.show_script(self.opening.script, self.opening.text())
+        self.panels.explanations.show_waiting()
+        self.breakpoints.show_script(self.opening.script)
         busy = bool(self.opening.name)
         self.pages.setCurrentWidget(self.canvas if busy else self.welcome)
         if busy and self.docks.hidden:
@@ -246,6 +275,8 @@ class MainWindow(QMainWindow):
         self.panels.console.show_enabled(live, "" if live else self.tr("Expressions run in your program, while it is paused."))
         if state in _RESTING:
             self.model.catch_up()
+        if state in ENDED or state is State.TRACE:
+            self._explain()
         if not live:
             self.model.set_live_node(None)
         self.graphs.set_paused(state in _RESTING)
@@ -263,6 +294,53 @@ class MainWindow(QMainWindow):
             self.presenter.show_now()
             self.panels.source.show_line(str(stop.where["file"]), int(stop.where.get("line", 0)))
         self._enable_later()
+
+    def _explain(self) -> None:
+        tape = self.model.tape
+        if tape is not None and tape.path:
+            self.explaining.explain(str(tape.path))
+
+    @Slot(object)
+    def _explained(self, findings: Any) -> None:
+        panel = self.panels.explanations
+        panel.show_findings(findings)
+        title = plain(panel.heading())
+        self.docks[panel].setWindowTitle(f"{title} ({len(findings)})" if findings else title)
+
+    @Slot()
+    def _show_breakpoints(self) -> None:
+        points = self.breakpoints
+        self.opening.breakpoints = points.plain()
+        self.panels.breakpoints.show_breakpoints(points.all, points.standing)
+        lines = points.lines()
+        for file in {*lines, *self.panels.source.files}:
+            self.panels.source.show_breakpoints(file, lines.get(file, frozenset()))
+        self.actions_["break_on_nan"].setChecked(points.has(BreakKind.VALUE, "nonfinite"))
+        self.actions_["break_on_exception"].setChecked(points.has(BreakKind.EXCEPTION, ""))
+
+    @Slot()
+    def _toggle_breakpoint(self) -> None:
+        """On the source's line where that has the focus, else on the selected node or op."""
+        source, key = self.panels.source, self.model.selection.key
+        if source.isAncestorOf(self.focusWidget()) and source.current_file and source.current_line:
+            self.breakpoints.toggle_line(source.current_file, source.current_line)
+        elif key is not None and key[0] == "node":
+            self.breakpoints.toggle(BreakKind.NODE, f"#{key[1]}")
+        elif key is not None and key[0] == "op" and self.model.tape is not None:
+            self.breakpoints.toggle(BreakKind.NODE, self.model.tape.ops[key[1]].name)
+        else:
+            self._ask_breakpoint()
+
+    @Slot(object, str)
+    def _add_breakpoint(self, kind: BreakKind, target: str) -> None:
+        if self.breakpoints.add(kind, target) is not None:
+            self.panels.breakpoints.added()
+
+    def _ask_breakpoint(self) -> None:
+        dock = self.docks[self.panels.breakpoints]
+        dock.show()
+        dock.raise_()
+        self.panels.breakpoints.ask(BreakKind.NODE)
 
     @Slot()
     def _run_to_selected(self) -> None:
@@ -414,7 +492,7 @@ class MainWindow(QMainWindow):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if key is not None:
             self.model.select(key)
-            for name in ("run_to", "go_to_source"):
+            for name in ("run_to", "toggle_breakpoint", "go_to_source"):
                 menu.addAction(self.actions_[name])
             menu.addSeparator()
         for name in ("fit", "backward_graph", "forward_graph", "both_graphs", "export"):
@@ -438,6 +516,7 @@ class MainWindow(QMainWindow):
         self.docks.save(self.settings)
         self.settings.sync()
         self.graphs.close()
+        self.explaining.stop()
         self.session.close()
         self.model.close()
         super().closeEvent(event)

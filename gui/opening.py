@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
@@ -34,6 +36,7 @@ class Opening(QObject):
         self.tape = ""  # the path of the tape that is open without a script
         self.stop_on_entry = True  # stop before the first node of backward
         self.budget = Launch("").budget  # bytes of values that a run keeps
+        self.breakpoints: tuple[Mapping[str, Any], ...] = ()  # set before a program's first line runs
         session.tape_opened.connect(self._follow)
 
     @property
@@ -72,13 +75,18 @@ class Opening(QObject):
         if self.script and self._session.allows(Action.LAUNCH):
             self.starting.emit()
             folder = str(Path(self.script).parent)
-            self._session.launch(self.script, python=self.python, cwd=folder, stop_on_entry=self.stop_on_entry, budget=self.budget)
+            self._session.launch(self.script, cwd=folder, **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "python": self.python, "stop_on_entry": self.stop_on_entry, "budget": self.budget, "breakpoints": self.breakpoints,
+        }  # fmt: skip
 
     @Slot()
     def restart(self) -> None:
         """Run the script again, after the end of the program where one runs."""
         if self._session.state in ALIVE:
-            self._session.restart(stop_on_entry=self.stop_on_entry, python=self.python, budget=self.budget)
+            self._session.restart(**self._options())
         else:
             self.start()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from .docks import Places
 from .panels.alerts_panel import AlertsPanel
+from .panels.breakpoints_panel import BreakpointsPanel
 from .panels.call_stack_panel import CallStackPanel
 from .panels.console_panel import ConsolePanel
 from .panels.events_panel import EventsPanel
+from .panels.explanations_panel import ExplanationsPanel
 from .panels.hooks_panel import HooksPanel
 from .panels.output_panel import OutputPanel
 from .panels.source_panel import SourcePanel
@@ -26,6 +28,8 @@ class PanelSet:
         self.timeline = TimelinePanel()
         self.alerts = AlertsPanel()
         self.hooks = HooksPanel()
+        self.breakpoints = BreakpointsPanel()
+        self.explanations = ExplanationsPanel()
         self.stack = CallStackPanel()
         self.console = ConsolePanel()
         self.output = OutputPanel()
@@ -36,5 +40,5 @@ class PanelSet:
             left=(self.events, self.source),
             right=(self.step, self.tensor),
             strip=self.timeline,
-            lists=(self.hooks, self.alerts, self.stack, self.console, self.output),
+            lists=(self.hooks, self.alerts, self.explanations, self.breakpoints, self.stack, self.console, self.output),
         )

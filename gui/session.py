@@ -211,6 +211,14 @@ class DebugSession(QObject):
         """Runs one backward node."""
         self._move("next")
 
+    def step_into(self) -> None:
+        """Runs to the next op, hook or node, wherever it is."""
+        self._move("stepIn")
+
+    def step_out(self) -> None:
+        """Runs until the function, or the inner backward pass, is left."""
+        self._move("stepOut")
+
     def step_back(self) -> None:
         """Undoes the last backward node."""
         self._move("stepBack")

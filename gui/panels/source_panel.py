@@ -91,6 +91,17 @@ class SourcePanel(Panel):
         """The file in front, "" for none."""
         return next((file for file, view in self._views.items() if view is self._tabs.currentWidget()), "")
 
+    @property
+    def current_line(self) -> int:
+        """The line of the cursor in the file in front, counted from 1; 0 where there is none."""
+        view = self._views.get(self.current_file)
+        return view.textCursor().blockNumber() + 1 if view is not None else 0
+
+    @property
+    def files(self) -> list[str]:
+        """The files that are shown."""
+        return list(self._views)
+
     def _show_state(self) -> None:
         if self._views:
             self._stage.show_content()

@@ -1,0 +1,147 @@
+"""The breakpoints of the script that is open: kept beside the settings, told to the program, and how each stands there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QSettings, Signal, Slot
+
+from gradstep.engine.debug.breakpoints import BreakKind, Breakpoint, BreakpointTable, file_and_line
+from gradstep.engine.debug.conditions import ConditionError
+from gradstep.engine.debug.core import Stopped
+from gradstep.engine.debug.protocol import Response
+from gradstep.engine.debug.states import State
+
+from .session import DebugSession
+
+
+class Breakpoints(QObject):
+    """One table, that of the script that is open. Every change is kept at once and told to the program, if one runs."""
+
+    changed = Signal()  # the table, or how a breakpoint stands
+    refused = Signal(str)  # a breakpoint could not be understood, and why
+
+    def __init__(self, session: DebugSession, settings: QSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._folder = Path(settings.fileName()).parent / "breakpoints"
+        self._table = BreakpointTable()
+        self.standing: dict[int, Mapping[str, Any]] = {}  # by id: verified, message, hits
+        self.hooks_off: frozenset[str] = frozenset()  # names of the hooks that are not called
+        session.stopped.connect(self._stopped)
+        session.state_changed.connect(self._state_changed)
+
+    def show_script(self, script: str) -> None:
+        """Take the breakpoints of another script, "" for none."""
+        name = hashlib.sha256(script.encode()).hexdigest()[:24] if script else ""
+        self._table = BreakpointTable(self._folder / f"{name}.json" if name else None)
+        self.standing, self.hooks_off = {}, frozenset()
+        if self._table.damaged:
+            self.refused.emit(self._table.damaged)
+        self.changed.emit()
+
+    @property
+    def all(self) -> list[Breakpoint]:
+        """The breakpoints, in the order in which they were made."""
+        return list(self._table)
+
+    def lines(self) -> dict[str, frozenset[int]]:
+        """The lines that have a breakpoint, by file."""
+        found: dict[str, set[int]] = {}
+        for point in self._table:
+            if point.kind is BreakKind.LINE:
+                file, line = file_and_line(point.target)
+                found.setdefault(file, set()).add(line)
+        return {file: frozenset(lines) for file, lines in found.items()}
+
+    def plain(self) -> tuple[Mapping[str, Any], ...]:
+        """For the launch of a program."""
+        return tuple(self._table.plain())
+
+    # ------------------------------------------------------------------------------------ changes
+
+    def add(self, kind: BreakKind, target: str = "", **fields: Any) -> Breakpoint | None:
+        """A new breakpoint; None where it cannot be understood, which is said."""
+        made: Breakpoint | None = None
+        try:
+            made = self._table.add(kind, target, **fields)
+        except ConditionError as error:
+            self.refused.emit(str(error))
+        self._tell()
+        return made
+
+    def change(self, number: int, fields: Mapping[str, Any]) -> bool:
+        """Other words for a breakpoint; False where they cannot be understood, which is said."""
+        try:
+            self._table.change(number, **fields)
+        except ConditionError as error:
+            self.refused.emit(str(error))
+            self.changed.emit()  # the cell shows again what holds
+            return False
+        self._tell()
+        return True
+
+    def remove(self, numbers: Iterable[int]) -> None:
+        """Take breakpoints away."""
+        for number in numbers:
+            self._table.remove(number)
+        self._tell()
+
+    @Slot()
+    def clear(self) -> None:
+        """Take all away."""
+        self._table.clear()
+        self._tell()
+
+    def toggle_line(self, file: str, line: int) -> None:
+        """A breakpoint on a line, or none."""
+        self._table.toggle_line(file, line)
+        self._tell()
+
+    def toggle(self, kind: BreakKind, target: str) -> None:
+        """A breakpoint of this kind and target if there is none, else none."""
+        there = [point.id for point in self._table if (point.kind, point.target) == (kind, target)]
+        if there:
+            self.remove(there)
+        else:
+            self.add(kind, target)
+
+    def has(self, kind: BreakKind, target: str) -> bool:
+        """Whether there is one of this kind and target."""
+        return any((point.kind, point.target) == (kind, target) for point in self._table)
+
+    def switch_hook(self, name: str, on: bool) -> None:
+        """Whether the hooks of this name are called from now on."""
+        self.hooks_off = self.hooks_off - {name} if on else self.hooks_off | {name}
+        self._session.request("setHooks", lambda _: None, off=sorted(self.hooks_off))
+        self.changed.emit()
+
+    # ------------------------------------------------------------------------------------ the program
+
+    def _tell(self) -> None:
+        if not self._session.request("setBreakpoints", self._answered, breakpoints=self._table.plain()):
+            self.standing = {number: state for number, state in self.standing.items() if any(p.id == number for p in self._table)}
+        self.changed.emit()
+
+    def _answered(self, response: Response) -> None:
+        if response.success:
+            self._take(response.body.get("breakpoints", ()))
+
+    @Slot(object)
+    def _stopped(self, stop: Stopped) -> None:
+        self._take(stop.breakpoints)
+
+    @Slot(object)
+    def _state_changed(self, state: State) -> None:
+        if state is State.STARTING:
+            self.standing = {}
+            self.changed.emit()
+        elif state is State.RUNNING_FORWARD and self.hooks_off:
+            self._session.request("setHooks", lambda _: None, off=sorted(self.hooks_off))
+
+    def _take(self, states: Iterable[Mapping[str, Any]]) -> None:
+        self.standing = {int(state["id"]): state for state in states}
+        self.changed.emit()

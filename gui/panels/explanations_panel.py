@@ -1,0 +1,116 @@
+"""Explanations: what went wrong with autograd in this run, in plain words, with the lines and what to write instead."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from PySide6.QtCore import QUrl, Signal, Slot
+from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
+
+from .. import theme
+from ..panel import Panel
+from .notice import Stage
+
+
+class ExplanationsPanel(Panel):
+    """One finding below the other; lines and nodes are links."""
+
+    title = "Explanations"
+    about = "What went wrong with autograd in this run: where, why, and what to write instead"
+
+    line_picked = Signal(str, int)  # the user wants to see this line of the source
+    node_picked = Signal(object)  # the user wants to see this graph node
+    event_picked = Signal(int)  # the user wants to look at the moment of this event
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumSize(260, 90)
+        self._findings: Sequence[Mapping[str, Any]] = ()
+        self._text = QTextBrowser(self)
+        self._text.setObjectName("explanations")
+        self._text.setAccessibleName(self.tr("Explanations"))
+        self._text.setOpenLinks(False)
+        self._text.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self._text.anchorClicked.connect(self._followed)
+        self._stage = Stage(self._text, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._stage)
+        self.show_waiting()
+
+    @Slot()
+    def show_waiting(self) -> None:
+        """Nothing is known yet."""
+        self._findings = ()
+        self._stage.show_notice(
+            self.tr("When the program stands still or has ended, what went wrong with its gradients is explained here.")
+        )
+
+    @Slot(object)
+    def show_findings(self, findings: Sequence[Mapping[str, Any]]) -> None:
+        """Show what was found, as JSON has it."""
+        self._findings = findings
+        if not findings:
+            self._stage.show_notice(self.tr("Nothing to explain: no error of autograd, no NaN, no gradient that is missing or zero."))
+            return
+        self._stage.show_content()
+        self._fill()
+
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._findings)
+
+    def restyle(self) -> None:
+        if self._findings:
+            self._fill()
+
+    # --------------------------------------------------------------------------------------------------------- inside
+
+    def _fill(self) -> None:
+        look = theme.current()
+        dim, link, code = (colour.name() for colour in (look.dim, look.accent_text, look.text))
+        parts = []
+        for number, finding in enumerate(self._findings):
+            head = look.bad.name() if finding["severity"] != "note" else dim
+            rows = "".join(self._place(number, place, link, dim, code) for place in finding["places"])
+            node = finding.get("node")
+            jump = ""
+            if finding.get("event") is not None:
+                jump = f' <a style="color:{link}" href="event:{number}">{html.escape(self.tr("Go to the moment"))}</a>'
+            elif node is not None:
+                jump = f' <a style="color:{link}" href="node:{number}">{html.escape(self.tr("Show the node"))}</a>'
+            parts.append(
+                f'<p style="margin:8px 10px 2px 10px"><b style="color:{head}">{html.escape(finding["title"])}</b>'
+                f'&nbsp;&nbsp;<span style="color:{dim}">{html.escape(finding["code"])}</span>{jump}</p>'
+                f'<table style="margin:2px 10px" cellspacing="0" cellpadding="2">{rows}</table>'
+                f'<p style="margin:4px 10px">{html.escape(finding["text"])}</p>'
+                f'<p style="margin:2px 10px 10px 10px"><b>{html.escape(self.tr("Fix:"))}</b> {html.escape(finding["fix"])}</p>'
+            )
+        self._text.setHtml(f'<div style="color:{code}">{"<hr>".join(parts)}</div>')
+
+    def _place(self, number: int, place: Mapping[str, Any], link: str, dim: str, code: str) -> str:
+        places = self._findings[number]["places"]
+        target = f"line:{number}:{places.index(place)}"
+        where = f"{PurePath(place['file']).name}:{place['line']}"
+        source = html.escape(place["source"])
+        return (
+            f'<tr><td><a style="color:{link}" href="{target}">{html.escape(where)}</a></td>'
+            f"<td style=\"font-family:'{theme.MONO_FAMILY}';padding-left:12px\">{source}</td>"
+            f'<td style="color:{dim};padding-left:16px">{html.escape(place["what"])}</td></tr>'
+        )
+
+    def _followed(self, url: QUrl) -> None:
+        kind, _, rest = url.toString().partition(":")
+        number, _, place = rest.partition(":")
+        finding = self._findings[int(number)]
+        if kind == "line":
+            at = finding["places"][int(place)]
+            self.line_picked.emit(str(at["file"]), int(at["line"]))
+            return
+        if kind == "event":
+            self.event_picked.emit(int(finding["event"]))
+        if finding.get("node") is not None:
+            self.node_picked.emit(("node", int(finding["node"])))

@@ -1,0 +1,43 @@
+"""Explanations are shown with their lines as links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QUrl
+from PySide6.QtWidgets import QTextBrowser
+from pytestqt.qtbot import QtBot
+
+from gradstep.gui.panels.explanations_panel import ExplanationsPanel
+
+FINDING = {
+    "code": "nan.sqrt-slope", "severity": "fault", "title": "The backward of sqrt made <infinity>", "text": "a < b & c", "fix": "add eps",
+    "node": 5, "event": 12, "places": [{"file": "/x/train.py", "line": 4, "source": "y = x.sqrt() if x < 1 else x", "what": "born"}],
+}  # fmt: skip
+
+
+def test_what_was_found_is_shown_and_its_lines_can_be_followed(qtbot: QtBot) -> None:
+    panel = ExplanationsPanel()
+    qtbot.addWidget(panel)
+    text = panel.findChild(QTextBrowser, "explanations")
+    assert text is not None
+    assert panel._stage.is_empty
+    panel.show_findings([FINDING])
+    shown = text.toPlainText()
+    for part in ("made <infinity>", "nan.sqrt-slope", "train.py:4", "if x < 1 else x", "a < b & c", "add eps"):
+        assert part in shown
+    told: list[Any] = []
+    panel.line_picked.connect(lambda file, line: told.append((file, line)))
+    panel.event_picked.connect(told.append)
+    panel.node_picked.connect(told.append)
+    text.anchorClicked.emit(QUrl("line:0:0"))
+    text.anchorClicked.emit(QUrl("event:0"))
+    assert told == [("/x/train.py", 4), 12, ("node", 5)]
+
+
+def test_nothing_to_explain_is_said(qtbot: QtBot) -> None:
+    panel = ExplanationsPanel()
+    qtbot.addWidget(panel)
+    panel.show_findings([])
+    assert panel.count() == 0
+    assert "Nothing to explain" in panel._stage.notice.text()
