@@ -18,6 +18,7 @@ from typing import Any
 
 from .. import op as _op
 from ..op import Op
+from ..ops.pieces import stack
 from ..tensor import Size, Tensor, view_of, wrap
 from .grad_mode import mode
 
@@ -276,6 +277,9 @@ def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
                 top = t._level
             if t._tangents:
                 dual = True
+    for t in _in_params(params):
+        if type(t) is Batched and (top is None or t._level.number > top.number):
+            top = t._level
     if top is None:
         made = _op.run(op, args, params)
         floor = 0
@@ -292,6 +296,40 @@ def _call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
                 if tangent is not None:
                     level.attach(out, tangent if op.view else _own(tangent, args, level))
     return made
+
+
+def _in_params(params: tuple[Any, ...]) -> list[Any]:
+    """The tensors among the parameters of a call, of which a few ops have some."""
+    found: list[Any] = []
+    for p in params:
+        if isinstance(p, Tensor):
+            found.append(p)
+        elif type(p) in (tuple, list):
+            found += [t for t in p if isinstance(t, Tensor)]
+    return found
+
+
+def _params_of_sample(params: tuple[Any, ...], level: VmapLevel, number: int) -> tuple[Any, ...]:
+    """The parameters with the ``number``-th sample of those that are batches."""
+
+    def sample(p: Any) -> Any:
+        if type(p) is Batched and p._level is level:
+            return p._value.select(0, number) if p._mapped else p._value
+        return type(p)(sample(t) for t in p) if type(p) in (tuple, list) else p
+
+    return tuple(map(sample, params))
+
+
+def _each_with_params(op: Op, values: list[Any], mapped: list[bool], params: tuple[Any, ...], level: VmapLevel) -> Any:
+    """The op once a sample, where parameters are batches too."""
+    rows = [
+        _op.call(op, tuple(v.select(0, i) if m else v for v, m in zip(values, mapped, strict=True)), _params_of_sample(params, level, i))
+        for i in range(level.size)
+    ]
+    several = isinstance(rows[0], tuple)
+    columns = zip(*(row if several else (row,) for row in rows), strict=True)
+    made = tuple(stack(column) for column in columns)
+    return made if several else made[0]
 
 
 def _tangent(t: Any, level: DualLevel) -> Any:
@@ -329,9 +367,13 @@ def _on_batch(op: Op, args: tuple[Any, ...], params: tuple[Any, ...], level: Vma
             t._refresh()
     values = [t._value if isinstance(t, Tensor) else t for t in raised]
     mapped = [isinstance(t, Tensor) and t._mapped for t in raised]
-    some = any(mapped)
+    odd = any(type(t) is Batched and t._level is level for t in _in_params(params))
+    some = any(mapped) or odd
     with below(level):
-        found = rule_of(op)(op, values, mapped, params, level.size) if some else _op.call(op, tuple(values), params)
+        if odd:
+            found = _each_with_params(op, values, mapped, params, level)
+        else:
+            found = rule_of(op)(op, values, mapped, params, level.size) if some else _op.call(op, tuple(values), params)
     several = isinstance(found, (tuple, list))
     outs: list[Tensor] = [batched(value, some, level) for value in (found if several else (found,))]
     first = next(t for t in raised if isinstance(t, Tensor))

@@ -74,7 +74,7 @@ def test_a_batch_gives_what_its_samples_give(op: Op, every: bool) -> None:
         args, dims = batch(
             [[*ours(list(c.args), gs.float64), *(ours(v, gs.float64) for v in c.kwargs.values())] for c in column],
             every,
-            every and not op.view,  # a view of what has gaps may be impossible
+            every and not op.view and op.name != "_view_copy",  # a view of what has gaps may be impossible
         )
         if not any(d is not None for d in flat_all(dims)):
             continue
