@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .ops import decompositions, linalg, reduce
+from .ops import eliminations, factors, linalg, matrix_functions, rearrange, reduce, reflections, solutions
 
 _NAMES: dict[str, Any] = {
-    **decompositions.LINALG,
+    **solutions.LINALG,
+    **factors.LINALG,
+    **eliminations.LINALG,
+    **reflections.LINALG,
+    **matrix_functions.LINALG,
+    "diagonal": lambda A, *, offset=0, dim1=-2, dim2=-1: rearrange.diagonal(A, offset, dim1, dim2),
     "matmul": linalg.matmul,
     "multi_dot": linalg.multi_dot,
     "vector_norm": reduce.vector_norm,

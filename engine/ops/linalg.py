@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from .. import dtypes
@@ -539,7 +540,10 @@ def multi_dot(tensors: Sequence[Tensor]) -> Any:
     for length in range(2, n + 1):  # the matrix chain: best cut of each run of matrices
         for i in range(n - length + 1):
             j = i + length - 1
-            cost[i][j], cut[i][j] = min((cost[i][k] + cost[k + 1][j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j))
+            order = range(j - 1, i - 1, -1) if n == 3 else range(i, j)  # which of two equal ones PyTorch takes
+            cost[i][j], cut[i][j] = min(
+                ((cost[i][k] + cost[k + 1][j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in order), key=itemgetter(0)
+            )
 
     def chain(i: int, j: int) -> Any:
         return given[i] if i == j else mm(chain(i, cut[i][j]), chain(cut[i][j] + 1, j))

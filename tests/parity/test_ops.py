@@ -66,6 +66,7 @@ def close(a: Any, b: Any, single: bool, what: str) -> None:
     numpy.testing.assert_allclose(a._data, b, rtol=rtol, atol=atol, err_msg=what)
 
 
+@pytest.mark.filterwarnings("ignore:torch.(cholesky|triangular_solve) is deprecated")
 @pytest.mark.parametrize("single", [False, True], ids=["float64", "float32"])
 @pytest.mark.parametrize("op", NAMED)
 def test_equals_pytorch(op: Op, single: bool) -> None:
@@ -97,8 +98,10 @@ def test_equals_pytorch(op: Op, single: bool) -> None:
         torch_leaves = [t for t in flat([*torch_args, *torch_kwargs.values()], torch.Tensor) if t.requires_grad]
         try:
             other_grads = torch.autograd.grad([b for _, b in pairs], torch_leaves, [torch.from_numpy(s) for s in seeds], allow_unused=True)
-        except NotImplementedError as error:
-            with pytest.raises(NotImplementedError, match=f"^{re.escape(str(error))}"):
+        except RuntimeError as error:
+            if "is not implemented" not in str(error):
+                raise
+            with pytest.raises(type(error), match=f"^{re.escape(str(error).rstrip('.'))}"):
                 gs.autograd.grad([a for a, _ in pairs], leaves, [gs.from_numpy(s) for s in seeds], allow_unused=True)
             continue
         mine_grads = gs.autograd.grad([a for a, _ in pairs], leaves, [gs.from_numpy(s) for s in seeds], allow_unused=True)
