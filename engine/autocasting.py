@@ -37,7 +37,7 @@ _SINGLE = (
     *("max_unpool1d", "max_unpool2d", "max_unpool3d", "grid_sample", "reflection_pad", "replication_pad"),
     *("trace", "prod", "quantile", "nanquantile", "cdist", "polar", "view_as_complex", "stft"),
 )
-_SINGLE_FAMILIES = ("decompositions", "fft")  # of ops
+_SINGLE_FAMILIES = ("solutions", "factors", "eliminations", "reflections", "matrix_functions", "fourier")  # of ops
 RULES = dict.fromkeys(_LOWER, Rule.LOWER) | dict.fromkeys(_SINGLE, Rule.SINGLE)
 _SUPPORTED = (dtypes.bfloat16, dtypes.float16)
 
