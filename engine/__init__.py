@@ -35,7 +35,7 @@ sys.modules[__name__].__class__ = _Engine
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
+    if name.startswith("__") and name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     here = Path(__file__).parent
     if name not in _HIDDEN and ((here / f"{name}.py").exists() or (here / name / "__init__.py").exists()):

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from . import devices, dtypes
+from . import devices, dtypes, layouts
 from .autograd.grad_mode import mode
 from .tensor import Tensor, wrap
 
@@ -283,7 +283,8 @@ def _filled(name: str, doc: str) -> tuple[Any, Any, Any]:
             out._data = out._xp.broadcast_to(getattr(out._xp, name)((), out._data.dtype), shape).copy()
             return out  # type: ignore[no-any-return]
         xp, kind = _place(dtype, device)
-        return _finish(getattr(xp, name)(shape, kind), requires_grad)
+        order = None if memory_format is None else layouts.order_of(memory_format, xp.empty(shape, "bool"))
+        return _finish(layouts.made(getattr(xp, name), shape, kind, order), requires_grad)
 
     def like(
         input: Tensor,
@@ -298,7 +299,8 @@ def _filled(name: str, doc: str) -> tuple[Any, Any, Any]:
             raise TypeError(f"{name}_like(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
         place = input.device if device is None else device
         xp, kind = _place(input.dtype if dtype is None else dtype, place)
-        return _finish(getattr(xp, name)(input._data.shape, kind), requires_grad)
+        order = layouts.order_of(memory_format, input._data)
+        return _finish(layouts.made(getattr(xp, name), input._data.shape, kind, order), requires_grad)
 
     def new(
         self: Tensor,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from . import copying, creation, ops, printing
+from . import copying, creation, ops, printing, storage
 from .autocasting import ruled
 from .autograd.gradients import tensor_backward
 from .inplace import in_place, turned
@@ -25,7 +25,7 @@ sqrt_ square_ tan_ tanh_ trunc_ xlogy_ zero_
 
 def _bind() -> None:
     setattr(Tensor, "backward", tensor_backward)  # noqa: B010
-    for method, function in {**creation.TENSOR, **copying.TENSOR, **printing.TENSOR}.items():
+    for method, function in {**creation.TENSOR, **copying.TENSOR, **printing.TENSOR, **storage.TENSOR}.items():
         setattr(Tensor, method, function)
     for name in ops.FAMILIES:
         family = import_module(f"{ops.__name__}.{name}")

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import autocasting, creation, devices, dtypes, methods, random
+from . import autocasting, creation, devices, dtypes, layouts, legacy, methods, random, settings, storage, version
 from .autograd import anomaly, grad_mode
 from .autograd.vmap import vmap
 from .kernels import threads
 from .signal import windows
 from .tensor import Size, Tensor
-
-
-class layout:
-    """How a tensor's elements lie; there is only ``torch.strided``."""
-
-    def __repr__(self) -> str:
-        return "torch.strided"
-
-
-class memory_format:
-    """An order of dimensions in memory, which this engine leaves to numpy: accepted and without effect."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __repr__(self) -> str:
-        return f"torch.{self._name}"
 
 
 def is_tensor(obj: Any) -> bool:
@@ -70,9 +53,7 @@ NAMES: dict[str, Any] = {t.name: t for t in dtypes.ALL} | {
     "dtype": dtypes.dtype, "finfo": dtypes.finfo, "iinfo": dtypes.iinfo, "promote_types": dtypes.promote_types,
     "get_default_dtype": dtypes.get_default_dtype, "set_default_dtype": dtypes.set_default_dtype,
     "device": devices.device, "set_default_device": devices.set_default_device, "get_default_device": devices.default_device,
-    "Tensor": Tensor, "Size": Size, "layout": layout, "strided": layout(), "memory_format": memory_format,
-    "contiguous_format": memory_format("contiguous_format"), "preserve_format": memory_format("preserve_format"),
-    "channels_last": memory_format("channels_last"), "channels_last_3d": memory_format("channels_last_3d"),
+    "Tensor": Tensor, "Size": Size, "layout": layouts.layout, "strided": layouts.strided, "memory_format": layouts.memory_format,
     "is_tensor": is_tensor, "is_floating_point": is_floating_point, "is_complex": is_complex, "numel": numel,
     "result_type": result_type, "can_cast": can_cast, "set_num_threads": threads.set_count, "get_num_threads": threads.count,
     "no_grad": grad_mode.no_grad, "enable_grad": grad_mode.enable_grad, "set_grad_enabled": grad_mode.set_grad_enabled,
@@ -84,6 +65,10 @@ NAMES: dict[str, Any] = {t.name: t for t in dtypes.ALL} | {
 }  # fmt: skip
 NAMES.update({name: getattr(random, name) for name in random.__all__ if name not in ("device",)})
 NAMES.update(autocasting.TORCH)
+NAMES.update(layouts.FORMATS)
+NAMES.update(legacy.TORCH)
+NAMES.update(settings.TORCH)
 NAMES.update(creation.TORCH)
 NAMES.update(methods.TORCH)
 NAMES.update(windows.TORCH)
+NAMES |= {"UntypedStorage": storage.UntypedStorage, "TypedStorage": storage.TypedStorage, "__version__": version.__version__}

@@ -1,5 +1,5 @@
 """Streams of random 32-bit words: the Mersenne Twister on the host, as PyTorch's CPU generator has it, and a counter-based
-stream for every other device. What is made of the words stands in ``distributions.py``."""
+stream for every other device. What is made of the words stands in ``numbers_drawn.py``."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ FILES = sorted(file for top in TOPS for file in (ROOT / top).rglob("*.py"))
 
 TAPE = ["engine.tape"]
 OUTLET = ["engine.tape.schema", "engine.tape.recorder"]  # all that the engine proper knows of a tape
-GROUND = [*OUTLET, "engine.kernels", "engine.devices", "engine.dtypes", "engine.streams", "engine.distributions"]
+GROUND = [*OUTLET, "engine.kernels", "engine.devices", "engine.dtypes", "engine.streams", "engine.numbers_drawn"]
 GRAPH = [*GROUND, "engine.autograd.hooks", "engine.autograd.grad_mode", "engine.autograd.node"]
 TENSOR = [
     *GRAPH,
@@ -40,7 +40,11 @@ TENSOR = [
 ]
 OPS = [*TENSOR, "engine.nodes", "engine.quick", "engine.op", "engine.inplace", "engine.ops"]
 AUTOGRAD = [*OPS, "engine.autograd", "engine.autocasting"]
-ENGINE = [*AUTOGRAD, "engine.methods", "engine.signal", "engine.nn", "engine.optim", "engine.utils", "engine"]
+BESIDE = [
+    f"engine.{name}"
+    for name in ("amp", "backends", "cpu", "cuda", "settings", "testing", "names", "storage", "layouts", "legacy", "version")
+]  # what scripts ask of the installation
+ENGINE = [*AUTOGRAD, *BESIDE, "engine.methods", "engine.signal", "engine.nn", "engine.optim", "engine.utils", "engine"]
 CLIENT = [f"engine.debug.{name}" for name in ("states", "protocol", "launch", "ending", "core", "session", "breakpoints", "conditions")]
 # what runs in the user's process; the rest of engine/debug runs beside it and needs no engine
 CHILD = [f"engine/debug/{name}" for name in ("debuggee", "control", "reasons", "whatif", "answers", "evaluate", "bootstrap")]
@@ -57,7 +61,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/dtypes": ["engine.devices"],
     "engine/halves": ["engine.dtypes"],
     "engine/streams": GROUND,
-    "engine/distributions": GROUND,
+    "engine/numbers_drawn": GROUND,
     "engine/autograd/hooks": GROUND,
     "engine/autograd/grad_mode": GROUND,
     "engine/autograd/node": GRAPH,
@@ -65,7 +69,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/samples": TENSOR,
     "engine/numerics": ["engine.numerics"],
     "engine/operands": TENSOR,
-    "engine/creation": TENSOR,
+    "engine/creation": [*TENSOR, "engine.layouts"],
     "engine/copying": TENSOR,
     "engine/random": TENSOR,
     "engine/printing": TENSOR,
@@ -74,10 +78,15 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/quick": TENSOR,
     "engine/op": [*TENSOR, "engine.nodes", "engine.quick"],
     "engine/autocasting": TENSOR,
+    "engine/layouts": [],
+    "engine/storage": [*TENSOR, "engine.layouts"],
+    "engine/settings": [*AUTOGRAD, "engine.storage"],
+    "engine/legacy": TENSOR,
+    "engine/version": [],
     "engine/inplace": OPS,
     "engine/ops": OPS,
     "engine/autograd": AUTOGRAD,
-    "engine/methods": AUTOGRAD,
+    "engine/methods": [*AUTOGRAD, "engine.storage"],
     "engine/nn": [*AUTOGRAD, "engine.methods", "engine.nn"],
     "engine/optim": [*AUTOGRAD, "engine.methods", "engine.optim"],
     "engine/signal": [*TENSOR, "engine.signal"],

@@ -391,7 +391,7 @@ class Module:
                     parameter._grad.zero_()
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
-        """Move parameters and buffers to a device, and floating-point ones to a type."""
+        """Move parameters and buffers to a device, floating-point ones to a type, and those of 4 or 5 dimensions to a memory format."""
         kind: Any = kwargs.get("dtype")
         place: Any = kwargs.get("device")
         for a in args:
@@ -403,7 +403,13 @@ class Module:
                 place = a
         if kind is not None and kind.category < 2:
             raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={kind}")
-        return self._apply(lambda t: t.to(device=place, dtype=kind if t.dtype.category >= 2 else None))
+        order = kwargs.get("memory_format")
+
+        def moved(t: Tensor) -> Any:
+            there = t.to(device=place, dtype=kind if t.dtype.category >= 2 else None)
+            return there if order is None or t.ndim not in (4, 5) else there.contiguous(memory_format=order)
+
+        return self._apply(moved)
 
     def to_empty(self: M, *, device: Any, recurse: bool = True) -> M:
         """Move parameters and buffers to a device without their values."""
@@ -427,6 +433,17 @@ class Module:
     def half(self: M) -> M:
         """Convert floating-point parameters and buffers to float16."""
         return self._floating(dtypes.float16)
+
+    def bfloat16(self: M) -> M:
+        """Convert floating-point parameters and buffers to bfloat16."""
+        return self._floating(dtypes.bfloat16)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: the module runs as it is."""
+
+    def share_memory(self: M) -> M:
+        """The module itself: other processes get copies."""
+        return self
 
     def cpu(self: M) -> M:
         """Move parameters and buffers to the CPU."""

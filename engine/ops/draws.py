@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import devices, distributions, dtypes
+from .. import devices, dtypes, numbers_drawn
 from ..autograd.grad_mode import mode
 from ..creation import shape_of
 from ..op import Array, op
@@ -61,12 +61,12 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Ge
     Raises RuntimeError where the bounds are the wrong way round.
     """
     if self.dtype.is_complex:
-        _write_parts(self, lambda stream, count, kind: distributions.uniform(stream, count, kind, from_, to), generator)
+        _write_parts(self, lambda stream, count, kind: numbers_drawn.uniform(stream, count, kind, from_, to), generator)
         return self
     _floating(self, "check_uniform_bounds")
     if not from_ <= to:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={from_:g} > to={to:g}")
-    return _write(self, lambda stream, count, kind: distributions.uniform(stream, count, kind, from_, to), generator)
+    return _write(self, lambda stream, count, kind: numbers_drawn.uniform(stream, count, kind, from_, to), generator)
 
 
 def _check_deviation(std: float) -> None:
@@ -83,10 +83,10 @@ def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Gen
     blocks = bool(self._data.flags.c_contiguous)
     if self.dtype.is_complex:
         part = std / math.sqrt(2.0)
-        _write_parts(self, lambda stream, count, kind: distributions.normal(stream, count, kind, mean, part, blocks), generator)
+        _write_parts(self, lambda stream, count, kind: numbers_drawn.normal(stream, count, kind, mean, part, blocks), generator)
         return self
     _floating(self, f"normal_kernel_{self._xp.kind}")
-    return _write(self, lambda stream, count, kind: distributions.normal(stream, count, kind, mean, std, blocks), generator)
+    return _write(self, lambda stream, count, kind: numbers_drawn.normal(stream, count, kind, mean, std, blocks), generator)
 
 
 def _write_parts(self: Tensor, draw: Draw, generator: Generator | None) -> None:
@@ -107,7 +107,7 @@ def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator:
     if not std > 0.0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
     return _write(
-        self, lambda stream, count, kind: distributions.rounded(distributions.log_normal(stream, count, mean, std), kind), generator
+        self, lambda stream, count, kind: numbers_drawn.rounded(numbers_drawn.log_normal(stream, count, mean, std), kind), generator
     )
 
 
@@ -119,7 +119,7 @@ def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | Non
     _floating(self, "exponential_cpu")
     if not lambd > 0.0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
-    return _write(self, lambda stream, count, kind: distributions.rounded(distributions.exponential(stream, count, lambd), kind), generator)
+    return _write(self, lambda stream, count, kind: numbers_drawn.rounded(numbers_drawn.exponential(stream, count, lambd), kind), generator)
 
 
 def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
@@ -135,7 +135,7 @@ def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator:
             f"{self.dtype.legacy}"
         )
     return _write(
-        self, lambda stream, count, kind: distributions.rounded(distributions.cauchy(stream, count, median, sigma), kind), generator
+        self, lambda stream, count, kind: numbers_drawn.rounded(numbers_drawn.cauchy(stream, count, median, sigma), kind), generator
     )
 
 
@@ -146,7 +146,7 @@ def geometric_(self: Tensor, p: float, *, generator: Generator | None = None) ->
     """
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
-    return _write(self, lambda stream, count, kind: distributions.rounded(distributions.geometric(stream, count, p), kind), generator)
+    return _write(self, lambda stream, count, kind: numbers_drawn.rounded(numbers_drawn.geometric(stream, count, p), kind), generator)
 
 
 def random_(self: Tensor, from_: int | None = None, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
@@ -155,14 +155,14 @@ def random_(self: Tensor, from_: int | None = None, to: int | None = None, *, ge
     Raises RuntimeError for an empty range.
     """
     if from_ is None and to is None:
-        return _write(self, distributions.any_integers, generator)
+        return _write(self, numbers_drawn.any_integers, generator)
     if to is None:
         from_, to = 0, from_
     low, high = from_ or 0, to
     assert high is not None
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    return _write(self, lambda stream, count, kind: distributions.integers(stream, count, low, high - low).astype(kind), generator)
+    return _write(self, lambda stream, count, kind: numbers_drawn.integers(stream, count, low, high - low).astype(kind), generator)
 
 
 def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
@@ -173,7 +173,7 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
     if not isinstance(p, Tensor):
         if not 0 <= p <= 1:
             raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
-        return _write(self, lambda stream, count, kind: (distributions.unit(stream, count, "float64") < p).astype(kind), generator)
+        return _write(self, lambda stream, count, kind: (numbers_drawn.unit(stream, count, "float64") < p).astype(kind), generator)
     xp, chances = self._xp, p._data
     if not dtypes.of(chances.dtype).is_floating_point:
         chances = chances.astype("float64")
@@ -184,7 +184,7 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
     if not self._data.flags.c_contiguous:
         spread = spread.transpose(sorted(range(len(shape)), key=lambda dim: -abs(self._data.strides[dim])))
     flat = spread.reshape(-1)
-    return _write(self, lambda stream, count, kind: (distributions.unit(stream, count, flat.dtype) < flat).astype(kind), generator)
+    return _write(self, lambda stream, count, kind: (numbers_drawn.unit(stream, count, flat.dtype) < flat).astype(kind), generator)
 
 
 # ------------------------------------------------------------------------------------------------------ new tensors
@@ -293,7 +293,7 @@ def randperm(
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
     place = devices.as_device(device)
-    made = distributions.permutation(generator_for(place, generator).stream, int(n))
+    made = numbers_drawn.permutation(generator_for(place, generator).stream, int(n))
     return _given(wrap(made.astype(dtypes.as_dtype(dtype or dtypes.int64).numpy)), requires_grad, out)
 
 
@@ -435,7 +435,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     if any(rate < 0 for rate in rates):
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
     stream = generator_for(input.device, generator).stream
-    made = [distributions.poisson(stream, rate) for rate in rates]
+    made = [numbers_drawn.poisson(stream, rate) for rate in rates]
     return wrap(xp.asarray(made, input._data.dtype).reshape(input._data.shape))
 
 
@@ -465,12 +465,12 @@ def multinomial(
     stream = generator_for(input.device, generator).stream
     if not replacement or num_samples == 1:
         # the largest of weight / exponential number is each column's with its chance (the "exponential races")
-        races = weights / distributions.exponential(stream, weights.size, 1.0).astype(weights.dtype).reshape(weights.shape)
+        races = weights / numbers_drawn.exponential(stream, weights.size, 1.0).astype(weights.dtype).reshape(weights.shape)
         found = xp.argmax(races, axis=1)[:, None] if num_samples == 1 else xp.argsort(-races, axis=1, kind="stable")[:, :num_samples]
     else:
         below = xp.cumsum(weights, axis=1)
         below = below / below[:, -1:]
-        drawn = distributions.unit(stream, len(weights) * num_samples, "float64").reshape(len(weights), num_samples)
+        drawn = numbers_drawn.unit(stream, len(weights) * num_samples, "float64").reshape(len(weights), num_samples)
         found = xp.stack([xp.searchsorted(row[:-1], u) for row, u in zip(below, drawn, strict=True)])
     return _given(wrap(found.astype("int64").reshape(*input.shape[:-1], num_samples)), False, out)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from .. import distributions
+from .. import numbers_drawn
 from ..inplace import in_place
 from ..op import Array, op
 from ..random import Generator, drawing, generator_for
@@ -48,7 +48,7 @@ def rrelu(
         stream = generator_for(input.device, generator).stream
         below = xp.flatnonzero(flat <= 0)
         noise = xp.ones_like(flat)
-        noise[below] = distributions.between(stream, int(below.size), lower, upper).astype(array.dtype)
+        noise[below] = numbers_drawn.between(stream, int(below.size), lower, upper).astype(array.dtype)
     else:
         noise = xp.where(flat <= 0, xp.asarray((lower + upper) / 2, array.dtype), xp.ones_like(flat))
     slopes = wrap(noise.reshape(array.shape))

@@ -427,10 +427,15 @@ def is_nonzero(input: Tensor) -> bool:
 def as_subclass(self: Tensor, cls: type[Tensor]) -> Any:
     """The same tensor as an object of a subclass; part of the graph where this one is.
 
-    Raises TypeError for what is no type.
+    Raises TypeError for what is no subclass of Tensor.
     """
     if not isinstance(cls, type):
         raise TypeError(f"cls must be a type (got {type(cls).__name__})")
+    if not issubclass(cls, Tensor):
+        raise TypeError(
+            "Creating a Tensor subclass from a class that does not inherit from Tensor is not possible. Make sure your class inherits "
+            "from Tensor."
+        )
     source = alias(self)
     made = source._as(cls)
     vars(made).update(vars(source))

@@ -49,7 +49,7 @@ def _found(path: str) -> Any:
     return None if inspect.isclass(holder) or type(holder).__name__ in _PLACES else _UNKNOWN
 
 
-_PLACES = ("Backend",)  # objects that stand for modules
+_PLACES = ("Backend", "_Cudnn", "_Cuda")  # objects that stand for modules
 
 
 def has(path: str) -> bool:
