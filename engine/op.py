@@ -352,7 +352,8 @@ def op(
         a rule returns is summed to the input's shape and cast to its type by the walk.
     samples: given a Sampler, the calls that tests make: tuples of arguments, or ``rand.call(*args, **kwargs)``.
     torch: the name below ``torch`` under which PyTorch has the op ("mul", "nn.functional.relu", "Tensor.expand").
-    node: the backward node's name; a function of inputs or parameters where it depends on them.
+    node: the backward node's name; a function of inputs or parameters where it depends on them (of an input only on whether it
+        is a tensor and how many dimensions it has).
     promote: "common" brings the inputs to their common type, "float" also integers to the default float type, "first"
         brings the others to the first one's type; Python numbers are then allowed in place of tensors. None leaves the
         inputs as they are. apart: inputs (masks) that keep their type whatever the others become.

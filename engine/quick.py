@@ -247,9 +247,12 @@ def _node_lines(op: Any, number: bool, wants: list[str]) -> list[str]:
             f"    edge{i} = (edge{i}, {n}._output)",
         ]
     by_params = callable(op._node) and bool(op.params)
-    if by_params:
-        lines += ["try:", f"    node = {store}[{params}]()", "except (KeyError, TypeError):"]
-        lines += [f"    node = node_class(_op, {arguments}, {params}, {store}, {params})()"]
+    facts = [n for n in asked if n in op.params]
+    facts += [f"a{inputs.index(n)}.ndim" for n in asked if n in inputs]
+    if facts:  # the name of the node depends on them
+        key = f"({', '.join(facts)},)"
+        lines += ["try:", f"    node = {store}[{key}]()", "except (KeyError, TypeError):"]
+        lines += [f"    node = node_class(_op, {arguments}, {params}, {store}, {key})()"]
     else:
         lines += [
             f"node = {store}_0() if {store}_0 is not None else node_class(_op, {arguments}, {params}, itself.__globals__, '{store}_0')()"
