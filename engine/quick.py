@@ -246,7 +246,7 @@ def _node_lines(op: Any, number: bool, wants: list[str]) -> list[str]:
             f"elif {n}._output:",
             f"    edge{i} = (edge{i}, {n}._output)",
         ]
-    by_params = callable(op._node) and bool(op.params)
+    asked = () if isinstance(op._node, str) else tuple(inspect.signature(op._node).parameters)
     facts = [n for n in asked if n in op.params]
     facts += [f"a{inputs.index(n)}.ndim" for n in asked if n in inputs]
     if facts:  # the name of the node depends on them
