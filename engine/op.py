@@ -202,6 +202,8 @@ special: Callable[[Op, tuple[Any, ...], tuple[Any, ...]], Any] = _outside  # a c
 
 def call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     """Run the op, or hand it to the transforms that this thread is inside of."""
+    if mode.timer is not None:
+        return mode.timer(op, args, params, special if mode.transforms else run)
     return special(op, args, params) if mode.transforms else run(op, args, params)
 
 

@@ -28,7 +28,7 @@ _HOMES = {
     "is_view_replay_enabled": "grad_mode",
     "SavedTensor": "saved",
 }
-_MODULES = {"forward_ad", "function", "functional", "grad_mode", "graph", "variable"}
+_MODULES = {"forward_ad", "function", "functional", "grad_mode", "graph", "profiler", "variable"}
 
 
 class _Autograd(ModuleType):

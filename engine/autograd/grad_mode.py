@@ -27,7 +27,8 @@ class _Mode(threading.local):
     (``engine/autocasting.py``), or None. special: how many things are on that the
     short way of an op knows nothing of. quick: None where there is such a thing, else what the short way needs: a function
     that calls another with numpy's floating-point warnings off, and ``enabled``. transforms: how many levels of
-    ``autograd/levels.py`` the thread is in; tangents of levels from ``ceiling`` on are not seen.
+    ``autograd/levels.py`` the thread is in; tangents of levels from ``ceiling`` on are not seen. timer: what
+    calls ops while a profile is open.
     """
 
     enabled: bool = True  # class attributes are every thread's first values
@@ -36,6 +37,7 @@ class _Mode(threading.local):
     autocast: Any = None
     special: int = 0
     transforms: int = 0
+    timer: Callable[..., Any] | None = None
     ceiling: float = float("inf")
     quick: tuple[Callable[..., Any], bool] | None
     _both: tuple[tuple[Callable[..., Any], bool], tuple[Callable[..., Any], bool]]

@@ -19,6 +19,7 @@ from typing import Any
 from .. import op as _op
 from ..op import Op
 from ..ops.pieces import stack
+from ..tape import recorder
 from ..tensor import Size, Tensor, view_of, wrap
 from .grad_mode import mode
 
@@ -138,10 +139,13 @@ def refuse_in_transform(self: Any = None) -> None:
 # ------------------------------------------------------------------------------------------------------------ batches
 
 
+_NOTHING = float("nan")  # on a tape it would pass for a mistake: there it is 0
+
+
 @functools.lru_cache(maxsize=1024)
-def _stand_in(xp: Any, shape: tuple[int, ...], kind: Any) -> Any:
+def _stand_in(xp: Any, shape: tuple[int, ...], kind: Any, number: float) -> Any:
     """What ``_data`` of a Batched tensor is: shape, type and device are right, the numbers are not to be read."""
-    return xp.broadcast_to(xp.asarray(float("nan") if kind.kind in "fc" else 0, kind), shape)
+    return xp.broadcast_to(xp.asarray(number if kind.kind in "fc" else 0, kind), shape)
 
 
 _ITEM = (
@@ -232,7 +236,8 @@ def batched(value: Tensor, mapped: bool, level: VmapLevel) -> Batched:
     """``value`` as a tensor of ``level``: its first dimension is the batch, or it is the same for all where not ``mapped``."""
     made: Batched = object.__new__(Batched)
     array = value._data
-    made._array = _stand_in(value._xp, array.shape[1:] if mapped else array.shape, array.dtype)
+    shape = array.shape[1:] if mapped else array.shape
+    made._array = _stand_in(value._xp, shape, array.dtype, _NOTHING if recorder.current is None else 0.0)
     made._edge = None
     made._output = 0
     made._requires_grad = False
