@@ -96,7 +96,7 @@ def _places(
         origin = (origin * m)[..., None] + begins
         inside = (inside * m)[..., None] + xp.where(begins < 0, begins + (-begins + d - 1) // d * d, begins)
         offsets = (offsets * m)[..., None] + xp.arange(k) * d
-    made = origin + offsets.reshape(-1)[which]
+    made = origin + xp.take(offsets.reshape(-1), which)
     return xp.where(which == 0, inside, made) if any(padding) else made
 
 
