@@ -41,20 +41,24 @@ def _added(source: Any, out: Any, first: Any, step: Any) -> None:
 
 
 @kernel
-def unfold(x: Array, down: int, right: int, below: int, beside: int, out: Array, begin: int, end: int) -> None:
-    """Windows of ``x`` (N, C, H, W) into ``out`` (C, kH, kW, N, h, w), for channels from ``begin`` to ``end``; stride (down, right),
+def unfold(x: Array, down: int, right: int, below: int, beside: int, n: int, out: Array, begin: int, end: int) -> None:
+    """Windows of ``x`` (C, H, W * N) into ``out`` (C, kH, kW, h, w * N), for channels from ``begin`` to ``end``; stride (down, right),
     dilation (below, beside)."""
     for c in range(begin, end):
         for i in range(out.shape[1]):
             for j in range(out.shape[2]):
-                for n in range(out.shape[3]):
-                    for y in range(out.shape[4]):
-                        _copied(x[n, c, y * down + i * below], j * beside, right, out[c, i, j, n, y])
+                for y in range(out.shape[3]):
+                    source, line = x[c, y * down + i * below], out[c, i, j, y]
+                    if right == 1:
+                        _copied(source, j * beside * n, 1, line)
+                    else:
+                        for z in range(line.size // n):
+                            _copied(source, (j * beside + z * right) * n, 1, line[z * n : z * n + n])
 
 
 @kernel
 def unfold_apart(x: Array, down: int, right: int, below: int, beside: int, out: Array, begin: int, end: int) -> None:
-    """As ``unfold``, into (N, C, kH, kW, h, w), for samples from ``begin`` to ``end``."""
+    """Windows of ``x`` (N, C, H, W) into ``out`` (N, C, kH, kW, h, w), for samples from ``begin`` to ``end``."""
     for n in range(begin, end):
         for c in range(out.shape[1]):
             for i in range(out.shape[2]):
@@ -64,19 +68,23 @@ def unfold_apart(x: Array, down: int, right: int, below: int, beside: int, out: 
 
 
 @kernel
-def fold(columns: Array, down: int, right: int, below: int, beside: int, out: Array, begin: int, end: int) -> None:
-    """Windows (C, kH, kW, N, h, w) added into ``out`` (N, C, H, W), for channels from ``begin`` to ``end``."""
+def fold(columns: Array, down: int, right: int, below: int, beside: int, n: int, out: Array, begin: int, end: int) -> None:
+    """Windows (C, kH, kW, h, w * N) added into ``out`` (C, H, W * N), for channels from ``begin`` to ``end``."""
     for c in range(begin, end):
-        for n in range(columns.shape[3]):
-            for i in range(columns.shape[1]):
-                for j in range(columns.shape[2]):
-                    for y in range(columns.shape[4]):
-                        _added(columns[c, i, j, n, y], out[n, c, y * down + i * below], j * beside, right)
+        for i in range(columns.shape[1]):
+            for j in range(columns.shape[2]):
+                for y in range(columns.shape[3]):
+                    line, target = columns[c, i, j, y], out[c, y * down + i * below]
+                    if right == 1:
+                        _added(line, target, j * beside * n, 1)
+                    else:
+                        for z in range(line.size // n):
+                            _added(line[z * n : z * n + n], target, (j * beside + z * right) * n, 1)
 
 
 @kernel
 def fold_apart(columns: Array, down: int, right: int, below: int, beside: int, out: Array, begin: int, end: int) -> None:
-    """As ``fold``, of windows (N, C, kH, kW, h, w), for samples from ``begin`` to ``end``."""
+    """Windows (N, C, kH, kW, h, w) added into ``out`` (N, C, H, W), for samples from ``begin`` to ``end``."""
     for n in range(begin, end):
         for c in range(columns.shape[1]):
             for i in range(columns.shape[2]):

@@ -47,25 +47,29 @@ def window(place: Sizes, sizes: Sizes, stride: Sizes, dilation: Sizes) -> tuple[
 
 
 def unfolded(xp: Any, x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes, sizes: Sizes, apart: bool) -> Array:
-    """The windows of ``x`` as a new array: (N, C, *kernel, *sizes) where samples stay ``apart``, else (C, *kernel, N, *sizes)."""
-    n, channels, *steps = x.strides
-    inner = tuple(t * d for t, d in zip(steps, dilation, strict=True))
-    outer = tuple(t * s for t, s in zip(steps, stride, strict=True))
+    """The windows of ``x`` as a new array: (N, C, *kernel, *sizes) where samples stay ``apart``, else (C, *kernel, *sizes, N), so that
+    lines of small pictures are long in memory."""
     count, width = x.shape[:2]
+    if not apart:
+        x = xp.ascontiguousarray(xp.moveaxis(x, 0, -1))
+    lead, steps = (x.strides[:2], x.strides[2:]) if apart else (x.strides[:1], x.strides[1:-1])
+    moves = (*(t * d for t, d in zip(steps, dilation, strict=True)), *(t * s for t, s in zip(steps, stride, strict=True)))
     if apart:
-        return xp.ascontiguousarray(xp.as_strided(x, (count, width, *kernel, *sizes), (n, channels, *inner, *outer)))
-    return xp.ascontiguousarray(xp.as_strided(x, (width, *kernel, count, *sizes), (channels, *inner, n, *outer)))
+        return xp.ascontiguousarray(xp.as_strided(x, (count, width, *kernel, *sizes), (*lead, *moves)))
+    return xp.ascontiguousarray(xp.as_strided(x, (width, *kernel, *sizes, count), (*lead, *moves, x.strides[-1])))
 
 
 def folded(xp: Any, columns: Array, made: Array, stride: Sizes, dilation: Sizes, apart: bool) -> None:
-    """Add windows, as ``unfolded`` gives them, into ``made`` (N, C, *sizes of the input) where they came from."""
+    """Add windows, as ``unfolded`` gives them, into ``made`` (N, C, *sizes of the input), which holds zeros, where they came from."""
     dims = made.ndim - 2
-    sizes = columns.shape[2 + dims :]
-    kernel = columns.shape[2 : 2 + dims] if apart else columns.shape[1 : 1 + dims]
-    turned = made if apart else made.swapaxes(0, 1)
-    lead = (slice(None),) * (2 if apart else 1)
+    first = 2 if apart else 1
+    kernel, sizes = columns.shape[first : first + dims], columns.shape[first + dims : first + 2 * dims]
+    target = made if apart else xp.zeros((*made.shape[1:], made.shape[0]), made.dtype)
+    after = () if apart else (slice(None),)
     for place in positions_of(kernel):
-        turned[window(place, sizes, stride, dilation)] += columns[(*lead, *place)]
+        target[(*window(place, sizes, stride, dilation), *after)] += columns[(slice(None),) * first + place]
+    if not apart:
+        made[...] = xp.moveaxis(target, -1, 0)
 
 
 def each_channel(xp: Any, x: Array, weight: Array, stride: Sizes, dilation: Sizes, sizes: Sizes) -> Array:
@@ -104,7 +108,7 @@ def _pieces(xp: Any, count: int, each: int) -> Iterator[tuple[int, int]]:
 
 def _columns(xp: Any, x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes, groups: int, sizes: Sizes) -> Array:
     """The windows as matrices: of each sample (N, groups, C / groups * kernel, positions), or of all together (groups, rows,
-    N * positions)."""
+    positions * N)."""
     apart, rows, places = math.prod(sizes) >= MANY, x.shape[1] // groups * math.prod(kernel), math.prod(sizes)
     shape = (x.shape[0], groups, rows, places) if apart else (groups, rows, x.shape[0] * places)
     return xp.unfolded(x, kernel, stride, dilation, sizes, apart).reshape(shape)
@@ -114,7 +118,7 @@ def _matrices(grad: Array, groups: int) -> Array:
     """(N, O, *sizes) as matrices that go with ``_columns``."""
     count, outs, places = grad.shape[0], grad.shape[1], math.prod(grad.shape[2:])
     made = grad.reshape(count, groups, outs // groups, places)
-    return made if places >= MANY else made.transpose(1, 2, 0, 3).reshape(groups, outs // groups, count * places)
+    return made if places >= MANY else made.transpose(1, 2, 3, 0).reshape(groups, outs // groups, places * count)
 
 
 def _points(kernel: Sizes, stride: Sizes) -> bool:
@@ -139,7 +143,7 @@ def correlate(xp: Any, x: Array, weight: Array, stride: Sizes, padding: Sizes, d
         if places >= MANY:
             xp.matmul(matrix, columns, out=made[begin:end])
         else:
-            made[begin:end] = xp.matmul(matrix, columns).reshape(groups, outs // groups, end - begin, places).transpose(2, 0, 1, 3)
+            made[begin:end] = xp.matmul(matrix, columns).reshape(groups, outs // groups, places, end - begin).transpose(3, 0, 1, 2)
     return made.reshape(count, outs, *sizes)
 
 
@@ -159,7 +163,7 @@ def correlate_back(xp: Any, grad: Array, weight: Array, shape: Sizes, stride: Si
         for begin, end in _pieces(xp, count, groups * rows * places):
             columns = xp.matmul(turned, _matrices(grad[begin:end], groups))
             apart = places >= MANY
-            form = (end - begin, channels, *kernel, *sizes) if apart else (channels, *kernel, end - begin, *sizes)
+            form = (end - begin, channels, *kernel, *sizes) if apart else (channels, *kernel, *sizes, end - begin)
             xp.folded(columns.reshape(form), made[begin:end], stride, dilation, apart)
     if not any(padding):
         return made

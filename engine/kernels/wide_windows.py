@@ -29,34 +29,46 @@ def functions(plain: dict[str, Callable[..., Any]], kernels: Callable[[], Any]) 
     def steps(stride: Sizes, dilation: Sizes) -> tuple[int, ...]:
         return (1, *stride, 1, *dilation) if len(stride) == 1 else (*stride, *dilation)
 
-    def six(a: Array, apart: bool) -> Array:
-        """Windows of lines as windows of planes of one row."""
-        if a.ndim == 6:
-            return a
-        first, second, third, fourth = a.shape
-        return a.reshape((first, second, 1, third, 1, fourth) if apart else (first, 1, second, third, 1, fourth))
+    def pair(sizes: Sizes) -> tuple[int, ...]:
+        """The sizes of a line as those of a plane of one row."""
+        return (1, *sizes) if len(sizes) == 1 else tuple(sizes)
 
     def unfolded(x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes, sizes: Sizes, apart: bool) -> Array:
         compiled = kernels()
         if compiled is None or not planes(x):
             return plain["unfolded"](x, kernel, stride, dilation, sizes, apart)
-        count, channels = x.shape[:2]
-        made = numpy.empty((count, channels, *kernel, *sizes) if apart else (channels, *kernel, count, *sizes), x.dtype)
-        run = compiled.unfold_apart if apart else compiled.unfold
-        seen, source, by = six(made, apart), x if x.ndim == 4 else plane(x, 2), steps(stride, dilation)
+        (count, channels), by, (high, across), (rows, columns) = x.shape[:2], steps(stride, dilation), pair(sizes), pair(x.shape[2:])
+        made = numpy.empty((count, channels, *kernel, *sizes) if apart else (channels, *kernel, *sizes, count), x.dtype)
         grain = max(1, _GRAIN // max(1, made[:1].size))
-        threads.share(lambda begin, end: run(source, *by, seen, begin, end), len(made), grain)
+        if apart:
+            seen, source = made.reshape(count, channels, *pair(kernel), high, across), x.reshape(count, channels, rows, columns)
+            threads.share(lambda begin, end: compiled.unfold_apart(source, *by, seen, begin, end), count, grain)
+        else:
+            seen = made.reshape(channels, *pair(kernel), high, across * count)
+            source = numpy.ascontiguousarray(numpy.moveaxis(x, 0, -1)).reshape(channels, rows, columns * count)
+            threads.share(lambda begin, end: compiled.unfold(source, *by, count, seen, begin, end), channels, grain)
         return made
 
     def folded(columns: Array, made: Array, stride: Sizes, dilation: Sizes, apart: bool) -> None:
         compiled = kernels()
-        if compiled is None or not planes(made) or not planes(made, columns):
+        if compiled is None or not planes(made) or columns.dtype != made.dtype or not columns.flags.c_contiguous:
             plain["folded"](columns, made, stride, dilation, apart)
             return
-        run = compiled.fold_apart if apart else compiled.fold
-        seen, target, by = six(columns, apart), made if made.ndim == 4 else plane(made, 2), steps(stride, dilation)
+        (count, channels), by, (rows, width) = made.shape[:2], steps(stride, dilation), pair(made.shape[2:])
+        first = 2 if apart else 1
+        dims = made.ndim - 2
+        kernel, (high, across) = pair(columns.shape[first : first + dims]), pair(columns.shape[first + dims : first + 2 * dims])
         grain = max(1, _GRAIN // max(1, columns[:1].size))
-        threads.share(lambda begin, end: run(seen, *by, target, begin, end), len(columns), grain)
+        if apart:
+            seen, target = columns.reshape(count, channels, *kernel, high, across), made.reshape(count, channels, rows, width)
+            threads.share(lambda begin, end: compiled.fold_apart(seen, *by, target, begin, end), count, grain)
+        else:
+            seen, target = (
+                columns.reshape(channels, *kernel, high, across * count),
+                numpy.zeros((channels, rows, width * count), made.dtype),
+            )
+            threads.share(lambda begin, end: compiled.fold(seen, *by, count, target, begin, end), channels, grain)
+            made[...] = numpy.moveaxis(target.reshape(*made.shape[1:], count), -1, 0)
 
     def each_channel(x: Array, weight: Array, stride: Sizes, dilation: Sizes, sizes: Sizes) -> Array:
         compiled = kernels()
