@@ -18,7 +18,7 @@ from gradstep.engine.samples import Call, Sampler
 from .test_ops import close, flat, function, ours, theirs
 
 assert TORCH, "the families are loaded with the names of torch"
-pytestmark = pytest.mark.filterwarnings("ignore:There is a performance drop")
+pytestmark = pytest.mark.filterwarnings("ignore:There is a performance drop", "ignore:torch.(cholesky|triangular_solve) is deprecated")
 UNKNOWN_SIZE = ("bincount", "masked_select", "nonzero")
 NAMED = [pytest.param(op, id=name) for name, op in sorted(OPS.items()) if op.deterministic and name not in UNKNOWN_SIZE]
 
