@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QToolBar, QToolButton, QWidget
 
 from gradstep.engine.debug.states import ENDED, RUNNING, State
+from gradstep.engine.tape.state import Status
 
 from . import wording
 from .actions import COMMANDS, Actions
@@ -154,7 +155,7 @@ def place_text(model: DebugModel) -> str:
     tape, run = model.tape, model.run
     if tape is None or run not in tape.runs:
         return ""
-    done = sum(1 for status in model.state.node_status.values() if status.name == "DONE")
+    done = list(model.state.node_status.values()).count(Status.DONE)  # quick, also for 100,000 nodes
     text = wording.step_text(done, len(tape.runs[run].needed))
     runs = list(tape.runs)
     if len(runs) > 1:

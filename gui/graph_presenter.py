@@ -6,10 +6,11 @@ import math
 from collections.abc import Hashable
 
 import networkx as nx
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from gradstep.engine.tape.reader import Tape
-from gradstep.engine.tape.schema import NodeExit, Stats
+from gradstep.engine.tape.schema import NodeEnter, NodeExit, NodeReady, Rewound, RunBegin, RunEnd, Stats
 from gradstep.engine.tape.state import Status
 from gradstep.engine.tape.wire import EVENT_CODES
 
@@ -22,6 +23,16 @@ LATE = 1000  # events that are asked again for statistics: those of a tape witho
 GROWTH = 400  # milliseconds between two drawings of a graph that grows
 MOST = 20_000  # nodes that are drawn while the script still adds to them
 QUICK = 3_000  # nodes that are drawn within 0.2 s here; more are arranged in another process
+
+
+FEW = 2_000  # events between two moments: beyond that all nodes are looked at
+_SWEEPING = [EVENT_CODES[kind] for kind in (RunBegin, RunEnd, Rewound)]  # events that change the status of many nodes
+_OF_NODES = [EVENT_CODES[kind] for kind in (NodeReady, NodeEnter, NodeExit)]
+
+
+def _look(status: Status) -> object:
+    """What the canvas shows for a status: what failed is done, and has an alert."""
+    return Status.DONE if status is Status.FAILED else status
 
 
 def bad(stats: Stats | None) -> bool:
@@ -43,7 +54,10 @@ class GraphPresenter(QObject):
         self._shown = Shown.BACKWARD
         self._drawn: Picture | None = None  # what the canvas shows
         self._norms: dict[tuple[Key, Key], float] = {}
-        self._bad: set[Key] = set()
+        self._bad: set[tuple[str, int]] = set()
+        self._failed: set[Key] = set()
+        self._fresh: dict[tuple[Key, Key], float] = {}  # of the norms, those that the canvas has not been told
+        self._marked = (0, -1)  # the run and the moment whose statuses the canvas shows
         self._undescribed: list[int] = []  # events whose values have no statistics on the tape yet
         self._seen = 0  # events taken in
         self._paused = False
@@ -84,6 +98,8 @@ class GraphPresenter(QObject):
         self._drawn = None
         self._drawing.forget()
         self._norms.clear()
+        self._fresh = {}
+        self._marked = (0, -1)
         self._bad.clear()
         self._undescribed.clear()
         self._seen = 0
@@ -161,6 +177,7 @@ class GraphPresenter(QObject):
             self._canvas.clear()
             return
         self._canvas.show_graph(graph, scene)
+        self._marked, self._fresh = (0, -1), dict(self._norms)
         self._mark()
         self._canvas.select(self._model.selection.key)
         if self._stale() and not self._later.isActive():
@@ -173,17 +190,33 @@ class GraphPresenter(QObject):
         if self._drawn is None or model.tape is None:
             return
         state = model.state
-        statuses: dict[Key, object] = {}
-        failed: set[Key] = set()
-        for node, status in state.node_status.items():
-            if status is Status.FAILED:
-                failed.add(("node", node))
-            statuses["node", node] = "DONE" if status is Status.FAILED else status
-        self._canvas.set_statuses(statuses)
-        self._canvas.set_edge_norms(self._norms)
-        self._canvas.set_alerts({key for key in self._bad if statuses.get(key) == Status.DONE or key[0] == "op"} | failed)  # type: ignore[index]
+        status = state.node_status
+        changed = self._changed_since(model.tape)
+        if changed is None:
+            self._failed = {("node", node) for node, one in status.items() if one is Status.FAILED}
+            self._canvas.set_statuses({("node", node): _look(status[node]) for node in status})
+        else:
+            for node in changed:
+                self._canvas.set_status(("node", node), _look(status.get(node, Status.PENDING)))
+        self._marked = (model.run, model.position)
+        if self._fresh:
+            self._canvas.set_edge_norms(self._fresh)
+            self._fresh = {}
+        self._canvas.set_alerts({key for key in self._bad if key[0] == "op" or status.get(key[1]) == Status.DONE} | self._failed)
         current = model.current_node
         self._canvas.set_current(("node", current) if current is not None else None, self._note(current))
+
+    def _changed_since(self, tape: Tape) -> set[int] | None:
+        """The nodes whose status can be another than when it was marked last; None where that may be all of them."""
+        run, position = self._marked
+        low, high = sorted((position, self._model.position))
+        if run != self._model.run or run == 0 or high - low > FEW:
+            return None
+        words = tape.events.words[low + 1 : high + 1]
+        codes = words[:, 0] & 0xFF
+        if np.isin(codes, _SWEEPING).any():
+            return None
+        return set(words[np.isin(codes, _OF_NODES), 3].tolist())
 
     def _note(self, node: int | None) -> str:
         view = self._model.step_view(node) if node is not None else None
@@ -215,7 +248,8 @@ class GraphPresenter(QObject):
             stats = tape.stats.get(val)
             known = known and stats is not None
             if slot is not None and stats is not None:
-                self._norms[source, ("node", slot.node)] = math.nan if bad(stats) else stats.norm
+                norm = math.nan if bad(stats) else stats.norm
+                self._norms[source, ("node", slot.node)] = self._fresh[source, ("node", slot.node)] = norm
             if bad(stats):
                 self._bad.add(source)
         return known

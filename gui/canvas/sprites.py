@@ -6,6 +6,7 @@ a margin for shadow, glow and badge.
 
 from __future__ import annotations
 
+import functools
 import math
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -35,6 +36,11 @@ def font_of(role: TextRole, unit: float = 1.0) -> QFont:
 
 def measure() -> TextWidths:
     """Text widths at scale 1, by Qt's font metrics; needs a QGuiApplication."""
+    return _measured(tuple(font_of(role).toString() for role in TextRole))
+
+
+@functools.lru_cache(maxsize=4)
+def _measured(fonts: tuple[str, ...]) -> TextWidths:
     sizes = 8.0  # a large font, so that the rounding of its size does not count
     letters = [chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x250), *range(0x370, 0x460))] + ["…"]
     table = {}

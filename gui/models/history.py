@@ -54,7 +54,7 @@ _NONE: list[Row] = []  # most rows have no children, and a list each would keep 
 class Row:
     """One row. ``first`` and ``last`` are the events between which it happened (-1: not known, not over)."""
 
-    __slots__ = ("children", "first", "gone", "key", "kind", "last", "parent", "place", "steps", "uid", "undone")
+    __slots__ = ("__weakref__", "children", "first", "gone", "key", "kind", "last", "parent", "place", "steps", "uid", "undone")
 
     def __init__(self, uid: int, kind: RowKind, key: int, first: int, parent: Row | None, place: int) -> None:
         self.uid = uid

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from gradstep.engine.tape.schema import Frame, GradStored, HookCalled, HookKind, NodeEnter, Val
 
@@ -11,6 +12,7 @@ from .history import Row, RowKind
 from .rows import HOOK_NAMES, RowReader
 from .values import ValueRef, ValueText, ratio_text, value_text
 
+_LOOKED: WeakKeyDictionary[Row, tuple[list[Row], int]] = WeakKeyDictionary()
 GROUPS_SHOWN = 1000  # of a run with more, the last ones
 
 
@@ -80,12 +82,29 @@ def hooks_view(reader: RowReader, run: int) -> HooksView:
     row = reader.history.run_row(run)
     if row is None:
         return HooksView(run)
-    rows = [child for child in row.children if child.kind is RowKind.STEP and any(_tells(below) for below in child.children)]
+    rows = _telling(row)
     left_out = max(len(rows) - GROUPS_SHOWN, 0)
     groups = (
         HookGroup(reader.node_name(child.key), ("node", child.key), child, tuple(step_lines(reader, child))) for child in rows[left_out:]
     )
     return HooksView(run, tuple(groups), left_out)
+
+
+def _telling(run: Row) -> list[Row]:
+    """The steps of a run that have hooks or stores. Those that were looked at are not looked at again, but for the last, which may
+    still get some."""
+    children = run.children
+    known, seen = _LOOKED.get(run, ([], 0))
+    if seen > len(children):  # another tape's
+        known, seen = [], 0
+    if known and seen and known[-1] is children[seen - 1]:
+        known.pop()
+    begin = max(seen - 1, 0)
+    for child in children[begin:]:
+        if child.kind is RowKind.STEP and any(_tells(below) for below in child.children):
+            known.append(child)
+    _LOOKED[run] = known, len(children)
+    return list(known)
 
 
 def step_lines(reader: RowReader, step: Row) -> Iterator[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -227,7 +228,7 @@ def colours(values: NDArray[np.floating], flags: NDArray[np.uint8], low: float, 
     """The picture of the values: red, green, blue in the last dimension."""
     look = theme.current()
     start, end, stops = shades(low, high)
-    table = np.array([_at(stops, k / (SHADES - 1)) for k in range(SHADES)], np.uint8)
+    table = _table(tuple(_rgb(stop) for stop in stops))
     if end > start:
         place = np.clip((values - start) * ((SHADES - 1) / (end - start)), 0, SHADES - 1)
     else:
@@ -237,6 +238,12 @@ def colours(values: NDArray[np.floating], flags: NDArray[np.uint8], low: float, 
         picture[flags & (POSITIVE | NEGATIVE) != 0] = _rgb(look.good)
         picture[flags & NAN != 0] = _rgb(look.bad)
     return picture
+
+
+@functools.lru_cache(maxsize=16)
+def _table(stops: tuple[tuple[int, int, int], ...]) -> NDArray[np.uint8]:
+    """The colours of all shades between the stops."""
+    return np.array([_at([QColor(*stop) for stop in stops], k / (SHADES - 1)) for k in range(SHADES)], np.uint8)
 
 
 def _at(stops: list[QColor], share: float) -> tuple[int, int, int]:
