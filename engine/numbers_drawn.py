@@ -318,3 +318,25 @@ def poisson(stream: Stream, rate: float) -> int:
             continue
         if math.log(v) + math.log(inverse_alpha) - math.log(a / (us * us) + b) <= made * math.log(rate) - rate - math.lgamma(made + 1):
             return made
+
+
+def gamma(stream: Stream, shape: float) -> float:
+    """One number of the gamma distribution of a shape and scale 1 (Marsaglia and Tsang, "A simple method for generating gamma
+    variables", 2000)."""
+    scale = 1.0
+    if shape < 1:
+        if shape == 0:
+            return 0.0
+        scale = (1 - stream.double()) ** (1 / shape)
+        shape += 1
+    d = shape - 0.3333333432674408  # PyTorch's third is a float32
+    c = 1 / math.sqrt(9 * d)
+    while True:
+        x = float(_in_pairs(stream, 1)[0])
+        v = 1 + c * x
+        if v <= 0:
+            continue
+        v = v * v * v
+        u = 1 - stream.double()
+        if u < 1 - 0.0331 * x**4 or math.log(u) < 0.5 * x * x + d * (1 - v + math.log(v)):
+            return scale * d * v

@@ -87,6 +87,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/ops": OPS,
     "engine/autograd": AUTOGRAD,
     "engine/methods": [*AUTOGRAD, "engine.storage"],
+    "engine/distributions": [*AUTOGRAD, "engine.methods", "engine.distributions"],
     "engine/nn": [*AUTOGRAD, "engine.methods", "engine.nn"],
     "engine/optim": [*AUTOGRAD, "engine.methods", "engine.optim"],
     "engine/signal": [*TENSOR, "engine.signal"],

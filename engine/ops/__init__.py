@@ -46,6 +46,7 @@ FAMILIES = (
     "spectrograms",
     "draws",
     "matrix_functions",
+    "gammas",
     "loss",
     "class_loss",
     "ctc",

@@ -107,7 +107,7 @@ _ADVICE = {
     "torch.compile": "nothing is compiled here; leave the call out",
     "torch.cuda": "GPUs are reached through cupy; leave out what only PyTorch's own CUDA runtime has",
     "torch.distributed": "there is one process; guard it with torch.distributed.is_available()",
-    "torch.distributions": "write the density with tensor functions, and draw with torch.randn, torch.rand or torch.multinomial",
+    "torch.distributions": "this distribution is not among those that are here; write its density with tensor functions",
     "torch.export": "models are not exported; keep calling the module",
     "torch.fx": "graphs are recorded, not traced: gradstep record",
     "torch.hub": "nothing is downloaded; build the model in the script and load a checkpoint file",
