@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..ops.decompositions import eigvalsh
+from ..ops.factors import eigvalsh
 
 
 class Constraint:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..ops.activation import softplus
-from ..ops.decompositions import linalg_solve_triangular as solve_triangular
+from ..ops.solutions import linalg_solve_triangular as solve_triangular
 from .base import Distribution, sum_rightmost
 from .continuous import Exponential, Laplace, Normal, Uniform
 from .derived import HalfNormal, Independent, TransformedDistribution

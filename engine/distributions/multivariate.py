@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from .. import creation
-from ..ops.decompositions import cholesky
-from ..ops.decompositions import linalg_solve_triangular as solve_triangular
 from ..ops.dims import broadcast_shape
+from ..ops.factors import cholesky
+from ..ops.solutions import linalg_solve_triangular as solve_triangular
 from . import constraints
 from .base import Distribution, lazy_property
 from .continuous import standard_normal
