@@ -8,6 +8,7 @@ from . import autocasting, creation, devices, dtypes, layouts, legacy, methods, 
 from .autograd import anomaly, grad_mode
 from .autograd.vmap import vmap
 from .kernels import threads
+from .serialization import load, save
 from .signal import windows
 from .tensor import Size, Tensor
 
@@ -60,7 +61,7 @@ NAMES: dict[str, Any] = {t.name: t for t in dtypes.ALL} | {
     "inference_mode": grad_mode.inference_mode, "is_grad_enabled": grad_mode.is_grad_enabled,
     "is_inference_mode_enabled": grad_mode.is_inference_mode_enabled, "is_anomaly_enabled": anomaly.is_anomaly_enabled,
     "is_anomaly_check_nan_enabled": anomaly.is_anomaly_check_nan_enabled,
-    "vmap": vmap,
+    "vmap": vmap, "save": save, "load": load,
     "inf": float("inf"), "nan": float("nan"), "pi": 3.141592653589793, "e": 2.718281828459045,
 }  # fmt: skip
 NAMES.update({name: getattr(random, name) for name in random.__all__ if name not in ("device",)})

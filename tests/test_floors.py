@@ -44,7 +44,7 @@ BESIDE = [
     f"engine.{name}"
     for name in ("amp", "backends", "cpu", "cuda", "settings", "testing", "names", "storage", "layouts", "legacy", "version")
 ]  # what scripts ask of the installation
-ENGINE = [*AUTOGRAD, *BESIDE, "engine.methods", "engine.signal", "engine.nn", "engine.optim", "engine.utils", "engine"]
+ENGINE = [*AUTOGRAD, *BESIDE, "engine.methods", "engine.signal", "engine.nn", "engine.optim", "engine.utils", "engine.serialization", "engine"]
 CLIENT = [f"engine.debug.{name}" for name in ("states", "protocol", "launch", "ending", "core", "session", "breakpoints", "conditions")]
 # what runs in the user's process; the rest of engine/debug runs beside it and needs no engine
 CHILD = [f"engine/debug/{name}" for name in ("debuggee", "control", "reasons", "whatif", "answers", "evaluate", "bootstrap")]
@@ -94,6 +94,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/amp": [*AUTOGRAD, "engine.methods", "engine.amp"],
     "engine/optim/swa_utils": [*AUTOGRAD, "engine.methods", "engine.nn", "engine.optim"],
     "engine/utils": [*AUTOGRAD, "engine.methods", "engine.utils"],
+    "engine/serialization": [*AUTOGRAD, "engine.methods", "engine.nn", "engine.serialization"],
     "engine/shim": ["engine.shim"],
     "engine/shim/as_torch": ENGINE,
     "engine/overrides": [*ENGINE, "engine.names"],

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from .brackets import Thread
 from .capture import Capture, Level
 from .introduce import Introducer
 from .protocols import NodeLike, TensorLike
@@ -60,24 +61,6 @@ _RISKY = (NodeKind.CUSTOM, NodeKind.OPAQUE)  # nodes that run code which is not 
 _op_ids, _call_ids, _run_ids = itertools.count(1), itertools.count(1), itertools.count(1)
 
 
-class _Thread:
-    """Where a thread is: its module call, its node, and the brackets around them."""
-
-    __slots__ = ("base", "call", "head", "index", "node", "nodes", "op", "run", "runs", "touched")
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-        self.head = index << 8  # of events
-        self.call = 0
-        self.base: Base | None = None  # of the stack: the innermost module's call
-        self.op = 0  # the last
-        self.touched: list[int] = []  # its tensors and their versions
-        self.run = 0
-        self.node = 0
-        self.nodes: list[tuple[int, int, int]] = []  # run and node entered, and the call that was open around it
-        self.runs: list[int] = []
-
-
 class _Guard:
     """Around what a method of the recorder does: lock, commit, and keep every error away from the script. Gives the
     thread, None where nothing is recorded."""
@@ -87,7 +70,7 @@ class _Guard:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
-    def __enter__(self) -> _Thread | None:
+    def __enter__(self) -> Thread | None:
         recorder = self._recorder
         recorder._lock.acquire()
         if recorder.failed:
@@ -126,7 +109,7 @@ class Recorder:
         self._nouns = Introducer(self._encoder, self._capture)
         self._runs: dict[int, int] = {}  # open runs and their thread's index
         self._calls: dict[int, tuple[int, Base | None]] = {}  # open calls, the call around each and the base of its stack
-        self._threads: dict[int, _Thread] = {}
+        self._threads: dict[int, Thread] = {}
         self._bumps: list[tuple[int, int, int, int]] = []  # while runs are open: event, storage, version in the engine and on the tape
 
     # ------------------------------------------------------------------------------------------------- the forward
@@ -567,12 +550,12 @@ class Recorder:
             except BaseException as error:
                 self._broken(error)
 
-    def _event(self, code: int, run: int, thread: _Thread, words: tuple[int, ...]) -> None:
+    def _event(self, code: int, run: int, thread: Thread, words: tuple[int, ...]) -> None:
         encoder = self._encoder
         encoder.draft.rows.extend((code | thread.head, run, _now() - self._began, *words))
         encoder.events += 1
 
-    def _committed(self, code: int, run: int, thread: _Thread, words: tuple[int, ...]) -> None:
+    def _committed(self, code: int, run: int, thread: Thread, words: tuple[int, ...]) -> None:
         """An event, and commit: for those of which there are many."""
         encoder = self._encoder
         draft = encoder.draft
@@ -588,15 +571,15 @@ class Recorder:
     def _dropped(self, text: str) -> None:
         self._note("dropped", f"after event {self.position}: {text}")
 
-    def _leave_node(self, thread: _Thread) -> None:
+    def _leave_node(self, thread: Thread) -> None:
         _, _, thread.call = thread.nodes.pop()
         thread.run, thread.node = thread.nodes[-1][:2] if thread.nodes else (0, 0)
         if thread.runs:
             thread.run = thread.runs[-1]
 
-    def _thread(self) -> _Thread:
+    def _thread(self) -> Thread:
         ident = _ident()
-        thread = self._threads[ident] = _Thread(len(self._threads))
+        thread = self._threads[ident] = Thread(len(self._threads))
         return thread
 
     def _commit(self) -> None:

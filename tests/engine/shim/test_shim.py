@@ -107,3 +107,18 @@ def test_with_the_engine_torch_the_name_is_left_alone(output):
 def test_an_unknown_engine_is_refused():
     with pytest.raises(ValueError, match="no engine is called 'jax'"):
         shim.folders("jax")
+
+
+def test_safetensors_reads_into_the_engine_where_torch_is_it(output, tmp_path):
+    text = """
+        import torch, safetensors
+        from safetensors.torch import load_file, save_file
+        from safetensors import safe_open
+        save_file({"a": torch.arange(3.0)}, "a.safetensors", {"k": "v"})
+        found = load_file("a.safetensors")["a"]
+        with safe_open("a.safetensors", framework="pt") as f:
+            print(isinstance(found, torch.Tensor), found.tolist(), f.keys(), f.metadata())
+        torch.save({"a": found}, "a.pt")
+        print(torch.load("a.pt", weights_only=True)["a"].tolist(), torch.serialization.get_safe_globals())
+        """
+    assert output(text) == "True [0.0, 1.0, 2.0] ['a'] {'k': 'v'}\n[0.0, 1.0, 2.0] []"
