@@ -44,7 +44,17 @@ BESIDE = [
     f"engine.{name}"
     for name in ("amp", "backends", "cpu", "cuda", "settings", "testing", "names", "storage", "layouts", "legacy", "version")
 ]  # what scripts ask of the installation
-ENGINE = [*AUTOGRAD, *BESIDE, "engine.methods", "engine.signal", "engine.nn", "engine.optim", "engine.utils", "engine.serialization", "engine"]
+ENGINE = [
+    *AUTOGRAD,
+    *BESIDE,
+    "engine.methods",
+    "engine.signal",
+    "engine.nn",
+    "engine.optim",
+    "engine.utils",
+    "engine.serialization",
+    "engine",
+]
 CLIENT = [f"engine.debug.{name}" for name in ("states", "protocol", "launch", "ending", "core", "session", "breakpoints", "conditions")]
 # what runs in the user's process; the rest of engine/debug runs beside it and needs no engine
 CHILD = [f"engine/debug/{name}" for name in ("debuggee", "control", "reasons", "whatif", "answers", "evaluate", "bootstrap")]
