@@ -44,7 +44,10 @@ def __getattr__(name: str) -> Any:
     if name not in names:
         close = get_close_matches(name, names, 1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise AttributeError(f"module 'torch' has no attribute {name!r}: gradstep's engine does not have it.{hint}")
+        raise AttributeError(
+            f"module 'torch' has no attribute {name!r}: gradstep's engine does not have it.{hint} "
+            "`gradstep check SCRIPT` lists all such names."
+        )
     globals().update(names)
     names["Tensor"]._subclassed = staticmethod(_subclassed)
     return names[name]

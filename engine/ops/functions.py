@@ -500,9 +500,22 @@ def frexp(input: Tensor) -> Any:
 )
 def nextafter(xp: Any, input: Array, other: Array) -> Array:
     """The next number that the type can hold after ``input`` in the direction of ``other``."""
-    if input.dtype.kind != "f" or input.dtype.itemsize < 4:
+    if input.dtype in dtypes.HALVES:
+        return _next_half(xp, input, other)
+    if input.dtype.kind != "f":
         raise unsupported(xp, "nextafter", input)
     return xp.nextafter(input, other)
+
+
+def _next_half(xp: Any, input: Array, other: Array) -> Array:
+    """Numbers of one sign are ordered as their bits are, negative ones the other way round."""
+    input, other = xp.broadcast_arrays(input, other)
+    here, there = input.astype("float32"), other.astype("float32")
+    bits = input.view("int16").astype("int32")
+    place = xp.where(bits < 0, -(bits & 0x7FFF), bits) + xp.where(there > here, 1, -1)
+    made = xp.where(place < 0, 0x8000 | -place, place).astype("uint16").view(input.dtype)
+    made = xp.where(here == there, other, made)
+    return xp.where(xp.isnan(here) | xp.isnan(there), (here + there).astype(input.dtype), made)
 
 
 def float_power(input: Any, exponent: Any) -> Any:

@@ -23,6 +23,8 @@ def in_single(forward: F) -> F:
 
     @functools.wraps(forward)
     def wide(xp: Any, *args: Any, **kwargs: Any) -> Any:
+        if not dtypes.HALVES:
+            return forward(xp, *args, **kwargs)
         for a in args:
             if isinstance(a, xp.ndarray) and a.dtype in dtypes.HALVES:
                 half = a.dtype
