@@ -7,6 +7,7 @@ parameter, or last of the inputs and without gradients) a list of tensors, every
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -108,7 +109,7 @@ class Op:
         plain = not (self.variadic or self.tail or self.multiple_views or self.optional or self.apart)
         self.is_plain = plain and deterministic and outputs == ("out",) and 1 <= len(self.inputs) <= 3
         self.record = record
-        self.compute = self._written_compute()
+        self._in_single: tuple[bool, int | None] | None = None
         self.function = quick.function(self, self.name, call)
 
     def __repr__(self) -> str:
@@ -120,7 +121,8 @@ class Op:
         apart = self.variadic or self.tail or len(self.outputs) != 1 or {"dim", "reduction", "p"} & set(self.params)
         return "pointwise" if self.promote in ("common", "float") and not apart else ""
 
-    def _written_compute(self) -> Any:
+    @functools.cached_property
+    def compute(self) -> Any:
         """A function of (xp, arrays, params) that calls the forward, written out as source so that calling is quick."""
         parts: list[str] = []
         for p in self.signature.parameters.values():
@@ -134,13 +136,14 @@ class Op:
         scope: dict[str, Any] = {"_forward": self.forward}
         body = f"def compute(xp, arrays, params):\n    return _forward(xp, {', '.join(parts)})\n"
         exec(compile(body, f"{__file__} ({self.name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
-        return scope["compute"]
+        return scope["compute"] if self._in_single is None else in_single(scope["compute"], *self._in_single)
 
     def take_halves(self) -> None:
         """From now on be ready for 16-bit floats."""
         if not self.view and self._halves != "own":
             at = self.params.index("dtype") if "dtype" in self.params else None
-            self.compute = in_single(self.compute, self.promote is not None, at)
+            self._in_single = (self.promote is not None, at)
+            self.__dict__.pop("compute", None)
 
     def operator(self, name: str, reflected: bool) -> Any:
         """The op as an operator of two operands: ``NotImplemented`` where the other is no operand, so that Python asks it."""
