@@ -194,10 +194,12 @@ class OpNode(Node):
 
     # ------------------------------------------------------------------------------------ gradients
 
-    def run(self, g: Any, some: Any, keep: bool) -> Any:
-        """The gradients for the edges as arrays: see ``_written``, which replaces this."""
+    def run(self, g: Any, some: Any, keep: bool, hooked: bool) -> Any:
+        """The gradients for the edges as arrays: see ``_written``, which replaces this where there is such a way."""
+        if not self.on_arrays:
+            return None
         type(self).run = _written(type(self), False)  # type: ignore[method-assign]
-        return self.run(g, some, keep)
+        return self.run(g, some, keep, hooked)
 
     def trace(self, g: Any, some: Any, keep: bool) -> Any:
         """The gradients for the edges as tensors that have a graph: see ``_written``, which replaces this."""
@@ -307,17 +309,23 @@ def make_node(made: type[OpNode], edges: Sequence[Edge | None], params: tuple[An
 
 
 def _written(made: type[OpNode], graph: bool) -> Any:
-    """``node.run(g, some, keep)``, or with ``graph`` ``node.trace(g, some, keep)``, written out for the nodes of one class.
+    """``node.run(g, some, keep, hooked)``, or with ``graph`` ``node.trace(g, some, keep)``, written out for the nodes of one class.
 
-    ``run`` gives the gradients for the edges, arrays (or None) from an array: one alone where there is one
-    edge, else a tuple. Only edges to nodes in ``some`` get one, where that is given. What the node kept is released unless ``keep``.
+    ``run`` gives pairs of an edge and the gradient for it, an array, or None where none is wanted: edges to nodes outside of
+    ``some``, where that is given, want none. What the node kept is released unless ``keep``. It gives None, and does nothing,
+    where the node has to be run with tensors: the general way made it, hooks are to be called (``hooked``: they have been), or
+    the gradient is a tensor of its own kind. A rule on arrays (``on_arrays``) is called with arrays; any other with tensors,
+    as in a pass without a graph. For ``mul`` it reads, the second edge left out::
 
-    A rule on arrays (``on_arrays``) is called with arrays; any other with tensors, as in a pass without a graph. For ``mul`` it
-    reads, the second edge left out::
-
-        def run(node, g, some, keep):
-            edge = node.edge0
-            wanted0 = edge is not None and (some is None or (edge[0] if type(edge) is tuple else edge) in some)
+        def run(node, g, some, keep, hooked):
+            if node.shape is None or g is None or (node.hooks is not None and not hooked):
+                return None
+            if type(g) is Tensor:
+                if g._requires_grad or g._data.dtype is not node.element:
+                    return None
+                g = g._data
+            edge0 = node.edge0
+            wanted0 = edge0 is not None and (some is None or (edge0[0] if type(edge0) is tuple else edge0) in some)
             r0 = None
             if wanted0:
                 other = node.kept_other
@@ -328,19 +336,31 @@ def _written(made: type[OpNode], graph: bool) -> Any:
                 r0 = rule0(xp, g, other)
             if not keep:
                 node.kept_other = RELEASED
-            return r0
+            return ((edge0, r0),)
 
-    ``trace`` takes a tensor and gives pairs of an edge and the gradient for it, a tensor, or None.
+    ``trace`` takes a tensor and gives pairs of an edge, with its slot, and the gradient for it, a tensor, or None.
     """
     op, edge_inputs, name = made.op, made.edge_inputs, made.__name__
     quick = {} if graph else op.quick
     scope: dict[str, Any] = {"Tensor": Tensor, "RELEASED": RELEASED, "ndarray": devices.CPU.ndarray}
     scope |= {"wrap": wrap, "unwrapped": _unwrapped, "cpu": devices.CPU, "wide": devices.wide, "own": _own_output}
     lines = ["def run(node, g, some, keep):"]
+    if not graph:
+        lines = [
+            "def run(node, g, some, keep, hooked):",
+            "    if node.shape is None or g is None or (node.hooks is not None and not hooked):",
+            "        return None",
+            "    if type(g) is Tensor:",
+            "        if g._requires_grad or g._data.dtype is not node.element:",
+            "            return None",
+            "        g = g._data",
+        ]
     results = [f"r{i}" for i in range(len(edge_inputs))]
     for i in range(len(edge_inputs)):
-        lines.append(f"    edge = node.edge{i}")
-        lines.append(f"    wanted{i} = edge is not None and (some is None or (edge[0] if type(edge) is tuple else edge) in some)")
+        lines.append(f"    edge{i} = node.edge{i}")
+        lines.append(
+            f"    wanted{i} = edge{i} is not None and (some is None or (edge{i}[0] if type(edge{i}) is tuple else edge{i}) in some)"
+        )
     lines.append(f"    {' = '.join(results)} = None")
     if any(len(names) > 1 and "xp" in names for _, names in quick.values()):
         lines.append(f"    xp = cpu if g.size < {devices.LARGE} else wide(cpu)")
@@ -378,11 +398,11 @@ def _written(made: type[OpNode], graph: bool) -> Any:
     if graph:
         lines.append("    pairs = []")
         for i, r in enumerate(results):
-            lines += [f"    edge = node.edge{i}", f"    if wanted{i}:"]
-            lines.append(f"        pairs.append((edge if type(edge) is tuple else (edge, 0), {r}))")
+            lines.append(f"    if wanted{i}:")
+            lines.append(f"        pairs.append((edge{i} if type(edge{i}) is tuple else (edge{i}, 0), {r}))")
         lines.append("    return pairs")
     else:
-        lines.append(f"    return {', '.join(results)}")
+        lines.append(f"    return ({''.join(f'(edge{i}, {r}), ' for i, r in enumerate(results))})")
     exec(compile("\n".join(lines), f"{__file__} ({name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
     return scope["run"]
 

@@ -76,6 +76,10 @@ class Node:
         """Name and SavedTensor of what the node keeps; None where only ``saved_entries`` can say."""
         return None
 
+    def run(self, g: Any, some: Any, keep: bool, hooked: bool) -> Any:
+        """Edges and gradients for them as arrays; None where only ``apply`` gives them."""
+        return None
+
     def adopt(self, tensor: Any, cell: Any) -> Any:
         """The Storage that ``tensor``, which this node's op made, is to have: ``cell``, unless the node has it already."""
         return cell

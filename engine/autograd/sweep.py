@@ -184,17 +184,8 @@ def _glide(walk: Any, waiting: Waiting, node: Any, grad: Any) -> Node | None:
                 return None
             node = heap.pop()
             grad = waiting[node][1]
-        count = node.on_arrays
-        if count and type(grad) is Tensor and not grad._requires_grad and node.shape is not None and grad._data.dtype is node.element:
-            grad = grad._data
-        if (
-            not count
-            or node.shape is None
-            or wanted
-            or grad is None
-            or type(grad) is Tensor
-            or (node.hooks is not None and node is not hooked)
-        ):
+        pairs = None if wanted else node.run(grad, some, keep, node is hooked)
+        if pairs is None:
             entry = waiting.get(node)
             if entry is None:
                 waiting[node] = entry = [0, grad]
@@ -204,19 +195,9 @@ def _glide(walk: Any, waiting: Waiting, node: Any, grad: Any) -> Node | None:
                 node = None
                 continue
             return node  # type: ignore[no-any-return]
-        hooked = None
         if waiting:
             waiting.pop(node, None)
-        current = node
-        if count == 1:
-            pairs: Any = ((current.edge0, current.run(grad, some, keep)),)
-        elif count == 2:
-            first, second = current.run(grad, some, keep)
-            pairs = ((current.edge0, first), (current.edge1, second))
-            first = second = None
-        else:
-            pairs = zip(current.next_edges, current.run(grad, some, keep), strict=True)
-        node = grad = None
+        current, node, grad, hooked = node, None, None, None
         for target, out in pairs:
             if target is None:
                 continue
@@ -238,7 +219,7 @@ def _glide(walk: Any, waiting: Waiting, node: Any, grad: Any) -> Node | None:
                 pass
             elif count > 1:
                 entry = waiting.get(target)
-                if entry is not None and shape is not None and out.size < _LARGE and type(entry[1]) is type(out) is ndarray:
+                if entry is not None and shape is not None and type(entry[1]) is type(out) is ndarray and out.size < _LARGE:
                     entry[0] -= 1
                     entry[1] = add(entry[1], out)
                     if entry[0]:
