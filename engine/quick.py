@@ -5,7 +5,8 @@ float32, or all of float64, on the CPU, or the second of two is a Python number.
 output and, where a gradient is wanted, its node are made on the spot, every slot assigned by name: no lists, no loops over
 inputs. Whatever does not fit, errors among it, is left to ``call`` in ``op.py``, which does it from the beginning.
 
-A function is written when it is first called: a program uses few of the ops. ``python -m gradstep.engine.quick mul`` prints one.
+A function is written when it is first called: a program uses few of the ops.
+``source`` gives its text.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whether ops are recorded for backward: the modes no_grad, enable_grad, set_grad_enabled and inference_mode.
 
 ``mode`` holds what is on in the running thread. An op looks at one attribute of it, ``mode.quick``, to see whether it may take
-the short way (``op.py``): None sends every call to the general ``call``. Whatever changes what an op does (dual levels,
+the short way (``quick.py``): None sends every call to the general ``call``. Whatever changes what an op does (dual levels,
 functorch levels, hooks for saved tensors) counts itself in ``mode.special`` while it is on: ``mode.special += 1`` when it
 begins, ``mode.special -= 1`` when it ends.
 """

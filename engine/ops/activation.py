@@ -384,7 +384,7 @@ def _apply(function: Any, inplace: bool, input: Tensor, *params: Any) -> Any:
 
 def relu(input: Tensor, inplace: bool = False) -> Any:
     """``max(input, 0)``; the gradient at 0 is 0."""
-    return _apply(relu_, inplace, input)
+    return _apply(relu_, inplace, input) if inplace else relu_(input)
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Any:
