@@ -103,6 +103,9 @@ class _Conv(Module):
         return text
 
 
+_ConvNd = _Conv  # PyTorch's name, which scripts ask for with isinstance
+
+
 class Conv1d(_Conv):
     """Slides ``out_channels`` kernels over (N, C, L)."""
 

@@ -125,6 +125,10 @@ class BatchNorm1d(_Norm):
         )
 
 
+_BatchNorm = BatchNorm1d  # PyTorch's name, which scripts ask for with isinstance: here the others are made of this one
+_NormBase = _Norm
+
+
 class BatchNorm2d(BatchNorm1d):
     """Normalises each channel of (N, C, H, W) over the batch."""
 
@@ -199,6 +203,9 @@ class InstanceNorm1d(_Norm):
         share = 0.0 if self.momentum is None else self.momentum
         by_itself = self.training or not self.track_running_stats
         return F.instance_norm(input, self.running_mean, self.running_var, self.weight, self.bias, by_itself, share, self.eps)
+
+
+_InstanceNorm = InstanceNorm1d
 
 
 class InstanceNorm2d(InstanceNorm1d):

@@ -96,6 +96,18 @@ def _along(array: Array, values: Array, axis: int) -> Array:
     return values.reshape([-1 if i == axis else 1 for i in range(array.ndim)])
 
 
+def _of_bytes(xp: Any, input: Array, taps: Taps, axis: int) -> Array:
+    """Bytes resized along a dimension with weights of 16 bits, as many of them behind the point as the largest weight leaves."""
+    weights = xp.zeros((taps[0][0].size, input.shape[axis]), "float64")
+    for numbers, weight in taps:
+        weights[xp.arange(numbers.size), numbers] += weight  # beyond the border stands the last element again
+    largest = float(weights.max())
+    bits = next(b for b in range(22) if int(0.5 + largest * (1 << (b + 1))) >= 1 << 15)
+    whole = xp.trunc(weights * (1 << bits) + xp.where(weights < 0, -0.5, 0.5)).astype("int64")
+    total = xp.matmul(xp.moveaxis(input, axis, -1).astype("int64"), whole.T) + (1 << (bits - 1))  # a half, for rounding
+    return xp.moveaxis(xp.clip(total >> bits, 0, 255).astype("uint8"), -1, axis)
+
+
 def _node(size: Any, mode: str, antialias: bool) -> str:
     return f"Upsample{MODES[mode]}{len(size)}D{'Aa' if antialias else ''}Backward0"
 
@@ -120,6 +132,12 @@ def _node(size: Any, mode: str, antialias: bool) -> str:
 )
 def resize(xp: Any, input: Array, size: Any, mode: str, align_corners: bool, scales: Any, antialias: bool) -> Array:
     """(N, C, ...) at the sizes ``size``; ``scales`` are the factors where they were given."""
+    if input.dtype == "uint8" and not mode.startswith("nearest"):
+        for axis in range(input.ndim - 1, 1, -1):  # as PyTorch: rounded after each dimension, the last one first
+            if input.shape[axis] != size[axis - 2]:
+                taps = _taps(xp, input.shape[axis], size[axis - 2], mode, align_corners, scales[axis - 2], antialias, "float64")
+                input = _of_bytes(xp, input, taps, axis)
+        return input.copy()
     kind = "float32" if input.dtype == "float16" else input.dtype
     made = input.astype(kind)
     for axis, (new, scale) in enumerate(zip(size, scales, strict=True), 2):

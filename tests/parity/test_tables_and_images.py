@@ -299,3 +299,12 @@ def test_activations_that_draw(training: bool) -> None:
             return functional(T).gumbel_softmax(x, 0.7, hard)
 
         both(sample, normal(5, 7))
+
+
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("align", [False, True])
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("size", [(4, 9), (3, 3), (11, 7), (5, 7)])
+def test_bytes_are_resized_to_the_same_bytes(mode: str, size: tuple[int, int], align: bool, antialias: bool) -> None:
+    picture = random.integers(0, 256, (2, 3, 5, 7)).astype("uint8")
+    agree(lambda T, x: functional(T).interpolate(x, size, mode=mode, align_corners=align, antialias=antialias), picture)
