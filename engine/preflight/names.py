@@ -16,6 +16,9 @@ from typing import Any
 
 ENGINE = "gradstep.engine"
 _UNKNOWN = object()  # something whose attributes cannot be told from here
+_ABSENT = object()
+# attributes of many Python objects, too: saying that a tensor may be meant would mostly be wrong
+_COMMON = frozenset({"index", "indices", "map_", "name", "names", "new", "resize", "solve", "values"})
 
 
 @functools.cache
@@ -28,12 +31,12 @@ def pytorch() -> dict[str, tuple[str, ...]]:
 
 @functools.cache
 def _found(path: str) -> Any:
-    """What the engine has under a name of torch; None where it lacks it, ``_UNKNOWN`` where only a run could tell."""
+    """What the engine has under a name of torch; ``_ABSENT`` where it lacks it, ``_UNKNOWN`` where only a run could tell."""
     if path == "torch":
         return importlib.import_module(ENGINE)
     outer, _, name = path.rpartition(".")
     holder = _found(outer)
-    if holder is None or holder is _UNKNOWN:
+    if holder is _ABSENT or holder is _UNKNOWN:
         return holder
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -45,8 +48,8 @@ def _found(path: str) -> Any:
             try:
                 return importlib.import_module(f"{holder.__name__}.{name}")
             except ImportError:
-                return None
-    return None if inspect.isclass(holder) or type(holder).__name__ in _PLACES else _UNKNOWN
+                return _ABSENT
+    return _ABSENT if inspect.isclass(holder) or type(holder).__name__ in _PLACES else _UNKNOWN
 
 
 _PLACES = ("Backend", "_Cudnn", "_Cuda")  # objects that stand for modules
@@ -54,7 +57,7 @@ _PLACES = ("Backend", "_Cudnn", "_Cuda")  # objects that stand for modules
 
 def has(path: str) -> bool:
     """Whether the engine has what is called ``path`` in PyTorch, or nobody can tell without running."""
-    return _found(path) is not None
+    return _found(path) is not _ABSENT
 
 
 def first_missing(path: str) -> str | None:
@@ -63,7 +66,7 @@ def first_missing(path: str) -> str | None:
     for end in range(2, len(parts) + 1):
         start = ".".join(parts[:end])
         found = _found(start)
-        if found is None:
+        if found is _ABSENT:
             return start
         if found is _UNKNOWN:
             return None
@@ -77,8 +80,8 @@ def is_place(path: str) -> bool:
 
 
 def lacking_methods() -> frozenset[str]:
-    """The methods and attributes that PyTorch's tensors have and ours have not."""
-    return frozenset(name for name in pytorch()["torch.Tensor"] if not has(f"torch.Tensor.{name}"))
+    """The methods and attributes that PyTorch's tensors have and ours have not, but for those that much else has too."""
+    return frozenset(name for name in pytorch()["torch.Tensor"] if not has(f"torch.Tensor.{name}")) - _COMMON
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,4 +178,4 @@ def advice(path: str) -> str:
 
 def _names_in(path: str) -> list[str]:
     found = _found(path)
-    return [] if found is None or found is _UNKNOWN else dir(found)
+    return [] if found is _ABSENT or found is _UNKNOWN else dir(found)

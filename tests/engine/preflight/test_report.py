@@ -82,6 +82,7 @@ def test_modules_of_the_scripts_folder_are_looked_through_too(check: Check) -> N
 def test_what_may_be_a_tensor_is_no_failure(check: Check) -> None:
     found = check("def f(x):\n    return x.to_mkldnn()")
     assert [(finding.kind, finding.name) for finding in found.findings] == [("maybe", "Tensor.to_mkldnn")]
+    assert check("def f(x):\n    return x.values()").findings == ()
     assert found.missing == 0
 
 
@@ -95,6 +96,7 @@ def test_advice_says_what_to_do_instead() -> None:
     assert "PyTorch" in advice("torch.onnx.export")
     assert advice("torch.nn.Linera").endswith("Linear")
     assert first_missing("torch.nn.Linear") is None
+    assert first_missing("torch.version.cuda") is None  # it is there, and None
     assert first_missing("torch.quux.deep.er") == "torch.quux"
 
 
