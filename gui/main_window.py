@@ -23,6 +23,7 @@ from .breakpoints import Breakpoints
 from .canvas import GraphCanvas
 from .docks import Docks, plain
 from .drawing import Shown
+from .experiments import Experiments
 from .explaining import Explaining
 from .file_commands import FileCommands
 from .graph_presenter import GraphPresenter
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self.files = FileCommands(self, self.settings)
         self.breakpoints = Breakpoints(self.session, self.settings, self)
         self.explaining = Explaining(self)
+        self.experiments = Experiments(self.session, self.model, self.panels.what_if, self)
         self.announcer = Announcer(self.message, self.canvas, self.session, self.model, self.opening, self.navigator)
 
         self._fill_menus()
@@ -159,6 +161,10 @@ class MainWindow(QMainWindow):
         self._connect_breakpoints()
         self.explaining.explained.connect(self._explained)
         self.explaining.failed.connect(self.status.say)
+        self.experiments.said.connect(self.status.say)
+        panels.what_if.node_picked.connect(model.select)
+        panels.what_if.value_picked.connect(self._show_value)
+        panels.hooks.hook_switched.connect(self.breakpoints.switch_hook)
         panels.explanations.line_picked.connect(self._show_line)
         panels.explanations.node_picked.connect(model.select)
         panels.explanations.event_picked.connect(model.move_to)
@@ -312,6 +318,7 @@ class MainWindow(QMainWindow):
         points = self.breakpoints
         self.opening.breakpoints = points.plain()
         self.panels.breakpoints.show_breakpoints(points.all, points.standing)
+        self.panels.hooks.show_switched_off(points.hooks_off)
         lines = points.lines()
         for file in {*lines, *self.panels.source.files}:
             self.panels.source.show_breakpoints(file, lines.get(file, frozenset()))

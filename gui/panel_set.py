@@ -15,6 +15,7 @@ from .panels.source_panel import SourcePanel
 from .panels.step_panel import StepPanel
 from .panels.tensor_panel import TensorPanel
 from .panels.timeline_panel import TimelinePanel
+from .panels.what_if_panel import WhatIfPanel
 
 
 class PanelSet:
@@ -30,6 +31,7 @@ class PanelSet:
         self.hooks = HooksPanel()
         self.breakpoints = BreakpointsPanel()
         self.explanations = ExplanationsPanel()
+        self.what_if = WhatIfPanel()
         self.stack = CallStackPanel()
         self.console = ConsolePanel()
         self.output = OutputPanel()
@@ -40,5 +42,5 @@ class PanelSet:
             left=(self.events, self.source),
             right=(self.step, self.tensor),
             strip=self.timeline,
-            lists=(self.hooks, self.alerts, self.explanations, self.breakpoints, self.stack, self.console, self.output),
+            lists=(self.hooks, self.alerts, self.explanations, self.breakpoints, self.what_if, self.stack, self.console, self.output),
         )

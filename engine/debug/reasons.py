@@ -17,6 +17,7 @@ import numpy as np
 from ..autograd.node import op_name
 from ..op import OPS
 from ..tape import stacks, statistics
+from ..tape.describe import described
 from ..tape.schema import NodeKind
 from ..tape.unwire import stats_record
 from .points import Met, Points, Situation
@@ -189,8 +190,8 @@ def public_name(op: str) -> str:
 
 
 def hook_name(function: Any) -> str:
-    """What a hook is called."""
-    return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
+    """What a hook is called, as on the tape."""
+    return described(function)[0]
 
 
 def figures(tensors: Iterable[Tensor | None]) -> Mapping[str, Any]:

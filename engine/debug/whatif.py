@@ -24,13 +24,21 @@ class Explored:
 
     run: int
     at: int  # steps taken before them
-    untouched: int
+    begin: int  # the last event before the untouched branch
+    untouched: int  # its last event; the edited branch begins behind it
     edited: int
     steps: tuple[int, int]
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {"run": self.run, "at": self.at, "untouched": self.untouched, "edited": self.edited, "steps": list(self.steps)}
+        return {
+            "run": self.run,
+            "at": self.at,
+            "begin": self.begin,
+            "untouched": self.untouched,
+            "edited": self.edited,
+            "steps": list(self.steps),
+        }
 
 
 def explore(walk: Walk, edit: Callable[[Mapping[str, Any]], None], edits: Sequence[Mapping[str, Any]], stay: str = "edited") -> Explored:
@@ -45,13 +53,14 @@ def explore(walk: Walk, edit: Callable[[Mapping[str, Any]], None], edits: Sequen
             edit(one)  # are they possible? They are made again after the first run
     finally:
         walk.rewind_to(here)
+    begin = _position()
     first = _to_end(walk)
     untouched = _position()
     walk.rewind_to(here)
     for one in edits:
         edit(one)
     second = _to_end(walk)
-    found = Explored(walk.run, here[2], untouched, _position(), (first, second))
+    found = Explored(walk.run, here[2], begin, untouched, _position(), (first, second))
     if stay != "edited":
         walk.rewind_to(here)
         if stay == "untouched":

@@ -104,6 +104,28 @@ def forks(tape: Tape, run: int) -> list[Fork]:
     return found
 
 
+def branch(tape: Tape, run: int, begin: int, end: int) -> Branch:
+    """The steps that a run took behind event ``begin``, up to event ``end``."""
+    steps: list[tuple[int, int, int]] = []
+    edits: list[int] = []
+    entered: dict[int, int] = {}
+    for event in tape.events[begin + 1 : end + 1]:
+        if event.run != run:
+            continue
+        if isinstance(event, NodeEnter):
+            entered[event.node] = event.i
+        elif isinstance(event, NodeExit) and event.node in entered:
+            steps.append((event.node, entered.pop(event.node), event.i))
+        elif isinstance(event, Edited):
+            edits.append(event.i)
+    return Branch(run, tuple(steps), tuple(edits), end)
+
+
+def explored(tape: Tape, run: int, at: int, begin: int, untouched: int, edited: int) -> Fork:
+    """The two branches of a what-if, as the debugger says where they lie."""
+    return Fork(run, at, branch(tape, run, begin, untouched), branch(tape, run, untouched, edited))
+
+
 def differences(tape: Tape, fork: Fork) -> list[Difference]:
     """What each node passed on in the two branches, in the order of the new one; nodes that ran in one branch only come with None
     for the other."""

@@ -32,6 +32,11 @@ class HookLine:
     raised: bool
     value: ValueRef
 
+    @property
+    def switchable(self) -> str:
+        """The name by which it can be switched off; "" where it is not a user's function."""
+        return self.name if self.kind is not HookKind.RETAIN else ""
+
 
 @dataclass(frozen=True, slots=True)
 class StoreLine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from ..models.hooks import HookGroup, HookLine, HooksView, StoreLine
 from ..models.values import ValueRef
@@ -24,6 +24,7 @@ class HooksPanel(Panel):
     value_picked = Signal(object)  # ValueRef: the user wants to see this value
     line_picked = Signal(str, int)  # the user wants to see this line of the source
     event_picked = Signal(int)  # the user wants to look at the moment of this event
+    hook_switched = Signal(str, bool)  # the user wants the hooks of this name called, or not
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,16 +44,22 @@ class HooksPanel(Panel):
         self._only.toggled.connect(lambda _: self._fill())
         self._note = QLabel(self)
         self._note.setProperty("role", "dim")
+        self._off: frozenset[str] = frozenset()
+        self._chosen = ""  # the name of the hook of the chosen line
+        self._switch = QToolButton(self)
+        self._switch.clicked.connect(lambda: self.hook_switched.emit(self._chosen, self._chosen in self._off))
         self._stage = Stage(self._tree, self)
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 4, 10, 2)
         bar.addWidget(self._only)
         bar.addWidget(self._note, 1)
+        bar.addWidget(self._switch)
         column_ = QVBoxLayout(self)
         column_.setContentsMargins(0, 0, 0, 0)
         column_.setSpacing(2)
         column_.addLayout(bar)
         column_.addWidget(self._stage, 1)
+        self._show_switch()
         self._fill()
 
     @Slot(object)
@@ -75,7 +82,29 @@ class HooksPanel(Panel):
         if self._only.isChecked():
             self._fill()
 
+    @Slot(object)
+    def show_switched_off(self, names: frozenset[str]) -> None:
+        """The hooks that are not called from now on."""
+        if names != self._off:
+            self._off = names
+            self._show_switch()
+            self._fill()
+
     # --------------------------------------------------------------------------------------------------------- inside
+
+    def _show_switch(self) -> None:
+        names = self._off if not self._chosen else frozenset((self._chosen,))
+        if not self._chosen and names:
+            self._chosen = sorted(names)[0]
+        self._switch.setVisible(bool(self._chosen))
+        if self._chosen in self._off:
+            self._switch.setText(self.tr("Call %1 Again").replace("%1", self._chosen))
+            self._switch.setToolTip(self.tr("Its hooks are called again from the next step on"))
+        else:
+            self._switch.setText(self.tr("Switch Off %1").replace("%1", self._chosen))
+            self._switch.setToolTip(
+                self.tr("Its hooks are not called from the next step on; step back and run again to see the difference")
+            )
 
     def _fill(self) -> None:
         groups = [group for group in self._view.groups if not self._only.isChecked() or group.key == self._node]
@@ -99,7 +128,7 @@ class HooksPanel(Panel):
         if isinstance(line, StoreLine):
             before = line.previous.norm_text() if line.previous is not None else self.tr("nothing")
             cells = (line.name, before, line.now.norm_text(), line.sum_text(), "")
-            return Line(cells, (line.event, line.value, None), dim=dim, bad=bool(line.now.bad), id=line.event)
+            return Line(cells, (line.event, line.value, None, ""), dim=dim, bad=bool(line.now.bad), id=line.event)
         at = f"{PurePath(line.at.file).name}:{line.at.line}" if line.at is not None else ""
         if line.raised:
             effect = self.tr("raised an error")
@@ -108,17 +137,23 @@ class HooksPanel(Panel):
         else:
             effect = self.tr("unchanged")
         name = line.name if line.name == line.kind_name else f"{line.name}  ({line.kind_name})"
+        if line.switchable in self._off:
+            effect = self.tr("%1, now switched off").replace("%1", effect)
         cells = (name, line.before.norm_text(), line.after.norm_text(), effect, at)
-        return Line(cells, (line.event, line.value, line.at), dim=dim, bad=line.raised or bool(line.after.bad), id=line.event)
+        return Line(
+            cells, (line.event, line.value, line.at, line.switchable), dim=dim, bad=line.raised or bool(line.after.bad), id=line.event
+        )
 
     def _picked(self, target: object) -> None:
-        if isinstance(target, tuple) and len(target) == 3 and isinstance(target[1], ValueRef):
+        if isinstance(target, tuple) and len(target) == 4 and isinstance(target[1], ValueRef):
+            self._chosen = target[3]
+            self._show_switch()
             self.value_picked.emit(target[1])
         elif isinstance(target, tuple) and len(target) == 2:
             self.node_picked.emit(target)
 
     def _activated(self, target: object) -> None:
-        if isinstance(target, tuple) and len(target) == 3:
+        if isinstance(target, tuple) and len(target) == 4:
             self.event_picked.emit(target[0])
             if target[2] is not None:
                 self.line_picked.emit(target[2].file, target[2].line)

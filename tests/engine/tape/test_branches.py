@@ -63,13 +63,14 @@ def test_an_edit_makes_a_branch_that_differs_below_it_alone() -> None:
     recorded(lambda: plain.extend(diamond()), None)
     for mine, other in zip(results, plain, strict=True):
         assert mine.grad.numpy().tobytes() == other.grad.numpy().tobytes()  # the untouched branch is what the user has
-    (run,) = tape.runs
-    found = branches.forks(tape, run)
-    fork = found[0]
-    assert branches.edited_nodes(tape, found[-1]) == set()  # the last thing that was done is the untouched pass again
+    lie = explored[0]
+    fork = branches.explored(tape, lie.run, lie.at, lie.begin, lie.untouched, lie.edited)
+    assert lie.steps == (len(fork.old.steps), len(fork.new.steps))
+    assert branches.edited_nodes(tape, fork) == set(edited)
     told = branches.differences(tape, fork)
-    assert {tape.nodes[one.node].name for one in told if not one.equal} <= {tape.nodes[n].name for n in branches.reach(tape, edited)}
-    assert explored[0].steps[0] == explored[0].steps[1]
+    assert branches.changed(told)
+    assert branches.changed(told) <= branches.reach(tape, edited)
+    assert {tape.nodes[node].name for node in branches.changed(told)} >= {"SigmoidBackward0"}
 
 
 def test_the_edited_branch_is_what_a_hook_that_zeroes_would_give() -> None:

@@ -1,0 +1,129 @@
+"""What if: edit the gradient that waits at the next node, see what that changes down to every .grad, and keep it or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QToolButton, QVBoxLayout, QWidget
+
+from ..models.what_if import WhatIfRow, WhatIfView
+from ..panel import Panel
+from .detail_tree import DetailTree, Line
+from .notice import Stage
+
+EDITS = (
+    ("Zero", "grad * 0"),
+    ("Double", "grad * 2"),
+    ("Halve", "grad / 2"),
+    ("Negate", "-grad"),
+    ("Clip to norm 1", "grad / grad.norm().clamp(min=1)"),
+)
+
+
+class WhatIfPanel(Panel):
+    """A line for the edit, and a table of what differs."""
+
+    title = "What If"
+    about = "Edit the gradient that waits at the next node and see which gradients change, and by how much"
+
+    try_wished = Signal(int, str)  # slot, expression: run the rest of the pass with and without the edit, and stay here
+    keep_wished = Signal(int, str)  # slot, expression: replace the gradient that waits, and go on from here with it
+    node_picked = Signal(object)  # the user wants to see this graph node
+    value_picked = Signal(object)  # ValueRef: the user wants to see this value
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumSize(260, 90)
+        self._rows: tuple[WhatIfRow, ...] = ()
+        self._where = QLabel(self)
+        self._where.setProperty("role", "dim")
+        self._slot = QSpinBox(self)
+        self._slot.setAccessibleName(self.tr("Slot of the gradient"))
+        self._slot.setToolTip(self.tr("Which of the gradients that wait at the node"))
+        self._edit = QLineEdit("grad * 0", self)
+        self._edit.setObjectName("whatIfEdit")
+        self._edit.setAccessibleName(self.tr("The gradient instead; grad is the one that waits"))
+        self._edit.setToolTip(self.tr("Python in your program; grad is the gradient that waits"))
+        self._edit.returnPressed.connect(self._try)
+        self._presets = QComboBox(self)
+        self._presets.setAccessibleName(self.tr("Usual edits"))
+        for name, expression in EDITS:
+            self._presets.addItem(self.tr(name), expression)
+        self._presets.activated.connect(lambda _: self._edit.setText(str(self._presets.currentData())))
+        self._try_button = self._tool(self.tr("Compare"), self._try)
+        self._try_button.setToolTip(self.tr("Run the rest of this pass as it is and with the edit, and come back here"))
+        self._keep = self._tool(self.tr("Keep the Edit"), lambda: self.keep_wished.emit(self._slot.value(), self._edit.text()))
+        self._keep.setToolTip(self.tr("Replace the gradient that waits; the next steps go on with it. Step back undoes it"))
+        self._tree = DetailTree(
+            [self.tr("Gradient"), self.tr("|as it is|"), self.tr("|edited|"), self.tr("|difference|"), self.tr("Relative")], parent=self
+        )
+        self._tree.setRootIsDecorated(False)
+        self._tree.setAccessibleName(self.tr("Gradients that differ"))
+        for column, width in enumerate((230, 96, 96, 96)):
+            self._tree.setColumnWidth(column, width)
+        self._tree.line_picked.connect(self._picked)
+        self._stage = Stage(self._tree, self)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 3, 8, 3)
+        bar.setSpacing(6)
+        bar.addWidget(self._where)
+        bar.addWidget(self._slot)
+        bar.addWidget(self._presets)
+        bar.addWidget(self._edit, 1)
+        bar.addWidget(self._try_button)
+        bar.addWidget(self._keep)
+        column_ = QVBoxLayout(self)
+        column_.setContentsMargins(0, 0, 0, 0)
+        column_.setSpacing(0)
+        column_.addLayout(bar)
+        column_.addWidget(self._stage, 1)
+        self.show_node("", 1, live=False)
+        self.show_view(None)
+
+    @Slot(str, int, bool)
+    def show_node(self, name: str, slots: int, live: bool) -> None:
+        """The node before which the program stands, and how many gradients wait there; not ``live``: nothing can be edited."""
+        self._where.setText(
+            self.tr("At {0}:").format(name) if live and name else self.tr("Stand before a node of backward to edit its gradient.")
+        )
+        self._slot.setVisible(slots > 1)
+        self._slot.setMaximum(max(slots - 1, 0))
+        for widget in (self._slot, self._presets, self._edit, self._try_button, self._keep):
+            widget.setEnabled(live)
+
+    @Slot(object)
+    def show_view(self, view: WhatIfView | None) -> None:
+        """Show what differs; None before anything was compared."""
+        self._rows = view.rows if view is not None else ()
+        if view is None:
+            self._stage.show_notice(
+                self.tr("Compare runs the rest of this backward twice, as it is and with the edit, and shows what differs.")
+            )
+        elif not view.rows:
+            self._stage.show_notice(self.tr("Nothing differs: %1 gradients are equal bit by bit.").replace("%1", str(view.same)))
+        else:
+            self._stage.show_content()
+            self._tree.fill([self._line(place, row) for place, row in enumerate(view.rows)])
+
+    # --------------------------------------------------------------------------------------------------------- inside
+
+    def _tool(self, text: str, act: Any) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.clicked.connect(lambda: act())
+        return button
+
+    def _try(self) -> None:
+        self.try_wished.emit(self._slot.value(), self._edit.text())
+
+    def _line(self, place: int, row: WhatIfRow) -> Line:
+        relative = "" if row.relative is None else "inf" if row.relative == float("inf") else f"{row.relative:.3g}"
+        return Line((row.name, row.before, row.after, row.difference, relative), place, id=place, strong=row.name.endswith(".grad"))
+
+    def _picked(self, place: object) -> None:
+        if isinstance(place, int) and 0 <= place < len(self._rows):
+            row = self._rows[place]
+            self.node_picked.emit(row.key)
+            if row.value is not None:
+                self.value_picked.emit(row.value)
