@@ -49,4 +49,10 @@ def column_sums(x: Array) -> Array:
     return numpy.matmul(ones(x.shape[0], x.dtype), x) if _blas(x) else _total(x, 0)
 
 
-HOST: dict[str, Callable[..., Any]] = {function.__name__: function for function in (largest, total, row_sums, row_dots, column_sums)}
+def column_dots(a: Array, b: Array) -> Array:
+    return numpy.matmul(ones(a.shape[0], a.dtype), a * b) if _blas(a) else numpy.einsum("ij,ij->j", a, b)
+
+
+HOST: dict[str, Callable[..., Any]] = {
+    function.__name__: function for function in (largest, total, row_sums, row_dots, column_sums, column_dots)
+}

@@ -39,11 +39,54 @@ def _form(input: Array, groups: int) -> tuple[tuple[int, ...], int]:
     return ((n, groups, channels // groups), 2) if groups else ((n, channels), 0)
 
 
+_SHORT = 16  # elements of a channel of a sample, below which columns are longer
+
+
+def _columns(xp: Any, input: Array) -> tuple[tuple[int, int], Any, Any]:
+    """(N, C, ...) as a matrix of samples: its size; how its columns are added up to channels, and how channels are dealt to columns."""
+    (n, channels), each = input.shape[:2], math.prod(input.shape[2:])
+    if each == 1:
+        return (n, channels), lambda t: t, lambda t: t
+    return (n, channels * each), lambda t: t.reshape(channels, each).sum(axis=1), lambda t: xp.repeat(t, each)
+
+
+def _normalised_by_columns(xp: Any, x: Array, weight: Array | None, bias: Array | None, eps: float) -> tuple[Array, Array, Array]:
+    """As ``_normalised`` over all samples, where channels have few elements."""
+    size, added, dealt = _columns(xp, x)
+    count = xp.asarray(math.prod(size) // x.shape[1], x.dtype)
+    made = x.reshape(size)
+    mean = added(xp.column_sums(made)) / count
+    made = made - dealt(mean)
+    rstd = 1 / xp.sqrt(added(xp.column_dots(made, made)) / count + xp.asarray(eps, x.dtype))
+    made *= dealt(rstd if weight is None else rstd * weight)
+    if bias is not None:
+        made += dealt(bias)
+    return made.reshape(x.shape), mean[None], rstd[None]
+
+
+def _back_by_columns(xp: Any, grad: Array, x: Array, mean: Array, rstd: Array, weight: Array | None) -> tuple[Array, Array, Array]:
+    """As ``channel_norm_backward`` over all samples, where channels have few elements."""
+    size, added, dealt = _columns(xp, x)
+    g, mean, rstd = grad.reshape(size), mean.reshape(-1), rstd.reshape(-1)
+    share = rstd / xp.asarray(math.prod(size) // x.shape[1], rstd.dtype)
+    centred = x.reshape(size) - dealt(mean)
+    of_bias, products = added(xp.column_sums(g)), added(xp.column_dots(g, centred))
+    factor = share if weight is None else share * weight
+    centred *= dealt(products * factor * rstd * rstd)
+    made = g * dealt(rstd if weight is None else rstd * weight)
+    made -= centred
+    made -= dealt(of_bias * factor)
+    return made.reshape(x.shape), products * rstd, of_bias
+
+
 def _normalised(xp: Any, input: Array, weight: Array | None, bias: Array | None, groups: int, eps: float) -> tuple[Array, Array, Array]:
     """(N, C, ...) with mean 0 and variance 1 over groups of channels, or with ``groups`` 0 over all samples, times ``weight`` plus
     ``bias``, one a channel; the mean and 1 / sqrt(variance + eps), seen as ``_form`` says."""
     n, channels = input.shape[:2]
     x = _single(input)
+    if not groups and 0 < math.prod(input.shape[2:]) < _SHORT:
+        made, mean, rstd = _normalised_by_columns(xp, x, weight, bias, eps)
+        return made.astype(input.dtype, copy=False), mean, rstd
     rows = x.reshape(n * channels, math.prod(input.shape[2:]))
     form, axis = _form(input, groups)
     count = form[axis] * rows.shape[1]
@@ -73,6 +116,8 @@ def channel_norm_backward(
     rstd * (g - mean(g) - x' * mean(g * x')), with g times the weight and x' normalised: Ioffe and Szegedy (2015), section 3.
     """
     n, channels = input.shape[:2]
+    if not groups and 0 < math.prod(input.shape[2:]) < _SHORT:
+        return _back_by_columns(xp, grad, input, mean, rstd, weight)
     form, axis = _form(input, groups)
     rows, g = (t.reshape(n * channels, math.prod(input.shape[2:])) for t in (input, grad))
     middles, deviations = _dealt(xp, mean, form), _dealt(xp, rstd, form)
