@@ -43,10 +43,8 @@ def sigmoid_backward(xp: Any, g: Array, y: Array) -> Array:
 
 
 def tanh_backward(xp: Any, g: Array, y: Array) -> Array:
-    """``g * (1 - y * y)``."""
-    made = xp.asarray(xp.multiply(y, y))
-    xp.subtract(1, made, out=made)
-    return xp.multiply(g, made)
+    """``g * (1 - y * y)``, without the number, which costs more than an operation on a small array."""
+    return xp.subtract(g, xp.multiply(g, xp.multiply(y, y)))
 
 
 def silu(xp: Any, x: Array) -> Array:
