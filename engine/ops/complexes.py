@@ -90,11 +90,11 @@ def view_as_complex(xp: Any, input: Array) -> Array:
 )
 def complex_(xp: Any, real: Array, imag: Array) -> Array:
     """``real + 1j * imag`` of two real tensors of one type."""
-    if real.dtype != imag.dtype:
-        raise RuntimeError(f"Expected object of scalar type {real.dtype} but got scalar type {imag.dtype} for second argument")
-    if real.dtype not in ("float16", "float32", "float64"):
-        names = [dtypes.of(part.dtype).legacy for part in (real, imag)]
+    names = [dtypes.of(part.dtype).legacy for part in (real, imag)]
+    if any(name not in ("Half", "Float", "Double") for name in names):
         raise RuntimeError(f"Expected both inputs to be Half, Float or Double tensors but got {names[0]} and {names[1]}")
+    if real.dtype != imag.dtype:
+        raise RuntimeError(f"Expected object of scalar type {names[0]} but got scalar type {names[1]} for second argument")
     made = xp.empty(xp.broadcast(real, imag).shape, "complex128" if real.itemsize == 8 else "complex64")
     made.real[...] = real
     made.imag[...] = imag

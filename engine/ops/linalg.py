@@ -199,7 +199,7 @@ def dot(xp: Any, input: Array, tensor: Array) -> Array:
 )
 def vdot(xp: Any, input: Array, other: Array) -> Array:
     """As ``dot``, with the elements of ``input`` conjugated."""
-    _check_dot("vdot", input, other)
+    _check_dot("vdot" if input.dtype.kind == "c" else "dot", input, other)
     return _product(xp, xp.conj(input) if input.dtype.kind == "c" else input, other)
 
 
@@ -441,10 +441,10 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Any:
     for i, j in zip(first, second, strict=True):
         if left[i] != right[j]:
             if left[i] == 1:
-                b = b.sum(j, keepdim=True)
+                b = b.sum(j, keepdim=True, dtype=b.dtype)
                 right = b._data.shape
             elif right[j] == 1:
-                a = a.sum(i, keepdim=True)
+                a = a.sum(i, keepdim=True, dtype=a.dtype)
                 left = a._data.shape
             else:
                 raise RuntimeError(
