@@ -1,6 +1,12 @@
-"""Look through a script, and the modules of its folder that it imports, for names of torch that gradstep's engine lacks. Nothing is run.
+"""Look through a script, and the modules of its folder that it imports, for names of torch that gradstep's engine lacks; nothing is
+run. With --fail-on the script is run and recorded as well (or a tape is read), and what is found of those kinds fails the check:
 
-Exit codes: 0 nothing is missing, 1 something is, 65 a file cannot be parsed, 66 no such script, 74 it cannot be read."""
+    gradstep check train.py
+    gradstep check train.py --fail-on nan,severed -- --epochs 1
+    gradstep check run.gst --fail-on nan
+
+Exit codes: 0 nothing is missing or found, 1 something is, or the script failed; 65 a file cannot be parsed, 66 no such file, 74 it
+cannot be read."""
 
 from __future__ import annotations
 
@@ -9,13 +15,22 @@ import json
 import os
 from pathlib import Path
 
+from ..explain import report
+from ..explain.finding import Kind, Severity
 from ..preflight.names import census
 from ..preflight.report import preflight
-from .command import Command, Exit, Failed
+from . import explain
+from .command import Command, Exit, Failed, say
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("script", metavar="SCRIPT", nargs="?", help="the script to look through")
+    parser.add_argument("script", metavar="SCRIPT|TAPE", nargs="?", help="the script to look through, or with --fail-on a tape")
+    parser.add_argument(
+        "args", nargs="*", metavar="ARGS", help="with --fail-on the script's arguments; behind -- where they begin with a dash"
+    )
+    parser.add_argument(
+        "--fail-on", metavar="KINDS", type=explain.kinds, help=f"run it, and fail on these: {', '.join(k.value for k in Kind)}"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--census", action="store_true", help="print how many of the names of each of PyTorch's namespaces are there")
 
@@ -25,6 +40,30 @@ def _run(args: argparse.Namespace) -> int:
         return _census(args.json)
     if args.script is None:
         raise Failed("which script? gradstep check SCRIPT", Exit.USAGE)
+    if args.fail_on is not None:
+        return _run_it(args)
+    if args.args:
+        raise Failed("arguments are for a script that is run: with --fail-on", Exit.USAGE)
+    return _look_through(args)
+
+
+def _run_it(args: argparse.Namespace) -> int:
+    """Run the script, or read the tape, and look for what shall not be there."""
+    found, code = explain.look(args.script, args.args, args.fail_on, quiet=args.json)
+    faults = [finding for finding in found if finding.severity is not Severity.NOTE]
+    name = os.path.basename(args.script)
+    if args.json:
+        print(json.dumps(report.as_json(found, name) | {"exit_code": code, "failed": bool(faults or code)}, indent=2))
+    elif faults:
+        print(report.text(faults, name))
+    else:
+        print(f"{name}: none of {', '.join(kind.value for kind in args.fail_on)}")
+    if code:
+        say(f"{name} ended with exit code {code}")
+    return Exit.FAILED if faults or code else Exit.OK
+
+
+def _look_through(args: argparse.Namespace) -> int:
     try:
         found = preflight(Path(args.script))
     except FileNotFoundError:

@@ -33,12 +33,14 @@ def kinds(words: str) -> list[Kind]:
         raise argparse.ArgumentTypeError(f"{error}; there are {', '.join(kind.value for kind in Kind)}") from None
 
 
-def look(subject: str, args: list[str], wanted: list[Kind] | None, quiet: bool) -> list[Finding]:
-    """The findings of a tape, or of a script that is run for it. Raises Failed where there is none to look at."""
+def look(subject: str, args: list[str], wanted: list[Kind] | None, quiet: bool) -> tuple[list[Finding], int]:
+    """The findings of a tape, or of a script that is run for it, and the script's exit code (0 for a tape).
+
+    Raises Failed where there is none to look at."""
     if subject.endswith(".gst"):
-        return _read(subject, wanted)
-    with recorded(subject, args, quiet=quiet) as (tape, _):
-        return _read(tape, wanted)
+        return _read(subject, wanted), 0
+    with recorded(subject, args, quiet=quiet) as (tape, outcome):
+        return _read(tape, wanted), outcome.exit_code
 
 
 def _read(path: str, wanted: list[Kind] | None) -> list[Finding]:
@@ -53,7 +55,7 @@ def _read(path: str, wanted: list[Kind] | None) -> list[Finding]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    found = look(args.subject, args.args, args.only, quiet=args.json)
+    found, _ = look(args.subject, args.args, args.only, quiet=args.json)
     subject = os.path.basename(args.subject)
     print(json.dumps(report.as_json(found, subject), indent=2) if args.json else report.text(found, subject))
     return Exit.FAILED if any(finding.severity is not Severity.NOTE for finding in found) else Exit.OK

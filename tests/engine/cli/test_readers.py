@@ -85,3 +85,20 @@ def test_explain_says_that_nothing_is_wrong_or_what_is(capsys: pytest.CaptureFix
     assert main(["explain", str(script), "--only", "zero"]) == 0
     assert main(["explain", str(script), "--only", "nosuch"]) == 2
     assert main(["explain", str(tmp_path / "none.py")]) == 66
+
+
+def test_check_fails_on_what_it_was_told_to_fail_on(capsys: pytest.CaptureFixture[str], tape: str, tmp_path: Path) -> None:
+    script = tmp_path / "bad.py"
+    script.write_text("import sys, torch\nx = torch.zeros(2, requires_grad=True)\nx.sqrt().sum().backward()\nprint(sys.argv[1:])\n")
+    code, text = told(capsys, "check", str(script), "--fail-on", "nan,severed", "--", "--epochs", "1")
+    assert code == 1
+    assert "nan.sqrt-slope" in text
+    assert main(["check", str(script), "--fail-on", "severed,leak"]) == 0
+    assert "none of severed, leak" in capsys.readouterr().out
+    assert main(["check", tape, "--fail-on", "nan"]) == 0
+    script.write_text("raise ValueError('no')\n")
+    capsys.readouterr()
+    code, facts = as_json(capsys, "check", str(script), "--fail-on", "nan")
+    assert (code, facts["exit_code"], facts["findings"]) == (1, 1, [])
+    assert main(["check", str(script), "extra"]) == 2
+    assert main(["check", str(script), "--fail-on", "nosuch"]) == 2
