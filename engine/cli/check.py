@@ -96,4 +96,4 @@ def _census(as_json: bool) -> int:
     return Exit.OK
 
 
-COMMAND = Command("check", "what a script uses of torch and the engine lacks", __doc__, _arguments, _run)
+COMMAND = Command("check", "what a script uses of torch and the engine lacks", __doc__, _arguments, _run, passes_on=True)

@@ -36,6 +36,7 @@ class Command:
     description: str
     arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+    passes_on: bool = False  # ``args`` are a script's; what stands behind -- is added to them
 
 
 class Failed(Exception):

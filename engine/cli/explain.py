@@ -61,4 +61,4 @@ def _run(args: argparse.Namespace) -> int:
     return Exit.FAILED if any(finding.severity is not Severity.NOTE for finding in found) else Exit.OK
 
 
-COMMAND = Command("explain", "say what went wrong with autograd, where and why", __doc__, _arguments, _run)
+COMMAND = Command("explain", "say what went wrong with autograd, where and why", __doc__, _arguments, _run, passes_on=True)

@@ -71,10 +71,16 @@ def _builtin(command: Command, words: list[str]) -> int:
         prog=f"gradstep {command.name}", description=command.description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     command.arguments(parser)
+    rest: list[str] = []
+    if command.passes_on and "--" in words:  # what stands behind it is the script's
+        place = words.index("--")
+        words, rest = words[:place], words[place + 1 :]
     try:
         args = parser.parse_args(words)
     except SystemExit as end:  # argparse has said why
         return end.code if isinstance(end.code, int) else Exit.USAGE
+    if command.passes_on:
+        args.args = [*args.args, *rest]
     return int(command.run(args))
 
 
