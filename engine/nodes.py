@@ -146,14 +146,17 @@ class OpNode(Node):
         for name, kept in released.items():
             setattr(self, f"kept_{name}", kept)
 
-    def kept(self) -> Sequence[tuple[str, Any]]:
-        found: list[tuple[str, Any]] = []
-        for name, kept in (self._saved or {}).items():
+    def kept(self) -> Sequence[tuple[str, Any, Any]]:
+        found: list[tuple[str, Any, Any]] = []
+        for name in self.names:
+            kept = getattr(self, f"kept_{name}", None)
             for one in kept if type(kept) is tuple else (kept,):
                 if type(one) is SavedTensor:
-                    found.append((name, one))
-                elif isinstance(one, Tensor) or (name == "out" and devices.is_array(one)):
-                    found.append((name, self.full(name)))
+                    found.append((name, one._tensor, one._data))
+                elif isinstance(one, Tensor):
+                    found.append((name, one, None))
+                elif name == "out" and devices.is_array(one):
+                    found.append((name, None, one))
         return found
 
     def saved_entries(self) -> Iterable[tuple[str, Any]]:

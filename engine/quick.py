@@ -26,7 +26,25 @@ from .tape import recorder
 from .tensor import Tensor, ViewOf, _new, settle, view_of
 
 _OWN = frozenset(  # names that the text below uses itself
-    ["modes", "recorder", "create", "xp", "graph", "record", "settle", "itself", "quick", "run", "enabled", "plain", "kind", "made", "node"]
+    [
+        "modes",
+        "recorder",
+        "create",
+        "xp",
+        "graph",
+        "record",
+        "settle",
+        "itself",
+        "quick",
+        "run",
+        "enabled",
+        "plain",
+        "kind",
+        "made",
+        "node",
+        "tape",
+        "started",
+    ]
 )
 _NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
 _ERRORS = "(ValueError, TypeError, RuntimeError, IndexError, AttributeError)"  # what makes a forward fail: _call says it in PyTorch's words
@@ -129,10 +147,16 @@ def source(op: Any, name: str, operands: tuple[str, str] | None = None) -> str:
 def _short(op: Any) -> list[str]:
     """The lines of the short way; where they do not return, the general way follows."""
     inputs = op.inputs
-    conditions = ["quick is not None", "(recorder.current is None or modes.quiet)"]
+    conditions = ["quick is not None"]
     if op.ufunc:  # the forward is one function of the array module, where the params are what they are by default
         conditions += [f"{n} is _default_{n}" for n in op.params]
-    lines = ["    quick = modes.quick", f"    if {' and '.join(conditions)}:", "        run, enabled = quick"]
+    lines = [
+        "    quick, tape, started = modes.quick, recorder.current, 0.0",
+        f"    if {' and '.join(conditions)}:",
+        "        run, enabled = quick",
+    ]
+    lines += ["        if tape is not None:", "            if modes.quiet:", "                tape = None"]
+    lines += ["            else:", "                started = tape.clock()"]
     takes_number = len(inputs) == 2 and op.promote in ("common", "float")
     if takes_number:
         lines += [f"        if type({inputs[1]}) is float or type({inputs[1]}) is int:"]
@@ -217,7 +241,7 @@ def _case(op: Any, number: bool) -> list[str]:
         if wants:
             made += [f"    if {' or '.join(f'{n}._requires_grad' for n in wants)}:"]
             made += [2 * step + line for line in _node_lines(op, number, wants)]
-    made += ["made._edge = None", "made._requires_grad = False", "return made"]
+    made += ["made._edge = None", "made._requires_grad = False", *_told(op, "None"), "return made"]
     return [2 * step + line for line in [*lines, *(2 * step + line for line in [*body, *(step + line for line in made)])]]
 
 
@@ -232,7 +256,8 @@ def _node_lines(op: Any, number: bool, wants: list[str]) -> list[str]:
         lines += [
             "if out.dtype is not kind:",
             "    made._edge, made._requires_grad = None, False",
-            f"    record(_op, {arguments}, {params}, [made])",
+            f"    node = record(_op, {arguments}, {params}, [made])",
+            *("    " + line for line in _told(op, "node")),
             "    return made",
         ]
     for n in wants:
@@ -282,9 +307,17 @@ def _node_lines(op: Any, number: bool, wants: list[str]) -> list[str]:
         "    graph.remember(node)",
         "made._edge = node",
         "made._requires_grad = True",
+        *_told(op, "node"),
         "return made",
     ]
     return lines
+
+
+def _told(op: Any, node: str) -> list[str]:
+    """The lines that tell the tape, where somebody records."""
+    arguments = "(" + "".join(f"{n}, " for n in op.inputs) + ")"
+    params = "(" + "".join(f"{n}, " for n in op.params) + ")"
+    return ["if tape is not None:", f"    tape.op({op.name!r}, {arguments}, (made,), {node}, {params}, started, enabled, _op.params)"]
 
 
 def _keep_lines(op: Any, name: str, number: bool) -> list[str]:

@@ -72,8 +72,9 @@ class Node:
     def restore(self, released: Any) -> None:
         """Undo ``release``."""
 
-    def kept(self) -> Sequence[tuple[str, Any]] | None:
-        """Name and SavedTensor of what the node keeps; None where only ``saved_entries`` can say."""
+    def kept(self) -> Sequence[tuple[str, Any, Any]] | None:
+        """Of what the node keeps the name and the tensor, or of an output the array, both None where a user's hook packed it.
+        None where only ``saved_entries`` can say."""
         return None
 
     def run(self, g: Any, some: Any, keep: bool, hooked: bool) -> Any:

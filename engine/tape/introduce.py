@@ -10,7 +10,7 @@ import numpy as np
 
 from .capture import Capture
 from .describe import described, short_repr
-from .protocols import KeptLike, NodeLike, TensorLike
+from .protocols import NodeLike, TensorLike
 from .schema import ACCUMULATE_SEQUENCE, Frame, NodeKind, Role, Source
 from .stacks import SOURCE_CAP, Stacks, is_library, is_own, source_text
 from .wire import HOOK, META, NODE, SOURCE, TENSOR, Encoder
@@ -180,10 +180,9 @@ class Introducer:
                 if behind not in known:
                     behind = self.meet_node(edge[0], 0, inside)
                 flat += (behind, edge[1])
-        for name, item in kept:
-            tensor = item._tensor
+        for name, tensor, data in kept:
             if tensor is None:
-                met, version = self._kept_output(node, item, fresh)
+                met, version = self._kept_output(node, name, data, fresh)
             else:
                 met, cell = tensor._id, tensor._cell
                 version = 0 if cell is None else cell.version
@@ -200,7 +199,7 @@ class Introducer:
 
     def _write(self, node: NodeLike, op: int, inside: int, metas: list[int] | None, fresh: Sequence[tuple[Any, int]]) -> None:
         encoder = self._encoder
-        texts, versions = encoder.texts, self.versions
+        texts = encoder.texts
         number, kind = node.id or self.number(node), int(node.kind)
         flat = metas
         if flat is None:
@@ -211,27 +210,13 @@ class Introducer:
                 flat += (0, 0)
             else:
                 flat += (edge[0].id, edge[1])
-        kept = node.kept()
-        if kept is not None:
-            for name, item in kept:
-                saved += 1
-                tensor = item._tensor
-                if tensor is None:
-                    known, version = self._kept_output(node, item, fresh)
-                else:
-                    known, cell = tensor._id, tensor._cell
-                    version = 0 if cell is None else cell.version
-                    if versions.get(known) != version or self.renamed:
-                        known, version = self.meet(tensor, None)
-                flat += (texts.get(name) or encoder.text_id(name), known, version)
-        else:
-            for name, tensor in node.saved_entries():
-                saved += 1
-                if fresh and tensor is not None and tensor._id == 0:
-                    for data, known in fresh:
-                        if tensor._data is data:  # an alias of an output, made to be looked at
-                            tensor._id = known
-                flat += (texts.get(name) or encoder.text_id(name), *self.value(tensor, None))
+        for name, tensor in node.saved_entries():
+            saved += 1
+            if fresh and tensor is not None and tensor._id == 0:
+                for data, known in fresh:
+                    if tensor._data is data:  # an alias of an output, made to be looked at
+                        tensor._id = known
+            flat += (texts.get(name) or encoder.text_id(name), *self.value(tensor, None))
         variable = 0
         if kind == _ACCUMULATE and node.variable is not None:
             variable = self.value(node.variable, None)[0]
@@ -245,14 +230,14 @@ class Introducer:
         draft.rows.extend((NODE | kind << 8, number, text, sequence, op, variable, inside if op else 0, start))
         self.nodes.add(number)
 
-    def _kept_output(self, node: NodeLike, item: KeptLike, fresh: Sequence[tuple[Any, int]]) -> tuple[int, int]:
+    def _kept_output(self, node: NodeLike, name: str, data: Any, fresh: Sequence[tuple[Any, int]]) -> tuple[int, int]:
         """What a node keeps that is no input of its op: one of the ``fresh`` outputs, or what looking at it gives."""
-        data = item._data
-        if data is not None:
-            for one, known in fresh:
-                if one is data:
-                    return known, self.versions[known]
-        return self.value(item.peek(node), None)
+        if data is None:
+            return 0, 0
+        for one, known in fresh:
+            if one is data:
+                return known, self.versions[known]
+        return self.value(next((tensor for entry, tensor in node.saved_entries() if entry == name), None), None)
 
     def tie(self, node: NodeLike, op: int, inside: int) -> None:
         """Introduce a node that stands for ``op`` without being its own, and remember that."""

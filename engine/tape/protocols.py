@@ -38,15 +38,6 @@ class TensorLike(Protocol):
     def requires_grad(self) -> bool: ...
 
 
-class KeptLike(Protocol):
-    """What a node keeps of one tensor: the tensor, or of an output its data. Both are None where a user's hook packed it."""
-
-    _tensor: Any
-    _data: Any
-
-    def peek(self, node: Any) -> Any: ...
-
-
 class NodeLike(Protocol):
     """What the recorder looks at of a backward node. ``id`` is 0 until the recorder sets it."""
 
@@ -63,7 +54,8 @@ class NodeLike(Protocol):
     def next_edges(self) -> Sequence[tuple[Any, int] | None]: ...
     @property
     def variable(self) -> Any: ...
-    def kept(self) -> Sequence[tuple[str, KeptLike]] | None:
-        """What the node keeps under which names; None where only ``saved_entries`` can say."""
+    def kept(self) -> Sequence[tuple[str, Any, Any]] | None:
+        """Of what the node keeps the name and the tensor, or of an output the data, both None where a user's hook packed it.
+        None where only ``saved_entries`` can say."""
 
     def saved_entries(self) -> Iterable[tuple[str, Any]]: ...
