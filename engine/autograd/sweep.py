@@ -13,7 +13,7 @@ from operator import call
 from sys import getrefcount
 from typing import Any, cast
 
-from ..devices import CPU
+from ..devices import CPU, is_array
 from ..ops.shape import sum_to
 from ..tape import recorder
 from ..tensor import Tensor, wrap
@@ -126,7 +126,7 @@ def _one(walk: Any, waiting: Waiting, node: Node) -> None:
 
 
 def _tensor(array: Any) -> Tensor:
-    return wrap(array if type(array) is CPU.ndarray else CPU.asarray(array))
+    return wrap(array if type(array) is CPU.ndarray or is_array(array) else CPU.asarray(array))
 
 
 def _arrive(walk: Any, waiting: Waiting, node: Node, slot: int, grad: Any) -> bool:
