@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from typing import Any
 
-from . import dtypes
+from . import devices, dtypes
 from .storage import is_storage
-from .tensor import Tensor
+from .tensor import Tensor, wrap
 
 _settings: dict[str, Any] = {
     "deterministic": False, "warn_only": False, "precision": "highest", "interop": 1, "warn_always": False, "flush": False,
@@ -171,18 +172,42 @@ def is_anomaly_check_nan_enabled() -> bool:
     return bool(anomaly.check_nan)
 
 
+def get_device_module(device: Any = None) -> Any:
+    """``torch.cuda`` for a GPU, ``torch.cpu`` for the CPU.
+
+    Raises RuntimeError for other devices.
+    """
+    kind = devices.as_device(device).type
+    if kind not in ("cpu", "cuda"):
+        raise RuntimeError(f"Device '{kind}' does not have a corresponding module registered as 'torch.{kind}'.")
+    return import_module(f".{kind}", __package__)
+
+
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """The memory of an object of another library that speaks DLPack, as a tensor."""
+    return wrap(devices.CPU.from_dlpack(ext_tensor))
+
+
+def to_dlpack(tensor: Tensor) -> Any:
+    """A capsule with the tensor's memory for other libraries; most take the tensor itself."""
+    return tensor.detach()._data.__dlpack__()
+
+
 TORCH: dict[str, Any] = {
     "are_deterministic_algorithms_enabled": are_deterministic_algorithms_enabled,
     "compile": compile,
     "compiled_with_cxx11_abi": compiled_with_cxx11_abi,
     "detach": detach,
     "get_deterministic_debug_mode": get_deterministic_debug_mode,
+    "from_dlpack": from_dlpack,
     "get_device": get_device,
+    "get_device_module": get_device_module,
     "get_float32_matmul_precision": get_float32_matmul_precision,
     "get_num_interop_threads": get_num_interop_threads,
     "has_lapack": True,
     "has_mkl": False,
     "has_openmp": True,
+    "has_spectral": True,
     "is_anomaly_check_nan_enabled": is_anomaly_check_nan_enabled,
     "is_deterministic_algorithms_warn_only_enabled": is_deterministic_algorithms_warn_only_enabled,
     "is_distributed": is_distributed,
@@ -199,6 +224,7 @@ TORCH: dict[str, Any] = {
     "set_flush_denormal": set_flush_denormal,
     "set_num_interop_threads": set_num_interop_threads,
     "set_warn_always": set_warn_always,
+    "to_dlpack": to_dlpack,
     "typename": typename,
     "use_deterministic_algorithms": use_deterministic_algorithms,
 }

@@ -204,6 +204,40 @@ def to_dense(self: Tensor, dtype: Any = None, *, masked_grad: Any = None) -> Any
     return self if dtype is None else self.to(dtype)
 
 
+def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+    """Fill the diagonal of a matrix, or of a cube; with ``wrap`` that of a tall matrix begins anew after each square.
+
+    Raises RuntimeError for vectors, and for cubes with unequal sides.
+    """
+    if self.ndim < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if self.ndim > 2 and len(set(self._data.shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    if self.ndim > 2:
+        count = self._data.shape[0]
+        self.as_strided((count,), (sum(self.stride()),)).fill_(fill_value)
+        return self
+    rows, columns = self._data.shape
+    for start in range(0, rows if wrap else 1, columns + 1):
+        self[start : start + columns].diagonal().fill_(fill_value)
+    return self
+
+
+def dlpack(self: Tensor, **options: Any) -> Any:
+    """A capsule with the tensor's memory, for other libraries.
+
+    Raises BufferError for tensors that require a gradient.
+    """
+    if self.requires_grad:
+        raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+    return self._data.__dlpack__(**options)
+
+
+def dlpack_device(self: Tensor) -> Any:
+    """The device in DLPack's numbers."""
+    return self._data.__dlpack_device__()
+
+
 def is_storage(obj: Any) -> bool:
     """Whether ``obj`` is the memory of a tensor."""
     return isinstance(obj, (UntypedStorage, TypedStorage))
@@ -221,10 +255,13 @@ def _layout(self: Tensor) -> layout:
 
 
 TENSOR: dict[str, Any] = {
+    "__dlpack__": dlpack,
+    "__dlpack_device__": dlpack_device,
     "apply_": apply_,
     "const_data_ptr": Tensor.data_ptr,
     "dense_dim": Tensor.dim,
     "dim_order": dim_order,
+    "fill_diagonal_": fill_diagonal_,
     "is_coalesced": _said(False, "Whether a sparse tensor has each index once: there are no sparse tensors."),
     "is_cpu": property(lambda self: self.device.type == "cpu"),
     "is_distributed": _said(False, "Whether the tensor is spread over processes: it is not."),

@@ -122,7 +122,8 @@ def _edges(input: Tensor, bins: Sequence[Any], range: Sequence[float] | None) ->
             continue
         if count <= 0:
             raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {count} for dimension {i}")
-        low, high = _ends(flat[:, i], *((None, None) if range is None else range[2 * i : 2 * i + 2]), i)
+        first, last = (None, None) if range is None else (range[2 * i], range[2 * i + 1])
+        low, high = _ends(flat[:, i], first, last, i)
         edges.append(creation.linspace(low, high, count + 1, dtype=input.dtype, device=input.device))
     return edges
 

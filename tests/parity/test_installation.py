@@ -145,7 +145,19 @@ def made_tensors(T: Any, say: Say) -> None:
     say(bool((make((50,), dtype=T.int64, device="cpu", low=3, high=5) // 2 <= 2).all()))
 
 
+def diagonals(T: Any, say: Say) -> None:
+    for shape in ((3, 3), (2, 4), (7, 3), (3, 3, 3)):
+        say(T.zeros(shape).fill_diagonal_(5), T.zeros(shape).fill_diagonal_(5, wrap=True) if len(shape) == 2 else 0)
+    tell(say, lambda: T.zeros(3).fill_diagonal_(1), lambda: T.zeros(2, 3, 4).fill_diagonal_(1))
+    x = T.arange(3.0)
+    y = T.from_dlpack(x)
+    y += 1
+    say(x, y, T.get_device_module("cpu").__name__.rpartition(".")[2])
+    tell(say, lambda: x.requires_grad_().__dlpack__())
+
+
 PROGRAMS = [
+    diagonals,
     without_gpu, settings, versions, types_by_name, memory, python_functions, subclasses, memory_formats, closeness, made_tensors,
 ]  # fmt: skip
 
