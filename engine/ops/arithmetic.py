@@ -7,11 +7,13 @@ import math
 from typing import Any
 
 from .. import dtypes
+from ..autograd.grad_mode import mode
 from ..op import Array, op, operator
 from ..operands import OPERANDS
 from ..tensor import Tensor
 from .complexes import conj
 from .kinds import is_complex, no_derivative, unsupported, zeros_as
+from .scalars import times
 
 
 def check_alpha(input: Any, other: Any, alpha: Any) -> None:
@@ -332,6 +334,8 @@ def _check_pow_number(input: Any, exponent: Any) -> None:
 def _pow_number_rule(g: Any, input: Any, exponent: Any) -> Any:
     if exponent == 0:
         return zeros_as(g)
+    if mode.enabled and not isinstance(exponent, complex):  # the nodes that PyTorch has there
+        return g * conj(times(pow_number(input, exponent - 1), exponent))
     if exponent == 2:
         return g * (2 * conj(input))
     return g * conj(exponent * pow_number(input, exponent - 1))
@@ -429,7 +433,7 @@ def square(input: Tensor) -> Tensor:
 
 
 @op(
-    vjp={"input": lambda g, out: g / (2 * conj(out))},
+    vjp={"input": lambda g, out: g / times(conj(out), 2)},
     samples=lambda rand: [(rand.positive(3, 4),), (rand.positive(),), (rand.integers(9, 3),)],
     torch="sqrt",
     promote="float",

@@ -13,6 +13,7 @@ from .arithmetic import abs_, pow_
 from .complexes import complex_, conj, imag, real
 from .kinds import in_single, is_complex, only_tensors, unsupported, zeros_as
 from .results import result_type
+from .scalars import plus, times
 
 
 def _any(rand: Sampler) -> list[Any]:
@@ -43,13 +44,13 @@ def exp(xp: Any, input: Array) -> Array:
     return xp.exp(input)
 
 
-@op(vjp={"input": lambda g, out: g * conj(out) * math.log(2)}, samples=_any, torch="exp2", promote="float")
+@op(vjp={"input": lambda g, out: times(g * conj(out), math.log(2))}, samples=_any, torch="exp2", promote="float")
 def exp2(xp: Any, input: Array) -> Array:
     """2 to the power of each element."""
     return xp.exp2(input)
 
 
-@op(vjp={"input": lambda g, out: g * conj(out + 1)}, samples=_any, torch="expm1", promote="float")
+@op(vjp={"input": lambda g, out: g * conj(plus(out, 1))}, samples=_any, torch="expm1", promote="float")
 def expm1(xp: Any, input: Array) -> Array:
     """``exp(input) - 1``, exact for small numbers."""
     return xp.expm1(input)
@@ -68,19 +69,19 @@ def log(xp: Any, input: Array) -> Array:
     return xp.log(input)
 
 
-@op(vjp={"input": lambda g, input: g / (conj(input) * math.log(2))}, samples=_positive, torch="log2", promote="float")
+@op(vjp={"input": lambda g, input: g / times(conj(input), math.log(2))}, samples=_positive, torch="log2", promote="float")
 def log2(xp: Any, input: Array) -> Array:
     """Logarithm to the base 2."""
     return xp.log2(input)
 
 
-@op(vjp={"input": lambda g, input: g / (conj(input) * math.log(10))}, samples=_positive, torch="log10", promote="float")
+@op(vjp={"input": lambda g, input: g / times(conj(input), math.log(10))}, samples=_positive, torch="log10", promote="float")
 def log10(xp: Any, input: Array) -> Array:
     """Logarithm to the base 10."""
     return xp.log10(input)
 
 
-@op(vjp={"input": lambda g, input: g / conj(input + 1)}, samples=_positive, torch="log1p", promote="float", node="Log1PBackward0")
+@op(vjp={"input": lambda g, input: g / conj(plus(input, 1))}, samples=_positive, torch="log1p", promote="float", node="Log1PBackward0")
 def log1p(xp: Any, input: Array) -> Array:
     """``log(1 + input)``, exact for small numbers."""
     return xp.log1p(input)
@@ -161,25 +162,25 @@ def cos(xp: Any, input: Array) -> Array:
     return xp.cos(input)
 
 
-@op(vjp={"input": lambda g, out: g * conj(1 + out * out)}, samples=_unit, torch="tan", promote="float")
+@op(vjp={"input": lambda g, out: g * conj(plus(out**2, 1))}, samples=_unit, torch="tan", promote="float")
 def tan(xp: Any, input: Array) -> Array:
     """Tangent of an angle in radians."""
     return xp.tan(input)
 
 
-@op(vjp={"input": lambda g, input: g * conj((1 - input * input).rsqrt())}, samples=_unit, torch="asin", promote="float")
+@op(vjp={"input": lambda g, input: g * conj(plus(-input * input, 1).rsqrt())}, samples=_unit, torch="asin", promote="float")
 def asin(xp: Any, input: Array) -> Array:
     """The angle between -pi/2 and pi/2 whose sine is given."""
     return xp.arcsin(input)
 
 
-@op(vjp={"input": lambda g, input: g * -conj((1 - input * input).rsqrt())}, samples=_unit, torch="acos", promote="float")
+@op(vjp={"input": lambda g, input: g * -conj(plus(-input * input, 1).rsqrt())}, samples=_unit, torch="acos", promote="float")
 def acos(xp: Any, input: Array) -> Array:
     """The angle between 0 and pi whose cosine is given."""
     return xp.arccos(input)
 
 
-@op(vjp={"input": lambda g, input: g / conj(input * input + 1)}, samples=_any, torch="atan", promote="float")
+@op(vjp={"input": lambda g, input: g / conj(plus(input * input, 1))}, samples=_any, torch="atan", promote="float")
 def atan(xp: Any, input: Array) -> Array:
     """The angle between -pi/2 and pi/2 whose tangent is given."""
     return xp.arctan(input)
@@ -269,7 +270,7 @@ def sigmoid(xp: Any, input: Array) -> Array:
     return xp.sigmoid(input)
 
 
-@op(vjp={"input": lambda g, input: g * conj((input * input + 1).rsqrt())}, samples=_any, torch="asinh", promote="float")
+@op(vjp={"input": lambda g, input: g * conj(plus(input**2, 1).rsqrt())}, samples=_any, torch="asinh", promote="float")
 def asinh(xp: Any, input: Array) -> Array:
     """Inverse of the hyperbolic sine."""
     return xp.arcsinh(input)

@@ -25,14 +25,14 @@ def _real(xp: Any, name: str, array: Array) -> None:
         raise unsupported(xp, name, array)
 
 
-@op(vjp={"input": lambda g, input: g * (-input * input).exp() * (2 / math.sqrt(math.pi))}, samples=_any, torch="erf", promote="float")
+@op(vjp={"input": lambda g, input: times((-(input**2)).exp(), 2 / math.sqrt(math.pi)) * g}, samples=_any, torch="erf", promote="float")
 def erf(xp: Any, input: Array) -> Array:
     """The error function."""
     _real(xp, "erf_vml", input)
     return error_functions.erf(xp, input)
 
 
-@op(vjp={"input": lambda g, input: g * (-input * input).exp() * (-2 / math.sqrt(math.pi))}, samples=_any, torch="erfc", promote="float")
+@op(vjp={"input": lambda g, input: times((-(input**2)).exp(), -2 / math.sqrt(math.pi)) * g}, samples=_any, torch="erfc", promote="float")
 def erfc(xp: Any, input: Array) -> Array:
     """``1 - erf(input)``, exact also where that is tiny."""
     _real(xp, "erfc_vml", input)
