@@ -145,8 +145,6 @@ class EmbeddingBag(_Table):
         text += f", mode={self.mode!r}"
         if self.sparse is not False:
             text += f", sparse={self.sparse}"
-        if self.include_last_offset is not False:
-            text += f", include_last_offset={self.include_last_offset}"
         return f"{text}, padding_idx={self.padding_idx}" if self.padding_idx is not None else text
 
     @classmethod

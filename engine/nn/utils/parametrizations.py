@@ -1,4 +1,4 @@
-"""Ready-made parametrizations: weight and spectral norm."""
+"""Ready-made parametrizations: weight and spectral norm; ``orthogonal`` stands in a file of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from ...autograd.grad_mode import no_grad
 from ..module import Module
 from .norms import _norm_but, unit
+from .orthogonal import orthogonal as orthogonal
 from .parametrize import register_parametrization
 
 

@@ -66,9 +66,9 @@ def _replaced(module: Module, given: dict[str, Tensor], tie_weights: bool, stric
         wrong = []
         unexpected, missing = sorted(set(given) - set(places)), sorted(set(places) - set(given))
         if unexpected:
-            wrong.append("Unexpected key(s): " + ", ".join(map(repr, unexpected)))
+            wrong.append("Unexpected key(s): " + ", ".join(map(repr, unexpected)) + ".")
         if missing:
-            wrong.append("Missing key(s): " + ", ".join(map(repr, missing)))
+            wrong.append("Missing key(s): " + ", ".join(map(repr, missing)) + ".")
         if wrong:
             raise RuntimeError(f"Error(s) in reparametrizing for {type(module).__name__}:\n\t" + "\n\t".join(wrong))
     before = []
