@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..tape import recorder, stacks
+from ..tape import census, recorder, stacks
 from ..tape.schema import NodeKind
 from . import lines, whatif
 from .evaluate import LIMIT, Deadline, TimeUp, private_signal
@@ -544,7 +544,7 @@ class Control:
                 self.send(Response(request.seq, request.command, False, "the program is running: pause it first"))
 
 
-class PausableRecorder(recorder.Recorder):
+class PausableRecorder(census.CensusRecorder):
     """A recorder that gives a pause its chance after every forward op, and loses nothing where a crash is likely.
 
     ``careful``: every op and node is written at once. Nodes that run the user's code always are.
@@ -555,8 +555,8 @@ class PausableRecorder(recorder.Recorder):
         self._control, self._careful = control, careful
         self._paths: dict[int, str] = {}  # of the open module calls
 
-    def op(self, name: str, inputs: Any, outputs: Any, *arguments: Any, **named: Any) -> None:
-        super().op(name, inputs, outputs, *arguments, **named)
+    def op(self, name: str, inputs: Any, outputs: Any, node: Any, *arguments: Any, **named: Any) -> None:
+        super().op(name, inputs, outputs, node, *arguments, **named)
         if self._careful:
             self.flush()
         thread = self._threads.get(threading.get_ident())

@@ -18,8 +18,9 @@ from typing import Any
 import gradstep.engine
 from gradstep.engine.explain.diagnoses import findings
 from gradstep.engine.explain.finding import Finding
+from gradstep.engine.tape.census import CensusRecorder
 from gradstep.engine.tape.reader import Tape
-from gradstep.engine.tape.recorder import Level, Recorder, recording
+from gradstep.engine.tape.recorder import Level, recording
 from gradstep.engine.tape.sinks import ListSink
 
 FOLDER = Path(__file__).parent / "corpus"
@@ -47,7 +48,7 @@ def expected(script: Path) -> Expected:
 def record(script: Path, level: Level = Level.VALUES) -> Tape:
     """The tape of a run of the script in this process, where ``import torch`` is the engine. Its exception is on the tape."""
     sink = ListSink()
-    recorder = Recorder(sink, level)
+    recorder = CensusRecorder(sink, level)
     source = script.read_text()
     scope: dict[str, Any] = {"__name__": "__main__", "__file__": str(script), "__builtins__": {**vars(builtins), "__import__": _import}}
     gradstep.engine.manual_seed(0)

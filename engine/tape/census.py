@@ -1,0 +1,157 @@
+"""Which graphs outlive their iteration: a recorder that counts the nodes of earlier passes that are still alive, and when their number
+grows from pass to pass looks for the variable that keeps them.
+
+A node that is alive is known by a weak reference, so the census keeps nothing alive itself.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from types import FrameType, FunctionType
+from typing import Any
+
+from .recorder import Recorder
+from .stacks import is_kept, is_library, is_own
+
+GROWN = 3  # passes in a row after which growing is no accident
+DEEPEST = 4  # containers in containers
+WIDEST = 2_000  # elements of a container that are looked at, from its end
+NODES = 200  # ids in a note
+WALKED = 200_000  # nodes of a graph that are walked
+_OF_FRAME = 2  # references to a copy of variables: the frame's and ours
+
+
+class CensusRecorder(Recorder):
+    """A recorder that also watches for graphs that pile up. Notes of kind ``alive`` say what was found."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._born: list[weakref.ref[Any]] = []  # nodes since the last pass ended
+        self._older: list[weakref.ref[Any]] = []  # those of earlier passes that were alive when the last one ended
+        self._counts: list[int] = []  # how many those were, of the last passes
+        self._told = 0  # the count that was told last
+
+    def op(self, name: str, inputs: Any, outputs: Any, node: Any, *args: Any, **kwargs: Any) -> None:
+        super().op(name, inputs, outputs, node, *args, **kwargs)
+        if node is not None:
+            self._born.append(weakref.ref(node))
+
+    def run_end(self, run: int, error: str = "") -> None:
+        super().run_end(run, error)
+        if not self._runs and not self.failed:
+            self._count(run)
+
+    def _count(self, run: int) -> None:
+        """A pass has ended: what is left of the passes before it?"""
+        self._older = [one for one in self._older if one() is not None]
+        alive = len(self._older)
+        before = self._counts[-1] if self._counts else 0
+        self._counts = [*self._counts, alive] if alive > before else [alive]
+        if len(self._counts) > GROWN and alive >= 2 * self._told:
+            nodes = {node.id: node for one in self._older if (node := one()) is not None}
+            facts = {
+                "run": run, "alive": alive, "grew": self._counts[-GROWN - 1 :], "nodes": sorted(nodes)[-NODES:], "kept": keeper(nodes),
+            }  # fmt: skip
+            del nodes
+            self._told = alive
+            self.note("alive", json.dumps(facts))
+        self._older += [one for one in self._born if one() is not None]
+        self._born = []
+
+
+def keeper(nodes: Mapping[int, Any]) -> dict[str, Any] | None:
+    """The variable from which most of these nodes are reached: its name, the way from it, and where its frame stands."""
+    best: dict[str, Any] | None = None
+    most = 0
+    for where, path, tensor in _tensors():
+        reached = _reached(tensor, nodes)
+        if reached > most:
+            most = reached
+            best = {"name": path, "nodes": reached, "tensor": tensor._id, **where}
+    return best
+
+
+def _reached(tensor: Any, nodes: Mapping[int, Any]) -> int:
+    """How many of the nodes the graph behind a tensor holds."""
+    node = getattr(tensor, "_edge", None)
+    if node is None:
+        return 0
+    seen = {id(node)}
+    waiting = [node]
+    count = 0
+    while waiting and len(seen) < WALKED:
+        one = waiting.pop()
+        count += one.id in nodes
+        for edge in one.next_edges:
+            if edge is not None and id(edge[0]) not in seen:
+                seen.add(id(edge[0]))
+                waiting.append(edge[0])
+    return count
+
+
+def _tensors() -> Iterator[tuple[dict[str, Any], str, Any]]:
+    """The tensors that the user's variables hold: the frame's place, the way to each, and the tensor."""
+    seen: set[int] = set()
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if is_kept(file) and not is_library(file):
+            where = {"file": file, "line": frame.f_lineno, "function": frame.f_code.co_qualname}
+            yield from _in_frame(frame, where, seen)
+        frame = frame.f_back
+
+
+def _in_frame(frame: FrameType, where: dict[str, Any], seen: set[int]) -> Iterator[tuple[dict[str, Any], str, Any]]:
+    is_copy = bool(frame.f_code.co_flags & inspect.CO_OPTIMIZED)
+    own = frame.f_locals
+    scopes = [dict(own), dict(frame.f_globals)] if is_copy else [dict(own)]
+    if is_copy and type(own) is dict and sys.getrefcount(own) <= _OF_FRAME + 1:
+        own.clear()  # the frame would keep the copy, and all that it names, alive
+    for scope in scopes:
+        for name, value in scope.items():
+            if isinstance(name, str) and not name.startswith("__"):
+                for path, tensor in _in(value, name, DEEPEST, seen):
+                    yield where, path, tensor
+
+
+def _in(value: Any, path: str, deep: int, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """The tensors in a value. Looks into plain containers, attributes of objects and closures; calls nothing of the user's."""
+    if id(value) in seen:
+        return
+    if hasattr(type(value), "_gradient_edge"):  # a tensor
+        seen.add(id(value))
+        yield path, value
+        grad = value.__dict__.get("_grad") if hasattr(value, "__dict__") else None
+        if grad is not None:
+            yield f"{path}.grad", grad
+        return
+    if deep == 0:
+        return
+    inside: Sequence[tuple[str, Any]] = ()
+    if type(value) in (list, tuple):
+        start = max(len(value) - WIDEST, 0)
+        inside = [(f"{path}[{start + i}]", one) for i, one in enumerate(value[start:])]
+    elif type(value) is dict:
+        inside = [
+            (f"{path}[{key!r}]" if isinstance(key, (str, int)) else f"{path}[...]", one) for key, one in list(value.items())[-WIDEST:]
+        ]
+    elif type(value) in (set, frozenset) or type(value).__name__ == "deque":
+        inside = [(f"{path}[...]", one) for one in list(value)[-WIDEST:]]
+    elif isinstance(value, FunctionType):
+        if is_own(value.__code__.co_filename):
+            return
+        names = value.__code__.co_freevars
+        for name, cell in zip(names, value.__closure__ or (), strict=False):
+            try:
+                inside = [*inside, (f"{path}'s {name}", cell.cell_contents)]
+            except ValueError:  # an empty cell
+                continue
+    elif isinstance(getattr(value, "__dict__", None), dict) and not isinstance(value, type) and type(value).__name__ != "module":
+        inside = [(f"{path}.{key}", one) for key, one in list(vars(value).items())[-WIDEST:]]
+    seen.add(id(value))
+    for way, one in inside:
+        yield from _in(one, way, deep - 1, seen)
