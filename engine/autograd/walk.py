@@ -175,7 +175,9 @@ class Walk:
         walks.append(self)
         self.current = node
         found = mode.enabled, mode.inference
-        mode.enabled, mode.inference = self.create_graph, False
+        wanted = self.create_graph, False
+        if found != wanted:
+            mode.enabled, mode.inference = wanted
         try:
             self._run(node, tape if self.run else None)
         except BaseException as error:
@@ -184,7 +186,8 @@ class Walk:
             self.end(error)
             raise
         finally:
-            mode.enabled, mode.inference = found
+            if (mode.enabled, mode.inference) != found:
+                mode.enabled, mode.inference = found
             self.current = None
             walks.pop()
         self.taken += 1
@@ -221,8 +224,9 @@ class Walk:
         if is_unwatched(self):
             sweep(self)
         else:
-            while self.step():
-                pass
+            with _GradMode(self.create_graph):  # once: each change of the mode costs as much as a small step
+                while self.step():
+                    pass
         self.finish()
 
     def finish(self) -> None:
