@@ -448,7 +448,7 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Any, full: bool = Fals
 
 def number_less(number: float, tensor: Tensor) -> Any:
     """``number - tensor`` as PyTorch's C++ has it: with a 0-d tensor for the number, which makes floats of integers."""
-    kind = tensor._data.dtype if tensor._data.dtype.kind in "fc" else dtypes.get_default_dtype().numpy
+    kind = tensor._data.dtype if tensor.dtype.category >= 2 else dtypes.get_default_dtype().numpy
     return sub(wrap(tensor._xp.asarray(number, kind)), tensor)
 
 
