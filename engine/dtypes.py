@@ -83,6 +83,22 @@ ALL = (
 _WORDS = (uint16, uint32, uint64)
 _default = float32
 
+# as C++ spells them, and some messages of PyTorch
+C_NAMES = {
+    "bool": "bool",
+    "uint8": "unsigned char",
+    "int8": "signed char",
+    "int16": "short",
+    "int32": "int",
+    "int64": "long int",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "float32": "float",
+    "float64": "double",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}
+
 # ------------------------------------------------------------------------------------------------------- half precision
 
 HALVES: set[Any] = set()  # the numpy types of 16-bit floats that are in use

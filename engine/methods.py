@@ -9,6 +9,7 @@ from . import copying, creation, ops, printing, storage
 from .autocasting import ruled
 from .autograd.gradients import tensor_backward
 from .inplace import in_place, turned
+from .out import accepting
 from .tensor import Tensor
 
 TORCH: dict[str, Any] = dict(printing.TORCH)
@@ -29,7 +30,7 @@ def _bind() -> None:
         setattr(Tensor, method, function)
     for name in ops.FAMILIES:
         family = import_module(f"{ops.__name__}.{name}")
-        TORCH.update({n: ruled(n, function) for n, function in getattr(family, "TORCH", {}).items()})
+        TORCH.update({n: accepting(n, ruled(n, function)) for n, function in getattr(family, "TORCH", {}).items()})
         FUNCTIONAL.update({n: ruled(n, function) for n, function in getattr(family, "FUNCTIONAL", {}).items()})
         for method, function in getattr(family, "TENSOR", {}).items():
             setattr(Tensor, method, ruled(method, function))

@@ -8,6 +8,7 @@ from . import autocasting, creation, devices, dtypes, layouts, legacy, methods, 
 from .autograd import anomaly, grad_mode
 from .autograd.vmap import vmap
 from .kernels import threads
+from .out import accepting
 from .serialization import load, save
 from .signal import windows
 from .tensor import Size, Tensor
@@ -69,7 +70,7 @@ NAMES.update(autocasting.TORCH)
 NAMES.update(layouts.FORMATS)
 NAMES.update(legacy.TORCH)
 NAMES.update(settings.TORCH)
-NAMES.update(creation.TORCH)
+NAMES.update({name: accepting(name, function) for name, function in creation.TORCH.items()})
 NAMES.update(methods.TORCH)
 NAMES.update(windows.TORCH)
 NAMES |= {"UntypedStorage": storage.UntypedStorage, "TypedStorage": storage.TypedStorage, "__version__": version.__version__}

@@ -50,11 +50,14 @@ _NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
 _ERRORS = "(ValueError, TypeError, RuntimeError, IndexError, AttributeError)"  # what makes a forward fail: _call says it in PyTorch's words
 
 
-def function(op: Any, name: str, call: Callable[..., Any], operands: tuple[str, str] | None = None) -> Any:
+def function(
+    op: Any, name: str, call: Callable[..., Any], operands: tuple[str, str] | None = None, into: Callable[..., Any] | None = None
+) -> Any:
     """The function that users call ``op`` by.
 
     call: the general way. operands: the names of the two operands, in the order in which they arrive, where the function is the method
-    behind an operator; it gives ``NotImplemented`` where the second is no operand, so that Python asks that one.
+    behind an operator; it gives ``NotImplemented`` where the second is no operand, so that Python asks that one. into: where the function
+    takes ``out``, what a call with it is handed to, with the other arguments.
     """
     scope: dict[str, Any] = {"_call": call, "_op": op, "_forward": op.forward, "_check": op._check, "OPERANDS": OPERANDS}
     scope |= {"modes": mode, "recorder": recorder, "Tensor": Tensor, "create": _new, "ndarray": devices.CPU.ndarray, "xp": devices.CPU}
@@ -71,7 +74,8 @@ def function(op: Any, name: str, call: Callable[..., Any], operands: tuple[str, 
     scope |= {f"_default_{n}": p.default for n, p in op.signature.parameters.items()}
     scope |= {"wide": devices.wide, "wide_ufunc": lambda: getattr(devices.wide(devices.CPU), op.ufunc)}
     scope |= {"ViewOf": ViewOf, "view_of": view_of, "settle": settle}
-    scope["write"] = lambda: _written(op, name, operands)
+    scope["_into"] = into
+    scope["write"] = lambda: _written(op, name, operands, into is not None)
 
     exec(_FIRST, scope)
     made = scope["first"]
@@ -93,15 +97,16 @@ def first(*args, **kwargs):
 )
 
 
-def _written(op: Any, name: str, operands: tuple[str, str] | None) -> tuple[CodeType, Any, Any]:
+def _written(op: Any, name: str, operands: tuple[str, str] | None, takes_out: bool) -> tuple[CodeType, Any, Any]:
     """Code, defaults and keyword defaults of the function."""
     scope: dict[str, Any] = {f"_default_{n}": p.default for n, p in op.signature.parameters.items()}
-    exec(compile(source(op, name, operands), f"{__file__} ({name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
+    text = source(op, name, operands, takes_out)
+    exec(compile(text, f"{__file__} ({name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
     made = scope[name]
     return made.__code__, made.__defaults__, made.__kwdefaults__
 
 
-def source(op: Any, name: str, operands: tuple[str, str] | None = None) -> str:
+def source(op: Any, name: str, operands: tuple[str, str] | None = None, takes_out: bool = False) -> str:
     """The text of the function."""
     parameters = list(op.signature.parameters.values())
     heads: list[str] = []
@@ -114,12 +119,18 @@ def source(op: Any, name: str, operands: tuple[str, str] | None = None) -> str:
             if p.kind is p.KEYWORD_ONLY and "*" not in heads:
                 heads.append("*")
             heads.append(p.name if p.default is p.empty else f"{p.name}=_default_{p.name}")
+    if takes_out:
+        heads += ["out=None"] if "*" in heads else ["*", "out=None"]
     lines = []
     spelled = [] if operands else [n for n in _NUMPY_NAMES if n in op.params]
     if spelled:
         heads.append("**spelled")
         lines.append("    if spelled:")
         lines.append(f"        {', '.join(spelled)}, = _numpy_names({op.name!r}, spelled, {{{', '.join(f'{n!r}: {n}' for n in spelled)}}})")
+    if takes_out:
+        args = "".join(f"{p.name}, " for p in parameters if p.kind is not p.KEYWORD_ONLY)
+        kwargs = "".join(f"{p.name!r}: {p.name}, " for p in parameters if p.kind is p.KEYWORD_ONLY)
+        lines += ["    if out is not None:", f"        return _into(out, ({args}), {{{kwargs}}})"]
     inputs = "".join(f"*{n}, " if op.tail and n == op.inputs[-1] else f"{n}, " for n in op.inputs)
     arguments = f"tuple({op.inputs[0]})" if op.variadic else f"({inputs})"
     params = "(" + "".join(f"{n}, " for n in op.params) + ")"

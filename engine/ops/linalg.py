@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from .. import dtypes
+from ..dtypes import C_NAMES
 from ..op import Array, op
 from ..tensor import Tensor
 from .dims import broadcast_shape
@@ -23,21 +24,6 @@ from .shape import (
     unsqueeze,
     view,
 )
-
-_C_NAMES = {
-    "bool": "bool",
-    "uint8": "unsigned char",
-    "int8": "signed char",
-    "int16": "short",
-    "int32": "int",
-    "int64": "long int",
-    "float16": "c10::Half",
-    "bfloat16": "c10::BFloat16",
-    "float32": "float",
-    "float64": "double",
-    "complex64": "c10::complex<float>",
-    "complex128": "c10::complex<double>",
-}
 
 
 def _product(xp: Any, a: Array, b: Array) -> Array:
@@ -56,7 +42,7 @@ def _product(xp: Any, a: Array, b: Array) -> Array:
 def _same_types(a: Array, b: Array, first: str = "m1", second: str = "m2") -> None:
     if a.dtype != b.dtype:
         raise RuntimeError(
-            f"expected {first} and {second} to have the same dtype, but got: {_C_NAMES[a.dtype.name]} != {_C_NAMES[b.dtype.name]}"
+            f"expected {first} and {second} to have the same dtype, but got: {C_NAMES[a.dtype.name]} != {C_NAMES[b.dtype.name]}"
         )
 
 

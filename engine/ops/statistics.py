@@ -95,9 +95,11 @@ def corrcoef(input: Tensor) -> Any:
 # ------------------------------------------------------------------------------------------------------------ histograms
 
 
-def _ends(column: Any, low: float | None, high: float | None, dimension: int) -> tuple[float, float]:
+def _ends(column: Any, given: tuple[float, float] | None, dimension: int) -> tuple[float, float]:
     """Where the first bucket begins and the last one ends: as given, or from the smallest to the largest element."""
-    if low is None or high is None:
+    if given is not None:
+        low, high = given
+    else:
         low, high = (float(column.min()), float(column.max())) if column.size else (0.0, 1.0)
     if not (math.isfinite(low) and math.isfinite(high)):
         raise RuntimeError(f"torch.histogramdd: dimension {dimension}'s range [{low:g}, {high:g}] is not finite")
@@ -122,8 +124,7 @@ def _edges(input: Tensor, bins: Sequence[Any], range: Sequence[float] | None) ->
             continue
         if count <= 0:
             raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {count} for dimension {i}")
-        first, last = (None, None) if range is None else (range[2 * i], range[2 * i + 1])
-        low, high = _ends(flat[:, i], first, last, i)
+        low, high = _ends(flat[:, i], None if range is None else (float(range[2 * i]), float(range[2 * i + 1])), i)
         edges.append(creation.linspace(low, high, count + 1, dtype=input.dtype, device=input.device))
     return edges
 

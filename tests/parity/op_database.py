@@ -6,6 +6,7 @@ import random
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import numpy
@@ -52,6 +53,7 @@ class Verdict:
     integers: tuple[int, int] = (0, 0)
     complexes: tuple[int, int] = (0, 0)
     halves: tuple[int, int] = (0, 0)
+    outs: tuple[int, int] = (0, 0)
     notes: tuple[str, ...] = field(default=())  # what differs in the counts
 
     @property
@@ -278,6 +280,7 @@ def check(name: str, bound: int | None = None, counts: bool = True) -> Verdict:
             count_kinds(entry, mine, INTEGERS, notes),
             count_kinds(entry, mine, COMPLEX, notes),
             count_kinds(entry, mine, HALVES, notes),
+            count_outs(entry, mine, notes),
             tuple(notes),
         )
 
@@ -345,6 +348,42 @@ def count_kinds(entry: Any, mine: Any, kinds: tuple[torch.dtype, ...], notes: li
         else:
             right += 1
     return right, asked
+
+
+def count_outs(entry: Any, mine: Any, notes: list[str], bound: int = 2, words: int = 30) -> tuple[int, int]:
+    """In how many calls with ``out=`` both write the same, or refuse alike: an empty out, one of another shape, one of another type."""
+    right = asked = 0
+    kind = next((k for k in (torch.float32, torch.int64, torch.bool) if k in entry.dtypes), None)
+    for sample in samples_of(entry, kind, bound) if entry.supports_out and kind is not None else []:
+        found = list(tensors(run(torch, entry.op, sample).result, torch.Tensor))
+        for what, outs in _outs(found) if found else []:
+            given = outs[0] if len(outs) == 1 else outs
+            called = SimpleNamespace(input=sample.input, args=sample.args, kwargs={**sample.kwargs, "out": given})
+            theirs, ours = run(torch, entry.op, called), run(gs, mine, called)
+            if isinstance(theirs.error, TypeError):
+                return 0, 0  # it has none
+            asked += 1
+            problem = ""
+            if theirs.error is not None or ours.error is not None:
+                said = [f"{type(e).__name__}: {first_line(e)}" if e is not None else "accepted" for e in (ours.error, theirs.error)]
+                problem = "" if said[0][:words] == said[1][:words] else f"{said[0]}; PyTorch: {said[1]}"
+            else:
+                sure = not entry.has_nondeterministic_output and what != "of another type"  # there it is written more exactly
+                try:
+                    compare(ours.result, theirs.result, name_of(entry), "forward", what, values=sure)
+                except Different as different:
+                    problem = str(different)
+            right += not problem
+            if problem:
+                notes.append(f"out: {what} {describe(sample)}: {problem}")
+    return right, asked
+
+
+def _outs(found: list[torch.Tensor]) -> Iterator[tuple[str, tuple[torch.Tensor, ...]]]:
+    yield "empty", tuple(torch.empty(0, dtype=t.dtype) for t in found)
+    yield "of another shape", tuple(torch.zeros((*t.shape, 2), dtype=t.dtype) for t in found)
+    other = {torch.float32: torch.float64, torch.float64: torch.float32, torch.bool: torch.int64}
+    yield "of another type", tuple(torch.zeros(t.shape, dtype=other.get(t.dtype, torch.float32)) for t in found)
 
 
 # ----------------------------------------------------------------------------------------------------------------- words

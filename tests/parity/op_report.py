@@ -60,8 +60,19 @@ def summary(verdicts: list[Verdict]) -> list[str]:
     families: dict[str, list[Verdict]] = {"all": verdicts}
     for v in verdicts:
         families.setdefault(v.name.rpartition(".")[0] or "torch", []).append(v)
-    columns = ("entries", "have", "forward", "forward and backward", "and variants", "error inputs", "integer types", "complex", "16 bits")
-    lines = ["".join([f"{'':16}", *(f"{c:>{max(len(c), 7) + 2}}" for c in columns)])]
+    columns = (
+        "entries",
+        "have",
+        "forward",
+        "forward and backward",
+        "and variants",
+        "error inputs",
+        "integer types",
+        "complex",
+        "16 bits",
+        "out=",
+    )
+    lines = ["".join([f"{'':16}", *(f"{c:>{max(len(c), 9) + 2}}" for c in columns)])]
     for family, found in sorted(families.items(), key=lambda item: -len(item[1])):
         counts = [
             str(len(found)),
@@ -71,14 +82,20 @@ def summary(verdicts: list[Verdict]) -> list[str]:
             str(sum(v.stage == "passes" for v in found)),
             *(f"{sum(p[0] for p in pairs)}/{sum(p[1] for p in pairs)}" for pairs in _pairs(found)),
         ]
-        lines.append("".join([f"{family:16}", *(f"{c:>{max(len(h), 7) + 2}}" for c, h in zip(counts, columns, strict=True))]))
+        lines.append("".join([f"{family:16}", *(f"{c:>{max(len(h), 9) + 2}}" for c, h in zip(counts, columns, strict=True))]))
     able = [v for v in verdicts if v.differentiable]
     lines.append(f"differentiable: {len(able)} entries were asked for gradients, {sum(v.backward for v in able)} agree")
     return lines
 
 
 def _pairs(found: list[Verdict]) -> list[list[tuple[int, int]]]:
-    return [[v.errors for v in found], [v.integers for v in found], [v.complexes for v in found], [v.halves for v in found]]
+    return [
+        [v.errors for v in found],
+        [v.integers for v in found],
+        [v.complexes for v in found],
+        [v.halves for v in found],
+        [v.outs for v in found],
+    ]
 
 
 def _arguments(arguments: list[str]) -> argparse.Namespace:
