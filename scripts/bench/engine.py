@@ -179,8 +179,9 @@ def memory(names: list[str]) -> dict[str, dict[str, float]]:
 
 
 def import_ratio(rounds: int) -> float:
-    """The processor time of a Python that imports the engine over one that imports numpy, both less one that imports nothing."""
-    times: dict[str, list[float]] = {"pass": [], "import numpy": [], "import gradstep.engine": []}
+    """The processor time of a Python that imports the engine and asks it for a name, which is when it loads itself, over one that imports
+    numpy, both less one that imports nothing."""
+    times: dict[str, list[float]] = {"pass": [], "import numpy": [], "import gradstep.engine as torch; torch.tensor": []}
     for _ in range(rounds):
         for code in random.sample(list(times), len(times)):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -233,7 +234,7 @@ def table(options: argparse.Namespace) -> dict[str, Any]:
         print("\n| memory | bytes a recorded op | peak of a wide MLP, MB |\n|---|---|---|")
         for name, bytes_of in found["memory"].items():
             print(f"| {name} | {bytes_of['bytes_of_op']:.0f} | {bytes_of['peak'] / 1e6:.0f} |")
-        print(f"\nimport gradstep.engine / import numpy: **{found['import']:.2f}** (goal 1.3)")
+        print(f"\nimport gradstep.engine and a first name / import numpy: **{found['import']:.2f}** (goal 1.3)")
     return found
 
 
