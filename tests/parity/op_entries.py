@@ -21,7 +21,7 @@ STAGES = ("missing", "forward", "backward", "variants", "passes")  # what an ent
 EXCLUDED: dict[str, str] = {
     r"sparse\..*|to_sparse": "sparse tensors",
     r"jiterator_.*": "kernels compiled for a GPU at run time",
-    r"bmm/triton_optimized": "a kernel for GPUs",
+    r"bmm/triton_optimized|nn\.functional\.batch_norm/without_cudnn": "samples for GPUs only",
     r"torch\.(_|ops\.aten\.).*": "internal kernels",
     r"_(?!_|segment_reduce).*": "internal kernels",
     r"native_.*|max_pool2d_with_indices_backward|slice": "kernels that PyTorch's documentation does not name",
