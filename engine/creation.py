@@ -9,6 +9,7 @@ from typing import Any
 
 from . import devices, dtypes, layouts
 from .autograd.grad_mode import mode
+from .tape import recorder
 from .tensor import Tensor, wrap
 
 _NUMBERS = (bool, int, float, complex)
@@ -48,6 +49,7 @@ def _copied(data: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     module = devices.array_module(devices.as_device(device))
     kind = dtypes.as_dtype(dtype) if dtype is not None else None
     if isinstance(data, Tensor):
+        _copied_from(data)
         array = data._data
     elif devices.is_array(data) or isinstance(data, devices.CPU.generic):
         array = (
@@ -118,6 +120,7 @@ def _plain(data: Any, kinds: set[dtypes.dtype]) -> Any:
     if isinstance(data, (list, tuple)):
         return [_plain(d, kinds) for d in data]
     if isinstance(data, Tensor):
+        _copied_from(data)
         kinds.add(data.dtype)
         return data.tolist()
     if devices.is_array(data) or isinstance(data, devices.CPU.generic):
@@ -133,6 +136,12 @@ def _plain(data: Any, kinds: set[dtypes.dtype]) -> Any:
     if hasattr(data, "__array__"):
         return _plain(devices.CPU.asarray(data), kinds)
     raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+
+
+def _copied_from(data: Tensor) -> None:
+    """For whoever asks why a gradient is None: the numbers are copied, where they came from is not."""
+    if data._requires_grad and recorder.current is not None and not mode.quiet:
+        recorder.current.op("tensor", (data,), (), None, {}, recorder.current.clock())
 
 
 def _explain(data: Any) -> None:

@@ -311,6 +311,8 @@ class Tensor:
             )
             if recorder.current is not None:
                 recorder.current.asked_for_grad(self)
+        elif self._grad is None and self._retains and recorder.current is not None:
+            recorder.current.asked_for_grad(self, True)
         return self._grad
 
     @grad.setter
@@ -540,10 +542,14 @@ class Tensor:
         return self._data.item()
 
     def __float__(self) -> float:
-        return float(self._number())
+        number = self._number()
+        self._left("item")
+        return float(number)
 
     def __int__(self) -> int:
-        return int(self._number())
+        number = self._number()
+        self._left("item")
+        return int(number)
 
     def __complex__(self) -> complex:
         return complex(self._number())

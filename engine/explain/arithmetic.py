@@ -25,8 +25,18 @@ _LOGITS = (
 _MASK = "A row in which everything is masked has no softmax: leave such rows out, or mask with a large finite number."
 
 
-def forward_rule(op: str, x: Operands) -> Rule | None:
-    """The rule for ``op`` on operands at the element; None where none is known to fit."""
+_NAMES = {"pow_number": "pow", "pow_tensor": "pow", "true_divide": "div"}
+
+
+def plain_name(op: str) -> str:
+    """What the user calls an op."""
+    op = op.strip("_")
+    return _NAMES.get(op, op)
+
+
+def forward_rule(op: str, x: Operands, infinite: bool = False) -> Rule | None:
+    """The rule for ``op`` on operands at the element; None where none is known to fit. ``infinite``: it gave an infinity, not NaN."""
+    op = plain_name(op)
     found = _FORWARD.get(op)
     if found is not None and x:
         rule = found(x)
@@ -38,7 +48,7 @@ def forward_rule(op: str, x: Operands) -> Rule | None:
             f"{_times(x)} has no value",
             "Find where the infinity comes from: a mask that multiplies by 0 does not remove it.",
         )
-    if x and all(map(math.isfinite, x)) and max(map(abs, x)) > 1e4:
+    if x and all(map(math.isfinite, x)) and (infinite or max(map(abs, x)) > 1e4):
         return Rule("overflow", f"{op} of numbers as large as {_shown(max(x, key=abs))} leaves the range of the type", _SCALE)
     return None
 
@@ -141,13 +151,28 @@ ROWS = {
     "logsumexp": Rule("softmax-all-masked", "an entry of the row is infinite", _MASK),
     "var": Rule("too-few", "the variance of so few elements divides by zero", "Give more elements, or correction=0 (unbiased=False)."),
     "std": Rule("too-few", "the deviation of so few elements divides by zero", "Give more elements, or correction=0 (unbiased=False)."),
+    "nll_loss": Rule(
+        "masked-label",
+        "the class that is the label has the logit -inf, so its loss is infinite",
+        "A class that is masked must not be a label: look at the mask and at the labels, or give such rows ignore_index.",
+    ),
+    "batch_norm": Rule(
+        "zero-variance", "the variance of a column and eps are both 0, which divides by zero", "Give batch norm an eps above 0."
+    ),
     "mean": Rule("empty", "the mean of no elements is 0/0", "Leave out empty batches and masks that select nothing."),
 }
 
 
+def infinite_operand(op: str) -> Rule:
+    """The rule where an op that sums products was given an infinity that another op made."""
+    text = f"{op} sums products, and one of its operands is infinite: inf * 0 and inf - inf have no value"
+    return Rule("infinite-operand", text, "Look at the op that made the infinity.")
+
+
 def row_rule(op: str) -> Rule | None:
     """The rule for ops that look at whole rows: softmax of a row that is masked throughout, variance of one element."""
-    return next((rule for name, rule in ROWS.items() if op == name or op.startswith((f"{name}_", f"_{name}"))), None)
+    op = plain_name(op)
+    return next((rule for name, rule in ROWS.items() if op == name or op.startswith(f"{name}_") or op.endswith(f"_{name}")), None)
 
 
 # ------------------------------------------------------------------------------------------------------------ backward
@@ -174,8 +199,11 @@ _SLOPES: dict[str, tuple[Callable[[Operands], bool], str, str, str]] = {
 
 def backward_rule(op: str, x: Operands, g: float | None) -> Rule | None:
     """The rule for the backward of ``op`` where its operands are ``x`` and the gradient that arrived is ``g`` (None: unknown)."""
+    op = plain_name(op)
     found = _SLOPES.get(op) or next((slope for name, slope in _SLOPES.items() if op.startswith(name) and name in ("std", "norm")), None)
     if found is None or not x or not found[0](x):
+        return None
+    if op == "pow" and len(x) > 1 and x[1] >= 1:
         return None
     _, words, reason, place = found
     if g == 0:

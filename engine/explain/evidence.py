@@ -132,7 +132,11 @@ class Evidence:
 
     @cached_property
     def parameters(self) -> frozenset[int]:
-        """The leaves that are parameters of modules: those whose name is a path."""
+        """The leaves that are parameters: those of which the recorder noted it; on a tape without such notes those with a name."""
+        notes = list(self.notes("parameters"))
+        if notes:
+            noted = [t for facts in notes if isinstance(facts.get("tensors"), list) for t in facts["tensors"]]
+            return frozenset(t for t in noted if isinstance(t, int) and t in self.tape.tensors)
         return frozenset(t.id for t in self.tape.tensors.values() if t.role == Role.LEAF and t.name)
 
     @cached_property

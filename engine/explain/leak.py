@@ -69,10 +69,15 @@ def _reason(evidence: Evidence, path: str, tensor: int | None) -> str:
     if "[" in path:
         return "collected"
     maker = evidence.maker(Val(tensor, 0)) if tensor is not None else None
-    if maker is not None and path in (evidence.sources.changed(evidence.frame(maker.stack)), *evidence.names(maker)):
-        line = evidence.sources.line(evidence.frame(maker.stack))
-        if "+=" in line or path in line.partition("=")[2]:
-            return "accumulated"
+    if maker is not None:
+        frame = evidence.frame(maker.stack)
+        last = path.rpartition(".")[2]
+        line = evidence.sources.line(frame)
+        for name in (evidence.sources.changed(frame), *evidence.names(maker)):  # of an object: self.total where we know metric.total
+            if name == path or ("." in path and name.rpartition(".")[2] == last):
+                scalar = tensor is not None and not evidence.tape.tensors[tensor].meta.shape
+                if scalar and ("+=" in line or name in line.partition("=")[2]):
+                    return "accumulated"
     return "carried"
 
 

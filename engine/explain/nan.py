@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..tape.schema import GradAdded, GradStored, HookCalled, Node, NodeEnter, NodeExit, Op, Role, Slot, Stats, Val
-from .arithmetic import Rule, backward_rule, forward_rule, row_rule
+from .arithmetic import Rule, backward_rule, forward_rule, infinite_operand, plain_name, row_rule
 from .evidence import Evidence
 from .finding import Finding, Kind, Severity
 
 Array = npt.NDArray[Any]
 MASKS = frozenset({"where", "masked_fill", "index", "masked_select"})
+WRITES = frozenset({"copy", "fill", "index_put", "put", "setitem", "lift_fresh"})
 ELEMENTWISE_REACH = 8  # nodes between a where and the slope that is infinite
 
 
@@ -132,7 +133,18 @@ class _Look:
             else:
                 if infinite:  # NaN that an infinity made: where does that come from?
                     infinity = self.birth(min(infinite)).op
+                if infinity is None and plain_name(op.name) in MASKS and len(way) > 1 and val not in self.nan:
+                    return self._behind_a_mask(way)
                 return Birth(op, val, tuple(reversed(way)), infinity)
+
+    def _behind_a_mask(self, way: list[Op]) -> Birth:
+        """An infinity that a mask wrote on purpose: the op at fault is the first that should not have met it."""
+        mask = way[-1]
+        at = next(
+            (i for i in reversed(range(len(way) - 1)) if row_rule(way[i].name) is not None and "softmax" not in way[i].name), len(way) - 2
+        )
+        val = next((val for val in way[at].outs if val in self.bad), way[at].outs[0])
+        return Birth(way[at], val, tuple(reversed(way[: at + 1])), mask)
 
     def _forward(self, loss: Val, run: int | None, event: int | None) -> Finding:
         evidence = self.evidence
@@ -147,7 +159,10 @@ class _Look:
         if op is None:
             return self._data(birth, run, event, used)
         index, operands = self._element(op, birth.val)
-        rule = forward_rule(op.name, operands) or row_rule(op.name)
+        rule = forward_rule(op.name, operands, birth.val not in self.nan) or row_rule(op.name)
+        cause = self._cause(birth.infinity)
+        if rule is None and birth.infinity is not None:
+            rule = infinite_operand(op.name)
         where = evidence.line(op.stack)
         text = (
             f"{op.name} at {where} made {kind} of {'operands that hold an infinity' if birth.infinity is not None else 'finite operands'}"
@@ -159,9 +174,12 @@ class _Look:
         overflow = None
         if birth.infinity is not None:
             overflow = evidence.place("overflow", birth.infinity.stack, f"{birth.infinity.name} made the infinity")
-            text += f" The infinity was made by {birth.infinity.name} at {evidence.line(birth.infinity.stack)}."
+            because = f": {cause.text}" if cause is not None else ""
+            text += f" The infinity was made by {birth.infinity.name} at {evidence.line(birth.infinity.stack)}{because}."
         text += self._way(birth)
         fix = rule.fix if rule is not None else "Look at the operands of this op; keep them in the range where it is defined."
+        if cause is not None and rule is not None and rule.reason in ("zero-times-inf", "infinite-operand"):
+            fix = cause.fix
         places = evidence.places(evidence.place("born", op.stack, f"{op.name} makes it"), overflow, used)
         return Finding(
             Kind.NAN,
@@ -179,8 +197,18 @@ class _Look:
             self._details(birth, index, operands, "forward"),
         )
 
+    def _cause(self, op: Op | None) -> Rule | None:
+        """The rule by which an op made an infinity."""
+        if op is None:
+            return None
+        made = next((val for val in op.outs if val in self.bad), None)
+        if made is None:
+            made = next((val for val in self.bad if val.tensor in {out.tensor for out in op.outs}), None)
+        return forward_rule(op.name, self._element(op, made)[1], made not in self.nan) if made is not None else None
+
     def _data(self, birth: Birth, run: int | None, event: int | None, used: Any) -> Finding:
         evidence = self.evidence
+        birth = self._gathered(birth)
         tensor = self.tape.tensors[birth.val.tensor]
         first = birth.way[0] if birth.way else None
         stats = self.tape.stats.get(birth.val)
@@ -198,7 +226,7 @@ class _Look:
                 " from."
             )
         places = evidence.places(
-            evidence.place("used", first.stack, f"{first.name} is the first to use it") if first is not None else None, used
+            evidence.place("read", first.stack, f"{first.name} is the first to use it") if first is not None else None, used
         )
         return Finding(
             Kind.NAN,
@@ -215,6 +243,16 @@ class _Look:
             run,
             self._details(birth, index, (), "data"),
         )
+
+    def _gathered(self, birth: Birth) -> Birth:
+        """A number that was written into data is found in the data."""
+        way = birth.way
+        while len(way) > 1 and plain_name(way[0].name) in WRITES and way[0].node is None:
+            written = next((val for val in way[1].ins if val is not None and val in self.bad), None)
+            if written is None:
+                break
+            birth, way = Birth(None, written, way[1:]), way[1:]
+        return birth
 
     def _element(self, op: Op, val: Val) -> tuple[tuple[int, ...] | None, tuple[float, ...]]:
         """The first element that is not finite, and the operands that it was computed from where the op works by elements."""

@@ -20,6 +20,7 @@ class Sources:
         self._texts = texts
         self._lines: dict[str, list[str]] = {}
         self._statements: dict[str, dict[int, ast.stmt]] = {}
+        self._functions: dict[str, dict[ast.stmt, str]] = {}  # by file: each return and the name of its function
 
     def line(self, frame: Frame | None) -> str:
         """The text of a frame's line without its indentation; "" where it is not known."""
@@ -46,7 +47,10 @@ class Sources:
             return statements
         try:
             tree = ast.parse(text)
+            returns = self._functions.setdefault(file, {})
             for node in ast.walk(tree):  # outer statements come before inner ones
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    returns.update({one: node.name for one in ast.walk(node) if isinstance(one, ast.Return)})
                 if isinstance(node, ast.stmt):
                     compound = hasattr(node, "body")
                     last = node.lineno if compound else node.end_lineno or node.lineno
@@ -65,6 +69,29 @@ class Sources:
         elif isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
             targets = [statement.target]
         return tuple(name for target in targets for name in _names(target))
+
+    def follow(self, frame: Frame) -> frozenset[str]:
+        """The names into which what a line computes goes through Python: those that it assigns, those that are assigned from them,
+        the containers that they are put into, the functions that return them."""
+        statement = self.statement(frame)
+        names = set(self.assigned(frame))
+        if isinstance(statement, ast.Return):
+            names.add(frame.function.rpartition(".")[2])
+        every = {id(one): one for one in self._statements.get(frame.file, {}).values()}
+        grown = bool(names)
+        while grown:
+            grown = False
+            for one in every.values():
+                if _used(one) & names:
+                    added = _receivers(one, self._functions.get(frame.file, {})) - names
+                    names |= added
+                    grown = grown or bool(added)
+        return frozenset(names)
+
+    def mentions(self, frame: Frame | None, names: frozenset[str]) -> bool:
+        """Whether the statement on a frame's line reads one of these names."""
+        statement = self.statement(frame)
+        return statement is not None and bool(_used(statement) & names)
 
     def changed(self, frame: Frame | None) -> str:
         """The expression that the statement on a frame's line changes in place (``h`` in ``h += 1`` and in ``h.add_(1)``,
@@ -101,3 +128,37 @@ def _calls(statement: ast.stmt | None) -> Iterator[ast.Call]:
         for node in ast.walk(statement.value):
             if isinstance(node, ast.Call):
                 yield node
+
+
+def _used(statement: ast.stmt) -> set[str]:
+    """The names that a statement itself reads: of a compound one, those of its head."""
+    parts: list[ast.AST]
+    if isinstance(statement, (ast.For, ast.AsyncFor)):
+        parts = [statement.iter]
+    elif isinstance(statement, (ast.If, ast.While)):
+        parts = [statement.test]
+    elif hasattr(statement, "body"):
+        return set()
+    else:
+        parts = [statement]
+    return {
+        ast.unparse(node)
+        for part in parts
+        for node in ast.walk(part)
+        if isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name))
+        if isinstance(node.ctx, ast.Load) or isinstance(statement, ast.AugAssign)
+    }
+
+
+def _receivers(statement: ast.stmt, functions: Mapping[ast.stmt, str]) -> set[str]:
+    """The names that a statement's value goes into."""
+    if isinstance(statement, ast.Assign):
+        return {name.partition("[")[0] for target in statement.targets for name in _names(target)}
+    if isinstance(statement, (ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor)):
+        return {name.partition("[")[0] for name in _names(statement.target)}
+    if isinstance(statement, ast.Return):
+        return {functions[statement]} if statement in functions else set()
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) and isinstance(statement.value.func, ast.Attribute):
+        call = statement.value.func
+        return {ast.unparse(call.value)} if call.attr in ("append", "add", "extend", "insert", "update", "appendleft") else set()
+    return set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..tape.schema import GradAdded, NodeEnter, NodeExit
+from ..tape.schema import GradAdded, NodeEnter, NodeExit, Op, Val
 from .evidence import Evidence
 from .finding import Finding, Kind, Severity
 
@@ -46,6 +46,8 @@ _REASONS = {
     "addmm": ("times-zero", "the other matrix is 0 everywhere", "Look at the other factor: an initialisation of zeros, or dead units."),
     "dropout": ("masked", "dropout dropped all of it", "Look at p."),
 }
+_PRODUCTS = frozenset({"mul", "mm", "bmm", "addmm", "pow_number", "pow_tensor", "linear", "conv"})
+_FAR = 6  # ops between a factor and what made it zero
 _FLAT = frozenset({"floor", "ceil", "round", "trunc", "sign", "sgn", "fix", "heaviside", "frac_floor", "bucketize"})
 
 
@@ -53,12 +55,20 @@ def gradients(evidence: Evidence) -> Iterator[Finding]:
     """Parameters whose gradients are zero, every element of every one, grouped by where that began."""
     tape = evidence.tape
     norms = tape.stats
+    broken = {
+        event.run
+        for events in evidence.stored.values()
+        for event in events
+        if event.val is not None and (stats := norms.get(event.val)) is not None and stats.nans + stats.posinfs + stats.neginfs
+    }
     groups: dict[tuple[str, int], list[int]] = {}
     for leaf, events in evidence.stored.items():
         known = [norms.get(event.val) for event in events if event.val is not None]
         if not known or any(stats is None or stats.norm != 0 for stats in known) or known[0] is None or not known[0].count:
             continue
         run = events[-1].run
+        if run in broken:
+            continue  # NaN is the story there
         node = next(
             (n.id for n in tape.nodes.values() if n.variable == leaf and run is not None and n.id in tape.events.reached(run)), None
         )
@@ -96,11 +106,32 @@ def _born(evidence: Evidence, node: int, run: int | None) -> tuple[str, int]:
                 name = op.name.removeprefix("_") if op is not None else ""
                 if name in _FLAT:
                     return "flat", sender
+                if op is not None and name in _PRODUCTS:
+                    made = _zero_factor(evidence, op)
+                    if made is not None:
+                        return made
                 return _REASONS.get(name, ("cancelled",))[0], sender
             if sender not in seen:
                 seen.add(sender)
                 waiting.append(sender)
     return "unknown", node
+
+
+def _zero_factor(evidence: Evidence, op: Op) -> tuple[str, int] | None:
+    """The op that made the factor of zeros, where it is one that makes zeros of what is not zero: a dead relu, a mask."""
+    norm = evidence.tape.stats
+    for factor in op.ins:
+        val: Val | None = factor
+        for _ in range(_FAR):
+            maker = evidence.maker(val) if val is not None and val in norm and norm[val].norm == 0 else None
+            if maker is None or maker is op:
+                break
+            known = _REASONS.get(maker.name.removeprefix("_"))
+            if known is not None and known[0] in ("relu", "masked"):
+                node = next((slot.node for slot in maker.grads if slot is not None), None)
+                return (known[0], node) if node is not None else None
+            val = next((one for one in maker.ins if one is not None), None)
+    return None
 
 
 def _finding(evidence: Evidence, reason: str, node: int, leaves: list[int]) -> Finding:

@@ -12,6 +12,7 @@ from ..creation import shape_of
 from ..op import Array, op
 from ..random import Generator, drawing, generator_for
 from ..streams import Stream
+from ..tape import recorder
 from ..tensor import Tensor, wrap
 from .kinds import zeros_as
 
@@ -472,7 +473,10 @@ def multinomial(
         below = below / below[:, -1:]
         drawn = numbers_drawn.unit(stream, len(weights) * num_samples, "float64").reshape(len(weights), num_samples)
         found = xp.stack([xp.searchsorted(row[:-1], u) for row, u in zip(below, drawn, strict=True)])
-    return _given(wrap(found.astype("int64").reshape(*input.shape[:-1], num_samples)), False, out)
+    made = _given(wrap(found.astype("int64").reshape(*input.shape[:-1], num_samples)), False, out)
+    if input.requires_grad and recorder.current is not None:  # no op: for whoever asks where its gradient ends
+        recorder.current.op("multinomial", (input,), (made,), None, {}, recorder.current.clock())
+    return made
 
 
 TORCH = {

@@ -26,13 +26,17 @@ _OF_FRAME = 2  # references to a copy of variables: the frame's and ours
 
 
 class CensusRecorder(Recorder):
-    """A recorder that also watches for graphs that pile up. Notes of kind ``alive`` say what was found."""
+    """A recorder that also watches for graphs that pile up, and for which leaves are parameters. Notes of kind ``alive`` and
+    ``parameters`` say what was found."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._born: list[weakref.ref[Any]] = []  # nodes since the last pass ended
         self._older: list[weakref.ref[Any]] = []  # those of earlier passes that were alive when the last one ended
         self._counts: list[int] = []  # how many those were, of the last passes
+        self._leaves: set[int] = set()  # the ids of those that got a gradient
+        self._parameters: list[int] = []  # parameters among them that no note has named yet
+        self._untold = False
         self._told = 0  # the count that was told last
 
     def op(self, name: str, inputs: Any, outputs: Any, node: Any, *args: Any, **kwargs: Any) -> None:
@@ -40,8 +44,20 @@ class CensusRecorder(Recorder):
         if node is not None:
             self._born.append(weakref.ref(node))
 
+    def grad_stored(self, run: int, tensor: Any, previous: Any, grad: Any) -> None:
+        super().grad_stored(run, tensor, previous, grad)
+        number = tensor._id
+        if number not in self._leaves:
+            self._leaves.add(number)
+            self._untold = True
+            if any(kind.__name__ == "Parameter" for kind in type(tensor).__mro__):
+                self._parameters.append(number)
+
     def run_end(self, run: int, error: str = "") -> None:
         super().run_end(run, error)
+        if self._untold:
+            self.note("parameters", json.dumps({"tensors": self._parameters}))
+            self._parameters, self._untold = [], False
         if not self._runs and not self.failed:
             self._count(run)
 

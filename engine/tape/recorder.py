@@ -207,11 +207,13 @@ class Recorder:
         if not is_own(sys._getframe(3).f_code.co_filename):
             self.op(name, (tensor,), () if made is None else (made,), None, {}, self.clock())
 
-    def asked_for_grad(self, tensor: TensorLike) -> None:
-        """``.grad`` of a tensor that has none and keeps none, not being a leaf, was asked for."""
+    def asked_for_grad(self, tensor: TensorLike, retains: bool = False) -> None:
+        """``.grad`` of a tensor that is no leaf and has none was asked for. ``retains``: it would keep what comes now."""
         frame = self.here()
         if frame is not None and tensor._id:
-            self.note("grad of non-leaf", json.dumps({"tensor": tensor._id, **frame._asdict()}))
+            self.note(
+                "grad of non-leaf", json.dumps({"tensor": tensor._id, "retains": retains, "position": self.position, **frame._asdict()})
+            )
 
     def optimizer(self, kind: str, params: Iterable[TensorLike], made_at: Frame | None) -> None:
         """An optimizer is at work on these parameters."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import functools
 import importlib
 import io
 import json
@@ -32,6 +33,7 @@ class Expected:
 
     codes: tuple[str, ...]
     lines: dict[str, list[int]]
+    details: dict[str, Any]  # "element" of "# element: [0, 3]", "operands" of "# operands: inf 0"
 
 
 def expected(script: Path) -> Expected:
@@ -39,10 +41,14 @@ def expected(script: Path) -> Expected:
     text = script.read_text()
     codes = tuple(code for code in re.findall(r"^# expect: (\S+)", text, re.M) if code != "nothing")
     lines: dict[str, list[int]] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        for role in re.findall(r"#! (\S+)", line):
-            lines.setdefault(role, []).append(number)
-    return Expected(codes, lines)
+    for file in (script, *(_beside(script, name) for name in re.findall(r"^from (\w+) import", text, re.M))):
+        for number, line in enumerate(file.read_text().splitlines() if file.is_file() else (), 1):
+            for role in re.findall(r"#! (\S+)", line):
+                lines.setdefault(role, []).append(number)
+    details: dict[str, Any] = {key: json.loads(value) for key, value in re.findall(r"^# (element|input): (.+)$", text, re.M)}
+    for numbers in re.findall(r"^# operands: (.+)$", text, re.M):
+        details["operands"] = [float(number) for number in numbers.split()]
+    return Expected(codes, lines, details)
 
 
 def record(script: Path, level: Level = Level.VALUES) -> Tape:
@@ -50,9 +56,10 @@ def record(script: Path, level: Level = Level.VALUES) -> Tape:
     sink = ListSink()
     recorder = CensusRecorder(sink, level)
     source = script.read_text()
-    scope: dict[str, Any] = {"__name__": "__main__", "__file__": str(script), "__builtins__": {**vars(builtins), "__import__": _import}}
+    scope: dict[str, Any] = {"__name__": "__main__", "__file__": str(script)}
+    scope["__builtins__"] = {**vars(builtins), "__import__": functools.partial(_import, script)}
     gradstep.engine.manual_seed(0)
-    with recording(recorder), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+    with recording(recorder), gradstep.engine.enable_grad(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         recorder.source(str(script))
         end: dict[str, Any] | None = None
@@ -70,8 +77,18 @@ def found(script: Path) -> list[Finding]:
     return findings(record(script))
 
 
-def _import(name: str, scope: Any = None, local: Any = None, wanted: Any = (), level: int = 0) -> ModuleType:
+def _beside(script: Path, name: str) -> Path:
+    """The file of a module that a script brings along."""
+    return script.parent / "beside" / f"{name}.py"
+
+
+def _import(script: Path, name: str, scope: Any = None, local: Any = None, wanted: Any = (), level: int = 0) -> ModuleType:
     if name == "torch" or name.startswith("torch."):
         module = importlib.import_module("gradstep.engine" + name.removeprefix("torch"))
         return module if wanted else gradstep.engine
+    if (file := _beside(script, name)).is_file():
+        module = ModuleType(name)
+        module.__dict__["__builtins__"] = scope["__builtins__"]
+        exec(compile(file.read_text(), str(file), "exec"), module.__dict__)
+        return module
     return __import__(name, scope, local, wanted, level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,14 @@ def test_a_script_is_explained_as_it_says(script: Path) -> None:
     places = [(place.role, place.frame.line) for finding in told for place in finding.places]
     for role, lines in wanted.lines.items():
         assert sorted({line for r, line in places if r == role}) == lines, (role, places)
+    for key, value in wanted.details.items():
+        assert [_numbers(finding.details.get(key)) for finding in told] == [value], (key, [finding.details for finding in told])
     for finding in told:
         assert finding.text
         assert finding.fix
         assert finding.title
+
+
+def _numbers(told: Any) -> Any:
+    """JSON has no infinity: details hold it as a word."""
+    return [float(number) for number in told] if isinstance(told, list) else told
