@@ -65,7 +65,7 @@ class OpNode(Node):
     def slots(self) -> Any:
         if self.shape is None:
             return _slots.__get__(self)
-        return ((self.shape, _BY_NUMPY[self.element], devices.CPU_DEVICE),)
+        return ((self.shape, _BY_NUMPY[self.element], devices.CPU_DEVICE), *self.others)
 
     @slots.setter
     def slots(self, slots: Any) -> None:
@@ -284,6 +284,7 @@ def make_class(op: Any, name: str, edge_inputs: tuple[str, ...]) -> type[OpNode]
         body["next_edges"] = property(_one_edge if direct == 1 else _all_edges(direct))
     if direct and op.is_plain:
         body["on_arrays"] = direct
+        body["others"] = (None,) * (len(op.outputs) - 1)
     return type(name.rpartition("::")[2], (OpNode,), body)
 
 
@@ -427,10 +428,13 @@ def _loads(op: Any, names: tuple[str, ...], arrays: bool, graph: bool) -> tuple[
             lines.append("    out = node.array('out')" if arrays else "    out = node.recall('out')")
             if not arrays:
                 lines += ["else:", "    out = own(node, out)" if graph else "    out = wrap(out)"]
-        elif asked in op.inputs:
+        elif asked in op.inputs or asked in op.outputs:
             lines.append(f"if type({asked}) is Tensor and ((cell := {asked}._cell) is None or cell.version == node.version_{asked}):")
             lines.append(f"    {asked} = {asked}._data" if arrays else "    pass")
-            lines += ["else:", f"    {asked} = node.{'array' if arrays else 'recall'}({asked!r})"]
+            lines += [
+                f"elif {asked} is not None:" if asked in op.optional else "else:",
+                f"    {asked} = node.{'array' if arrays else 'recall'}({asked!r})",
+            ]
         else:
             lines += [f"if {asked} is RELEASED:", f"    node.recall({asked!r})"]
     return lines, ", ".join(given)

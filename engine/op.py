@@ -106,8 +106,7 @@ class Op:
         self.quick = {n: (rule, rule.__code__.co_varnames[: rule.__code__.co_argcount]) for n, rule in (on_arrays or {}).items()}
         asked = dict.fromkeys(n for names in self.needs.values() for n in names)
         self.names = tuple(n for n in asked if n not in ("g", "needs") and n not in self.params)
-        plain = not (self.variadic or self.tail or self.multiple_views or self.optional or self.apart)
-        self.is_plain = plain and deterministic and outputs == ("out",) and 1 <= len(self.inputs) <= 3
+        self.is_plain = deterministic and self._is_plain()
         self.record = record
         self._in_single: tuple[bool, int | None] | None = None
         self.function = quick.function(self, self.name, call)
@@ -120,6 +119,15 @@ class Op:
             return "linear"
         apart = self.variadic or self.tail or len(self.outputs) != 1 or {"dim", "reduction", "p"} & set(self.params)
         return "pointwise" if self.promote in ("common", "float") and not apart else ""
+
+    def _is_plain(self) -> bool:
+        """Whether tensors in places of their own, of which some may be missing, give a fixed number of results, of which at most the
+        first is a part of the graph: what the short way (``quick.py``) and its nodes are made for."""
+        if self.variadic or self.tail or self.multiple_views or not self.inputs or self.variadic_outputs or self.inputs[0] in self.optional:
+            return False
+        if any(n in self.optional for group in self._scalars for n in group):
+            return False
+        return self.outputs == ("out",) or not self.differentiable_inputs or (self.outputs[0] == "out" and self.gradient_outputs == (0,))
 
     @functools.cached_property
     def compute(self) -> Any:

@@ -107,6 +107,16 @@ def _number(xp: Any, value: Any, target: Any) -> Any:
     return _cached_number(xp, value, target)
 
 
+def number_for(value: Any, kind: Any) -> Any:
+    """A Python number as an array of float32 or float64, for the short way of ops; None where it is none of that type."""
+    try:
+        found = _number(_CPU, value, kind)
+    except OverflowError:
+        return None
+    _remember(value, found, NUMBERS[kind])
+    return found
+
+
 def _remember(value: Any, array: Any, numbers: dict[Any, Any]) -> None:
     """Let the short way find ``value``. Not 0, nor what is equal to it: -0.0 is another number; nor nan, which equals nothing."""
     if value and value == value and type(value) is not bool:

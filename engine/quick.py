@@ -1,9 +1,10 @@
 """Writes the functions that users call: the short way of an op through the commonest case, and the general way for the rest.
 
-A call is in the commonest case when nothing special is on (``mode.quick``, and nobody records), all operands are tensors of
-float32, or all of float64, on the CPU, or the second of two is a Python number. Then nothing is promoted, the forward is called, and the
-output and, where a gradient is wanted, its node are made on the spot, every slot assigned by name: no lists, no loops over
-inputs. Whatever does not fit, errors among it, is left to ``call`` in ``op.py``, which does it from the beginning.
+A call is in the commonest case when nothing special is on (``mode.quick``), and all operands are tensors of float32, or all of
+float64, on the CPU; the last may be a Python number, those that may be missing None, and those that are no part of the graph (masks,
+classes) of any type that is not half precision. Then nothing is promoted, the forward is called, and the outputs and, where a gradient is
+wanted, their node are made on the spot, every slot assigned by name: no lists, no loops over inputs. Whatever does not fit, errors
+among it, is left to ``call`` in ``op.py``, which does it from the beginning.
 
 A function is written when it is first called: a program uses few of the ops.
 ``source`` gives its text.
@@ -21,9 +22,9 @@ from .autograd import node as _node
 from .autograd.grad_mode import mode
 from .autograd.node import accumulate_node
 from .dtypes import _BY_NUMPY, float32, float64
-from .operands import NUMBERS32, NUMBERS64, OPERANDS
+from .operands import NUMBERS32, NUMBERS64, OPERANDS, number_for
 from .tape import recorder
-from .tensor import Tensor, ViewOf, _new, settle, view_of
+from .tensor import Tensor, ViewOf, _new, settle, view_of, wrap
 
 _OWN = frozenset(  # names that the text below uses itself
     [
@@ -44,6 +45,9 @@ _OWN = frozenset(  # names that the text below uses itself
         "node",
         "tape",
         "started",
+        "several",
+        "cell",
+        "view",
     ]
 )
 _NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
@@ -73,7 +77,7 @@ def function(
     }
     scope |= {f"_default_{n}": p.default for n, p in op.signature.parameters.items()}
     scope |= {"wide": devices.wide, "wide_ufunc": lambda: getattr(devices.wide(devices.CPU), op.ufunc)}
-    scope |= {"ViewOf": ViewOf, "view_of": view_of, "settle": settle}
+    scope |= {"ViewOf": ViewOf, "view_of": view_of, "settle": settle, "wrap": wrap, "number_for": number_for}
     scope["_into"] = into
     scope["write"] = lambda: _written(op, name, operands, into is not None)
 
@@ -168,9 +172,9 @@ def _short(op: Any) -> list[str]:
     ]
     lines += ["        if tape is not None:", "            if modes.quiet:", "                tape = None"]
     lines += ["            else:", "                started = tape.clock()"]
-    takes_number = len(inputs) == 2 and op.promote in ("common", "float")
+    takes_number = len(inputs) > 1 and op.promote is not None and len(inputs) - 1 not in op.apart and inputs[-1] not in op.optional
     if takes_number:
-        lines += [f"        if type({inputs[1]}) is float or type({inputs[1]}) is int:"]
+        lines += [f"        if type({inputs[-1]}) is float or type({inputs[-1]}) is int:"]
         lines += ["    " + line for line in _case(op, number=True)]
         lines += ["        else:"]
         lines += ["    " + line for line in _case(op, number=False)]
@@ -180,51 +184,45 @@ def _short(op: Any) -> list[str]:
 
 
 def _case(op: Any, number: bool) -> list[str]:
-    """The lines for tensors, or for a tensor and a number."""
+    """The lines for tensors, or for tensors and a number as the last operand."""
     inputs = op.inputs
-    tensors = inputs[:1] if number else inputs
+    tensors = inputs[:-1] if number else inputs
     first = tensors[0]
     arrays = [f"a{i}" for i in range(len(inputs))]
+    leading = next((i for i, n in enumerate(tensors) if n in op.differentiable_inputs and n not in op.optional), 0)  # whose type counts
     step = "    "
     lines = ["try:"]
     for i, n in enumerate(tensors):
-        lines.append(f"    a{i} = {n}._data")
-    lines.append(f"    plain = {' and '.join(f'{n}._base is None' for n in tensors)}")
+        lines.append(f"    a{i} = {f'None if {n} is None else ' if n in op.optional else ''}{n}._data")
+    lines.append(f"    plain = {' and '.join(_or_none(op, n, f'{n}._base is None') for n in tensors)}")
     lines += ["except AttributeError:", "    a0 = None"]
-    lines += ["if type(a0) is ndarray:", "    kind = a0.dtype"]
+    lines += ["if type(a0) is ndarray:", f"    kind = a{leading}.dtype"]
+    alike = "".join(f" and {_fits(op, n, i)}" for i, n in enumerate(tensors) if i != leading)
+    if leading:
+        alike += f" and type(a{leading}) is ndarray"
     if number:
+        last = arrays[-1]
         lines += [
-            f"    a1 = numbers32.get({inputs[1]}) if kind is float32 else numbers64.get({inputs[1]}) if kind is float64 else None",
-            "    if a1 is not None:",
+            f"    {last} = numbers32.get({inputs[-1]}) if kind is float32 else numbers64.get({inputs[-1]}) if kind is float64 else None",
+            f"    if {last} is None and (kind is float32 or kind is float64):",
+            f"        {last} = number_for({inputs[-1]}, kind)",
+            f"    if {last} is not None{alike}:",
         ]
     else:
-        alike = "".join(f" and {a}.dtype is kind and type({a}) is ndarray" for a in arrays[1:])
         lines.append(f"    if (kind is float32 or kind is float64){alike}:")
-    body: list[str] = []
     if op.ufunc:
-        body += [
-            "try:",
-            f"    out = run(_ufunc if a0.size < {devices.LARGE} else wide_ufunc(), {', '.join(arrays)})",
-            f"except {_ERRORS}:",
-            "    out = None",
-        ]
+        called = f"run(_ufunc if a0.size < {devices.LARGE} else wide_ufunc(), {', '.join(arrays)})"
     else:
         passed: list[str] = []
         for p in op.signature.parameters.values():
             value = arrays[inputs.index(p.name)] if p.name in inputs else p.name
             passed.append(f"{p.name}={value}" if p.kind is p.KEYWORD_ONLY else value)
-        body += [
-            "try:",
-            f"    out = run(_forward, xp if a0.size < {devices.LARGE} else wide(xp), {', '.join(passed)})",
-            f"except {_ERRORS}:",
-            "    out = None",
-        ]
-    body += ["if type(out) is not ndarray:", "    out = None if out is None else xp.asarray(out)"]
-    if op.view:
-        body += ["elif out is a0:", "    out = out.view()"]
-    elif not op.ufunc:
-        body += [f"elif {' or '.join(f'out is {a}' for a in arrays)}:", "    out = out.copy()"]  # a result is no alias
-    body += ["if out is not None:"]
+        called = f"run(_forward, xp if a0.size < {devices.LARGE} else wide(xp), {', '.join(passed)})"
+    outs = _outs(op)
+    body = ["try:", f"    {', '.join(outs)} = {called}", f"except {_ERRORS}:", "    out = None"]
+    body += [*_array(op, "out", arrays), "if out is not None:"]
+    for out, m in zip(outs[1:], _made(op)[1:], strict=True):
+        body += [step + line for line in [*_array(op, out, arrays), f"{m} = wrap({out})"]]
     made = ["made = create(Tensor)", "made._data = out", "made._output = 0", "made._id = 0"]
     if op.view:
         made += [
@@ -248,12 +246,46 @@ def _case(op: Any, number: bool) -> list[str]:
         wants = [n for n in tensors if n in op.differentiable_inputs]
         made += ["if enabled:"]
         made += ["    if not plain:"]
-        made += [f"        settle({n})" for n in tensors]
+        made += [f"        {f'if {n} is not None: ' if n in op.optional else ''}settle({n})" for n in tensors]
         if wants:
-            made += [f"    if {' or '.join(f'{n}._requires_grad' for n in wants)}:"]
+            wanted = [f"({n} is not None and {n}._requires_grad)" if n in op.optional else f"{n}._requires_grad" for n in wants]
+            made += [f"    if {' or '.join(wanted)}:"]
             made += [2 * step + line for line in _node_lines(op, number, wants)]
-    made += ["made._edge = None", "made._requires_grad = False", *_told(op, "None"), "return made"]
+    made += ["made._edge = None", "made._requires_grad = False", *_told(op, "None"), f"return {', '.join(_made(op))}"]
     return [2 * step + line for line in [*lines, *(2 * step + line for line in [*body, *(step + line for line in made)])]]
+
+
+def _array(op: Any, out: str, arrays: list[str]) -> list[str]:
+    """The lines that make what the forward gave an array that is no operand's own; the first may be None."""
+    lines = [f"if type({out}) is not ndarray:", f"    {out} = {'None if out is None else ' if out == 'out' else ''}xp.asarray({out})"]
+    if op.view:
+        lines += [f"elif {out} is a0:", f"    {out} = {out}.view()"]
+    elif not op.ufunc:
+        lines += [f"elif {' or '.join(f'{out} is {a}' for a in arrays)}:", f"    {out} = {out}.copy()"]  # a result is no alias
+    return lines
+
+
+def _or_none(op: Any, name: str, condition: str) -> str:
+    return f"({name} is None or {condition})" if name in op.optional else condition
+
+
+def _fits(op: Any, name: str, number: int) -> str:
+    """The condition that the array of an operand is as the short way takes it."""
+    array = f"a{number}"
+    free = number in op.apart or (op.promote is None and name not in op.differentiable_inputs)
+    kind = f"({array}.dtype is kind or {array}.dtype.kind in 'biu')" if free else f"{array}.dtype is kind"
+    fits = f"type({array}) is ndarray and {kind}"
+    return f"({array} is None or {fits})" if name in op.optional else fits
+
+
+def _outs(op: Any) -> list[str]:
+    """The arrays that the forward gives, by name."""
+    return ["out", *(f"out{i}" for i in range(1, len(op.outputs)))]
+
+
+def _made(op: Any) -> list[str]:
+    """The tensors that are made of them."""
+    return ["made", *(f"made{i}" for i in range(1, len(op.outputs)))]
 
 
 def _node_lines(op: Any, number: bool, wants: list[str]) -> list[str]:
@@ -261,22 +293,24 @@ def _node_lines(op: Any, number: bool, wants: list[str]) -> list[str]:
     inputs, params = op.inputs, "(" + "".join(f"{n}, " for n in op.params) + ")"
     arguments = "(" + "".join(f"{n}, " for n in inputs) + ")"
     store = "classes_of_number" if number else "classes"
-    edge_inputs = op.edge_inputs(tuple(None if number and i else _STAND_IN for i in range(len(inputs))))
+    last = len(inputs) - 1
+    edge_inputs = op.edge_inputs(tuple(None if number and i == last else _STAND_IN for i in range(len(inputs))))
+    results = ", ".join(_made(op))
     lines: list[str] = []
     if not op.ufunc:
         lines += [
             "if out.dtype is not kind:",
             "    made._edge, made._requires_grad = None, False",
-            f"    node = record(_op, {arguments}, {params}, [made])",
+            f"    node = record(_op, {arguments}, {params}, [{results}])",
             *("    " + line for line in _told(op, "node")),
-            "    return made",
+            f"    return {results}",
         ]
     for n in wants:
         i = edge_inputs.index(n)
         lines += [
-            f"edge{i} = {n}._edge",
+            f"edge{i} = {f'None if {n} is None else ' if n in op.optional else ''}{n}._edge",
             f"if edge{i} is None:",
-            f"    if {n}._requires_grad:",
+            f"    if {f'{n} is not None and ' if n in op.optional else ''}{n}._requires_grad:",
             f"        edge{i} = {n}._accumulator",
             f"        if edge{i} is None or (edge{i} := edge{i}()) is None:",
             f"            edge{i} = accumulate_node({n})",
@@ -285,7 +319,10 @@ def _node_lines(op: Any, number: bool, wants: list[str]) -> list[str]:
         ]
     asked = () if isinstance(op._node, str) else tuple(inspect.signature(op._node).parameters)
     facts = [n for n in asked if n in op.params]
-    facts += [f"a{inputs.index(n)}.ndim" for n in asked if n in inputs]
+    for n in asked:
+        if n in inputs:
+            array = f"a{inputs.index(n)}"
+            facts.append(f"None if {array} is None else {array}.ndim" if n in op.optional else f"{array}.ndim")
     if facts:  # the name of the node depends on them
         key = f"({', '.join(facts)},)"
         lines += ["try:", f"    node = {store}[{key}]()", "except (KeyError, TypeError):"]
@@ -319,7 +356,7 @@ def _node_lines(op: Any, number: bool, wants: list[str]) -> list[str]:
         "made._edge = node",
         "made._requires_grad = True",
         *_told(op, "node"),
-        "return made",
+        f"return {results}",
     ]
     return lines
 
@@ -328,28 +365,42 @@ def _told(op: Any, node: str) -> list[str]:
     """The lines that tell the tape, where somebody records."""
     arguments = "(" + "".join(f"{n}, " for n in op.inputs) + ")"
     params = "(" + "".join(f"{n}, " for n in op.params) + ")"
-    return ["if tape is not None:", f"    tape.op({op.name!r}, {arguments}, (made,), {node}, {params}, started, enabled, _op.params)"]
+    return [
+        "if tape is not None:",
+        f"    tape.op({op.name!r}, {arguments}, ({''.join(f'{m}, ' for m in _made(op))}), {node}, {params}, started, enabled, _op.params)",
+    ]
 
 
 def _keep_lines(op: Any, name: str, number: bool) -> list[str]:
     """The lines that put what backward asks for by ``name`` into the node."""
-    if name == "out" or name in op.outputs:
-        return [f"node.kept_{name} = out", f"node.version_{name} = None"]
+    if name == "out":
+        return ["node.kept_out = out", "node.version_out = None"]
+    if name in op.outputs:  # no part of the graph
+        return [f"node.kept_{name} = made{op.outputs.index(name)}", f"node.version_{name} = 0"]
     if name in op.inputs:
-        if number and name == op.inputs[1]:
-            return [f"node.kept_{name} = {name}", f"node.version_{name} = a1"]
-        return [
+        if number and name == op.inputs[-1]:
+            return [f"node.kept_{name} = {name}", f"node.version_{name} = a{len(op.inputs) - 1}"]
+        lines = [
             f"if {name}._edge is None and {name}._inference:",
-            f"    record(_op, ({', '.join(op.inputs)},), ({''.join(f'{n}, ' for n in op.params)}), [made])",  # raises
+            f"    record(_op, ({', '.join(op.inputs)},), ({''.join(f'{n}, ' for n in op.params)}), [{', '.join(_made(op))}])",  # raises
             f"node.kept_{name} = {name}",
             f"cell = {name}._cell",
             f"node.version_{name} = 0 if cell is None else cell.version",
         ]
+        if name in op.optional:
+            return [
+                f"if {name} is None:",
+                f"    node.kept_{name} = node.version_{name} = None",
+                "else:",
+                *("    " + line for line in lines),
+            ]
+        return lines
     source, _, fact = name.rpartition("_")
     i = op.inputs.index(source)
-    if fact == "dtype":
-        return [f"node.kept_{name} = dtypes[kind]"]
-    return [f"node.kept_{name} = ()" if number and i else f"node.kept_{name} = a{i}.{fact}"]
+    if number and i == len(op.inputs) - 1:
+        return [f"node.kept_{name} = {'dtypes[kind]' if fact == 'dtype' else '()'}"]
+    value = f"dtypes[a{i}.dtype]" if fact == "dtype" else f"a{i}.{fact}"
+    return [f"node.kept_{name} = {f'() if a{i} is None else ' if source in op.optional else ''}{value}"]
 
 
 _STAND_IN = _new(Tensor)  # where it matters only whether something is a tensor

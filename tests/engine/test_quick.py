@@ -40,8 +40,9 @@ def ran(op: Op, args: Any, kwargs: Any, dtype: Any) -> tuple[Any, ...]:
     """What a call gives: result, graph, and the gradients of its inputs by a pass that is run and by one that is stepped."""
     given = [t.detach().to(dtype) if isinstance(t, gs.Tensor) and t.dtype.is_floating_point else t for t in args]
     leaves = [t.requires_grad_() for t in given if isinstance(t, gs.Tensor) and t.dtype.is_floating_point]
-    (out,) = tensors(op.function(*given, **kwargs))
+    out, *others = tensors(op.function(*given, **kwargs))
     found: list[Any] = [out._data.tobytes(), out.shape, out.dtype, out._is_view(), graph(out.grad_fn)]
+    found += [(other._data.tobytes(), other.shape, other.dtype, other.requires_grad, other.grad_fn) for other in others]
     if out.requires_grad:
         seed = gs.ones_like(out) * 0.75
         for step in (False, True):
