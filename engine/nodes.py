@@ -65,7 +65,7 @@ class OpNode(Node):
     def slots(self) -> Any:
         if self.shape is None:
             return _slots.__get__(self)
-        return ((self.shape, _BY_NUMPY[self.element], devices.CPU_DEVICE), *self.others)
+        return ((self.shape, _BY_NUMPY[self.element], devices.CPU_DEVICE), *self._undefined)
 
     @slots.setter
     def slots(self, slots: Any) -> None:
@@ -284,7 +284,7 @@ def make_class(op: Any, name: str, edge_inputs: tuple[str, ...]) -> type[OpNode]
         body["next_edges"] = property(_one_edge if direct == 1 else _all_edges(direct))
     if direct and op.is_plain:
         body["on_arrays"] = direct
-        body["others"] = (None,) * (len(op.outputs) - 1)
+        body["_undefined"] = (None,) * (len(op.outputs) - 1)
     return type(name.rpartition("::")[2], (OpNode,), body)
 
 
@@ -333,7 +333,7 @@ def _written(made: type[OpNode], graph: bool) -> Any:
             r0 = None
             if wanted0:
                 other = node.kept_other
-                if type(other) is Tensor and ((cell := other._cell) is None or cell.version == node.version_other):
+                if isinstance(other, Tensor) and ((cell := other._cell) is None or cell.version == node.version_other):
                     other = other._data
                 else:
                     other = node.array("other")
@@ -429,12 +429,10 @@ def _loads(op: Any, names: tuple[str, ...], arrays: bool, graph: bool) -> tuple[
             if not arrays:
                 lines += ["else:", "    out = own(node, out)" if graph else "    out = wrap(out)"]
         elif asked in op.inputs or asked in op.outputs:
-            lines.append(f"if type({asked}) is Tensor and ((cell := {asked}._cell) is None or cell.version == node.version_{asked}):")
+            lines.append(f"if isinstance({asked}, Tensor) and ((cell := {asked}._cell) is None or cell.version == node.version_{asked}):")
             lines.append(f"    {asked} = {asked}._data" if arrays else "    pass")
-            lines += [
-                f"elif {asked} is not None:" if asked in op.optional else "else:",
-                f"    {asked} = node.{'array' if arrays else 'recall'}({asked!r})",
-            ]
+            lines.append(f"elif {asked} is not None:" if asked in op.optional else "else:")
+            lines.append(f"    {asked} = node.{'array' if arrays else 'recall'}({asked!r})")
         else:
             lines += [f"if {asked} is RELEASED:", f"    node.recall({asked!r})"]
     return lines, ", ".join(given)

@@ -364,11 +364,8 @@ def _node_lines(op: Any, number: bool, wants: list[str]) -> list[str]:
 def _told(op: Any, node: str) -> list[str]:
     """The lines that tell the tape, where somebody records."""
     arguments = "(" + "".join(f"{n}, " for n in op.inputs) + ")"
-    params = "(" + "".join(f"{n}, " for n in op.params) + ")"
-    return [
-        "if tape is not None:",
-        f"    tape.op({op.name!r}, {arguments}, ({''.join(f'{m}, ' for m in _made(op))}), {node}, {params}, started, enabled, _op.params)",
-    ]
+    params, made = "(" + "".join(f"{n}, " for n in op.params) + ")", "(" + "".join(f"{m}, " for m in _made(op)) + ")"
+    return ["if tape is not None:", f"    tape.op({op.name!r}, {arguments}, {made}, {node}, {params}, started, enabled, _op.params)"]
 
 
 def _keep_lines(op: Any, name: str, number: bool) -> list[str]:

@@ -15,7 +15,7 @@ from ..tensor import Tensor
 from .choose import where_
 from .dims import dim_of
 from .functions import sigmoid, tanh
-from .kinds import in_single, unsupported, zeros_as
+from .kinds import in_single, unsupported, zero, zeros_as
 from .pieces import cat
 
 
@@ -64,7 +64,7 @@ def relu_(xp: Any, input: Array) -> Array:
     """``max(input, 0)``; the gradient at 0 is 0."""
     if input.dtype.kind == "c":
         raise unsupported(xp, "clamp_min_scalar", input)
-    return xp.maximum(input, input.dtype.type(0))
+    return xp.maximum(input, zero(xp, input.dtype))
 
 
 @op(

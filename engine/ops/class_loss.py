@@ -7,6 +7,7 @@ from typing import Any
 
 from ..op import Array, op
 from ..tensor import Tensor
+from .dims import all_below
 from .kinds import in_single
 from .linalg import linear
 from .loss import chosen, constant
@@ -35,6 +36,8 @@ def _all_count(xp: Any, target: Array, shape: Sequence[int], ignore_index: int) 
     the question would wait for the device."""
     if xp.kind != "cpu" or len(shape) != 2 or target.ndim != 1 or not target.size:
         return False
+    if ignore_index < 0:
+        return all_below(xp, target, shape[1])
     low, high = int(target.min()), int(target.max())
     return low >= 0 and high < shape[1] and not low <= ignore_index <= high
 
@@ -59,7 +62,7 @@ def _all_count(xp: Any, target: Array, shape: Sequence[int], ignore_index: int) 
 def nll_loss_(xp: Any, input: Array, target: Array, weight: Array | None, reduction: str, ignore_index: int) -> tuple[Array, Array]:
     """Minus the elements of ``input`` (C, or N, C, ...) at the targets' classes, by weight; and the sum of the weights."""
     if weight is None and _all_count(xp, target, input.shape, ignore_index):
-        found = input[xp.arange(target.size), target]
+        found = input[xp.arange(target.shape[0]), target]
         if reduction == "none":
             return -found, xp.asarray(target.size, input.dtype)
         summed = -found.sum()

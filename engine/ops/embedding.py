@@ -9,6 +9,7 @@ from typing import Any
 from ..autograd.grad_mode import no_grad
 from ..op import Array, op
 from ..tensor import Tensor
+from .dims import all_below
 from .index import put_zeros
 
 _ROUNDS = 32  # of adding distinct rows; what a number has beyond is summed at once
@@ -35,7 +36,7 @@ def add_rows(xp: Any, made: Array, numbers: Array, rows: Array) -> None:
 
 
 def _check_numbers(xp: Any, indices: Array, count: int) -> None:
-    if xp.kind == "cpu" and indices.size and not ((indices >= 0) & (indices < count)).all():
+    if xp.kind == "cpu" and indices.size and not all_below(xp, indices, count):
         raise IndexError(f"index out of range in self: the table has {count} rows")
 
 

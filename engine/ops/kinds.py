@@ -50,6 +50,16 @@ def zeros_as(tensor: Tensor) -> Tensor:
     return wrap(tensor._xp.zeros_like(tensor._data))
 
 
+@functools.lru_cache(maxsize=64)
+def zero(xp: Any, kind: Any) -> Any:
+    """0 of a type, for ops to compare with; on the host an array, with which calls cost less than with a number."""
+    if xp.kind != "cpu":
+        return kind.type(0)
+    made = xp.zeros((), kind)
+    made.flags.writeable = False
+    return made
+
+
 def is_complex(value: Any) -> bool:
     """Whether a tensor's elements, or a number, are complex."""
     return value._data.dtype.kind == "c" if isinstance(value, Tensor) else isinstance(value, complex)

@@ -32,6 +32,8 @@ def _product(xp: Any, a: Array, b: Array) -> Array:
     Raises NotImplementedError for bools, as PyTorch does.
     """
     kind = a.dtype
+    if kind.char in "fd":
+        return xp.matmul(a, b)
     if kind.char == "e":
         return xp.matmul(a.astype("float32"), b.astype("float32")).astype(kind)
     if kind.kind == "b":
@@ -194,6 +196,8 @@ def vdot(xp: Any, input: Array, other: Array) -> Array:
 
 def _added(xp: Any, input: Array, product: Array, beta: Any, alpha: Any) -> Array:
     """``beta * input + alpha * product``; with ``beta`` 0 the input is not looked at, so that its NaNs do not count."""
+    if beta == alpha == 1 and input.dtype is product.dtype and input.shape in (product.shape, product.shape[1:]):
+        return xp.add(product, input, product)  # nobody else has the product
     _expanded(input, product.shape)  # raises where it does not broadcast
     if input.dtype != product.dtype:
         raise RuntimeError(
