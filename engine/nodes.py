@@ -54,6 +54,7 @@ class OpNode(Node):
     edge_inputs: tuple[str, ...] = ()
     rules: tuple[tuple[int, Rule, tuple[str, ...]], ...] = ()  # the number of the edge, its rule, and what the rule asks for
     names: tuple[str, ...] = ()  # of what may be kept
+    holds: tuple[str, ...] = ()  # the slots of what is forgotten after backward
     direct = 0  # how many edges it has in slots of their own; 0: they are in next_edges
     on_arrays = 0  # how many gradients ``run`` gives, as arrays, for passes that nobody records or differentiates; 0: there is no such
     shape: Any
@@ -133,6 +134,19 @@ class OpNode(Node):
         """What is kept, by name; None after it was released."""
         found = {name: kept for name in self.names if (kept := getattr(self, f"kept_{name}", self)) is not self}
         return None if any(kept is RELEASED for kept in found.values()) else found
+
+    @property
+    def keeps(self) -> bool:
+        """Whether ``release`` would forget something."""
+        some = False
+        for name in self.holds:
+            try:
+                if getattr(self, name) is RELEASED:
+                    return False
+                some = True
+            except AttributeError:  # no gradient asks for it
+                continue
+        return some
 
     def release(self) -> Any:
         saved = self._saved
@@ -278,6 +292,7 @@ def make_class(op: Any, name: str, edge_inputs: tuple[str, ...]) -> type[OpNode]
     body: dict[str, Any] = {"__slots__": tuple(slots), "__doc__": op.doc, "op": op, "edge_inputs": edge_inputs, "names": op.names}
     body["rules"] = tuple((i, op.rules[n], op.needs[n]) for i, n in enumerate(edge_inputs) if n in op.rules)
     body["direct"] = direct
+    body["holds"] = tuple(f"kept_{kept}" for kept in op.names if not _is_described(kept))
     if "::" in name:  # the full name of the few nodes that PyTorch does not generate
         body["name"] = lambda self: name
     if direct:

@@ -23,7 +23,7 @@ from .node import AccumulateGrad, Node, active
 
 _LARGE = 8192  # elements from which on writing into memory that is there saves more than it costs
 
-_INSIDE = (call, False)  # mode.quick for ops inside _glide, which is where floating-point warnings are off
+INSIDE = (call, False)  # mode.quick for ops inside _glide, which is where floating-point warnings are off
 # Gradients that wait at a node: how many more are to come, and the gradient for each slot. A gradient is an array or a tensor.
 Waiting = dict[Node, list[Any]]
 
@@ -71,7 +71,7 @@ def _run(walk: Any, waiting: Waiting, quietly: Callable[..., Any]) -> None:
     node: Any = None
     grad: Any = None
     while True:
-        mode.switch(False, quick=_INSIDE)
+        mode.switch(False, quick=INSIDE)
         try:
             node = quietly(_glide, walk, waiting, node, grad)
         finally:
@@ -267,7 +267,7 @@ def _stored(walk: Any, node: Any, entry: list[Any]) -> bool:
     before = leaf._grad
     if before is None:
         del entry[1]
-        leaf._grad = wrap(grad if _is_free(grad) else grad.copy())
+        leaf._grad = wrap(grad if is_free(grad, 3) else grad.copy())
         return True
     data = before._data
     if type(before) is not Tensor or before._requires_grad or before._base is not None or data.dtype is not grad.dtype:
@@ -279,9 +279,9 @@ def _stored(walk: Any, node: Any, entry: list[Any]) -> bool:
     return True
 
 
-def _is_free(array: Any) -> bool:
-    """Whether nobody but the two functions that are running holds ``array``, which lies in memory as a new one would."""
-    if getrefcount(array) > 3 or not array.flags.c_contiguous or not array.flags.writeable:
+def is_free(array: Any, holders: int) -> bool:
+    """Whether nobody but ``holders`` references that the caller knows of holds ``array``, which lies in memory as a new one would."""
+    if getrefcount(array) > holders or not array.flags.c_contiguous or not array.flags.writeable:
         return False
     base, arrays = array.base, cast(Any, CPU.ndarray)
     if base is None:

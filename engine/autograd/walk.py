@@ -21,6 +21,7 @@ from . import anomaly
 from .grad_mode import _ModeGuard, mode
 from .node import AccumulateGrad, Edge, Node, active
 from .order import Heap, plan
+from .recorded import go_on, is_recorded
 from .sweep import is_unwatched, sweep
 
 driver: Callable[[Walk], None] | None = None  # the debugger runs walks instead of run_to_end where it is set
@@ -225,8 +226,9 @@ class Walk:
             sweep(self)
         else:
             with _GradMode(self.create_graph):  # once: each change of the mode costs as much as a small step
-                while self.step():
-                    pass
+                while self._heap.items:
+                    if not (is_recorded(self) and go_on(self)):
+                        self.step()
         self.finish()
 
     def finish(self) -> None:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..autograd import recorded
 from ..tape import census, recorder, stacks
 from ..tape.schema import NodeKind
 from . import lines, whatif
@@ -275,6 +276,8 @@ class Control:
                     node = walk.next_node  # another one after steps back
                     if node is None:
                         break
+                elif recorded.is_recorded(walk) and self._go_on(walk, done):
+                    continue
                 pulse.enter(walk.run, node.id, node.name())
                 try:
                     walk.step()
@@ -291,6 +294,32 @@ class Control:
             walks.pop()
             self._done.pop(walk.run, None)
             self._leave_walk(walks)
+
+    def _go_on(self, walk: Walk, done: list[int]) -> bool:
+        """Runs what runs the engine's own rules alone, until there is something to look at; False where the first node does not."""
+        pulse, run = self._pulse, walk.run
+        node: Node | None = None
+
+        def before(one: Node) -> bool:
+            nonlocal node
+            if self._attention:
+                return False
+            pulse.enter(run, one.id, one.name(), after=node is not None)
+            node = one
+            done.append(one.id)
+            return True
+
+        try:
+            return recorded.go_on(walk, before)
+        except BaseException as error:
+            if node is not None:
+                done.pop()
+                self.failed_node = (id(error), node.id, node.name())
+                self._raised(error, walk, node, sys._getframe(2))
+            raise
+        finally:
+            if node is not None:
+                pulse.leave()
 
     def _leave_walk(self, walks: list[Walk]) -> None:
         outer = walks[-1] if walks else None
@@ -570,6 +599,9 @@ class PausableRecorder(census.CensusRecorder):
     def leave_call(self, call: int) -> None:
         super().leave_call(call)
         self._paths.pop(call, None)
+
+    def steps(self, run: int) -> Any:
+        return None if self._careful else super().steps(run)
 
     def node_enter(self, run: int, node: Any, grads: Any) -> None:
         super().node_enter(run, node, grads)

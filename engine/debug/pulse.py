@@ -53,6 +53,7 @@ class Pulse:
             os.close(descriptor)
         self._numbers = memoryview(self._map)[: 8 * _NUMBERS].cast("q")
         self._name = memoryview(self._map)[8 * _NUMBERS :]
+        self._texts: dict[str, bytes] = {}  # of names
 
     def beat(self) -> None:
         """Another sign of life."""
@@ -66,11 +67,15 @@ class Pulse:
         """The debuggee does something else now."""
         self._numbers[_PHASE] = phase
 
-    def enter(self, run: int, node: int, name: str) -> None:
-        """Backward node ``node`` of ``run`` is about to run."""
-        numbers, text = self._numbers, name.encode()[:_NAME_CAP]
+    def enter(self, run: int, node: int, name: str, after: bool = False) -> None:
+        """Backward node ``node`` of ``run`` is about to run. ``after``: the one that was entered before has run, and nobody left it."""
+        numbers, text = self._numbers, self._texts.get(name)
+        if text is None:
+            text = self._texts[name] = name.encode()[:_NAME_CAP]
         self._name[: len(text)] = text
         numbers[_NAME_SIZE] = len(text)
+        if after:
+            numbers[_STEPS] += 1
         numbers[_RUN] = run
         numbers[_NODE] = node
 

@@ -57,9 +57,9 @@ class Capture:
     def waits(self) -> bool:
         return bool(self._small or self._rows)
 
-    def take(self, tensor: int, version: int, data: Any, storage: int = 0) -> None:
+    def take(self, tensor: int, version: int, data: Any, storage: int = 0, like: int = 0) -> None:
         """Keep one value. ``storage``: of the memory that it lies in; what was said of large values there is not found out again
-        for a view of the same elements."""
+        for a view of the same elements, nor what was said of the storage ``like``, which had the same elements at its version 0."""
         if type(data) is not np.ndarray:
             data = data.get() if hasattr(data, "get") else np.asarray(data)
             if data.size <= SMALL:
@@ -67,7 +67,7 @@ class Capture:
         elif data.size <= SMALL:
             self._small.append((tensor, version, data.copy()))
         if data.size > SMALL:
-            self._rows.append(self._described(tensor, version, data, storage))
+            self._rows.append(self._described(tensor, version, data, storage, like))
             if self.level >= Level.VALUES and self._afford(data.nbytes):
                 self._large.append((tensor, version, data.dtype, data.shape, _bytes(data)))
                 self._held += data.nbytes
@@ -76,11 +76,15 @@ class Capture:
         if len(self._small) + len(self._rows) > HELD_COUNT:
             self.full = True
 
-    def _described(self, tensor: int, version: int, data: Any, storage: int) -> tuple[Any, ...]:
+    def _described(self, tensor: int, version: int, data: Any, storage: int, like: int) -> tuple[Any, ...]:
         """Statistics of a large value; those of the memory's owner, or of a view of the same elements, where they are known."""
         owner = self._owners.get(storage)
         if owner is None or owner[0] != version:
-            row = statistics.of(tensor, version, data)
+            twin = self._owners.get(like) if like else None
+            if twin is not None and twin[:2] == (0, data.size):
+                row = (tensor, version, *twin[3][2:])
+            else:
+                row = statistics.of(tensor, version, data)
             self._owners[storage] = version, data.size, statistics.address(data), row
             if len(self._owners) > REMEMBERED:
                 del self._owners[next(iter(self._owners))]

@@ -17,6 +17,7 @@ from .wire import HOOK, META, NODE, SOURCE, TENSOR, Encoder
 
 # Ids are unique in the process: a tensor or node keeps its own from one recording to the next.
 _tensor_ids, _node_ids, _hook_ids = itertools.count(1), itertools.count(1), itertools.count(1)
+new_tensor_id = _tensor_ids.__next__
 _ACCUMULATE = int(NodeKind.ACCUMULATE)
 _LEAF, _ACTIVATION, _CONSTANT, _GRADIENT = int(Role.LEAF), int(Role.ACTIVATION), int(Role.CONSTANT), int(Role.GRADIENT)
 _SIMPLE = frozenset((int, str, bool, type(None)))
@@ -82,8 +83,9 @@ class Introducer:
         pool.extend(flat)
         return len(tensors), start, 0, 0
 
-    def meet(self, tensor: TensorLike, role: int | None) -> tuple[int, int]:
-        """The value of a tensor that may not be on the tape yet, or not at this version."""
+    def meet(self, tensor: TensorLike, role: int | None, like: int = 0) -> tuple[int, int]:
+        """The value of a tensor that may not be on the tape yet, or not at this version. ``like``: the id of a tensor that was met a
+        moment ago and has the same elements."""
         cell, number, data = tensor._cell, tensor._id, tensor._data
         version = 0
         if cell is not None:
@@ -99,12 +101,23 @@ class Introducer:
             self._introduce(tensor, number, role)
         self.versions[number] = version
         if self.level:
-            self._capture.take(number, version, data, number if cell is None else cell.id)
+            self._capture.take(number, version, data, number if cell is None else cell.id, like)
         return number, version
+
+    def meta(self, tensor: TensorLike) -> int:
+        """The number of what shape, type and device a tensor has."""
+        data = tensor._data
+        known = (type(data), data.dtype, data.shape)
+        meta = self._metas.get(known)
+        if meta is None:
+            meta = self._encoder.meta_id(tensor.dtype.name, tuple(tensor.shape), str(tensor.device))
+            if type(data) is np.ndarray:  # the memory of which device an array of another kind lies in, its type does not say
+                self._metas[known] = meta
+        return meta
 
     def _introduce(self, tensor: TensorLike, number: int, role: int | None) -> None:
         """The row of a tensor, after those of what it is a view of. Its storage is called as the first tensor with it."""
-        cell, base, data = tensor._cell, tensor._base, tensor._data
+        cell, base = tensor._cell, tensor._base
         parent = 0
         if base is not None:
             parent = base._id
@@ -118,12 +131,7 @@ class Introducer:
         if role is None:
             role = (_LEAF if tensor.is_leaf else _ACTIVATION) if tensor.requires_grad else _CONSTANT
         encoder = self._encoder
-        known = (type(data), data.dtype, data.shape)
-        meta = self._metas.get(known)
-        if meta is None:
-            meta = encoder.meta_id(tensor.dtype.name, tuple(tensor.shape), str(tensor.device))
-            if type(data) is np.ndarray:  # the memory of which device an array of another kind lies in, its type does not say
-                self._metas[known] = meta
+        meta = self.meta(tensor)
         self.last_meta = meta
         words = tensor._name or (self.stacks.variable(tensor) if role == _LEAF else "")
         name = encoder.text_id(words) if words else 0

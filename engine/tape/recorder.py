@@ -22,6 +22,7 @@ from typing import Any
 from .brackets import Thread
 from .capture import Capture, Level
 from .introduce import Introducer
+from .passing import LATENCY, SMALL, SOON, Steps
 from .protocols import NodeLike, TensorLike
 from .schema import Frame, NodeKind, Note, Role
 from .sinks import BlockSink, BlocksToRecords, ListSink, Sink
@@ -48,10 +49,6 @@ from .wire import (
 )
 
 __all__ = ["Level", "ListSink", "Recorder", "current", "install", "recording", "uninstall"]
-
-LATENCY = 10_000_000  # nanoseconds that a row may wait while others come
-SOON = 1_000_000  # nanoseconds that the row of a node which runs a small rule of the engine's own may wait
-SMALL = 1 << 20  # elements of the gradient of a small one
 
 _now, _ident = time.perf_counter_ns, threading.get_ident
 _GRADIENT, _ACTIVATION = int(Role.GRADIENT), int(Role.ACTIVATION)
@@ -350,6 +347,10 @@ class Recorder:
             except BaseException as error:
                 self._broken(error)
 
+    def steps(self, run: int) -> Steps | None:
+        """Who writes the steps of a run whose nodes run nothing but rules of the engine's; None where each has to be told by itself."""
+        return None if self.failed or run not in self._runs else Steps(self, run)
+
     def node_ready(self, run: int, node: NodeLike) -> None:
         """All that a node waits for has arrived."""
         self._about(NODE_READY, run, node)
@@ -578,6 +579,9 @@ class Recorder:
         thread.run, thread.node = thread.nodes[-1][:2] if thread.nodes else (0, 0)
         if thread.runs:
             thread.run = thread.runs[-1]
+
+    def _this_thread(self) -> Thread:
+        return self._threads.get(_ident()) or self._thread()
 
     def _thread(self) -> Thread:
         ident = _ident()
