@@ -162,9 +162,8 @@ def _of_torch(function: Any) -> Any:
     for path in ("torch.nn.functional", "torch.linalg", "torch.special", "torch.fft"):
         if module == path or getattr(_module(path), function.__name__, None) is function:
             return look_up(f"{path.removeprefix('torch.')}.{function.__name__}")
-    if getattr(torch, function.__name__, None) is function:
-        return look_up(function.__name__)
-    return function
+    name = str(getattr(function, "__name__", ""))
+    return look_up(name) if name and getattr(torch, name, None) is function else function
 
 
 def _module(path: str) -> Any:
