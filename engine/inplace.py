@@ -261,7 +261,8 @@ class CopySlices(Node):
         self._inner.restore(released)
 
     def saved_entries(self) -> Any:
-        return self._inner.saved_entries()
+        yield "where", self._where
+        yield from self._inner.saved_entries()
 
 
 class AsStridedBackward0(Node):
@@ -280,6 +281,9 @@ class AsStridedBackward0(Node):
         described = self.next_edges[0][0].slots[self.next_edges[0][1]]  # type: ignore[index]
         zeros = wrap(g._xp.zeros(described[0], g._data.dtype))  # type: ignore[index]
         return (put(zeros, self._where, g, accumulate=True),)
+
+    def saved_entries(self) -> Any:
+        yield "where", self._where
 
 
 def elements_of(view: Tensor, base: Tensor) -> Tensor:

@@ -344,6 +344,8 @@ class Tensor:
     def data(self) -> Tensor:
         """The same memory as a tensor that autograd does not know: changes through it are not noticed."""
         made = wrap(self._data)
+        if recorder.current is not None:
+            self._storage  # noqa: B018  # a recorder has to tell what it was before a change and after
         self._left("data", made)
         return made
 

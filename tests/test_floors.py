@@ -122,6 +122,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/debug/breakpoints": [*TAPE, "engine.debug.conditions"],
     "engine/debug/session": [*TAPE, *CLIENT, "engine.debug.link", "engine.debug.pulse"],
     **{place: [*ENGINE, *TAPE, "engine.debug"] for place in CHILD},
+    **{f"engine/debug/{name}": [*ENGINE, *TAPE, "engine.debug"] for name in ("literals", "rebuild", "replay")},
     "engine/preflight": [*ENGINE, "engine.preflight"],
     "engine/cli": [*ENGINE, "engine.preflight", "engine.tape", "engine.explain", "engine.debug", "engine.cli"],
     # above it

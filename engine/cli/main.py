@@ -14,13 +14,14 @@ import sys
 import traceback
 from importlib.metadata import EntryPoint, entry_points, version
 
-from . import check, diff, explain, flow, inspect, ledger, record, verify
+from . import check, diff, explain, flow, inspect, ledger, record, replay, verify
 from .command import Command, Exit, Failed, say
 
 GROUP = "gradstep.commands"
 WINDOW = "window"
 _BUILTIN = (
-    check.COMMAND, record.COMMAND, explain.COMMAND, inspect.COMMAND, diff.COMMAND, flow.COMMAND, ledger.COMMAND, verify.COMMAND,
+    check.COMMAND, record.COMMAND, explain.COMMAND, inspect.COMMAND, diff.COMMAND, flow.COMMAND, ledger.COMMAND, replay.COMMAND,
+    verify.COMMAND,
 )  # fmt: skip
 COMMANDS: dict[str, Command] = {command.name: command for command in _BUILTIN}
 FILES = (".py", ".pyw", ".gst")

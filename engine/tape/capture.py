@@ -49,6 +49,7 @@ class Capture:
         self._owners: dict[int, tuple[int, int, int, tuple[Any, ...]]] = {}
         self._views: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self._names: dict[Any, str] = {}  # of dtypes
+        self._layouts: dict[tuple[int, int], tuple[int, ...]] = {}  # of what waits and lies in another order than C's: its strides
         self._held = 0
         self._spent = 0
         self._over = False
@@ -64,8 +65,11 @@ class Capture:
             data = data.get() if hasattr(data, "get") else np.asarray(data)
             if data.size <= SMALL:
                 self._small.append((tensor, version, data))
-        elif data.size <= SMALL:
-            self._small.append((tensor, version, data.copy()))
+        else:
+            if not data.flags.c_contiguous and self.level >= Level.VALUES:
+                self._layouts[tensor, version] = _strides(data)
+            if data.size <= SMALL:
+                self._small.append((tensor, version, data.copy()))
         if data.size > SMALL:
             self._rows.append(self._described(tensor, version, data, storage, like))
             if self.level >= Level.VALUES and self._afford(data.nbytes):
@@ -109,7 +113,7 @@ class Capture:
 
     def push(self) -> None:
         """Hand what waits to the sink: data, then the rows that name them, then the statistics."""
-        small, rows = self._small, self._rows
+        small, rows, layouts = self._small, self._rows, self._layouts
         if rows:
             described = np.empty(len(small) + len(rows), STATS)
             described[: len(small)] = statistics.of_many(small)
@@ -122,15 +126,19 @@ class Capture:
             frame, start = self._sink.blob(b"".join([data for *_, data in kept])) if any(data for *_, data in kept) else 0, 0
             for tensor, version, array, data in kept:
                 meta = self._meta(array.dtype, array.shape)
-                encoder.draft.rows.extend((PAYLOAD, tensor, version, meta, frame, start, len(data), 0))
+                layout = encoder.layout_id(layouts.get((tensor, version), ()))
+                encoder.draft.rows.extend((PAYLOAD, tensor, version, meta, frame, start, len(data), layout))
                 start += len(data)
             for tensor, version, dtype, shape, data in self._large:
                 meta = self._meta(dtype, shape)
-                encoder.draft.rows.extend((PAYLOAD, tensor, version, meta, self._sink.blob(data), 0, len(data), 0))
+                layout = encoder.layout_id(layouts.get((tensor, version), ()))
+                encoder.draft.rows.extend((PAYLOAD, tensor, version, meta, self._sink.blob(data), 0, len(data), layout))
             encoder.commit()
         self._sink.push()
         self._sink.stats(described)
         self._small, self._large, self._rows, self._held, self.full = [], [], [], 0, False
+        if layouts:
+            self._layouts = {}
 
     def _meta(self, dtype: Any, shape: tuple[int, ...]) -> int:
         name = self._names.get(dtype)
@@ -150,6 +158,14 @@ class Capture:
             return False
         self._spent += size
         return True
+
+
+def _strides(data: Any) -> tuple[int, ...]:
+    """Steps between neighbours in elements; () where that cannot be said."""
+    size = data.itemsize
+    if min(data.strides, default=0) < 0 or any(step % size for step in data.strides):
+        return ()
+    return tuple([step // size for step in data.strides])
 
 
 def _bytes(data: Any) -> bytes:

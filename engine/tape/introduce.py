@@ -20,6 +20,7 @@ _tensor_ids, _node_ids, _hook_ids = itertools.count(1), itertools.count(1), iter
 new_tensor_id = _tensor_ids.__next__
 _ACCUMULATE = int(NodeKind.ACCUMULATE)
 _LEAF, _ACTIVATION, _CONSTANT, _GRADIENT = int(Role.LEAF), int(Role.ACTIVATION), int(Role.CONSTANT), int(Role.GRADIENT)
+REMEMBERED = 4096  # tensors that are another's ``data``
 _SIMPLE = frozenset((int, str, bool, type(None)))
 
 
@@ -42,6 +43,7 @@ class Introducer:
         self.nodes: set[int] = set()
         self.renamed: dict[int, list[tuple[int, int]]] = {}  # by storage: from this version of the engine on, count from there
         self.tied: dict[int, int] = {}  # op of the nodes that in-place ops made beside their own
+        self._unseen: dict[int, Any] = {}  # by tensors that are another's ``data``: the memory's count of changes there
         self.last_meta = 0  # of the tensor met last
         self.stacks = Stacks(encoder.stacks, self._new_stack)
         self._hooks: dict[tuple[int, int, int | None], int] = {}
@@ -303,6 +305,22 @@ class Introducer:
         """A step back took a version away, ``engine`` in the engine and ``tape`` on the tape: it is never used for other data."""
         top = max(tape, *(new for _, new in self.renamed.get(storage, [(0, 0)])))
         self.renamed.setdefault(storage, []).append((engine, top + 1))
+
+    def same_memory(self, tensor: TensorLike, made: TensorLike) -> None:
+        """``made`` is ``tensor.data``: changes of it change ``tensor`` too, and are not counted there."""
+        cell = tensor._cell
+        if cell is not None and tensor._id and made._id:
+            cell.id = cell.id or tensor._id
+            self._unseen[made._id] = cell
+            if len(self._unseen) > REMEMBERED:
+                del self._unseen[next(iter(self._unseen))]
+
+    def changed_unseen(self, tensor: TensorLike) -> None:
+        """``tensor`` was changed in place: where it is another's ``data``, that one's value on the tape is a new one."""
+        if self._unseen:
+            cell = self._unseen.get(tensor._id) or (self._unseen.get(tensor._base._id) if tensor._base is not None else None)
+            if cell is not None:
+                self.taken_back(cell.id, cell.version, self._renumbered(cell.id, cell.version))
 
     def forget(self, gone: list[tuple[int, int]]) -> None:
         """What rows introduced that were taken back: pairs of code and id."""

@@ -304,6 +304,11 @@ class Tape:
         row = self._payloads.get(val)
         return None if row is None else self._value_at(row)
 
+    def layout(self, val: Val) -> tuple[int, ...]:
+        """How a value that was kept lay in memory: its strides in elements; () for C order."""
+        row = self._payloads.get(val)
+        return () if row is None else self._decoder.metas[int(self._rows.filled[row, 7])].shape
+
     @property
     def value_count(self) -> int:
         """Of how many values the data were kept."""

@@ -203,6 +203,8 @@ class Recorder:
         """A user's line took the numbers of a tensor out of the graph: into ``made``, or into Python. The engine's own do not count."""
         if not is_own(sys._getframe(3).f_code.co_filename):
             self.op(name, (tensor,), () if made is None else (made,), None, {}, self.clock())
+            if name == "data" and made is not None:
+                self._nouns.same_memory(tensor, made)
 
     def asked_for_grad(self, tensor: TensorLike, retains: bool = False) -> None:
         """``.grad`` of a tensor that is no leaf and has none was asked for. ``retains``: it would keep what comes now."""
@@ -236,6 +238,7 @@ class Recorder:
                     cell = tensor._cell
                     self._bumps.append((self.position, known if cell is None else cell.id, new, version))
                 self._event(BUMPED, 0, thread, (known, before, version, thread.op if known in thread.touched[::2] else 0, 0))
+                self._nouns.changed_unseen(tensor)
                 thread.touched = []  # the next change is another's
 
     def made(self, node: NodeLike, like: NodeLike | None = None) -> None:

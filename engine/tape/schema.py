@@ -209,12 +209,14 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """The data of a value, C order, little endian. ``dtype`` as in Meta."""
+    """The data of a value, C order, little endian. ``dtype`` as in Meta. ``strides``, in elements, is how it lay in memory: sums and
+    products of matrices round as that says. () for C order, and where it is not known."""
 
     val: Val
     dtype: str
     shape: tuple[int, ...]
     data: bytes | memoryview
+    strides: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,7 @@ class Decoder:
             )  # fmt: skip
         if code == PAYLOAD:
             meta = self.metas[b]
-            return Payload(Val(number, a), meta.dtype, meta.shape, data)
+            return Payload(Val(number, a), meta.dtype, meta.shape, data, self.metas[f].shape)
         if code == SOURCE:
             return Source(self.texts[a], self.texts[b])
         return Note(self.texts[a], self.texts[b], c / 1e9)
@@ -323,6 +323,7 @@ class _Checks:
                 self.inside(b, 1, metas, "a shape")
                 self.inside(rows[:, 5], 0, 1 << 40, "an offset")
                 self.inside(rows[:, 6], 0, 1 << 40, "a length")
+                self.inside(rows[:, 7], 0, metas, "a layout")
             elif code in (SOURCE, NOTE):
                 self.inside(a, 0, texts, "a name")
                 self.inside(b, 0, texts, "a text")

@@ -181,6 +181,10 @@ class Encoder:
             self.metas[key] = number
         return number
 
+    def layout_id(self, strides: tuple[int, ...]) -> int:
+        """The number of an order in memory, in the table of shapes; 0 for C order."""
+        return self.meta_id("strides", strides, "") if strides else 0
+
     def stack_id(self, key: Any, frames: Sequence[Frame]) -> int:
         """The number of a stack. ``key`` is what the caller knows it by (cheaper to make than its frames)."""
         number = self.stacks.get(key)
@@ -272,7 +276,7 @@ class Encoder:
             rows.extend((head, record.id, start, record.parent or 0, record.node or 0, stack, 0, 0))
         elif isinstance(record, Payload):
             meta = self.meta_id(record.dtype, record.shape, "")
-            rows.extend((PAYLOAD, *record.val, meta, *blob, len(record.data), 0))
+            rows.extend((PAYLOAD, *record.val, meta, *blob, len(record.data), self.layout_id(record.strides)))
         elif isinstance(record, Source):
             body = self.add_text(record.text)
             rows.extend((SOURCE, 0, text(record.file), body, 0, 0, 0, 0))
