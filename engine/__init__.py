@@ -6,8 +6,8 @@ imports neither numpy nor the ops.
 
 from __future__ import annotations
 
+import gc
 import sys
-from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -39,9 +39,11 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     here = Path(__file__).parent
     if name not in _HIDDEN and ((here / f"{name}.py").exists() or (here / name / "__init__.py").exists()):
-        return import_module(f".{name}", __name__)
-    names = import_module(".names", __name__).NAMES
+        return _loaded(name)
+    names = _loaded("names").NAMES
     if name not in names:
+        from difflib import get_close_matches  # of use to mistakes alone
+
         close = get_close_matches(name, names, 1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         raise AttributeError(
@@ -51,6 +53,17 @@ def __getattr__(name: str) -> Any:
     globals().update(names)
     names["Tensor"]._subclassed = staticmethod(_subclassed)
     return names[name]
+
+
+def _loaded(name: str) -> Any:
+    """A module of ours. What loading makes stays: to look for garbage among it would take a sixth of the time."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        return import_module(f".{name}", __name__)
+    finally:
+        if paused:
+            gc.enable()
 
 
 def _subclassed(cls: type) -> None:
@@ -63,4 +76,4 @@ __all__ = ["Generator", "Size", "Tensor", "autograd", "device", "dtype", "nn", "
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *import_module(".names", __name__).NAMES})
+    return sorted({*globals(), *_loaded("names").NAMES})

@@ -26,6 +26,22 @@ from .tensor import _DTYPES, Tensor, view_of, wrap
 Array = Any  # an array of numpy, cupy or whichever module the device computes with
 
 OPS: dict[str, Op] = {}
+_STARS = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+
+
+def names_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's parameters, off its code where that says them: hundreds of signatures would take a tenth of a second."""
+    code = getattr(function, "__code__", None)
+    if code is None or hasattr(function, "__wrapped__") or hasattr(function, "__signature__") or code.co_flags & _STARS:
+        return tuple(inspect.signature(function).parameters)
+    names: tuple[str, ...] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return names
+
+
+def _annotations(function: Callable[..., Any]) -> Mapping[str, Any]:
+    if hasattr(function, "__signature__"):
+        return {n: p.annotation for n, p in inspect.signature(function).parameters.items()}
+    return function.__annotations__
 
 
 class Op:
@@ -57,7 +73,6 @@ class Op:
         on_arrays: Mapping[str, Rule] | None = None,
     ) -> None:
         self.name = forward.__name__.rstrip("_") if not forward.__name__.startswith("_") else forward.__name__
-        self.doc = inspect.getdoc(forward) or ""
         self.family = forward.__module__.rpartition(".")[2]
         self.forward = forward
         self.samples = samples
@@ -72,23 +87,21 @@ class Op:
         self._apart = apart
         self._node_classes: dict[tuple[str, tuple[str, ...]], type[OpNode]] = {}
 
-        signature = inspect.signature(forward)
-        parameters = list(signature.parameters.values())[1:]
-        kinds = {p.name: str(p.annotation).replace(" ", "") for p in parameters}
-        self.variadic = kinds[parameters[0].name].startswith("Sequence[Array") if parameters else False
+        annotations = _annotations(forward)
+        kinds = {n: str(annotations.get(n, "")).replace(" ", "") for n in names_of(forward)[1:]}
+        self.variadic = bool(kinds) and next(iter(kinds.values())).startswith("Sequence[Array")
         self.inputs = tuple(n for n, kind in kinds.items() if kind.startswith(("Array", "Sequence[Array")))
         self.tail = bool(self.inputs) and not self.variadic and kinds[self.inputs[-1]].startswith("Sequence[Array")
         self.apart = frozenset(self.inputs.index(n) for n in self._apart)
         self.optional = frozenset(n for n, kind in kinds.items() if kind == "Array|None")
         self.params = tuple(n for n in kinds if n not in self.inputs)
-        self.signature = signature.replace(parameters=parameters)
         self.variadic_outputs = outputs == ("*",)
         self.outputs = outputs
         self.gradient_outputs = tuple(range(len(outputs))) if differentiable is None else tuple(outputs.index(n) for n in differentiable)
 
         self.joint: dict[tuple[str, ...], Rule] = {k: r for k, r in vjp.items() if isinstance(k, tuple)}
         self.rules: dict[str, Rule] = {k: r for k, r in vjp.items() if isinstance(k, str)}
-        self.needs = {k: tuple(inspect.signature(r).parameters) for k, r in vjp.items()}
+        self.needs = {k: names_of(r) for k, r in vjp.items()}
         self.differentiable_inputs = tuple(n for n in self.inputs if n in self.rules or any(n in k for k in self.joint))
         known = {"g", "needs", *outputs, "out", *self.inputs, *self.params}
         known |= {f"{n}_{fact}" for n in self.inputs for fact in ("shape", "dtype", "strides")}
@@ -130,6 +143,17 @@ class Op:
         return self.outputs == ("out",) or not self.differentiable_inputs or (self.outputs[0] == "out" and self.gradient_outputs == (0,))
 
     @functools.cached_property
+    def doc(self) -> str:
+        """The forward's docstring."""
+        return inspect.getdoc(self.forward) or ""
+
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        """The forward's, less ``xp``: of the function that users call."""
+        signature = inspect.signature(self.forward)
+        return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+    @functools.cached_property
     def compute(self) -> Any:
         """A function of (xp, arrays, params) that calls the forward, written out as source so that calling is quick."""
         parts: list[str] = []
@@ -155,7 +179,7 @@ class Op:
 
     def operator(self, name: str, reflected: bool) -> Any:
         """The op as an operator of two operands: ``NotImplemented`` where the other is no operand, so that Python asks it."""
-        first, second = list(self.signature.parameters)[:2]
+        first, second = names_of(self.forward)[1:3]
         return quick.function(self, name, call, (second, first) if reflected else (first, second))
 
     def input_name(self, number: int) -> str:

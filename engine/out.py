@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from . import quick
@@ -89,10 +90,18 @@ def accepting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _wrapped(function: Any, write: Callable[..., Any]) -> Callable[..., Any]:
-    """A composite function with ``out`` as one more parameter, written out as text so that calling it costs little."""
+    """A composite function with ``out`` as one more parameter, written out as text when it is first called."""
+    scope: dict[str, Any] = {"_plain": function, "_write": write}
+    made: Callable[..., Any] = quick.later(function.__name__, scope, lambda: _written(function, scope))
+    made.__dict__.update(function.__dict__)
+    made.__qualname__, made.__doc__, made.__module__ = function.__qualname__, function.__doc__, function.__module__
+    return made
+
+
+def _written(function: Any, scope: dict[str, Any]) -> tuple[CodeType, Any, Any]:
+    """Code, defaults and keyword defaults of the composite ``function`` with ``out``, run in ``scope``."""
     heads: list[str] = []
     given: list[str] = []
-    scope: dict[str, Any] = {"_plain": function, "_write": write}
     for p in inspect.signature(function).parameters.values():
         if p.name == "out":
             continue
@@ -111,11 +120,8 @@ def _wrapped(function: Any, write: Callable[..., Any]) -> Callable[..., Any]:
     text = f"def {name}({', '.join(heads)}):\n    if out is not None:\n        return _write(out, ({args}), dict({kwargs}))\n"
     text += f"    return _plain({', '.join(given)})\n"
     exec(compile(text, f"{__file__} ({name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
-    made: Callable[..., Any] = scope[name]
-    made.__dict__.update(function.__dict__)
-    made.__name__, made.__qualname__ = function.__name__, function.__qualname__
-    made.__doc__, made.__module__ = function.__doc__, function.__module__
-    return made
+    made = scope[name]
+    return made.__code__, made.__defaults__, made.__kwdefaults__
 
 
 # ------------------------------------------------------------------------------------------------------------ writing

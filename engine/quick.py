@@ -12,9 +12,10 @@ A function is written when it is first called: a program uses few of the ops.
 
 from __future__ import annotations
 
+import builtins
 import inspect
 from collections.abc import Callable
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 from . import devices
@@ -54,6 +55,14 @@ _NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
 _ERRORS = "(ValueError, TypeError, RuntimeError, IndexError, AttributeError)"  # what makes a forward fail: _call says it in PyTorch's words
 
 
+_SCOPE: dict[str, Any] = {  # what the text below finds beside the op's own
+    "OPERANDS": OPERANDS, "modes": mode, "recorder": recorder, "Tensor": Tensor, "create": _new, "ndarray": devices.CPU.ndarray,
+    "xp": devices.CPU, "float32": float32.numpy, "float64": float64.numpy, "numbers32": NUMBERS32, "numbers64": NUMBERS64,
+    "graph": _node, "accumulate_node": accumulate_node, "dtypes": _BY_NUMPY, "wide": devices.wide, "ViewOf": ViewOf,
+    "view_of": view_of, "settle": settle, "wrap": wrap, "number_for": number_for,
+}  # fmt: skip
+
+
 def function(
     op: Any, name: str, call: Callable[..., Any], operands: tuple[str, str] | None = None, into: Callable[..., Any] | None = None
 ) -> Any:
@@ -63,42 +72,39 @@ def function(
     behind an operator; it gives ``NotImplemented`` where the second is no operand, so that Python asks that one. into: where the function
     takes ``out``, what a call with it is handed to, with the other arguments.
     """
-    scope: dict[str, Any] = {"_call": call, "_op": op, "_forward": op.forward, "_check": op._check, "OPERANDS": OPERANDS}
-    scope |= {"modes": mode, "recorder": recorder, "Tensor": Tensor, "create": _new, "ndarray": devices.CPU.ndarray, "xp": devices.CPU}
-    scope |= {"float32": float32.numpy, "float64": float64.numpy, "numbers32": NUMBERS32, "numbers64": NUMBERS64, "graph": _node}
-    scope |= {"accumulate_node": accumulate_node, "dtypes": _BY_NUMPY, "_numpy_names": numpy_names, "node_class": _class_of}
-    scope |= {
-        "_ufunc": getattr(devices.CPU, op.ufunc) if op.ufunc else None,
-        "classes": {},
-        "classes_of_number": {},
-        "classes_0": None,
-        "classes_of_number_0": None,
-        "record": op.record,
-    }
-    scope |= {f"_default_{n}": p.default for n, p in op.signature.parameters.items()}
-    scope |= {"wide": devices.wide, "wide_ufunc": lambda: getattr(devices.wide(devices.CPU), op.ufunc)}
-    scope |= {"ViewOf": ViewOf, "view_of": view_of, "settle": settle, "wrap": wrap, "number_for": number_for}
-    scope["_into"] = into
-    scope["write"] = lambda: _written(op, name, operands, into is not None)
+    scope: dict[str, Any] = {}
 
-    exec(_FIRST, scope)
-    made = scope["first"]
-    scope["itself"] = made
-    made.__name__, made.__qualname__ = name, name if operands else op.name
-    made.__doc__, made.__module__ = op.doc, op.forward.__module__
+    def write() -> tuple[CodeType, Any, Any]:
+        scope.update(_SCOPE)
+        scope.update(_numpy_names=numpy_names, node_class=_class_of)
+        scope.update(_call=call, _op=op, _forward=op.forward, _check=op._check, _into=into, record=op.record)
+        scope.update(classes={}, classes_of_number={}, classes_0=None, classes_of_number_0=None)
+        scope["_ufunc"] = getattr(devices.CPU, op.ufunc) if op.ufunc else None
+        scope["wide_ufunc"] = lambda: getattr(devices.wide(devices.CPU), op.ufunc)
+        scope.update({f"_default_{n}": p.default for n, p in op.signature.parameters.items()})
+        return _written(op, name, operands, into is not None)
+
+    made = later(name, scope, write)
+    made.__qualname__ = name if operands else op.name
+    made.__doc__, made.__module__ = op.forward.__doc__, op.forward.__module__
     made.op = op
     return made
 
 
-_FIRST: CodeType = compile(
-    """
-def first(*args, **kwargs):
-    itself.__code__, itself.__defaults__, itself.__kwdefaults__ = write()
-    return itself(*args, **kwargs)
-""",
-    __file__,
-    "exec",
-)
+def later(name: str, scope: dict[str, Any], write: Callable[[], tuple[CodeType, Any, Any]]) -> Any:
+    """A function with the globals ``scope`` whose code, defaults and keyword defaults ``write`` gives when it is first called."""
+    made = FunctionType(_FIRST, scope, name)
+    scope["itself"], scope["write"], scope["__builtins__"] = made, write, builtins
+    return made
+
+
+def _first(*args: Any, **kwargs: Any) -> Any:
+    """What stands in for a function until it is called; the names are those of ``later``'s scope."""
+    itself.__code__, itself.__defaults__, itself.__kwdefaults__ = write()  # type: ignore[name-defined]  # noqa: F821
+    return itself(*args, **kwargs)  # type: ignore[name-defined]  # noqa: F821
+
+
+_FIRST: CodeType = _first.__code__
 
 
 def _written(op: Any, name: str, operands: tuple[str, str] | None, takes_out: bool) -> tuple[CodeType, Any, Any]:

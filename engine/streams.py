@@ -3,6 +3,7 @@ stream for every other device. What is made of the words stands in ``numbers_dra
 
 from __future__ import annotations
 
+import functools
 import struct
 from typing import Any, Protocol
 
@@ -56,8 +57,14 @@ class MersenneTwister:
     def __init__(self, seed: int) -> None:
         self.begin(seed)
 
+    @functools.cached_property
+    def _random(self) -> Any:
+        """Made when it is first drawn from: a program that draws nothing does not load numpy.random."""
+        return CPU.random.RandomState(self._seed)
+
     def begin(self, seed: int) -> None:
-        self._random = CPU.random.RandomState(seed & _MASK)
+        self._seed = seed & _MASK
+        self.__dict__.pop("_random", None)
         self.next_normal: float | None = None
         self._kept: Any = None  # the state, as long as nothing was drawn since it was asked for
 

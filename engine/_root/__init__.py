@@ -1,5 +1,12 @@
 """gradstep: a desktop debugger for autograd, and the define-by-run engine that it steps through."""
 
-from importlib.metadata import version
+from typing import Any
 
-__version__ = version("gradstep")
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version  # a third of numpy's import: nobody else asks for it
+
+        globals()[name] = found = version("gradstep")
+        return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
