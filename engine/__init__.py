@@ -40,7 +40,11 @@ def __getattr__(name: str) -> Any:
     here = Path(__file__).parent
     if name not in _HIDDEN and ((here / f"{name}.py").exists() or (here / name / "__init__.py").exists()):
         return _loaded(name)
-    names = _loaded("names").NAMES
+    table = _loaded("names")
+    if name in table.LATER:
+        globals()[name] = found = getattr(_loaded(table.LATER[name]), name)
+        return found
+    names = table.NAMES
     if name not in names:
         from difflib import get_close_matches  # of use to mistakes alone
 
@@ -76,4 +80,5 @@ __all__ = ["Generator", "Size", "Tensor", "autograd", "device", "dtype", "nn", "
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_loaded("names").NAMES})
+    table = _loaded("names")
+    return sorted({*globals(), *table.NAMES, *table.LATER})

@@ -9,7 +9,6 @@ from .autograd import anomaly, grad_mode
 from .autograd.vmap import vmap
 from .kernels import threads
 from .out import accepting
-from .serialization import load, save
 from .signal import windows
 from .tensor import Size, Tensor
 
@@ -62,7 +61,7 @@ NAMES: dict[str, Any] = {t.name: t for t in dtypes.ALL} | {
     "inference_mode": grad_mode.inference_mode, "is_grad_enabled": grad_mode.is_grad_enabled,
     "is_inference_mode_enabled": grad_mode.is_inference_mode_enabled, "is_anomaly_enabled": anomaly.is_anomaly_enabled,
     "is_anomaly_check_nan_enabled": anomaly.is_anomaly_check_nan_enabled,
-    "vmap": vmap, "save": save, "load": load,
+    "vmap": vmap,
     "inf": float("inf"), "nan": float("nan"), "pi": 3.141592653589793, "e": 2.718281828459045,
 }  # fmt: skip
 NAMES.update({name: getattr(random, name) for name in random.__all__ if name not in ("device",)})
@@ -74,3 +73,6 @@ NAMES.update({name: accepting(name, function) for name, function in creation.TOR
 NAMES.update(methods.TORCH)
 NAMES.update(windows.TORCH)
 NAMES |= {"UntypedStorage": storage.UntypedStorage, "TypedStorage": storage.TypedStorage, "__version__": version.__version__}
+
+# names of torch that a module of ours gives when the first of them is asked for: few programs need what it loads
+LATER = {"load": "serialization", "save": "serialization"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
 from .. import methods
@@ -19,6 +18,8 @@ def __getattr__(name: str) -> Any:
         return NAMES[name]
     if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from difflib import get_close_matches  # of use to mistakes alone
+
     close = get_close_matches(name, NAMES, 1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     raise AttributeError(f"module 'torch.nn.functional' has no attribute {name!r}: gradstep's engine does not have it.{hint}")
