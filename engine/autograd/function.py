@@ -236,6 +236,8 @@ class Function:
         if recorder.current is not None:
             made = [o for o in outs if isinstance(o, Tensor)]
             recorder.current.op(cls.__name__, tensors, made, ctx if recording else None, {}, started)
+            if recording:
+                recorder.current.applied(cls, args, kwargs)
         return ctx, tuple(outs), several
 
     @classmethod

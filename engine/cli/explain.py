@@ -39,7 +39,7 @@ def look(subject: str, args: list[str], wanted: list[Kind] | None, quiet: bool) 
     Raises Failed where there is none to look at."""
     if subject.endswith(".gst"):
         return _read(subject, wanted), 0
-    with recorded(subject, args, quiet=quiet) as (tape, outcome):
+    with recorded(subject, args, quiet=quiet, examine=wanted is None or Kind.RULE in wanted) as (tape, outcome):
         return _read(tape, wanted), outcome.exit_code
 
 

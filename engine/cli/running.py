@@ -48,17 +48,21 @@ def _wait(session: Session) -> Outcome:
 
 
 @contextmanager
-def recorded(script: str, args: Sequence[str] = (), *, level: str = "values", quiet: bool = False) -> Iterator[tuple[str, Outcome]]:
+def recorded(
+    script: str, args: Sequence[str] = (), *, level: str = "values", quiet: bool = False, examine: bool = False
+) -> Iterator[tuple[str, Outcome]]:
     """Run a script and give the path of its tape, which is gone behind the with block, and how the script ended.
 
-    quiet: what the script prints is not shown. Raises Failed where there is no such script, or it could not be run.
+    quiet: what the script prints is not shown. examine: the rules of its Functions are tried.
+
+    Raises Failed where there is no such script, or it could not be run.
     """
     must_exist(script)
     with tempfile.TemporaryDirectory(prefix="gradstep-") as folder:
         tape = os.path.join(folder, "tape.gst")
         launch = Launch(
             script=script, args=tuple(args), engine="gradstep", python=sys.executable, cwd=os.getcwd(), tape=tape, level=level,
-            budget=BUDGET * MEBIBYTE, stop_on_entry=False, rewind=False, output="spool" if quiet else "inherit",
+            budget=BUDGET * MEBIBYTE, stop_on_entry=False, rewind=False, examine=examine, output="spool" if quiet else "inherit",
             stdin="inherit", process_limit=0,
         )  # fmt: skip
         outcome = run(launch, Path(folder))

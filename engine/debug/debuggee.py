@@ -117,6 +117,10 @@ def _record(launch: Launch, folder: str, control: Any) -> str:
         raise Refused({"kind": "tape", "file": path, "message": f"the tape cannot be written: {error}"}) from error
     tape = PausableRecorder(writer, recorder.Level[launch.level.upper()], launch.budget)
     tape.attach(control, careful=launch.unbuffered)
+    if launch.examine:
+        from .rules import examined
+
+        tape.examine = examined
     begin = {"script": launch.script, "args": list(launch.args), "engine": launch.engine, "pid": os.getpid(), "versions": _versions()}
     tape.note("begin", json.dumps(begin))
     tape.source(os.path.abspath(launch.script))  # also where no op ever mentions it

@@ -33,6 +33,7 @@ class Launch:
     budget: int = 256 << 20  # bytes of values kept
     stop_on_entry: bool = True  # stop before the first node of the first backward
     rewind: bool = True  # keep what stepping back needs
+    examine: bool = False  # try the rules of custom Functions against their forward, in forked children
     unbuffered: bool = False  # write every event at once, so that a crash cannot lose the last 10 ms
     output: str = "spool"  # "spool": kept and forwarded; "inherit": the script has the debugger's own stdout and stderr
     stdin: str = "null"  # "null" or "inherit"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from . import freed, inplace, leak, nan, severed, zero
+from . import freed, inplace, leak, nan, rule, severed, zero
 from .evidence import Evidence
 from .finding import Finding, Kind, Severity
 
@@ -23,6 +23,7 @@ DIAGNOSES: tuple[tuple[Kind, Diagnosis], ...] = (
     (Kind.ZERO, zero.gradients),
     (Kind.NAN, nan.not_finite),
     (Kind.LEAK, leak.growing),
+    (Kind.RULE, rule.disagreeing),
 )
 _ORDER = {Severity.ERROR: 0, Severity.FAULT: 1, Severity.NOTE: 2}
 

@@ -10,7 +10,7 @@ import inspect
 import json
 import sys
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType, FunctionType
 from typing import Any
 
@@ -27,13 +27,15 @@ _OF_FRAME = 2  # references to a copy of variables: the frame's and ours
 
 class CensusRecorder(Recorder):
     """A recorder that also watches for graphs that pile up, and for which leaves are parameters. Notes of kind ``alive`` and
-    ``parameters`` say what was found."""
+    ``parameters`` say what was found. With ``examine`` the rules of custom Functions are tried, and notes of kind ``rule`` tell."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._born: list[weakref.ref[Any]] = []  # nodes since the last pass ended
         self._older: list[weakref.ref[Any]] = []  # those of earlier passes that were alive when the last one ended
         self._counts: list[int] = []  # how many those were, of the last passes
+        self.examine: Callable[[Any, tuple[Any, ...], Mapping[str, Any]], dict[str, Any] | None] | None = None  # tries a Function's rule
+        self._examined: set[Any] = set()  # Functions of which that told something
         self._leaves: set[int] = set()  # the ids of those that got a gradient
         self._parameters: list[int] = []  # parameters among them that no note has named yet
         self._untold = False
@@ -43,6 +45,18 @@ class CensusRecorder(Recorder):
         super().op(name, inputs, outputs, node, *args, **kwargs)
         if node is not None:
             self._born.append(weakref.ref(node))
+
+    def applied(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        forward = getattr(function.forward, "__code__", function)  # of a class that is made anew each time it is the same
+        if self.examine is None or forward in self._examined or self.failed:
+            return
+        try:
+            facts = self.examine(function, args, kwargs)
+        except Exception as error:  # the script must not notice
+            facts = {"class": function.__name__, "verdict": "unchecked", "why": f"{type(error).__name__}: {error}"}
+        if facts is not None:
+            self._examined.add(forward)
+            self.note("rule", json.dumps(facts))
 
     def grad_stored(self, run: int, tensor: Any, previous: Any, grad: Any) -> None:
         super().grad_stored(run, tensor, previous, grad)

@@ -516,6 +516,9 @@ class Recorder:
     def entered(self, call: int, path: str, type: str) -> None:
         """A module's forward was entered by ``enter_call``; for recorders of a debugger."""
 
+    def applied(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """A Function of the user's was applied; for recorders that try its rule."""
+
     def about_to_call(
         self, function: Callable[..., object], values: Sequence[TensorLike | None] = (), node: NodeLike | None = None
     ) -> bool:

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 import gradstep.engine
+from gradstep.engine.debug import rules
 from gradstep.engine.explain.diagnoses import findings
 from gradstep.engine.explain.finding import Finding
 from gradstep.engine.tape.census import CensusRecorder
@@ -55,6 +56,7 @@ def record(script: Path, level: Level = Level.VALUES) -> Tape:
     """The tape of a run of the script in this process, where ``import torch`` is the engine. Its exception is on the tape."""
     sink = ListSink()
     recorder = CensusRecorder(sink, level)
+    recorder.examine = rules.examined
     source = script.read_text()
     scope: dict[str, Any] = {"__name__": "__main__", "__file__": str(script)}
     scope["__builtins__"] = {**vars(builtins), "__import__": functools.partial(_import, script)}
