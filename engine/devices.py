@@ -114,12 +114,22 @@ class Host(ArrayModule):
             "cpu",
             numpy,
             add_at=numpy.add.at,
-            as_strided=numpy.lib.stride_tricks.as_strided,
+            as_strided=_as_strided,
             to_host=lambda a: a,
             from_host=lambda a: a,
             address=lambda a: int(a.__array_interface__["data"][0]),
         )
         self.__dict__.update(own)
+
+
+def _as_strided(a: Any, shape: Any, strides: Any) -> Any:
+    """numpy's ``as_strided``, by a constructor that costs a tenth of it where the view stays inside of ``a``'s own piece of memory."""
+    if a.flags.c_contiguous:
+        try:
+            return numpy.ndarray(shape, a.dtype, a, 0, strides)
+        except ValueError:
+            pass
+    return numpy.lib.stride_tricks.as_strided(a, shape, strides)
 
 
 CPU: ArrayModule = Host(HOST)

@@ -53,11 +53,12 @@ def _seeds(outputs: Sequence[Any], grads: Sequence[Any], batched: bool = False) 
         elif isinstance(out, Tensor) and not out.requires_grad:
             made.append(None)
         else:
-            if any(n != 1 for n in shape):
+            if shape != () and any(n != 1 for n in shape):
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
             if not kind.is_floating_point:
                 raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {kind}")
-            made.append(wrap(array_module(place).ones(shape, kind.numpy)))
+            xp = array_module(place)
+            made.append(wrap(xp.ones(shape, kind.numpy) if shape else xp.asarray(1, kind.numpy)))
     return made
 
 

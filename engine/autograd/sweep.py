@@ -72,13 +72,11 @@ def _run(walk: Any, waiting: Waiting, quietly: Callable[..., Any]) -> None:
     grad: Any = None
     while True:
         mode.switch(False, quick=INSIDE)
-        try:
-            node = quietly(_glide, walk, waiting, node, grad)
-        finally:
-            mode.switch(False)
+        node = quietly(_glide, walk, waiting, node, grad)
         grad = None
         if node is None:
             return
+        mode.switch(False)
         hooks = node.hooks
         if hooks is None or hooks.pre or hooks.post or not node.on_arrays or node.shape is None or walk._wanted:
             _one(walk, waiting, node)
@@ -164,6 +162,8 @@ def _sum(held: list[Any], grad: Any) -> Any:
 def _fitted(walk: Any, node: Any, target: Node, slot: int, grad: Any) -> Any:
     """The gradient brought to the shape that arrives at ``target``, as ``Walk.fitted`` does it."""
     shape = target.shape
+    if shape is not None and type(grad) is CPU.ndarray and shape == grad.shape[grad.ndim - len(shape) :]:  # a bias
+        return sum_to.op.forward(CPU, grad, shape)  # type: ignore[attr-defined]
     if shape is None or len(shape) > grad.ndim or any(n not in (1, m) for n, m in zip(shape[::-1], grad.shape[::-1], strict=False)):
         number = node.next_edges.index((target, slot))
         return walk.fitted(node, number, (target, slot), _tensor(grad))
@@ -180,24 +180,24 @@ def _glide(walk: Any, waiting: Waiting, node: Any, grad: Any) -> Node | None:
     items, add, ndarray = heap.items, CPU.add, CPU.ndarray
     hooked = node  # from here on ``node`` is the next where it need not go through the heap, and ``grad`` the gradient for it
     while True:
+        entry = None
         if node is None:
             if not items:
                 return None
             node = heap.pop()
-            grad = waiting[node][1]
+            entry = waiting.pop(node)
+            grad = entry[1]
         pairs = None if wanted else node.run(grad, some, keep, node is hooked)
         if pairs is None:
-            entry = waiting.get(node)
             if entry is None:
-                waiting[node] = entry = [0, grad]
+                entry = [0, grad]
             grad = None
             if type(node) is AccumulateGrad and not wanted and _stored(walk, node, entry):
-                del waiting[node], entry
                 node = None
                 continue
+            waiting[node] = entry
             return node  # type: ignore[no-any-return]
-        if waiting:
-            waiting.pop(node, None)
+        entry = None
         current, node, grad, hooked = node, None, None, None
         for target, out in pairs:
             if target is None:
@@ -235,8 +235,7 @@ def _glide(walk: Any, waiting: Waiting, node: Any, grad: Any) -> Node | None:
             else:
                 waiting[target] = [0, out]
             if node is not None:  # two are ready: the heap says which is the next
-                if node not in waiting:
-                    waiting[node] = [0, grad]
+                waiting[node] = [0, grad]
                 heap.push(node)
                 node = grad = None
             heap.push(target)

@@ -99,8 +99,12 @@ class Walk:
         tape = recorder.current
         if tape is not None:
             self.run = tape.run_begin(self.roots, tuple(seeds), tuple(self.needed), keep_graph, create_graph, accumulate)
-        # PyTorch begins at a lone root in any case, at several only where something is needed of them
-        begin = [root for root in zip(self.roots, seeds, strict=True) if len(self.roots) == 1 or root[0][0] in self._dependencies]
+        if len(self.roots) == 1:  # PyTorch begins at a lone root in any case, at several only where something is needed of them
+            ((root, slot),) = self.roots
+            self._dependencies[root] = self._dependencies.get(root, 0) + 1
+            self._arrive(None, root, slot, seeds[0])
+            return
+        begin = [root for root in zip(self.roots, seeds, strict=True) if root[0][0] in self._dependencies]
         for (node, _), _ in begin:
             self._dependencies[node] = self._dependencies.get(node, 0) + 1
         for (node, slot), seed in begin:

@@ -125,12 +125,9 @@ def broadcast_shape(*shapes: Sequence[int]) -> tuple[int, ...]:
     return tuple(result)
 
 
-_UNSIGNED = {"int64": "uint64", "int32": "uint32", "int16": "uint16", "int8": "uint8"}
-
-
 def all_below(xp: Any, numbers: Any, count: int) -> bool:
     """Whether all of an array of integers, which is not empty, are at least 0 and below ``count``.
 
     Read without their signs negative numbers are larger than all others: one look finds both."""
-    kind = numbers.dtype.name
-    return int(xp.max(numbers.view(_UNSIGNED.get(kind, kind)))) < count
+    kind = numbers.dtype
+    return bool((numbers.view(kind.char.upper()) if kind.kind == "i" else numbers).max() < count)

@@ -105,6 +105,8 @@ def _sums(rand: Sampler) -> list[Any]:
 )
 def sum_(xp: Any, input: Array, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
     """Sum of all elements, or along ``dim``. Integers and bools are added as int64, float16 in float32."""
+    if dim is None and not keepdim and dtype is None and input.dtype.char in "fd":
+        return input.sum()
     return _add_up(xp, input, axes_of(dim, input.ndim), keepdim, _sum_type(input, dtype))
 
 
@@ -123,6 +125,11 @@ def nansum(xp: Any, input: Array, dim: Any = None, keepdim: bool = False, *, dty
 
 @op(
     vjp={"input": lambda g, input_shape, dim, keepdim: spread(g / count_of(input_shape, dim), input_shape, dim, keepdim)},
+    on_arrays={
+        "input": lambda xp, g, input_shape, dim, keepdim: _spread_on_arrays(
+            xp, xp.asarray(xp.divide(g, xp.asarray(count_of(input_shape, dim), g.dtype))), input_shape, dim, keepdim
+        )
+    },
     samples=lambda rand: [*_dims(rand), (rand(),), rand.call(rand.integers(5, 3, 4), 0, dtype=dtypes.float64)],
     torch="mean",
     node=lambda dim, keepdim: "MeanBackward0" if dim is None and not keepdim else "MeanBackward1",
@@ -130,6 +137,8 @@ def nansum(xp: Any, input: Array, dim: Any = None, keepdim: bool = False, *, dty
 def mean(xp: Any, input: Array, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Array:
     """Mean of all elements, or along ``dim``; nan of none."""
     kind = input.dtype if dtype is None else dtypes.as_dtype(dtype).numpy
+    if dim is None and not keepdim and kind is input.dtype and kind.char in "fd":
+        return xp.divide(input.sum(), xp.asarray(input.size, kind))
     if kind.kind not in "fc":
         what = "could not infer output dtype. Input" if dtype is None else "output"
         raise RuntimeError(

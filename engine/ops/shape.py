@@ -61,6 +61,8 @@ def expand(xp: Any, input: Array, size: Sequence[int]) -> Array:
 def sum_to(xp: Any, input: Array, shape: Sequence[int]) -> Array:
     """The sum over the dimensions along which a tensor of ``shape`` was stretched to ``input``'s: undoes broadcasting."""
     lead = input.ndim - len(shape)
+    if lead == 1 and input.shape[1:] == shape:
+        return input.sum(axis=0, dtype=input.dtype)
     over = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(shape) if n == 1 and input.shape[i + lead] != 1)
     if not over:
         return input.reshape(tuple(shape))
