@@ -40,7 +40,7 @@ def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwar
     """
     _check_allowed(self, args)
     op = getattr(function, "op", None)
-    if op is not None and op.ufunc and _written_at_once(self, op, args, kwargs):
+    if op is not None and ((op.ufunc and _written_at_once(self, op, args, kwargs)) or _replaced(self, op, function, args, kwargs)):
         self._bump()
         return self
     old = _old_value(self, function, args)
@@ -114,6 +114,20 @@ def _written_at_once(self: Tensor, op: Any, args: Sequence[Any], kwargs: dict[st
         run(_blocks, ufunc, data.reshape(-1), other.reshape(-1), factor)
     else:
         run(ufunc, data, run(CPU.multiply, other, factor), data)
+    return True
+
+
+def _replaced(self: Tensor, op: Any, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
+    """Write what the op gives where nothing is recorded and it fits as it is; False, with nothing done, where that is not so."""
+    data, quick = self._data, mode.quick
+    if quick is None or quick[1] or recorder.current is not None or not op.is_plain:
+        return False
+    if type(data) is not CPU.ndarray or data.dtype not in NUMBERS or 0 in data.strides:
+        return False
+    out = function(self, *args, **kwargs)
+    if type(out) is not Tensor or out._data.shape != data.shape or out._data.dtype is not data.dtype:
+        return False
+    data[...] = out._data
     return True
 
 

@@ -234,6 +234,7 @@ def _install() -> None:
             setattr(torch, name, names.NAMES[name])
     for name, value in list(functional.NAMES.items()):
         functional.NAMES[name] = asking(value, f"torch.nn.functional.{name}")
+        setattr(functional, name, functional.NAMES[name])
     for name in dir(Tensor):
         value = vars(Tensor).get(name)
         if callable(value) and not isinstance(value, type) and (name in _ASKED_METHODS or _is_op(value)):

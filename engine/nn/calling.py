@@ -28,16 +28,14 @@ class _GlobalHooks:
         self.full: bool | None = None
         self.options: dict[int, set[str]] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self.forward_pre or self.forward or self.backward_pre or self.backward)
-
 
 everywhere = _GlobalHooks()
 
 
 def run(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``module.forward(*args, **kwargs)`` with all hooks around it, in PyTorch's order: global ones before the module's own."""
-    if not (module._forward_pre_hooks or module._forward_hooks or module._backward_hooks or module._backward_pre_hooks or bool(everywhere)):
+    own = module._forward_pre_hooks or module._forward_hooks or module._backward_hooks or module._backward_pre_hooks
+    if not (own or everywhere.forward_pre or everywhere.forward or everywhere.backward or everywhere.backward_pre):
         return module.forward(*args, **kwargs)
     call = _Call(module, args, kwargs)
     try:

@@ -11,11 +11,10 @@ _FROM_TORCH = (
     "logsigmoid", "pairwise_distance", "prelu", "relu", "relu_", "rrelu", "selu", "selu_", "sigmoid", "softmax", "tanh", "threshold",
 )  # fmt: skip
 NAMES: dict[str, Any] = {name: methods.TORCH[name] for name in _FROM_TORCH if name in methods.TORCH} | methods.FUNCTIONAL
+globals().update(NAMES)
 
 
 def __getattr__(name: str) -> Any:
-    if name in NAMES:
-        return NAMES[name]
     if name.startswith("__"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from difflib import get_close_matches  # of use to mistakes alone

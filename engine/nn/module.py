@@ -145,9 +145,10 @@ class Module:
 
     def __getattr__(self, name: str) -> Any:
         own = self.__dict__
-        for store in ("_parameters", "_buffers", "_modules"):
-            if store in own and name in own[store]:
-                return own[store][name]
+        if "_parameters" in own:
+            for store in (own["_parameters"], own["_modules"], own["_buffers"]):
+                if name in store:
+                    return store[name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __delattr__(self, name: str) -> None:

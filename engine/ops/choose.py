@@ -304,6 +304,8 @@ def _check_lerp(input: Any, end: Any, weight: Any) -> None:
 def lerp(xp: Any, input: Array, end: Array, weight: Array) -> Array:
     """``input + weight * (end - input)``, computed from the nearer of the two."""
     way = end - input
+    if weight.ndim == 0 and xp.kind == "cpu" and weight.dtype.kind == "f":
+        return input + weight * way if abs(weight) < 0.5 else end - way * (1 - weight)
     size = xp.absolute(weight) if weight.dtype.kind == "c" else weight
     return xp.where(size < 0.5, input + weight * way, end - way * (1 - weight))
 
