@@ -446,6 +446,8 @@ def _loads(op: Any, names: tuple[str, ...], arrays: bool, graph: bool) -> tuple[
         elif asked in op.inputs or asked in op.outputs:
             lines.append(f"if isinstance({asked}, Tensor) and ((cell := {asked}._cell) is None or cell.version == node.version_{asked}):")
             lines.append(f"    {asked} = {asked}._data" if arrays else "    pass")
+            if arrays and asked == op.inputs[-1] and op.promote is not None:
+                lines += [f"elif type({asked}) is float or type({asked}) is int:", f"    {asked} = node.version_{asked}"]
             lines.append(f"elif {asked} is not None:" if asked in op.optional else "else:")
             lines.append(f"    {asked} = node.{'array' if arrays else 'recall'}({asked!r})")
         else:

@@ -209,37 +209,33 @@ def _glide(walk: Any, waiting: Waiting, node: Any, grad: Any) -> Node | None:
             count = known.get(target)
             if count is None:
                 continue
-            shape = target.shape
-            if out is None:
-                if not _arrive(walk, waiting, target, slot, None):
-                    continue
-                count = 0
-            elif out.shape != shape:
-                out = _fitted(walk, current, target, slot, out)
-            if count == 0:
-                pass
-            elif count > 1:
+            if count > 1:
                 entry = waiting.get(target)
-                if entry is not None and shape is not None and type(entry[1]) is type(out) is ndarray and out.size < _LARGE:
+                there = None if entry is None or slot else entry[1]
+                if type(there) is type(out) is ndarray and there.dtype is out.dtype and there.shape == out.shape and out.size < _LARGE:
+                    entry[1] = add(there, out)
                     entry[0] -= 1
-                    entry[1] = add(entry[1], out)
                     if entry[0]:
                         continue
-                elif not _arrive(walk, waiting, target, slot, out):
+                    count = 0
+            if count:
+                shape = target.shape
+                if out is not None and out.shape != shape:
+                    out = _fitted(walk, current, target, slot, out)
+                if count > 1 or out is None or shape is None:
+                    if not _arrive(walk, waiting, target, slot, out):
+                        continue
+                elif node is None and not items:
+                    node, grad = target, out
                     continue
-            elif shape is None:
-                _arrive(walk, waiting, target, slot, out)
-            elif node is None and not items:
-                node, grad = target, out
-                continue
-            else:
-                waiting[target] = [0, out]
+                else:
+                    waiting[target] = [0, out]
             if node is not None:  # two are ready: the heap says which is the next
                 waiting[node] = [0, grad]
                 heap.push(node)
                 node = grad = None
             heap.push(target)
-        pairs = out = target = None
+        pairs = out = target = entry = there = None
 
 
 def _stored(walk: Any, node: Any, entry: list[Any]) -> bool:
