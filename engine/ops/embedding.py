@@ -59,16 +59,16 @@ def embedding_(xp: Any, weight: Array, indices: Array, padding_idx: int, scale_g
     return xp.take(weight, indices, axis=0)
 
 
-def _row_factors(xp: Any, indices: Array, count: int, padding_idx: int, scale: bool, kind: Any) -> Array | None:
-    """What a row's gradient is multiplied by: 0 for the padding, one by its count where wanted."""
-    factors = None
+def _scaled(xp: Any, rows: Array, indices: Array, padding_idx: int, scale: bool) -> Array:
+    """Rows divided by how often they are taken, where that is wanted; that of the padding is 0, whatever it was."""
     if scale:
-        counts = xp.bincount(indices.reshape(-1), minlength=count)
-        factors = (1 / xp.maximum(counts, 1)).astype(kind)
+        counts = xp.bincount(indices.reshape(-1), minlength=rows.shape[0])
+        rows = rows * (1 / xp.maximum(counts, 1)).astype(rows.dtype)[:, None]
+    elif padding_idx >= 0:
+        rows = rows.copy()
     if padding_idx >= 0:
-        factors = xp.ones(count, kind) if factors is None else factors
-        factors[padding_idx] = 0
-    return factors
+        rows[padding_idx] = 0  # no product: 0 * nan is nan
+    return rows
 
 
 @op(
@@ -80,8 +80,7 @@ def embedding_dense_backward(xp: Any, grad: Array, indices: Array, count: int, p
     width = grad.shape[-1]
     made = xp.zeros((count, width), grad.dtype)
     add_rows(xp, made, indices.reshape(-1), grad.reshape(-1, width))
-    factors = _row_factors(xp, indices, count, padding_idx, scale_grad_by_freq, grad.dtype)
-    return made if factors is None else made * factors[:, None]
+    return _scaled(xp, made, indices, padding_idx, scale_grad_by_freq)
 
 
 @op(
@@ -94,8 +93,7 @@ def embedding_dense_backward(xp: Any, grad: Array, indices: Array, count: int, p
 )
 def _scaled_rows(xp: Any, input: Array, indices: Array, padding_idx: int, scale_grad_by_freq: bool) -> Array:
     """The transpose of ``embedding_dense_backward``."""
-    factors = _row_factors(xp, indices, input.shape[0], padding_idx, scale_grad_by_freq, input.dtype)
-    return xp.take(input if factors is None else input * factors[:, None], indices, axis=0)
+    return xp.take(_scaled(xp, input, indices, padding_idx, scale_grad_by_freq), indices, axis=0)
 
 
 def _check_index_type(name: str, indices: Tensor) -> None:

@@ -78,6 +78,16 @@ def test_embedding(padding: int | None, scaled: bool, shape: tuple[int, ...]) ->
     both(lambda T, w, i: functional(T).embedding(i, w, padding, scale_grad_by_freq=scaled), normal(5, 3), numbers)
 
 
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_gradient_that_is_nan_does_not_reach_the_row_of_the_padding(scaled: bool) -> None:
+    def broken(T: Any, w: Any, i: Any) -> Any:
+        rows = functional(T).embedding(i, w, 0, scale_grad_by_freq=scaled)
+        return T.where(i[:, None] == 0, rows * float("nan"), rows)
+
+    table = normal(4, 3)
+    both(broken, table, numpy.array([0, 1, 3, 1]))
+
+
 def test_embedding_of_many_equal_numbers() -> None:
     numbers = numpy.minimum(random.geometric(0.2, 3000) - 1, 19)
     both(lambda T, w, i: functional(T).embedding(i, w), normal(20, 3), numbers)
