@@ -17,6 +17,7 @@ Diagnosis = Callable[[Evidence], Iterable[Finding]]
 DIAGNOSES: tuple[tuple[Kind, Diagnosis], ...] = (
     (Kind.INPLACE, inplace.modified),
     (Kind.INPLACE, inplace.leaf),
+    (Kind.INPLACE, inplace.refused),
     (Kind.FREED, freed.second_backward),
     (Kind.SEVERED, severed.parameters),
     (Kind.SEVERED, severed.non_leaf),

@@ -120,6 +120,16 @@ class Evidence:
                     yield facts
 
     @cached_property
+    def changed_at(self) -> dict[tuple[int, int], Frame]:
+        """By tensor and new version, the line of an in-place change that no op on the tape made (torch.nn.init)."""
+        found = {}
+        for facts in self.notes("changed"):
+            frame, tensor, version = self.frame_of(facts), facts.get("tensor"), facts.get("version")
+            if frame is not None and isinstance(tensor, int) and isinstance(version, int):
+                found[tensor, version] = frame
+        return found
+
+    @cached_property
     def optimizers(self) -> list[Optimizer]:
         """The optimizers that made a step."""
         found = []
@@ -156,8 +166,40 @@ class Evidence:
         return f"{call.path} ({call.type})" if call.path else call.type
 
     def names(self, op: Op) -> tuple[str, ...]:
-        """The variables that an op's result was assigned to, as far as its line tells."""
-        return self.sources.assigned(self.frame(op.stack)) if op.stack else ()
+        """The variables that an op's result was assigned to, as far as its line tells; () for a value in the middle of a line."""
+        return self._named(op)[0]
+
+    def _named(self, op: Op) -> tuple[tuple[str, ...], Frame | None]:
+        """The variables that hold an op's result, and the frame that assigned them: that of the op, or where it is returned to."""
+        for depth, frame in enumerate(op.stack):
+            if not self._gives(op, depth):
+                break
+            names = self.sources.assigned(frame)
+            if names:
+                return names, frame
+            if not self.sources.returns(frame):
+                break
+        return (), None
+
+    def _gives(self, op: Op, depth: int) -> bool:
+        """Whether an op's result is what the statement at that depth of its stack comes to, and not a value on the way to it."""
+        if depth == 0 and op.name in self.sources.outermost(op.stack[0]):
+            return True
+        later = self._next.get(op.id)
+        outer = len(op.stack) - depth  # frames from the outermost to this one
+        return later is None or len(later.stack) < outer or later.stack[-outer] != op.stack[depth]
+
+    @cached_property
+    def _next(self) -> dict[int, Op]:
+        """By op, the next one that ran in the forward of its thread."""
+        found: dict[int, Op] = {}
+        last: dict[int, int] = {}
+        for op in self.tape.ops.values():
+            if op.node is None and op.stack:
+                if op.thread in last:
+                    found[last[op.thread]] = op
+                last[op.thread] = op.id
+        return found
 
     def name(self, val: Val) -> str:
         """What the user would call a value: a parameter's name, else the variable that its line assigned; "" if neither."""
@@ -169,14 +211,26 @@ class Evidence:
             names = self.names(maker)
             if len(names) == 1:
                 return names[0]
+            places = [i for i, out in enumerate(maker.outs) if out.tensor == val.tensor]
+            if len(names) == len(maker.outs) and len(places) == 1:
+                return names[places[0]]
         return ""
+
+    def born(self, val: Val) -> Frame | None:
+        """The line at which a value got its name; the one of the op that made it where it has none."""
+        maker = self.maker(val)
+        if maker is None:
+            return None
+        return self._named(maker)[1] or self.frame(maker.stack)
 
     def described(self, val: Val) -> str:
         """A value in words: "`h`, the result of exp at line 3", "the parameter `0.weight`"."""
         tensor = self.tape.tensors[val.tensor]
         shape = f"{tensor.meta.dtype} {list(tensor.meta.shape)}"
-        if tensor.name:
-            return f"the parameter `{tensor.name}` ({shape})"
+        base = self.family(val.tensor)[-1]
+        if base.role == Role.LEAF and base.name:
+            what = "the parameter" if base is tensor else "a view of the parameter"
+            return f"{what} `{base.name}` ({shape})"
         maker = self.maker(Val(val.tensor, 0)) if val.version else self.maker(val)
         name = self.name(val)
         called = f"`{name}`, " if name else ""

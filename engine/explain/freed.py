@@ -3,20 +3,25 @@ two graphs together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ..tape.schema import Node, Op, Val
+from ..tape.schema import Node, Run
 from .evidence import Evidence, megabytes
-from .finding import Finding, Kind, Severity
+from .finding import Finding, Kind, Place, Severity
+from .ties import Tie, called, places, runs_again, ties
 
 MESSAGE = "backward through the graph a second time"
 
 
 def second_backward(evidence: Evidence) -> Iterator[Finding]:
     """Runs that ended because what a node had saved was gone."""
+    told = False
     for run, error, node, event in evidence.failed():
         if MESSAGE in error and node is not None:
+            told = True
             yield _finding(evidence, run, node, event)
+    if not told and evidence.ending is not None and MESSAGE in evidence.ending.text:
+        yield _read(evidence)
 
 
 def _finding(evidence: Evidence, run: int, node: Node, event: int) -> Finding:
@@ -25,24 +30,21 @@ def _finding(evidence: Evidence, run: int, node: Node, event: int) -> Finding:
     gone = evidence.freed.get(node.id)
     first = gone.run if gone is not None else None
     graph = evidence.below(root.node for root in second.roots)
-    shared = {n for n in graph if n in evidence.freed and evidence.freed[n].i < event and evidence.freed[n].run != run}
+    freeing = {freed.run for n, freed in evidence.freed.items() if n in graph and freed.i < event and freed.run != run}
+    older = {n for number in freeing if number is not None for n in tape.runs[number].needed} & graph
+    found = ties(evidence, graph, older)
     second_at = evidence.place("used", second.stack, "the backward that needs it again")
     first_at = None
     if first is not None:
-        first_at = evidence.place("freed", tape.runs[first].stack, f"this backward freed {len(shared)} of its nodes")
+        first_at = evidence.place("freed", tape.runs[first].stack, f"this backward freed {len(older)} of its nodes")
     op = evidence.op_of(node)
     made_at = evidence.place("made", op.stack, f"{op.name} made {node.name}") if op is not None else None
-    ties = _ties(evidence, graph, shared)
-    reason, text, fix = _explained(evidence, run, first, node, graph, shared, ties)
-    tie_at = [
-        evidence.place("ties", old.stack, f"made {_called(evidence, val)}, which the second graph still uses") for val, old, _ in ties[:1]
-    ]
-    tied_in = [evidence.place("reused", new.stack, f"{new.name} uses {_called(evidence, val)} again") for val, _, new in ties[:1]]
+    reason, text, fix, tie = _explained(evidence, second, tape.runs.get(first) if first is not None else None, node, older, found)
     details = {
         "first_run": first,
-        "shared_nodes": len(shared),
-        "variable": evidence.name(ties[0][0]) if ties else "",
-        "retain_graph_bytes": evidence.bytes_saved(shared),
+        "shared_nodes": len(older),
+        "variable": evidence.name(tie.val) if tie is not None else "",
+        "retain_graph_bytes": evidence.bytes_saved(older),
     }
     return Finding(
         Kind.FREED,
@@ -51,85 +53,103 @@ def _finding(evidence: Evidence, run: int, node: Node, event: int) -> Finding:
         f"{node.name} was used by an earlier backward and had been freed",
         text,
         fix,
-        evidence.places(*tie_at, *tied_in, made_at, first_at, second_at),
+        evidence.places(*(places(evidence, tie) if tie is not None else ()), made_at, first_at, second_at),
         node.id,
         op.id if op is not None else None,
-        ties[0][0].tensor if ties else None,
+        tie.val.tensor if tie is not None else None,
         event,
         run,
         details,
     )
 
 
-def _ties(evidence: Evidence, graph: set[int], shared: set[int]) -> list[tuple[Val, Op, Op]]:
-    """Values that ops outside of the freed part take from inside of it: value, the op that made it, the op that takes it;
-    the latest first."""
-    tape = evidence.tape
-    found: list[tuple[Val, Op, Op]] = []
-    for number in sorted(graph - shared, reverse=True):
-        new = evidence.op_of(tape.nodes[number])
-        if new is None or not any(slot is not None and slot.node in shared for slot in tape.nodes[number].next):
-            continue
-        for val in new.ins:
-            if val is None:
-                continue
-            old = evidence.maker(val)
-            if old is not None and any(slot is not None and slot.node in shared for slot in old.grads):
-                found.append((val, old, new))
-    # what was made before the first pass and is used after it comes first
-    return sorted(found, key=lambda tie: (-tie[2].id, tie[1].id))
-
-
-def _called(evidence: Evidence, val: Val) -> str:
-    name = evidence.name(val)
-    return f"`{name}`" if name else f"tensor #{val.tensor}"
-
-
 def _explained(
-    evidence: Evidence, run: int, first: int | None, node: Node, graph: set[int], shared: set[int], ties: list[tuple[Val, Op, Op]]
-) -> tuple[str, str, str]:
-    tape = evidence.tape
-    cost = megabytes(evidence.bytes_saved(shared))
-    second = tape.runs[run]
+    evidence: Evidence, second: Run, first: Run | None, node: Node, older: set[int], found: Sequence[Tie]
+) -> tuple[str, str, str, Tie | None]:
+    """Reason code, the sentence, the fix, and what ties the two graphs."""
     where = evidence.line(second.stack)
     if first is None:
         text = f"What {node.name} had saved was gone when the backward at {where} came to it."
-        return "unknown", text, "Compute the forward again before the second backward."
-    before = evidence.line(tape.runs[first].stack)
+        return "unknown", text, "Compute the forward again before the second backward.", None
+    before = evidence.line(first.stack)
+    cost = megabytes(evidence.bytes_saved(older))
+    call = "backward()" if first.accumulate else "torch.autograd.grad()"
     keeps = f"Keeping the graph of the first call with retain_graph=True costs {cost} until the last call that uses it."
-    if {root.node for root in second.roots} == {root.node for root in tape.runs[first].roots}:
-        text = f"The backward at {before} freed the graph of this loss; the backward at {where} goes through the same graph once more."
-        fix = f"Compute the loss again before each backward, or call the first one with retain_graph=True. {keeps}"
-        return "same-loss", text, fix
-    began = _ops_before(evidence, first)
-    late = [tie for tie in ties if tie[2].id > began]
+    looped = first.stack == second.stack
+    began = _ops_before(evidence, first.id)
+    if {root.node for root in second.roots} == {root.node for root in first.roots}:
+        return "same-loss", *_same_loss(evidence, first, second, looped, began, keeps), None
+    late = [tie for tie in found if tie.new.id > began]
     if not late:
         text = (
-            f"Two losses share {len(shared)} nodes of one forward pass. The backward of the first, at {before}, freed them; the second, at "
+            f"Two losses share {len(older)} nodes of one forward pass. The {call} of the first, at {before}, freed them; the second, at "
             f"{where}, needs them."
         )
         fix = f"Add the losses and call backward() once: (loss1 + loss2).backward(). Or give the first call retain_graph=True. {keeps}"
-        return "shared-forward", text, fix
-    val, old, new = late[0]
-    called = _called(evidence, val)
-    tail = f"Since it is part of the old graph, the backward at {where} goes on into nodes that the backward at {before} has freed."
-    if _runs_again(evidence, old, began):
-        text = f"{called}, made by {old.name} at {evidence.line(old.stack)}, is carried from one iteration into the next. {tail}"
+        return "shared-forward", text, fix, found[0] if found else None
+    tie = late[0]
+    name, made, used = called(evidence, tie.val), _line_of(evidence, tie), evidence.line(tie.new.stack)
+    tail = f"Since it is part of the old graph, the backward at {where} goes on into nodes that the {call} at {before} has freed."
+    variable = name.strip("`") if name.startswith("`") else "state"
+    if not looped:
+        roots = {root.node for run in evidence.tape.runs.values() if run.id < second.id for root in run.roots}
+        if any(slot is not None and slot.node in roots for slot in tie.old.grads) and first.accumulate:
+            text = f"{name}, made at {made}, has had its backward at {before} already; at {used} it is used again. {tail}"
+            fix = (
+                f"Its gradients are in .grad: keep only its number, {variable}.detach() or {variable}.item(), and do not call backward() on"
+                " what is made of it. Or leave out the first backward() and call only the last one."
+            )
+            return "already-done", text, fix, tie
+        text = f"{name}, made at {made}, is used by both: by the {call} at {before}, and again at {used}. {tail}"
+        if first.accumulate:
+            fix = (
+                f"If the first loss is not to train what made {name}, give it {variable}.detach(); else compute it again for the second, "
+                f"or call backward() once on the sum. {keeps}"
+            )
+        else:
+            fix = (
+                "torch.autograd.grad() frees the graph as backward() does: give it create_graph=True where its result is part of the loss,"
+                f" else retain_graph=True. {keeps}"
+            )
+        return "shared-forward", text, fix, tie
+    if runs_again(evidence, tie.old, began):
+        text = f"{name}, made by {tie.old.name} at {made}, is carried from one iteration into the next. {tail}"
         fix = (
-            f"Cut the graph where it is carried over: {called.strip('`') or 'the state'} = {called.strip('`') or 'the state'}.detach()"
-            f" before it is used at {evidence.line(new.stack)}. retain_graph=True would make every iteration longer and keep {cost} more"
-            " each time."
+            f"Cut the graph where it is carried over: {variable} = {variable}.detach() before it is used at {used}. retain_graph=True would"
+            f" make every iteration longer and keep {cost} more each time."
         )
-        return "carried-state", text, fix
-    text = (
-        f"{called}, made by {old.name} at {evidence.line(old.stack)}, was computed once and is used again at {evidence.line(new.stack)}."
-        f" {tail}"
-    )
+        return "carried-state", text, fix, tie
+    text = f"{name}, made by {tie.old.name} at {made}, was computed once and is used again at {used}. {tail}"
     fix = (
-        f"Compute it in each iteration (move {evidence.line(old.stack)} into the loop), or, if no gradient shall flow into it, detach it"
-        f" once: .detach(). {keeps}"
+        f"Compute it in each iteration (move {made} into the loop), or, if no gradient shall flow into it, detach it once: .detach()."
+        f" {keeps}"
     )
-    return "computed-once", text, fix
+    if not first.accumulate:
+        fix = f"Give torch.autograd.grad() retain_graph=True where more gradients of the same graph are taken. {keeps}"
+    return "computed-once", text, fix, tie
+
+
+def _same_loss(evidence: Evidence, first: Run, second: Run, looped: bool, began: int, keeps: str) -> tuple[str, str]:
+    before, where = evidence.line(first.stack), evidence.line(second.stack)
+    again = f"the backward at {where} goes through the same graph once more"
+    if not first.accumulate:
+        text = f"torch.autograd.grad() at {before} freed the graph of this loss; {again}."
+        return text, f"Give torch.autograd.grad() retain_graph=True. {keeps}"
+    if looped:
+        op = evidence.op_of(evidence.tape.nodes[second.roots[0].node]) if second.roots else None
+        made = evidence.line(op.stack) if op is not None else "its line"
+        text = f"The loss was computed once, at {made}; its backward at {before} freed its graph, and {again}."
+        return (
+            text,
+            f"Compute the loss anew before each backward: move {made}, with the forward pass, to where backward() is called. {keeps}",
+        )
+    text = f"The backward at {before} freed the graph of this loss; {again}."
+    return text, f"Compute the loss again before each backward, or call the first one with retain_graph=True. {keeps}"
+
+
+def _line_of(evidence: Evidence, tie: Tie) -> str:
+    frame = evidence.born(tie.val)
+    return evidence.line((frame,)) if frame is not None else "an unknown line"
 
 
 def _ops_before(evidence: Evidence, run: int) -> int:
@@ -144,10 +164,40 @@ def _ops_before(evidence: Evidence, run: int) -> int:
     return last
 
 
-def _runs_again(evidence: Evidence, op: Op, after: int) -> bool:
-    """Whether the line that an op ran at runs again after the op numbered ``after``."""
-    frame = evidence.frame(op.stack)
-    return any(
-        other.id > after and other.name == op.name and other.stack and evidence.frame(other.stack) == frame
-        for other in evidence.tape.ops.values()
+def _read(evidence: Evidence) -> Finding:
+    """A line of the script asked a node for what it had saved, outside of any backward."""
+    tape, ending = evidence.tape, evidence.ending
+    assert ending is not None
+    line = evidence.sources.text(ending.frame) or evidence.sources.line(ending.frame)
+    freed = [tape.nodes[number] for number in sorted(evidence.freed, reverse=True)]
+    ops = [(op, node) for node in freed if (op := evidence.op_of(node)) is not None]
+    asked = next(((op, node) for op, node in ops if any(f"{name}.grad_fn" in line for name in evidence.names(op))), None)
+    found: list[Place | None] = []
+    text, run = "What a node saved for backward was asked for", None
+    if asked is not None:
+        op, node = asked
+        run = evidence.freed[node.id].run
+        text += f" ({node.name}, of {op.name} at {evidence.line(op.stack)})"
+        found.append(evidence.place("made", op.stack, f"{op.name} made {node.name}"))
+    elif freed:
+        run = evidence.freed[freed[0].id].run
+    if run is not None:
+        found.append(evidence.place("freed", tape.runs[run].stack, "this backward freed it"))
+        text += f" after the backward at {evidence.line(tape.runs[run].stack)} had freed it"
+    if ending.frame is not None:
+        found.append(Place("used", ending.frame, evidence.sources.line(ending.frame), "saved tensors are read"))
+    fix = "Read saved tensors before backward(), keep a copy of what is needed, or call backward(retain_graph=True)."
+    return Finding(
+        Kind.FREED,
+        "saved-read",
+        Severity.ERROR,
+        "Saved tensors were read after they had been freed",
+        f"{text}.",
+        fix,
+        evidence.places(*found),
+        asked[1].id if asked is not None else None,
+        asked[0].id if asked is not None else None,
+        None,
+        None,
+        run,
     )

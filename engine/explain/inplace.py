@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..tape.schema import Bumped, Node, Op, Role, Saved, Val
+from ..tape.schema import Bumped, Frame, Node, NodeKind, Op, Role, Saved, Val
+from . import rewriting, ties
 from .evidence import Evidence, byte_count, megabytes
 from .finding import Finding, Kind, Place, Severity
 
@@ -31,57 +32,33 @@ def _finding(evidence: Evidence, run: int, node: Node, event: int) -> Finding:
         text = f"{node.name} kept a value for backward that was changed in place before backward came to it; the tape does not say where."
         fix = "Record again from the beginning of the script, so that the change is on the tape."
         places = evidence.places(saved_at, backward_at)
-        return Finding(
-            Kind.INPLACE,
-            "unknown",
-            Severity.ERROR,
-            f"A value that {name} needs was changed in place",
-            text,
-            fix,
-            places,
-            node.id,
-            None,
-            None,
-            event,
-            run,
-        )
-    by = [evidence.tape.ops.get(change.by) if change.by is not None else None for change in changes]
-    guilty = next((o for o in by if o is not None), None)
-    reason, text, fix = _explained(evidence, node, op, kept, changes, guilty)
+        title = f"A value that {name} needs was changed in place"
+        return Finding(Kind.INPLACE, "unknown", Severity.ERROR, title, text, fix, places, node.id, None, None, event, run)
+    case = _Case(evidence, node, op, kept, kept.val, changes, run, event)
+    reason, fix, tie = case.told()
     mutated = [
-        evidence.place("changed", o.stack, f"changes it: version {change.old} to {change.new}")
-        for change, o in zip(changes, by, strict=True)
-        if o is not None
+        Place("changed", frame, evidence.sources.line(frame), f"changes it: version {change.old} to {change.new}")
+        for change in changes
+        if (frame := case.frame_of(change)) is not None
     ]
     details = {
         "saved_version": kept.val.version,
         "found_version": changes[-1].new,
         "saved_name": kept.name,
         "views": [f"#{t.id} {list(t.meta.shape)}" for t in evidence.family(changes[0].tensor)],
-        "variable": _variable(evidence, kept.val, guilty),
+        "variable": evidence.name(kept.val) or case.target,
     }
     what = "its result" if kept.name in OUTPUT else "its input"
     title = f"{name} kept {what} for backward, and it was changed in place"
-    places = evidence.places(saved_at, *_distinct(mutated), backward_at)
+    places = evidence.places(*(ties.places(evidence, tie) if tie is not None else ()), saved_at, *_distinct(mutated), backward_at)
+    guilty = case.guilty.id if case.guilty is not None else None
     return Finding(
-        Kind.INPLACE,
-        reason,
-        Severity.ERROR,
-        title,
-        text,
-        fix,
-        places,
-        node.id,
-        guilty.id if guilty is not None else None,
-        kept.val.tensor,
-        event,
-        run,
-        details,
-    )
+        Kind.INPLACE, reason, Severity.ERROR, title, case.text(), fix, places, node.id, guilty, kept.val.tensor, event, run, details
+    )  # fmt: skip
 
 
-def _distinct(places: Sequence[Place | None]) -> list[Place | None]:  # one place for a loop that changed it a hundred times
-    return list(dict.fromkeys(places))
+def _distinct(places: Sequence[Place]) -> list[Place]:  # one place for a loop that changed it a hundred times
+    return list({place.frame: place for place in reversed(places)}.values())[::-1]
 
 
 def _broken(evidence: Evidence, node: Node, event: int) -> tuple[Saved | None, list[Bumped]]:
@@ -102,61 +79,186 @@ def _role(kept: Saved | None) -> str:
     return "its result" if kept.name in OUTPUT else f"its input '{kept.name}'"
 
 
-def _variable(evidence: Evidence, val: Val, guilty: Op | None) -> str:
-    named = evidence.name(Val(val.tensor, val.version))
-    if named or guilty is None:
-        return named
-    return evidence.sources.changed(evidence.frame(guilty.stack))
+class _Case:
+    """A value that was kept, and the changes to it: which of the known patterns it is, and what to write instead."""
 
+    def __init__(
+        self, evidence: Evidence, node: Node, op: Op | None, kept: Saved, val: Val, changes: Sequence[Bumped], run: int, event: int
+    ) -> None:  # fmt: skip
+        self.evidence, self.tape = evidence, evidence.tape
+        self.node, self.op, self.kept, self.val, self.changes = node, op, kept, val, changes
+        self.run, self.event = run, event
+        self.tensor = self.tape.tensors[val.tensor]
+        self.base = evidence.family(val.tensor)[-1]
+        self.guilty = next((o for change in changes if (o := self._op(change)) is not None), None)
+        self.frame = next((frame for change in changes if (frame := self.frame_of(change)) is not None), None)
+        self.statement = evidence.sources.statement(self.frame)
+        self.target = evidence.sources.changed(self.frame)
 
-def _explained(
-    evidence: Evidence, node: Node, op: Op | None, kept: Saved, changes: Sequence[Bumped], guilty: Op | None
-) -> tuple[str, str, str]:
-    """Reason code, the sentence, and the fix."""
-    assert kept.val is not None
-    tape = evidence.tape
-    tensor = tape.tensors[kept.val.tensor]
-    value = evidence.described(kept.val)
-    maker = op.name if op is not None else node.name
-    where = evidence.line(guilty.stack) if guilty is not None else "an unknown line"
-    target = evidence.sources.changed(evidence.frame(guilty.stack)) if guilty is not None else ""
-    frame = evidence.frame(guilty.stack) if guilty is not None else None
-    source = evidence.sources.line(frame)
-    text = f"{maker} keeps {_role(kept)}, {value}, because its derivative is computed from it. "
-    text += f"Then {where} changed that memory in place"
-    if target:
-        text += f" through `{target}`"
-    if changes[0].tensor != tensor.id and tape.tensors[changes[0].tensor].storage == tensor.storage:
-        text += f", which shares its memory (views: {_views(evidence, changes[0].tensor, tensor.id)})"
-    text += f" (version {kept.val.version} to {changes[-1].new}), so backward would compute with other numbers than forward did."
+    def _op(self, change: Bumped) -> Op | None:
+        return self.tape.ops.get(change.by) if change.by is not None else None
 
-    if guilty is not None and not guilty.grad_mode and evidence.family(tensor.id)[-1].role == Role.LEAF and ".step(" in source:
+    def frame_of(self, change: Bumped) -> Frame | None:
+        """The user's line of a change: that of its op, or where none was recorded (torch.nn.init) the one that was noted."""
+        op = self._op(change)
+        return self.evidence.frame(op.stack) if op is not None else self.evidence.changed_at.get((change.tensor, change.new))
+
+    @property
+    def where(self) -> str:
+        return self.evidence.line((self.frame,)) if self.frame is not None else "an unknown line"
+
+    def text(self) -> str:
+        """What happened, in a few sentences."""
+        evidence, changes = self.evidence, self.changes
+        name = self.op.name if self.op is not None else self.node.name
+        inside = evidence.module(self.op) if self.op is not None else ""
+        text = f"{name}{f' in {inside}' if inside else ''} keeps {_role(self.kept)}, {evidence.described(self.val)}, because its derivative"
+        text += f" is computed from it. Then {self.where} changed that memory in place"
+        if self.target:
+            text += f" through `{self.target}`"
+        by = changes[0].tensor
+        if self.base.id not in (self.tensor.id, by) or (by != self.tensor.id and self.base.role != Role.LEAF):
+            text += f", which shares its memory (views: {_views(evidence, by, self.tensor.id)})"
+        return text + f" (version {self.val.version} to {changes[-1].new}), so backward would compute with other numbers than forward did."
+
+    def told(self) -> tuple[str, str, ties.Tie | None]:
+        """Reason code, the fix, and the value that ties this graph to an older one where that is the reason."""
+        no_grad = self.guilty is None or not self.guilty.grad_mode
+        if no_grad and self.base.role == Role.LEAF:
+            return self._parameter()
+        reason = (
+            self._custom()
+            or (self._buffer() if no_grad else None)
+            or self._shared()
+            or self._module()
+            or self._indexed()
+            or self._overwritten()
+        )
+        return (*(reason or self._plain()), None)
+
+    def _parameter(self) -> tuple[str, str, ties.Tie | None]:
+        """A parameter was changed without being recorded."""
+        stepped = ".step(" in self.evidence.sources.text(self.frame)
+        if not stepped:
+            name = self.target or (f"`{self.base.name}`" if self.base.name else "the leaf")
+            fix = (
+                f"{name if name.startswith(('`', 'the')) else f'`{name}`'} was changed without being recorded, between forward and"
+                " backward. Do it after backward(), or before the forward pass."
+            )
+            return "no-grad-update", fix, None
+        tie = self._carried()
+        if tie is not None:
+            name = ties.called(self.evidence, tie.val)
+            variable = name.strip("`") if name.startswith("`") else "state"
+            fix = (
+                f"retain_graph=True does not help: {name} ties this graph to the one of an earlier iteration, whose weights step()"
+                f" has changed. Cut it where it is carried over, {variable} = {variable}.detach() before it is used at"
+                f" {self.evidence.line(tie.new.stack)}, and drop retain_graph=True."
+            )
+            return "carried-state", fix, tie
         fix = (
             "The optimizer's step() changed a parameter that this backward still needs. Call backward() before step(); where two losses "
             "share parameters, compute both gradients first and step afterwards, or compute the second loss again after the step."
         )
-        return "optimizer-step", text, fix
-    if guilty is not None and not guilty.grad_mode and tensor.role == Role.LEAF:
+        return "optimizer-step", fix, None
+
+    def _carried(self) -> ties.Tie | None:
+        """The value that carries the graph of an earlier pass into this one, if its line runs in each iteration."""
+        if self.guilty is None:
+            return None
+        graph = self.evidence.below(root.node for root in self.tape.runs[self.run].roots)
+        older = {n for run in self.tape.runs.values() if run.id < self.run for n in run.needed} & graph
+        for tie in ties.ties(self.evidence, graph, older):
+            if tie.new.id > self.guilty.id and ties.runs_again(self.evidence, tie.old, self.guilty.id):
+                return tie
+        return None
+
+    def _custom(self) -> tuple[str, str] | None:
+        """A custom Function wrote into its argument."""
+        for change in self.changes:
+            op = self._op(change)
+            if op is None or not any(slot is not None and self.tape.nodes[slot.node].kind == NodeKind.CUSTOM for slot in op.grads):
+                continue
+            name = self.evidence.name(self.val) or "x"
+            fix = (
+                f"{op.name} writes into its argument (mark_dirty), and {name} is needed for backward: give it a copy,"
+                f" {op.name}.apply({name}.clone(), ...), which costs {self._cost}, or let it make a new tensor."
+            )
+            return "custom-function", fix
+        return None
+
+    def _buffer(self) -> tuple[str, str] | None:
+        """Data that no op made was changed under no_grad: running statistics, a mask, a cache."""
+        if self.base.role != Role.CONSTANT or self.evidence.maker(Val(self.base.id, 0)) is not None:
+            return None
         fix = (
-            f"`{target or 'the leaf'}` was changed under no_grad() between forward and backward. Do it after backward(), or compute with "
-            "a copy of it (.clone()) in forward."
+            f"`{self.target or 'the buffer'}` was updated between forward and backward. Update it after backward(), or let it be a new tensor"
+            f": {self.evidence.sources.out_of_place(self.frame) or 'assign instead of writing into it'}."
         )
-        return "no-grad-update", text, fix
-    inplace_module = guilty is not None and guilty.call is not None and evidence.frame(guilty.stack) is not None and not target
-    if inplace_module and guilty is not None:
-        fix = f"The module {evidence.module(guilty)} works in place: give it inplace=False."
-        return "module", text, fix
-    if "[" in target or (guilty is not None and guilty.name in ("copy", "copy_", "index_put", "setitem", "masked_fill", "fill", "zero")):
-        name = target.partition("[")[0] or "x"
+        return "buffer", fix
+
+    def _shared(self) -> tuple[str, str] | None:
+        """The change went through detach(), which shares memory."""
+        family = {t.id for t in self.evidence.family(self.tensor.id)}
+        for tensor in self.evidence.family(self.changes[0].tensor):
+            maker = self.evidence.maker(Val(tensor.id, 0))
+            if maker is not None and maker.name == "detach" and tensor.id not in family:
+                frame = self.evidence.frame(maker.stack)
+                line = self.evidence.sources.text(frame)
+                fix = f"detach() does not copy: it shares its memory with {self.evidence.described(self.val)}. "
+                rewritten = line.replace(".detach()", ".detach().clone()") if line.count(".detach()") == 1 else ""
+                fix += f"Write `{rewritten}`" if rewritten else "Write .detach().clone()"
+                return "shared-memory", f"{fix} at {self.evidence.line(maker.stack)} (costs {self._cost})."
+        return None
+
+    def _module(self) -> tuple[str, str] | None:
+        """A layer of the library works in place."""
+        guilty = self.guilty
+        if guilty is None or guilty.call is None or self.target:
+            return None
+        if any(frame.function.endswith(f"{self.tape.calls[guilty.call].type}.forward") for frame in guilty.stack):
+            return None  # a module of the user's own
+        return "module", f"The module {self.evidence.module(guilty)} works in place: give it inplace=False."
+
+    def _indexed(self) -> tuple[str, str] | None:
+        """Parts of a tensor were assigned."""
+        if "[" not in self.target:
+            return None
+        rewritten = self.evidence.sources.out_of_place(self.frame)
+        name = self.target.partition("[")[0]
+        if rewritten:
+            return "index-assignment", f"Write `{rewritten}` instead of `{self.evidence.sources.text(self.frame)}`."
+        whole = self.evidence.name(self.val)
+        if whole and whole != name and self.kept.name in OUTPUT:
+            name = whole
         fix = (
-            f"Writing into `{target or name}` overwrites what was kept. Collect the parts in a list and torch.stack() or torch.cat() them,"
-            f" or write into a copy: `{name} = {name}.clone()` before the write (costs {megabytes(byte_count(tensor))})."
+            f"Writing into `{self.target}` overwrites what was kept. Collect the parts in a list and torch.stack() or torch.cat() them,"
+            f" or write into a copy: `{name} = {name}.clone()` before the write (costs {self._cost})."
         )
-        return "index-assignment", text, fix
-    rewritten = _out_of_place(target, source)
-    fix = f"Write `{rewritten}` instead of `{source}`" if rewritten else "Use the out-of-place form of this operation"
-    fix += f", or change a copy: `.clone()` before the change costs {megabytes(byte_count(tensor))}."
-    return ("saved-output" if kept.name in OUTPUT else "saved-input"), text, fix
+        return "index-assignment", fix
+
+    def _overwritten(self) -> tuple[str, str] | None:
+        """The whole tensor was given new content."""
+        known = rewriting.method(self.statement)
+        if known not in ("copy", "zero", "fill", "set") and not rewriting.has_out(self.statement):
+            return None
+        rewritten = self.evidence.sources.out_of_place(self.frame)
+        name = self.target or "the buffer"
+        fix = f"`{name}` is used again for other content while backward still needs the old. Make a new tensor instead"
+        return "overwritten", f"{fix}: `{rewritten}`." if rewritten else f"{fix} of writing into it."
+
+    def _plain(self) -> tuple[str, str]:
+        source = self.evidence.sources.text(self.frame)
+        rewritten = self.evidence.sources.out_of_place(self.frame)
+        fix = f"Write `{rewritten}` instead of `{source}`" if rewritten else "Use the out-of-place form of this operation"
+        if rewritten and self.statement is not None and rewriting.says_in_place(self.statement):
+            fix = f"Leave out inplace=True: `{rewritten}`"
+        fix += f", or change a copy: `.clone()` before the change costs {self._cost}."
+        return ("saved-output" if self.kept.name in OUTPUT else "saved-input"), fix
+
+    @property
+    def _cost(self) -> str:
+        return megabytes(byte_count(self.tensor))
 
 
 def _views(evidence: Evidence, changed: int, kept: int) -> str:
@@ -171,18 +273,6 @@ def _views(evidence: Evidence, changed: int, kept: int) -> str:
             else f"tensor #{number} {list(tape.tensors[number].meta.shape)}"
         )
     return " -> ".join(words)
-
-
-def _out_of_place(target: str, source: str) -> str:
-    """The line rewritten so that it makes a new tensor; "" where that is not plain to see."""
-    for sign in ("+", "-", "*", "/"):
-        left, found, right = source.partition(f" {sign}= ")
-        if found and left == target:
-            return f"{left} = {left} {sign} {right}"
-    head, found, tail = source.partition("_(")
-    if found and target and head.startswith(f"{target}.") and head.count(".") == target.count(".") + 1:
-        return f"{target} = {head}({tail}"
-    return ""
 
 
 def leaf(evidence: Evidence) -> Iterator[Finding]:
@@ -210,3 +300,78 @@ def leaf(evidence: Evidence) -> Iterator[Finding]:
         fix,
         evidence.places(place),
     )
+
+
+REFUSED = {
+    "is the output of a function that returns multiple views": "several-views",
+    "A view was created in no_grad mode": "no-grad-view",
+    "more than one element of the written-to tensor refers to a single memory location": "overlapping",
+}
+_WHY = {
+    "several-views": (
+        "One of several views was changed in place",
+        "comes from an op that gives several views at once ({op}), of which autograd cannot follow a change of one",
+    ),
+    "no-grad-view": (
+        "A view that was made without grad was changed with it",
+        "is a view that was made under no_grad ({op}) and is changed outside of it: autograd does not know whether to follow",
+    ),
+    "overlapping": (
+        "A tensor was changed whose elements share memory",
+        "was expanded ({op}): several of its elements are one place in memory, which cannot take several values",
+    ),
+}
+
+
+def refused(evidence: Evidence) -> Iterator[Finding]:
+    """Scripts that ended because they changed a view that must not be changed in place."""
+    ending = evidence.ending
+    reason = next((r for words, r in REFUSED.items() if ending is not None and words in ending.text), None)
+    if ending is None or reason is None:
+        return
+    target = evidence.sources.changed(ending.frame)
+    variable = target.partition("[")[0] or "the tensor"
+    maker = _view_maker(evidence, reason, variable, ending.text)
+    title, why = _WHY[reason]
+    told = f"{maker.name} at {evidence.line(maker.stack)}" if maker is not None else "at a line that the tape does not say"
+    rewritten = evidence.sources.out_of_place(ending.frame)
+    fix = f"Write `{rewritten}`" if rewritten else f"Make a copy first, `{variable} = {variable}.clone()`"
+    if reason == "several-views":
+        fix += ", or take the parts one by one (x[:, :n]), which may be changed."
+    elif reason == "no-grad-view":
+        fix = "Make the view outside of no_grad(), or change it inside."
+    else:
+        fix += f", or give every element its own memory: `{variable} = {variable}.clone()`."
+    yield Finding(
+        Kind.INPLACE,
+        reason,
+        Severity.ERROR,
+        title,
+        f"`{variable}` {why.format(op=told)}.",
+        fix,
+        evidence.places(
+            evidence.place("made", maker.stack, f"{maker.name} made the view") if maker is not None else None,
+            evidence.place("changed", (ending.frame,)) if ending.frame is not None else None,
+        ),
+        op=maker.id if maker is not None else None,
+    )
+
+
+def _view_maker(evidence: Evidence, reason: str, variable: str, text: str) -> Op | None:
+    """The op that made the view: the last that fits the error and is called so, else the last that fits."""
+    found = None
+    for op in reversed(list(evidence.tape.ops.values())):
+        if op.node is not None or not op.outs or not all(evidence.tape.tensors[out.tensor].base is not None for out in op.outs):
+            continue
+        if reason == "no-grad-view" and op.grad_mode:
+            continue
+        if reason == "several-views" and not any(
+            slot is not None and f"of {evidence.tape.nodes[slot.node].name} is" in text for slot in op.grads
+        ):
+            continue
+        if reason == "overlapping" and not op.name.startswith(("expand", "as_strided", "unfold", "broadcast")):
+            continue
+        if variable in evidence.names(op):
+            return op
+        found = found or op
+    return found

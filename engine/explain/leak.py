@@ -11,7 +11,8 @@ from .finding import Finding, Kind, Place, Severity
 
 def growing(evidence: Evidence) -> Iterator[Finding]:
     """Graphs of earlier passes of which more and more are alive."""
-    notes = list(evidence.notes("alive"))
+    failed = {run for run, *_ in evidence.failed()}  # what such a run needs is alive at its end
+    notes = [facts for facts in evidence.notes("alive") if facts.get("run") not in failed]
     if not notes:
         return
     facts = notes[-1]

@@ -183,6 +183,8 @@ class _Flow:
 def parameters(evidence: Evidence) -> Iterator[Finding]:
     """Parameters whose ``.grad`` no backward wrote, grouped by the reason."""
     tape = evidence.tape
+    if any(True for _ in evidence.failed()):  # what the walk that failed would have reached, and which optimizers would have made a step
+        return
     runs = [run for run in tape.runs.values() if run.accumulate and run.id in evidence.ends and not evidence.ends[run.id].error]
     if not runs:
         yield from _without_graph(evidence)

@@ -9,7 +9,17 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from ..tape.schema import Frame
+from .rewriting import changed, rewritten
 
+OPERATORS: dict[type[ast.operator], frozenset[str]] = {
+    ast.Add: frozenset(("add",)),
+    ast.Sub: frozenset(("sub", "rsub")),
+    ast.Mult: frozenset(("mul",)),
+    ast.Div: frozenset(("div",)),
+    ast.Pow: frozenset(("pow", "pow_number")),
+    ast.MatMult: frozenset(("mm", "mv", "dot", "bmm", "matmul")),
+}
+ALIASES = {"pow": "pow_number", "norm": "vector_norm", "chunk": "split", "max": "amax", "T": "t"}
 NESTING = 50_000  # characters of a source that is parsed; a stranger's tape must not make the parser eat the stack
 
 
@@ -93,24 +103,37 @@ class Sources:
         statement = self.statement(frame)
         return statement is not None and bool(_used(statement) & names)
 
+    def returns(self, frame: Frame | None) -> bool:
+        """Whether the statement on a frame's line gives a value to the caller."""
+        return isinstance(self.statement(frame), ast.Return)
+
+    def outermost(self, frame: Frame | None) -> frozenset[str]:
+        """The names of ops that are the last to run for the value of the statement on a frame's line: ``add`` for ``a * b + c``,
+        ``exp`` for ``x.exp()``. Empty where that cannot be seen, or where the same runs more than once."""
+        statement = self.statement(frame)
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)) or statement.value is None:
+            return frozenset()
+        if isinstance(statement, ast.AugAssign):
+            return OPERATORS.get(type(statement.op), frozenset())
+        names = _op_names(statement.value)
+        same = sum(1 for node in ast.walk(statement.value) if isinstance(node, ast.expr) and names & _op_names(node))
+        return names if same == 1 else frozenset()
+
+    def text(self, frame: Frame | None) -> str:
+        """The whole statement that a frame's line belongs to, in one line; "" where it is not known or holds others."""
+        statement = self.statement(frame)
+        return "" if statement is None or hasattr(statement, "body") else ast.unparse(statement)
+
     def changed(self, frame: Frame | None) -> str:
         """The expression that the statement on a frame's line changes in place (``h`` in ``h += 1`` and in ``h.add_(1)``,
         ``h[0]`` in ``h[0] = 1``); "" where it is none that one can see."""
+        target = changed(self.statement(frame))
+        return "" if target is None else ast.unparse(target)
+
+    def out_of_place(self, frame: Frame | None) -> str:
+        """The statement on a frame's line written so that it makes a new tensor; "" where that is not plain to see."""
         statement = self.statement(frame)
-        if isinstance(statement, ast.AugAssign):
-            return ast.unparse(statement.target)
-        if isinstance(statement, ast.Assign):
-            for target in statement.targets:
-                if isinstance(target, ast.Subscript):
-                    return ast.unparse(target)
-        for call in _calls(statement):
-            if isinstance(call.func, ast.Attribute) and call.func.attr.endswith("_") and not call.func.attr.endswith("__"):
-                return ast.unparse(call.func.value)
-            if isinstance(call.func, (ast.Attribute, ast.Name)):
-                name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id
-                if name.endswith("_") and not name.endswith("__") and call.args:
-                    return ast.unparse(call.args[0])
-        return ""
+        return "" if statement is None else rewritten(statement)
 
 
 def _names(target: ast.expr) -> Iterator[str]:
@@ -121,13 +144,6 @@ def _names(target: ast.expr) -> Iterator[str]:
         yield from _names(target.value)
     elif isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
         yield ast.unparse(target)
-
-
-def _calls(statement: ast.stmt | None) -> Iterator[ast.Call]:
-    if isinstance(statement, (ast.Expr, ast.Assign, ast.Return, ast.AnnAssign)) and statement.value is not None:
-        for node in ast.walk(statement.value):
-            if isinstance(node, ast.Call):
-                yield node
 
 
 def _used(statement: ast.stmt) -> set[str]:
@@ -162,3 +178,12 @@ def _receivers(statement: ast.stmt, functions: Mapping[ast.stmt, str]) -> set[st
         call = statement.value.func
         return {ast.unparse(call.value)} if call.attr in ("append", "add", "extend", "insert", "update", "appendleft") else set()
     return set()
+
+
+def _op_names(value: ast.expr) -> frozenset[str]:
+    if isinstance(value, ast.BinOp):
+        return OPERATORS.get(type(value.op), frozenset())
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+        name = value.func.attr.rstrip("_")
+        return frozenset((name, ALIASES.get(name, name)))
+    return frozenset()

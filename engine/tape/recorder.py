@@ -237,7 +237,12 @@ class Recorder:
                 if self._runs:
                     cell = tensor._cell
                     self._bumps.append((self.position, known if cell is None else cell.id, new, version))
-                self._event(BUMPED, 0, thread, (known, before, version, thread.op if known in thread.touched[::2] else 0, 0))
+                by = thread.op if known in thread.touched[::2] else 0
+                self._event(BUMPED, 0, thread, (known, before, version, by, 0))
+                if not by and tensor.requires_grad:  # torch.nn.init: no op has the line
+                    frame = self.here()
+                    if frame is not None:
+                        self._note("changed", json.dumps({"tensor": known, "version": version, **frame._asdict()}))
                 self._nouns.changed_unseen(tensor)
                 thread.touched = []  # the next change is another's
 

@@ -1,0 +1,22 @@
+# expect: inplace.custom-function
+import torch
+from torch import nn
+
+
+class ClampInPlace(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, low, high):
+        ctx.save_for_backward((x >= low) & (x <= high))
+        ctx.mark_dirty(x)
+        return x.clamp_(low, high)  #! changed
+
+    @staticmethod
+    def backward(ctx, grad):
+        (inside,) = ctx.saved_tensors
+        return grad * inside, None, None
+
+
+net = nn.Linear(3, 3)
+h = torch.exp(net(torch.randn(2, 3)))  #! saved
+h = ClampInPlace.apply(h, 0.5, 2.0)  #! changed
+h.sum().backward()  #! used

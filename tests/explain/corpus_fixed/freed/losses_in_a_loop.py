@@ -1,0 +1,9 @@
+# expect: nothing
+import torch
+from torch import nn
+
+encoder = nn.Sequential(nn.Linear(3, 6), nn.Sigmoid())
+heads = nn.ModuleList(nn.Linear(6, 1) for _ in range(3))
+features = encoder(torch.randn(4, 3))
+losses = [head(features).pow(2).mean() for head in heads]
+sum(losses).backward()

@@ -1,0 +1,18 @@
+# expect: nothing
+import torch
+from torch import nn
+
+student, teacher = nn.Linear(4, 4), nn.Linear(4, 4)
+
+
+def sync(target, source):
+    with torch.no_grad():
+        for t, s in zip(target.parameters(), source.parameters()):
+            t.copy_(s)
+
+
+x = torch.randn(3, 4, requires_grad=True)
+loss = torch.relu(student(x)).sum()
+loss.backward()
+sync(student, teacher)
+print(x.grad.norm())
