@@ -103,6 +103,7 @@ def _glide(walk: Any, steps: Any, before: Before | None) -> None:
     some = left if walk.has_inputs else None
     items, add, ndarray = heap.items, CPU.add, CPU.ndarray
     made: Any
+    total: Any
     while items:
         node = items[0]
         if not _is_plain(walk, node) or (before is not None and not before(node)):
@@ -155,7 +156,8 @@ def _glide(walk: Any, steps: Any, before: Before | None) -> None:
                 if there is None:
                     waiting[slot] = made
                 elif type(there) is Tensor and type(there._data) is ndarray and there._data.dtype is made._data.dtype:
-                    waiting[slot] = wrap(add(there._data, made._data))
+                    total = add(there._data, made._data)
+                    waiting[slot] = wrap(total if type(total) is ndarray else CPU.asarray(total))  # numpy's sum of two numbers is none
                 else:
                     waiting[slot] = there + made
             if not count:
@@ -165,7 +167,7 @@ def _glide(walk: Any, steps: Any, before: Before | None) -> None:
         walk.taken += 1
         # whoever holds a gradient keeps it from being taken over by a leaf
         del node, grad, data, pairs, out, made, grads, sent
-        there = base = waiting = None
+        there = base = waiting = total = None
 
 
 def _as_view(made: Tensor, source: Tensor) -> None:

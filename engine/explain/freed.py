@@ -3,7 +3,7 @@ two graphs together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ..tape.schema import Node, Run
 from .evidence import Evidence, megabytes
@@ -30,16 +30,14 @@ def _finding(evidence: Evidence, run: int, node: Node, event: int) -> Finding:
     gone = evidence.freed.get(node.id)
     first = gone.run if gone is not None else None
     graph = evidence.below(root.node for root in second.roots)
-    freeing = {freed.run for n, freed in evidence.freed.items() if n in graph and freed.i < event and freed.run != run}
-    older = {n for number in freeing if number is not None for n in tape.runs[number].needed} & graph
-    found = ties(evidence, graph, older)
+    older = {n for n, freed in evidence.freed.items() if n in graph and freed.i < event and freed.run != run}
     second_at = evidence.place("used", second.stack, "the backward that needs it again")
     first_at = None
     if first is not None:
         first_at = evidence.place("freed", tape.runs[first].stack, f"this backward freed {len(older)} of its nodes")
     op = evidence.op_of(node)
     made_at = evidence.place("made", op.stack, f"{op.name} made {node.name}") if op is not None else None
-    reason, text, fix, tie = _explained(evidence, second, tape.runs.get(first) if first is not None else None, node, older, found)
+    reason, text, fix, tie = _explained(evidence, second, tape.runs.get(first) if first is not None else None, node, graph, older)
     details = {
         "first_run": first,
         "shared_nodes": len(older),
@@ -64,7 +62,7 @@ def _finding(evidence: Evidence, run: int, node: Node, event: int) -> Finding:
 
 
 def _explained(
-    evidence: Evidence, second: Run, first: Run | None, node: Node, older: set[int], found: Sequence[Tie]
+    evidence: Evidence, second: Run, first: Run | None, node: Node, graph: set[int], older: set[int]
 ) -> tuple[str, str, str, Tie | None]:
     """Reason code, the sentence, the fix, and what ties the two graphs."""
     where = evidence.line(second.stack)
@@ -79,14 +77,14 @@ def _explained(
     began = _ops_before(evidence, first.id)
     if {root.node for root in second.roots} == {root.node for root in first.roots}:
         return "same-loss", *_same_loss(evidence, first, second, looped, began, keeps), None
-    late = [tie for tie in found if tie.new.id > began]
+    late = ties(evidence, graph, older, began)
     if not late:
         text = (
             f"Two losses share {len(older)} nodes of one forward pass. The {call} of the first, at {before}, freed them; the second, at "
             f"{where}, needs them."
         )
         fix = f"Add the losses and call backward() once: (loss1 + loss2).backward(). Or give the first call retain_graph=True. {keeps}"
-        return "shared-forward", text, fix, found[0] if found else None
+        return "shared-forward", text, fix, None
     tie = late[0]
     name, made, used = called(evidence, tie.val), _line_of(evidence, tie), evidence.line(tie.new.stack)
     tail = f"Since it is part of the old graph, the backward at {where} goes on into nodes that the {call} at {before} has freed."

@@ -96,7 +96,10 @@ class _Case:
         self.target = evidence.sources.changed(self.frame)
 
     def _op(self, change: Bumped) -> Op | None:
-        return self.tape.ops.get(change.by) if change.by is not None else None
+        if change.by is not None:
+            return self.tape.ops.get(change.by)
+        made = self.evidence.maker(Val(change.tensor, change.new))  # a custom Function's, which marks its input as changed
+        return made if made is not None and Val(change.tensor, change.new) in made.outs else None
 
     def frame_of(self, change: Bumped) -> Frame | None:
         """The user's line of a change: that of its op, or where none was recorded (torch.nn.init) the one that was noted."""
@@ -128,7 +131,7 @@ class _Case:
             return self._parameter()
         reason = (
             self._custom()
-            or (self._buffer() if no_grad else None)
+            or (self._buffer() if no_grad and not rewriting.has_out(self.statement) else None)
             or self._shared()
             or self._module()
             or self._indexed()
@@ -167,11 +170,8 @@ class _Case:
         if self.guilty is None:
             return None
         graph = self.evidence.below(root.node for root in self.tape.runs[self.run].roots)
-        older = {n for run in self.tape.runs.values() if run.id < self.run for n in run.needed} & graph
-        for tie in ties.ties(self.evidence, graph, older):
-            if tie.new.id > self.guilty.id and ties.runs_again(self.evidence, tie.old, self.guilty.id):
-                return tie
-        return None
+        found = ties.ties(self.evidence, graph, {self.node.id}, self.guilty.id)
+        return next((tie for tie in found if ties.runs_again(self.evidence, tie.old, self.guilty.id)), None)
 
     def _custom(self) -> tuple[str, str] | None:
         """A custom Function wrote into its argument."""
@@ -192,7 +192,7 @@ class _Case:
         if self.base.role != Role.CONSTANT or self.evidence.maker(Val(self.base.id, 0)) is not None:
             return None
         fix = (
-            f"`{self.target or 'the buffer'}` was updated between forward and backward. Update it after backward(), or let it be a new tensor"
+            f"`{self.target or 'the buffer'}` was updated between forward and backward. Update it after backward(), or make a new one"
             f": {self.evidence.sources.out_of_place(self.frame) or 'assign instead of writing into it'}."
         )
         return "buffer", fix
@@ -365,9 +365,7 @@ def _view_maker(evidence: Evidence, reason: str, variable: str, text: str) -> Op
             continue
         if reason == "no-grad-view" and op.grad_mode:
             continue
-        if reason == "several-views" and not any(
-            slot is not None and f"of {evidence.tape.nodes[slot.node].name} is" in text for slot in op.grads
-        ):
+        if reason == "several-views" and not any(f" of {name}" in text for name in _node_names(evidence, op)):
             continue
         if reason == "overlapping" and not op.name.startswith(("expand", "as_strided", "unfold", "broadcast")):
             continue
@@ -375,3 +373,8 @@ def _view_maker(evidence: Evidence, reason: str, variable: str, text: str) -> Op
             return op
         found = found or op
     return found
+
+
+def _node_names(evidence: Evidence, op: Op) -> set[str]:
+    """How messages call the nodes of an op: ``Split`` and ``SplitBackward0``."""
+    return {evidence.tape.nodes[slot.node].name.partition("Backward")[0] for slot in op.grads if slot is not None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..tape.schema import Frame, Node, NodeKind, Op, Role, Run, Slot, Val
 from .evidence import Evidence, is_accumulate
@@ -81,6 +82,17 @@ class _Flow:
     def used(self, leaf: int) -> list[Op]:
         """The ops that take a leaf; through a view of it too."""
         return [op for number in self.sharing.get(self.evidence.storage(leaf), ()) for op in self.users.get(number, ())]
+
+    def only_copied(self, leaf: int) -> bool:
+        """Whether a leaf is used for nothing but updates of other leaves under no_grad."""
+        used = self.used(leaf)
+        return bool(used) and all(not op.grad_mode and op.id in self.updates for op in used)
+
+    @cached_property
+    def updates(self) -> set[int]:
+        """The ops that wrote into a leaf."""
+        changes = (change for changes in self.evidence.changes.values() for change in changes)
+        return {change.by for change in changes if change.by is not None and self.evidence.family(change.tensor)[-1].role == Role.LEAF}
 
     def results(self, op: Op) -> set[int]:
         """The tensors that hold what an op computed: its outputs, and where it wrote in place all that share the memory."""
@@ -206,7 +218,7 @@ def parameters(evidence: Evidence) -> Iterator[Finding]:
         if leaf in evidence.stored or leaf in replaced:
             continue
         reason, cut = _why(flow, leaf, accumulators.get(leaf, []), reached, root_ops, lines)
-        if optimized and leaf not in optimized and reason != "undefined":
+        if (optimized and leaf not in optimized and reason != "undefined") or flow.only_copied(leaf):
             continue  # nobody wants to train it: a target network, an average of weights
         key = (reason, evidence.frame(cut.op.stack) or cut.op.id if cut is not None else 0)
         groups.setdefault(key, []).append(leaf)

@@ -19,21 +19,26 @@ class Tie:
     new: Op
 
 
-def ties(evidence: Evidence, graph: AbstractSet[int], older: AbstractSet[int]) -> list[Tie]:
-    """Values that nodes of ``graph`` outside of ``older`` take from inside of it; those of the latest users first."""
+def ties(evidence: Evidence, graph: AbstractSet[int], gone: AbstractSet[int], until: int) -> list[Tie]:
+    """Values of ops up to the one numbered ``until`` that later ops take, where the graph behind them leads to a node in ``gone``;
+    in the order in which they are taken."""
     tape = evidence.tape
-    found: list[Tie] = []
-    for number in sorted(graph - older, reverse=True):
+    early: set[int] = set()  # nodes of early ops that lead there; a node comes after those behind it
+    for number in sorted(graph):
+        node = tape.nodes[number]
+        op = evidence.op_of(node)
+        if (op is None or op.id <= until) and (number in gone or any(slot is not None and slot.node in early for slot in node.next)):
+            early.add(number)
+    found: dict[tuple[Val, int], Tie] = {}
+    for number in sorted(graph):
         new = evidence.op_of(tape.nodes[number])
-        if new is None or not any(slot is not None and slot.node in older for slot in tape.nodes[number].next):
+        if new is None or new.id <= until:
             continue
         for val in new.ins:
-            if val is None:
-                continue
-            old = evidence.maker(val)
-            if old is not None and any(slot is not None and slot.node in older for slot in old.grads):
-                found.append(Tie(val, old, new))
-    return sorted(found, key=lambda tie: (-tie.new.id, tie.old.id))
+            old = evidence.maker(val) if val is not None else None
+            if val is not None and old is not None and any(slot is not None and slot.node in early for slot in old.grads):
+                found[val, new.id] = Tie(val, old, new)
+    return sorted(found.values(), key=lambda tie: (tie.new.id, tie.old.id))
 
 
 def called(evidence: Evidence, val: Val) -> str:

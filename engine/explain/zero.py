@@ -87,17 +87,22 @@ def _born(evidence: Evidence, node: int, run: int | None) -> tuple[str, int]:
     enters = {event.node: event for event in tape.events.of_kind(NodeEnter) if event.run == run}
     senders: dict[int, list[int]] = {}
     seeds: set[int] = set()
+    sent: dict[int, list[Val]] = {}
     for added in tape.events.of_kind(GradAdded):
         if added.run == run:
             if added.src is None:
                 seeds.add(added.dst.node)
             else:
                 senders.setdefault(added.dst.node, []).append(added.src.node)
+            if added.val is not None:
+                sent.setdefault(added.dst.node, []).append(added.val)
     waiting, seen = [node], {node}
     while waiting:
         number = waiting.pop(0)
         if number in seeds:
             return "seed", number
+        if len(sent.get(number, ())) > 1 and any(val in norm and norm[val].norm != 0 for val in sent[number]):
+            return "opposed", number  # what arrives is not zero, and adds up to zero
         for sender in senders.get(number, ()):
             entered = enters.get(sender)
             zero = entered is not None and all(val is None or (val in norm and norm[val].norm == 0) for val in entered.grads)
@@ -143,7 +148,13 @@ def _finding(evidence: Evidence, reason: str, node: int, leaves: list[int]) -> F
     places = evidence.places(evidence.place("zero", op.stack, f"the backward of {op.name} makes it zero")) if op is not None else ()
     text = f"Every gradient of {shown} was zero, in every element."
     fix = "Look at what this op multiplies the gradient with."
-    if reason == "seed":
+    if reason == "opposed":
+        text += f" What arrives at {tape.nodes[node].name} over its several ways is not zero, and adds up to zero."
+        fix = (
+            "Nothing is wrong where a parameter adds the same to both sides of a difference (the last bias of a critic); else look for"
+            " terms of the loss that cancel."
+        )
+    elif reason == "seed":
         text += " The gradient that backward began with is zero."
         fix = "Look at what is given to backward(), and at the factor in front of the loss."
     elif op is not None:
@@ -154,7 +165,7 @@ def _finding(evidence: Evidence, reason: str, node: int, leaves: list[int]) -> F
     return Finding(
         Kind.ZERO,
         reason,
-        Severity.FAULT,
+        Severity.NOTE if reason == "opposed" else Severity.FAULT,
         title,
         text,
         fix,

@@ -58,13 +58,12 @@ class CensusRecorder(Recorder):
             self._examined.add(forward)
             self.note("rule", json.dumps(facts))
 
-    def grad_stored(self, run: int, tensor: Any, previous: Any, grad: Any) -> None:
-        super().grad_stored(run, tensor, previous, grad)
-        number = tensor._id
+    def got_gradient(self, leaf: Any) -> None:
+        number = leaf._id
         if number not in self._leaves:
             self._leaves.add(number)
             self._untold = True
-            if any(kind.__name__ == "Parameter" for kind in type(tensor).__mro__):
+            if any(kind.__name__ == "Parameter" for kind in type(leaf).__mro__):
                 self._parameters.append(number)
 
     def run_end(self, run: int, error: str = "") -> None:

@@ -152,6 +152,7 @@ class Steps:
                 number, head, now, draft = node.id, self._head, _now() - self._began, encoder.draft
                 exit = (NODE_EXIT | head, run, now, number, 0, len(draft.pool), 0, 0)
                 draft.rows.extend((GRAD_STORED | head, run, now, owner, *before, known, version, *exit))
+                recorder.got_gradient(leaf)
                 encoder.events += 2
                 draft.committed = length = len(draft.rows)
                 if length >= self._limit or self._capture.full:

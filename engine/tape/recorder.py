@@ -232,6 +232,7 @@ class Recorder:
         """A tensor was changed in place: by the last op, if that had to do with it."""
         with self._guard as thread:
             if thread:
+                met = tensor._id in self._nouns.versions
                 known, version = self._nouns.value(tensor, _GRADIENT if thread.run else None)
                 before = self._nouns.before(version, tensor) if new - old == 1 else old
                 if self._runs:
@@ -239,7 +240,7 @@ class Recorder:
                     self._bumps.append((self.position, known if cell is None else cell.id, new, version))
                 by = thread.op if known in thread.touched[::2] else 0
                 self._event(BUMPED, 0, thread, (known, before, version, by, 0))
-                if not by and tensor.requires_grad:  # torch.nn.init: no op has the line
+                if not by and met:  # out=, torch.nn.init: no op has the line
                     frame = self.here()
                     if frame is not None:
                         self._note("changed", json.dumps({"tensor": known, "version": version, **frame._asdict()}))
@@ -458,6 +459,10 @@ class Recorder:
                 else:
                     before = self._nouns.value(previous, _GRADIENT)
                 self._event(GRAD_STORED, run, thread, (leaf, *before, *self._nouns.value(grad, _GRADIENT)))
+                self.got_gradient(tensor)
+
+    def got_gradient(self, leaf: TensorLike) -> None:
+        """The ``.grad`` of a leaf was written, by whichever way; for recorders that want to know."""
 
     def edited(self, run: int, node: NodeLike, index: int, old: TensorLike | None, new: TensorLike | None) -> None:
         """The debugger replaced a gradient that waits at a slot."""

@@ -7,7 +7,7 @@ denoiser = nn.Conv2d(7, 3, 3, padding=1)
 optimizer = torch.optim.Adam([*condition.parameters(), *denoiser.parameters()], lr=1e-3)
 image = torch.randn(1, 3, 6, 6)
 features = condition(image)  #! ties
-for step in range(3):
+for _step in range(3):
     noise = torch.randn(1, 3, 6, 6)
     predicted = denoiser(torch.cat([image + noise, features], 1))  #! reused
     loss = (predicted - noise).pow(2).mean()

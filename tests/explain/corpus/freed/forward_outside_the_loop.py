@@ -6,7 +6,7 @@ net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
 optimizer = torch.optim.Adam(net.parameters(), lr=1e-2)
 x, y = torch.randn(8, 3), torch.randn(8, 1)
 loss = (net(x) - y).pow(2).mean()  #! made
-for epoch in range(3):
+for _epoch in range(3):
     optimizer.zero_grad()
     loss.backward()  #! freed #! used
     optimizer.step()

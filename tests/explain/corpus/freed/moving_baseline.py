@@ -5,7 +5,7 @@ from torch import nn
 policy = nn.Linear(3, 2)
 value = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
 baseline = torch.zeros(1)
-for episode in range(3):
+for _episode in range(3):
     states, rewards = torch.randn(4, 3), torch.randn(4)
     baseline = 0.9 * baseline + 0.1 * value(states).mean()  #! ties #! reused
     logp = torch.log_softmax(policy(states), 1)[:, 0]

@@ -12,8 +12,8 @@ def log_prob():
     return torch.log_softmax(policy(states), 1).gather(1, actions)
 
 
-old = log_prob()
-for epoch in range(4):
+old = log_prob()  #! ties
+for _epoch in range(4):
     ratio = (log_prob() - old).exp()  #! reused
     loss = -torch.min(ratio * advantages, ratio.clamp(0.8, 1.2) * advantages).mean()
     optimizer.zero_grad()

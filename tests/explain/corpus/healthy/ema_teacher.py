@@ -15,5 +15,5 @@ for x in torch.randn(3, 5, 4):
     loss.backward()
     optimizer.step()
     with torch.no_grad():
-        for t, s in zip(teacher.parameters(), student.parameters()):
+        for t, s in zip(teacher.parameters(), student.parameters(), strict=False):
             t.mul_(0.99).add_(s, alpha=0.01)

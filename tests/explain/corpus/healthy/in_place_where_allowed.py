@@ -1,8 +1,8 @@
 # expect: nothing
 # In-place changes of values that no node keeps.
 import torch
-from torch import nn
 import torch.nn.functional as F
+from torch import nn
 
 
 class Residual(nn.Module):

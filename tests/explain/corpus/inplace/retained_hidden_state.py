@@ -7,7 +7,7 @@ rnn = nn.RNNCell(3, 5)
 head = nn.Linear(5, 1)
 optimizer = torch.optim.SGD([*rnn.parameters(), *head.parameters()], lr=0.1)
 hidden = torch.zeros(2, 5)
-for step in range(4):
+for _step in range(4):
     x, y = torch.randn(2, 3), torch.randn(2, 1)
     hidden = rnn(x, hidden)  #! saved #! ties #! reused
     loss = (head(hidden) - y).pow(2).mean()

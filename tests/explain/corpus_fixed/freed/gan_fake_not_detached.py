@@ -1,7 +1,7 @@
 # expect: nothing
 import torch
-from torch import nn
 import torch.nn.functional as F
+from torch import nn
 
 G, D = nn.Sequential(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 3)), nn.Sequential(nn.Linear(3, 6), nn.Tanh(), nn.Linear(6, 1))
 opt_g, opt_d = torch.optim.SGD(G.parameters(), lr=0.1), torch.optim.SGD(D.parameters(), lr=0.1)

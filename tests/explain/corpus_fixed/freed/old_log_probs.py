@@ -13,7 +13,7 @@ def log_prob():
 
 
 old = log_prob().detach()
-for epoch in range(4):
+for _epoch in range(4):
     ratio = (log_prob() - old).exp()
     loss = -torch.min(ratio * advantages, ratio.clamp(0.8, 1.2) * advantages).mean()
     optimizer.zero_grad()

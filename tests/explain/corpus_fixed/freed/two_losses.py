@@ -1,7 +1,7 @@
 # expect: nothing
 import torch
-from torch import nn
 import torch.nn.functional as F
+from torch import nn
 
 net = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 3))
 x, y = torch.randn(5, 4), torch.randint(0, 3, (5,))

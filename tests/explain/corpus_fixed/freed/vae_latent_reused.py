@@ -6,7 +6,7 @@ encoder = nn.Sequential(nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 4))
 decoder = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 6))
 optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-2)
 x = torch.randn(5, 6)
-for step in range(3):
+for _step in range(3):
     mu, logvar = encoder(x).chunk(2, dim=1)
     z = mu + torch.randn_like(mu) * (0.5 * logvar).exp()
     loss = (decoder(z) - x).pow(2).mean() + 0.1 * (mu.pow(2) + logvar.exp() - logvar - 1).mean()

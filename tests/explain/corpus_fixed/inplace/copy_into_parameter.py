@@ -7,7 +7,7 @@ student, teacher = nn.Linear(4, 4), nn.Linear(4, 4)
 
 def sync(target, source):
     with torch.no_grad():
-        for t, s in zip(target.parameters(), source.parameters()):
+        for t, s in zip(target.parameters(), source.parameters(), strict=False):
             t.copy_(s)
 
 

@@ -19,7 +19,7 @@ class Gate(nn.Module):
 
 net = Gate(6)
 optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-for step in range(3):
+for _step in range(3):
     optimizer.zero_grad()
     loss = net(torch.randn(4, 6)).pow(2).mean()
     loss.backward()
