@@ -24,6 +24,9 @@ class Needs(Enum):
     NODE = auto()  # a node of the graph is selected
     PAST = auto()  # the view looks at the past
     UNDO = auto()  # the program can undo its last node
+    CHANGED = auto()  # a change of breakpoints or watches can be taken back
+    TAKEN_BACK = auto()  # and one was
+    VALUE = auto()  # a value is selected
 
 
 REASONS = {
@@ -33,6 +36,9 @@ REASONS = {
     Needs.PAST: "the view is at the live point already",
     Needs.OPEN: "nothing is open",
     Needs.UNDO: "there is no step of this backward pass to undo",
+    Needs.CHANGED: "no breakpoint and no watch was changed",
+    Needs.TAKEN_BACK: "no change was taken back",
+    Needs.VALUE: "select a value first",
 }
 
 
@@ -54,7 +60,7 @@ class Command:
     tip: str = ""
 
 
-MENUS = ("&File", "&Edit", "&View", "&Run", "&Breakpoints", "&Navigate", "&Help")
+MENUS = ("&File", "&Edit", "&View", "&Run", "&Breakpoints", "&Navigate", "&Tools", "&Help")
 
 COMMANDS: tuple[Command, ...] = (
     Command("open", "&File", "&Open Script...", ("Ctrl+O",), "open", tip="Choose a Python script to debug"),
@@ -66,7 +72,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("export", "&File", "&Export View...", ("Ctrl+Shift+E",), needs=Needs.TAPE, tip="Save the graph as a picture"),
     Command("close", "&File", "&Close", ("Ctrl+W",), needs=Needs.OPEN, asks=Action.CLOSE, separator=True, tip="Back to the welcome page"),
     Command("quit", "&File", "&Quit", ("Ctrl+Q",), separator=True, tip="End the program; a running script is stopped"),
-    Command("copy", "&Edit", "&Copy", ("Ctrl+C",), "copy", tip="Copy what is selected in the panel that has the focus"),
+    Command(
+        "undo", "&Edit", "&Undo", ("Ctrl+Z",), "", Needs.CHANGED,
+        tip="Take back the last change of breakpoints or watches; the program does not move",
+    ),
+    Command("redo", "&Edit", "&Redo", ("Ctrl+Shift+Z",), "", Needs.TAKEN_BACK, tip="Make the change again that was taken back"),
+    Command("copy", "&Edit", "&Copy", ("Ctrl+C",), "copy", separator=True, tip="Copy what is selected in the panel that has the focus"),
     Command("find", "&Edit", "&Find Node or Event...", ("Ctrl+F", "Ctrl+P"), "search", Needs.TAPE, bar="search", tip="Filter the events"),
     Command("fit", "&View", "&Fit Graph", ("Ctrl+0",), "fit", Needs.TAPE, tip="Show the whole graph"),
     Command("zoom_in", "&View", "Zoom &In", ("Ctrl++", "Ctrl+="), "zoom_in", Needs.TAPE, tip="Enlarge the graph"),
@@ -111,7 +122,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "step_back", "&Run", "Step &Back", ("Shift+F10",), "step_back", Needs.UNDO, Action.STEP_BACK, "time", separator=True,
-        tip="Undo the last node of backward exactly",
+        tip="Rewind the program itself: undo the last node of backward exactly, .grad included",
     ),
     Command("step", "&Run", "&Next Node", ("F10",), "step", None, Action.NEXT, "time", tip="Run one node of backward, one op of forward"),
     Command(
@@ -128,7 +139,11 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "reverse", "&Run", "Re&verse Continue", ("Ctrl+Shift+Left",), "reverse_continue", Needs.UNDO, Action.REVERSE_CONTINUE, "time",
-        tip="Step back to the beginning of this backward",
+        tip="Rewind the program itself to the beginning of this backward",
+    ),
+    Command(
+        "what_if", "&Run", "&What If Here...", (), "", Needs.NODE, Action.GOTO,
+        tip="Run until the selected node is next, then edit the gradient that waits there and see what changes",
     ),
     Command(
         "stop_on_entry", "&Run", "Stop at the &First Node of Backward", (), "", separator=True, checkable=True,
@@ -156,23 +171,23 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "first_event", "&Navigate", "Look at the &First Step", ("Ctrl+Home",), "first", Needs.TAPE, bar="past",
-        tip="Look at the first recorded step",
+        tip="Look at the first recorded step; the program does not move",
     ),
     Command(
         "previous_event", "&Navigate", "Look at the &Previous Step", ("Ctrl+Left",), "earlier", Needs.TAPE, bar="past",
-        tip="Look at the step before; the script does not move",
+        tip="Look at the step before, on the tape; the program does not move",
     ),
     Command(
         "next_event", "&Navigate", "Look at the &Next Step", ("Ctrl+Right",), "later", Needs.TAPE, bar="past",
-        tip="Look at the step after; the script does not move",
+        tip="Look at the step after, on the tape; the program does not move",
     ),
     Command(
         "last_event", "&Navigate", "Look at the &Last Step", ("Ctrl+End",), "last", Needs.TAPE, bar="past",
-        tip="Look at the last recorded step",
+        tip="Look at the last recorded step; the program does not move",
     ),
     Command(
         "return_to_live", "&Navigate", "&Return to Live", ("Ctrl+L",), "return_to_live", Needs.PAST, bar="past",
-        tip="Show where the script is now",
+        tip="Leave the past: show where the program is now",
     ),
     Command(
         "next_alert", "&Navigate", "Next &Alert", ("F8",), "warning", Needs.TAPE, separator=True,
@@ -183,6 +198,28 @@ COMMANDS: tuple[Command, ...] = (
         "go_to_source", "&Navigate", "Go to &Source", ("F12",), "source", Needs.NODE,
         tip="Show the line that made the selected node",
     ),
+    Command(
+        "explain", "&Navigate", "E&xplain", ("Ctrl+E",), "", Needs.TAPE,
+        tip="What went wrong with autograd in this run, at the selected node first",
+    ),
+    Command(
+        "add_watch", "&Tools", "&Watch an Expression...", ("Ctrl+Shift+W",), "", Needs.OPEN,
+        tip="Follow a tensor, a gradient or any expression of the program over the stops",
+    ),
+    Command(
+        "watch_value", "&Tools", "Watch the Selected &Value", (), "", Needs.VALUE,
+        tip="Follow the value that the tensor panel shows over the stops",
+    ),
+    Command(
+        "contributions", "&Tools", "&Contributions", (), "", Needs.TAPE, separator=True,
+        tip="What each path and each backward pass added to the selected gradient",
+    ),
+    Command("flow", "&Tools", "Gradient &Flow", (), "", Needs.TAPE, tip="The gradient norm of each parameter over the iterations"),
+    Command(
+        "compare_iterations", "&Tools", "Compare &Iterations", (), "", Needs.TAPE, separator=True,
+        tip="Two iterations of this run side by side: where they first differ, and how much",
+    ),
+    Command("compare_with", "&Tools", "Compare With &Another Tape...", (), "", Needs.TAPE, tip="This run and another one side by side"),
     Command("shortcuts", "&Help", "&Keyboard Shortcuts", ("Ctrl+Alt+/",), "help", tip="All keys on one sheet"),
     Command("about", "&Help", "&About gradstep", (), "info", tip="Version, interpreter, libraries"),
 )  # fmt: skip
@@ -194,6 +231,8 @@ class Actions(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._by_name: dict[str, QAction] = {}
+        self._told: dict[str, tuple[str, bool]] = {}  # why it is disabled, whether it is visible: as the action has it now
+        self._keys: dict[str, str] = {}
         for command in COMMANDS:
             action = QAction(self._text(command), self)
             action.setObjectName(command.name)
@@ -202,6 +241,9 @@ class Actions(QObject):
             action.setShortcuts([QKeySequence(k) for k in command.keys])
             action.setCheckable(command.checkable)
             self._by_name[command.name] = action
+            keys = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts())
+            self._keys[command.name] = f"{self.name(command.name)} ({keys})" if keys else self.name(command.name)
+            action.setStatusTip(QCoreApplication.translate("Actions", command.tip))
         self.show_state(State.IDLE, {})
 
     @staticmethod
@@ -221,27 +263,29 @@ class Actions(QObject):
 
     def show_state(self, state: State, there: Mapping[Needs, bool]) -> None:
         """Enable what can work now; the tip of what cannot says why."""
+        shared = "start" if Action.LAUNCH not in ALLOWED[state] else "continue"  # F5 starts what does not run and continues what is paused
         for command in COMMANDS:
-            action = self._by_name[command.name]
             reason = ""
             if command.needs is not None and not there.get(command.needs, False):
-                reason = QCoreApplication.translate("Actions", REASONS[command.needs])
+                reason = REASONS[command.needs]
             if command.asks is not None and command.asks not in ALLOWED[state]:
                 reason = QCoreApplication.translate("Actions", "not while the session is {0}").format(state.value)
-            enabled = not reason
-            action.setEnabled(enabled)
-            tip = QCoreApplication.translate("Actions", command.tip)
-            keys = ", ".join(k.toString(QKeySequence.SequenceFormat.NativeText) for k in action.shortcuts())
-            name = self.name(command.name)
-            head = f"{name} ({keys})" if keys else name
-            action.setToolTip(
-                f"{head}\n{tip}" if enabled else f"{head}\n{tip}\n" + QCoreApplication.translate("Actions", "Disabled: {0}").format(reason)
-            )
-            action.setStatusTip(tip)
-            action.setVisible(command.asks is None or command.menu != "&Run" or state is not State.TRACE)  # a tape has no program
-        # one key, two commands: F5 starts what does not run and continues what is paused
-        running = Action.LAUNCH not in ALLOWED[state]
-        self._by_name["continue" if not running else "start"].setVisible(False)
+            elif reason:
+                reason = QCoreApplication.translate("Actions", reason)
+            visible = command.asks is None or command.menu != "&Run" or state is not State.TRACE  # a tape has no program
+            told = reason, visible and command.name != shared
+            if self._told.get(command.name) != told:
+                self._told[command.name] = told
+                self._show(command, *told)
+
+    def _show(self, command: Command, reason: str, visible: bool) -> None:
+        action = self._by_name[command.name]
+        action.setEnabled(not reason)
+        words = [self._keys[command.name], QCoreApplication.translate("Actions", command.tip)]
+        if reason:
+            words.append(QCoreApplication.translate("Actions", "Disabled: {0}").format(reason))
+        action.setToolTip("\n".join(words))
+        action.setVisible(visible)
 
     def fill_menus(self, bar: QMenuBar) -> dict[str, QMenu]:
         """Make the menus; gives them by name, for what is added beside the table (docks, recent files, examples)."""

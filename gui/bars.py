@@ -83,10 +83,17 @@ class RunBar(QToolBar):
     def show_place(self, text: str, *, past: bool) -> None:
         """Say where the view stands, and whether that is the past."""
         self.place.setText(text or self.tr("No backward pass yet"))
+        shown = self._stop.isVisible()
         for separator in self._separators:  # nothing is before them where there is no program
-            separator.setVisible(self._stop.isVisible())
+            if separator.isVisible() is not shown:
+                separator.setVisible(shown)
         if self.past.property("past") is not past:
             self.past.setProperty("past", past)
+            self.past.setToolTip(
+                self.tr("The view looks at the past, on the tape. The program stands where it stood: Return to Live shows it")
+                if past
+                else ""
+            )
             for widget in (self.past, self.place):
                 widget.style().unpolish(widget)
                 widget.style().polish(widget)

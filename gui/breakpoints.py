@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from gradstep.engine.debug.conditions import ConditionError
 from gradstep.engine.debug.core import Stopped
 from gradstep.engine.debug.protocol import Response
 from gradstep.engine.debug.states import State
+from gradstep.engine.tape.reader import Tape
 
 from .session import DebugSession
 
@@ -23,6 +24,7 @@ class Breakpoints(QObject):
 
     changed = Signal()  # the table, or how a breakpoint stands
     refused = Signal(str)  # a breakpoint could not be understood, and why
+    edited = Signal(str, object, object)  # for undo: what the user did, the breakpoints before and after
 
     def __init__(self, session: DebugSession, settings: QSettings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,41 +67,76 @@ class Breakpoints(QObject):
 
     def add(self, kind: BreakKind, target: str = "", **fields: Any) -> Breakpoint | None:
         """A new breakpoint; None where it cannot be understood, which is said."""
-        made: Breakpoint | None = None
+        before = self.all
         try:
             made = self._table.add(kind, target, **fields)
         except ConditionError as error:
             self.refused.emit(str(error))
-        self._tell()
+            self.changed.emit()
+            return None
+        self._tell(self.tr("add a breakpoint"), before)
         return made
 
     def change(self, number: int, fields: Mapping[str, Any]) -> bool:
         """Other words for a breakpoint; False where they cannot be understood, which is said."""
+        before = self.all
         try:
             self._table.change(number, **fields)
         except ConditionError as error:
             self.refused.emit(str(error))
             self.changed.emit()  # the cell shows again what holds
             return False
-        self._tell()
+        self._tell(self.tr("change a breakpoint"), before)
         return True
 
     def remove(self, numbers: Iterable[int]) -> None:
         """Take breakpoints away."""
+        before = self.all
         for number in numbers:
             self._table.remove(number)
-        self._tell()
+        self._tell(self.tr("remove breakpoints"), before)
 
     @Slot()
     def clear(self) -> None:
         """Take all away."""
+        before = self.all
         self._table.clear()
-        self._tell()
+        self._tell(self.tr("remove all breakpoints"), before)
 
     def toggle_line(self, file: str, line: int) -> None:
         """A breakpoint on a line, or none."""
+        before = self.all
         self._table.toggle_line(file, line)
+        self._tell(self.tr("breakpoint on a line"), before)
+
+    def put_back(self, points: Sequence[Breakpoint]) -> None:
+        """These and no others, as they were: undo and redo."""
+        self._table.put(points)
         self._tell()
+
+    def places(self, tape: Tape) -> set[tuple[str, int]]:
+        """The nodes and ops of a tape at which a breakpoint of an op or node, or of a hook or AccumulateGrad, stands."""
+        numbers, names, leaves = set[int](), set[str](), set[str]()
+        for point in self._table:
+            if not point.enabled:
+                continue
+            if point.kind is BreakKind.NODE:
+                if point.target.startswith("#"):
+                    numbers.add(int(point.target[1:]))
+                else:
+                    names.add(point.target)
+            elif point.kind is BreakKind.HOOK and point.target.startswith("AccumulateGrad"):
+                leaves.add(point.target.partition(":")[2])
+        if not (numbers or names or leaves):
+            return set()
+        found: set[tuple[str, int]] = {("node", number) for number in numbers if number in tape.nodes}
+        if names or leaves:
+            for node in tape.nodes.values():
+                leaf = tape.tensors[node.variable].name if node.variable is not None else None
+                if node.name in names or (leaf is not None and (leaf in leaves or "" in leaves)):
+                    found.add(("node", node.id))
+            found |= {("op", op.id) for op in tape.ops.values() if op.name in names}
+        return found
 
     def toggle(self, kind: BreakKind, target: str) -> None:
         """A breakpoint of this kind and target if there is none, else none."""
@@ -121,7 +158,9 @@ class Breakpoints(QObject):
 
     # ------------------------------------------------------------------------------------ the program
 
-    def _tell(self) -> None:
+    def _tell(self, words: str = "", before: Sequence[Breakpoint] = ()) -> None:
+        if words and self.all != before:
+            self.edited.emit(words, before, self.all)
         if not self._session.request("setBreakpoints", self._answered, breakpoints=self._table.plain()):
             self.standing = {number: state for number, state in self.standing.items() if any(p.id == number for p in self._table)}
         self.changed.emit()
@@ -143,5 +182,7 @@ class Breakpoints(QObject):
             self._session.request("setHooks", lambda _: None, off=sorted(self.hooks_off))
 
     def _take(self, states: Iterable[Mapping[str, Any]]) -> None:
-        self.standing = {int(state["id"]): state for state in states}
-        self.changed.emit()
+        standing = {int(state["id"]): state for state in states}
+        if standing != self.standing:
+            self.standing = standing
+            self.changed.emit()

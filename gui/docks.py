@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from PySide6.QtCore import QLibraryInfo, QSettings, Qt, QTimer, QVersionNumber
+from PySide6.QtCore import QLibraryInfo, QObject, QSettings, Qt, QTimer, QVersionNumber, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
 
 from .panel import Panel
 
-VERSION = 2  # of a saved arrangement; another one is not restored
+VERSION = 3  # of a saved arrangement; another one is not restored
 SMALL = 900  # a window lower than this puts panels behind tabs that otherwise stand above each other
 
 
@@ -29,11 +30,15 @@ def plain(title: str) -> str:
     return title.replace("&", "&&")
 
 
-class Docks:
+class Docks(QObject):
     """The docks of a window, one a panel."""
 
+    came_in_sight = Signal(object)  # the panel: its dock was shown, or came to the front of its tabs
+
     def __init__(self, window: QMainWindow, places: Places) -> None:
+        super().__init__(window)
         self._window = window
+        self._in_sight: set[Panel] = set()
         self._places = places
         self._docks: dict[Panel, QDockWidget] = {}
         area = Qt.DockWidgetArea
@@ -52,6 +57,7 @@ class Docks:
                 else area.BottomDockWidgetArea
             )
             window.addDockWidget(side, dock)
+            dock.visibilityChanged.connect(partial(self._sight_changed, panel))
             dock.hide()  # until they are arranged: side by side they would be wider than a screen
             self._docks[panel] = dock
 
@@ -61,6 +67,28 @@ class Docks:
     def all(self) -> list[QDockWidget]:
         """All docks."""
         return list(self._docks.values())
+
+    def in_sight(self, panel: Panel) -> bool:
+        """Whether a panel can be seen: a dock behind another's tab is visible to Qt, and not to the user."""
+        return panel in self._in_sight
+
+    def _sight_changed(self, panel: Panel, visible: bool) -> None:
+        if not visible:
+            self._in_sight.discard(panel)
+        elif panel not in self._in_sight:
+            self._in_sight.add(panel)
+            self.came_in_sight.emit(panel)
+
+    def bring(self, panel: Panel) -> None:
+        """Show a panel, in front of those behind whose tabs it stands."""
+        dock = self._docks[panel]
+        dock.show()
+        dock.raise_()
+
+    def title(self, panel: Panel, count: int) -> None:
+        """Write how many things a panel shows beside its title, nothing for none."""
+        title = plain(panel.heading())
+        self._docks[panel].setWindowTitle(f"{title} ({count})" if count else title)
 
     def arrange(self) -> None:
         """What happened on the left, values on the right, when and the lists at the bottom."""
@@ -94,7 +122,7 @@ class Docks:
             self._docks[panel].raise_()
         for bar in window.findChildren(QTabBar):
             if bar.parentWidget() is window:  # many tabs must not make the window wider than the screen
-                bar.setElideMode(Qt.TextElideMode.ElideRight)
+                bar.setElideMode(Qt.TextElideMode.ElideNone)
                 bar.setUsesScrollButtons(True)
         self._share()
         QTimer.singleShot(0, window, self._share)  # again when the docks have taken their places; the window's death cancels it
@@ -106,8 +134,8 @@ class Docks:
         strip, lists = self._docks[places.strip], [self._docks[panel] for panel in places.lists]
         left, right = self._docks[places.left[0]], self._docks[places.right[0]]
         window.resizeDocks([left, right], [min(max(300, wide // 4), 520), min(max(320, wide // 4), 520)], Qt.Orientation.Horizontal)
-        window.resizeDocks([strip, lists[0]], [wide * 2 // 5, wide * 3 // 5], Qt.Orientation.Horizontal)
-        window.resizeDocks([strip], [min(max(170, high // 5), 260)], Qt.Orientation.Vertical)
+        window.resizeDocks([strip, lists[0]], [wide * 3 // 10, wide * 7 // 10], Qt.Orientation.Horizontal)
+        window.resizeDocks([strip], [min(max(200, high // 4), 320)], Qt.Orientation.Vertical)
         if high >= SMALL:
             for column, shares in ((places.left, (3, 2)), (places.right, (3, 5))):
                 window.resizeDocks([self._docks[p] for p in column], [high * share // 8 for share in shares], Qt.Orientation.Vertical)

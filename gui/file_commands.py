@@ -31,6 +31,10 @@ class FileCommands(QObject):
         """Let the user choose a tape."""
         self._ask(self.tr("Open Tape"), self.tr("gradstep tapes (*.gst)"))
 
+    def ask_other_tape(self) -> str:
+        """Let the user choose a tape to compare with; "" where none is."""
+        return QFileDialog.getOpenFileName(self._window, self.tr("Compare With"), self._folder(), self.tr("gradstep tapes (*.gst)"))[0]
+
     def _ask(self, title: str, kinds: str) -> None:
         file, _ = QFileDialog.getOpenFileName(self._window, title, self._folder(), kinds)
         if file:

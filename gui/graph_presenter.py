@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 import networkx as nx
 import numpy as np
@@ -43,6 +43,7 @@ def bad(stats: Stats | None) -> bool:
 class GraphPresenter(QObject):
     """Listens to the model alone; the canvas is told."""
 
+    drawn = Signal()  # another graph is drawn, which knows no breakpoints yet
     arranging = Signal(str)  # a large graph is being arranged: a sentence that says so
 
     def __init__(self, canvas: GraphCanvas, model: DebugModel, layout: LayoutFunction, parent: QObject | None = None) -> None:
@@ -58,6 +59,7 @@ class GraphPresenter(QObject):
         self._failed: set[Key] = set()
         self._fresh: dict[tuple[Key, Key], float] = {}  # of the norms, those that the canvas has not been told
         self._marked = (0, -1)  # the run and the moment whose statuses the canvas shows
+        self.breakpoints: frozenset[Key] = frozenset()  # nodes that have one
         self._undescribed: list[int] = []  # events whose values have no statistics on the tape yet
         self._seen = 0  # events taken in
         self._paused = False
@@ -90,6 +92,11 @@ class GraphPresenter(QObject):
         self._paused = paused
         if paused:
             self.refresh()
+
+    def mark_breakpoints(self, keys: Iterable[Key]) -> None:
+        """The nodes that have a breakpoint."""
+        self.breakpoints = frozenset(keys)
+        self._canvas.set_breakpoints(self.breakpoints)
 
     # ------------------------------------------------------------------------------------ listening
 
@@ -180,6 +187,7 @@ class GraphPresenter(QObject):
         self._marked, self._fresh = (0, -1), dict(self._norms)
         self._mark()
         self._canvas.select(self._model.selection.key)
+        self.drawn.emit()
         if self._stale() and not self._later.isActive():
             self._later.start()  # it grew, or another run is looked at, since it was asked for
 

@@ -17,15 +17,17 @@ from gradstep.engine.debug.states import ALIVE, ENDED, RUNNING, State
 
 from . import dialogs, layouts, recent, wording
 from .actions import COMMANDS, Actions, Needs
+from .analyses import Analyses
 from .announcer import Announcer
 from .bars import RunBar, StateBar, place_text
+from .breaking import Breaking
 from .breakpoints import Breakpoints
 from .canvas import GraphCanvas
 from .docks import Docks, plain
 from .drawing import Shown
 from .experiments import Experiments
-from .explaining import Explaining
 from .file_commands import FileCommands
+from .findings import Findings
 from .graph_presenter import GraphPresenter
 from .inquiries import Inquiries
 from .message_bar import MessageBar
@@ -37,7 +39,10 @@ from .panel_set import PanelSet
 from .session import DebugSession
 from .settings import kept
 from .theme import Appearance, Mode
+from .undo import Undo
+from .watches import Watches
 from .welcome import EXAMPLES, FOLDER, WelcomePage, dropped
+from .whereabouts import Whereabouts
 
 SETTLE = 120  # milliseconds: a program that stands still again by then was never shown as running, so that a step does not flicker
 _RESTING = ENDED | {State.IDLE, State.READY, State.PAUSED, State.TRACE}
@@ -55,6 +60,7 @@ class MainWindow(QMainWindow):
         self.session = DebugSession(self)
         self.model = DebugModel(self)
         self.actions_ = Actions(self)
+        self._whereabouts = Whereabouts()
         self._state = self.session.state  # the one that is shown
         self._settling = QTimer(self, singleShot=True, interval=SETTLE)
         self._settling.timeout.connect(self._show_state)
@@ -74,11 +80,15 @@ class MainWindow(QMainWindow):
         self.opening = Opening(self.session, self.model, self.settings, self)
         self.navigator = Navigator(self.model, self)
         self.graphs = GraphPresenter(self.canvas, self.model, layouts.layout(), self)
-        self.presenter = PanelPresenter(self.panels, self.model, self._show_alert_count, self)
+        self.presenter = PanelPresenter(self.panels, self.model, lambda count: self.docks.title(self.panels.alerts, count), self)
         self.inquiries = Inquiries(self.session, self.panels.tensor, self.panels.console, self)
         self.files = FileCommands(self, self.settings)
         self.breakpoints = Breakpoints(self.session, self.settings, self)
-        self.explaining = Explaining(self)
+        self.breaking = Breaking(self.breakpoints, self.model, self.opening, self.panels, self.docks, self.graphs, self.actions_, self)
+        self.watches = Watches(self.session, self.model, self.breakpoints, self.panels.watches, self.settings, self)
+        self.findings = Findings(self.session, self.model, self.panels.explanations, self.panels.alerts, self.docks, self)
+        self.analyses = Analyses(self.model, self.panels, self.docks, self)
+        self.undo = Undo(self)
         self.experiments = Experiments(self.session, self.model, self.panels.what_if, self)
         self.announcer = Announcer(self.message, self.canvas, self.session, self.model, self.opening, self.navigator)
 
@@ -158,13 +168,17 @@ class MainWindow(QMainWindow):
         panels.tensor.rerun_wished.connect(self.opening.restart_with_values)
         panels.tensor.capture_wished.connect(self.opening.keep_more)
         panels.output.log_wished.connect(self._say_log)
-        self._connect_breakpoints()
-        self.explaining.explained.connect(self._explained)
-        self.explaining.failed.connect(self.status.say)
-        self.experiments.said.connect(self.status.say)
+        panels.breakpoints.line_picked.connect(self._show_line)
+        self.breakpoints.refused.connect(self.status.say)
+        for saying in (self.findings, self.experiments, self.watches):
+            saying.said.connect(self.status.say)
+        for owner in (self.breakpoints, self.watches):
+            self.undo.follow(owner)
+        self.undo.changed.connect(self._enable_later)
+        self.analyses.line_wanted.connect(self._show_line)
+        panels.compare.tape_wished.connect(self._compare_with)
         panels.what_if.node_picked.connect(model.select)
         panels.what_if.value_picked.connect(self._show_value)
-        panels.hooks.hook_switched.connect(self.breakpoints.switch_hook)
         panels.explanations.line_picked.connect(self._show_line)
         panels.explanations.node_picked.connect(model.select)
         panels.explanations.event_picked.connect(model.move_to)
@@ -177,23 +191,14 @@ class MainWindow(QMainWindow):
         self.welcome.open_tape_wished.connect(self.actions_["open_tape"].trigger)
         self.welcome.file_picked.connect(self.open_file)
 
-    def _connect_breakpoints(self) -> None:
-        points, panel = self.breakpoints, self.panels.breakpoints
-        points.changed.connect(self._show_breakpoints)
-        points.refused.connect(self.status.say)
-        panel.add_wished.connect(self._add_breakpoint)
-        panel.edit_wished.connect(points.change)
-        panel.removal_wished.connect(points.remove)
-        panel.clear_wished.connect(points.clear)
-        panel.line_picked.connect(self._show_line)
-        self.panels.source.breakpoint_toggled.connect(points.toggle_line)
-
     def _connect_actions(self) -> None:
         session, canvas, navigator, files = self.session, self.canvas, self.navigator, self.files
         # fmt: off
         slots: dict[str, Any] = {
             "open": files.ask_script, "open_tape": files.ask_tape, "save_tape": self._save_tape,
             "export": lambda: files.ask_export(canvas), "close": self.opening.close, "quit": self.close,
+            "undo": lambda: self.status.say(self.tr("Undone: {0}").format(self.undo.undo())),
+            "redo": lambda: self.status.say(self.tr("Done again: {0}").format(self.undo.redo())),
             "copy": self._copy, "find": self._find,
             "fit": canvas.fit, "zoom_in": canvas.zoom_in, "zoom_out": canvas.zoom_out,
             "follow": lambda: canvas.set_follow(self.actions_["follow"].isChecked()),
@@ -202,7 +207,7 @@ class MainWindow(QMainWindow):
             "start": self.opening.start, "restart": self.opening.restart, "pause": session.pause, "stop": session.stop,
             "kill": session.kill, "continue": self._live(session.continue_), "step": self._live(session.next),
             "step_into": self._live(session.step_into), "step_out": self._live(session.step_out),
-            "toggle_breakpoint": self._toggle_breakpoint, "add_breakpoint": self._ask_breakpoint,
+            "toggle_breakpoint": self.breaking.toggle, "add_breakpoint": self.breaking.ask,
             "break_on_nan": lambda: self.breakpoints.toggle(BreakKind.VALUE, "nonfinite"),
             "break_on_exception": lambda: self.breakpoints.toggle(BreakKind.EXCEPTION, ""),
             "clear_breakpoints": self.breakpoints.clear,
@@ -212,6 +217,11 @@ class MainWindow(QMainWindow):
             "previous_event": navigator.look_at_previous, "next_event": navigator.look_at_next,
             "return_to_live": navigator.look_at_last, "next_alert": navigator.next_alert,
             "previous_alert": navigator.previous_alert, "go_to_source": navigator.go_to_source,
+            "what_if": self._what_if, "explain": self.findings.explain_selected,
+            "add_watch": self._ask_watch, "watch_value": self._watch_value,
+            "contributions": lambda: self.docks.bring(self.panels.contributions),
+            "flow": lambda: self.docks.bring(self.panels.flow),
+            "compare_iterations": lambda: self._compare(""), "compare_with": self._compare_with,
             "shortcuts": lambda: dialogs.shortcuts(self), "about": lambda: dialogs.about(self),
             **{shown.value: (lambda shown=shown: self._show_graph(shown)) for shown in Shown},
         }
@@ -245,8 +255,10 @@ class MainWindow(QMainWindow):
         self._fill_recent()
         self.panels.events.show_script(Path(self.opening.script).name)
         self.presenter.show_script(self.opening.script, self.opening.text())
-        self.panels.explanations.show_waiting()
+        self.findings.show_waiting()
         self.breakpoints.show_script(self.opening.script)
+        self.watches.show_script(self.opening.script)
+        self.undo.clear()
         busy = bool(self.opening.name)
         self.pages.setCurrentWidget(self.canvas if busy else self.welcome)
         if busy and self.docks.hidden:
@@ -261,6 +273,7 @@ class MainWindow(QMainWindow):
     def _starting(self) -> None:
         self.presenter.show_script(self.opening.script, self.opening.text())
         self.panels.output.clear()
+        self._whereabouts.forget()
 
     # ------------------------------------------------------------------------------------ the session
 
@@ -281,8 +294,7 @@ class MainWindow(QMainWindow):
         self.panels.console.show_enabled(live, "" if live else self.tr("Expressions run in your program, while it is paused."))
         if state in _RESTING:
             self.model.catch_up()
-        if state in ENDED or state is State.TRACE:
-            self._explain()
+        self.findings.show_state(state)
         if not live:
             self.model.set_live_node(None)
         self.graphs.set_paused(state in _RESTING)
@@ -291,6 +303,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _stopped(self, stop: Stopped) -> None:
+        self._whereabouts.note(stop)
         self.model.go_live()
         self.model.set_live_node(stop.node or None)
         if stop.node:
@@ -301,60 +314,37 @@ class MainWindow(QMainWindow):
             self.panels.source.show_line(str(stop.where["file"]), int(stop.where.get("line", 0)))
         self._enable_later()
 
-    def _explain(self) -> None:
-        tape = self.model.tape
-        if tape is not None and tape.path:
-            self.explaining.explain(str(tape.path))
-
-    @Slot(object)
-    def _explained(self, findings: Any) -> None:
-        panel = self.panels.explanations
-        panel.show_findings(findings)
-        title = plain(panel.heading())
-        self.docks[panel].setWindowTitle(f"{title} ({len(findings)})" if findings else title)
-
-    @Slot()
-    def _show_breakpoints(self) -> None:
-        points = self.breakpoints
-        self.opening.breakpoints = points.plain()
-        self.panels.breakpoints.show_breakpoints(points.all, points.standing)
-        self.panels.hooks.show_switched_off(points.hooks_off)
-        lines = points.lines()
-        for file in {*lines, *self.panels.source.files}:
-            self.panels.source.show_breakpoints(file, lines.get(file, frozenset()))
-        self.actions_["break_on_nan"].setChecked(points.has(BreakKind.VALUE, "nonfinite"))
-        self.actions_["break_on_exception"].setChecked(points.has(BreakKind.EXCEPTION, ""))
-
-    @Slot()
-    def _toggle_breakpoint(self) -> None:
-        """On the source's line where that has the focus, else on the selected node or op."""
-        source, key = self.panels.source, self.model.selection.key
-        if source.isAncestorOf(self.focusWidget()) and source.current_file and source.current_line:
-            self.breakpoints.toggle_line(source.current_file, source.current_line)
-        elif key is not None and key[0] == "node":
-            self.breakpoints.toggle(BreakKind.NODE, f"#{key[1]}")
-        elif key is not None and key[0] == "op" and self.model.tape is not None:
-            self.breakpoints.toggle(BreakKind.NODE, self.model.tape.ops[key[1]].name)
-        else:
-            self._ask_breakpoint()
-
-    @Slot(object, str)
-    def _add_breakpoint(self, kind: BreakKind, target: str) -> None:
-        if self.breakpoints.add(kind, target) is not None:
-            self.panels.breakpoints.added()
-
-    def _ask_breakpoint(self) -> None:
-        dock = self.docks[self.panels.breakpoints]
-        dock.show()
-        dock.raise_()
-        self.panels.breakpoints.ask(BreakKind.NODE)
-
     @Slot()
     def _run_to_selected(self) -> None:
         key = self.model.selection.key
         if key is not None and key[0] == "node":
             self.model.go_live()
             self.session.run_to(key[1])
+
+    @Slot()
+    def _what_if(self) -> None:
+        """Stand before the selected node, and bring the panel that edits its gradient."""
+        key, stop = self.model.selection.key, self.session.stop_info
+        if key is not None and (stop is None or stop.node != key[1]):
+            self._run_to_selected()
+        self.docks.bring(self.panels.what_if)
+
+    def _ask_watch(self) -> None:
+        self.docks.bring(self.panels.watches)
+        self.panels.watches.ask()
+
+    def _watch_value(self) -> None:
+        self.docks.bring(self.panels.watches)
+        self.watches.watch_value()
+
+    def _compare(self, tape: str) -> None:
+        self.panels.compare.show_other(tape)
+        self.docks.bring(self.panels.compare)
+
+    def _compare_with(self) -> None:
+        tape = self.files.ask_other_tape()
+        if tape:
+            self._compare(tape)
 
     def _set_stop_on_entry(self) -> None:
         self.opening.stop_on_entry = self.actions_["stop_on_entry"].isChecked()
@@ -400,6 +390,9 @@ class MainWindow(QMainWindow):
                 Needs.NODE: key is not None and key[0] == "node",
                 Needs.PAST: not self.model.is_live,
                 Needs.UNDO: stop is not None and stop.can_step_back,
+                Needs.CHANGED: self.undo.can_undo,
+                Needs.TAKEN_BACK: self.undo.can_redo,
+                Needs.VALUE: self.model.selection.value is not None,
             },
         )
         self._show_place()
@@ -410,9 +403,7 @@ class MainWindow(QMainWindow):
         state, live = self._state, self.model.is_live
         place = place_text(self.model)
         self.bar.show_place(place, past=not live)
-        sentence = self.session.sentence
-        if not live:
-            sentence = self.tr("Looking at the past. {0}").format(sentence)
+        sentence = self._whereabouts.sentence(self.session.sentence, self.session.stop_info if state is State.PAUSED else None, live=live)
         if sentence != self.status.sentence.text() or state is State.PAUSED:
             self.status.show_state(state, sentence)
         name = self.opening.name
@@ -425,10 +416,6 @@ class MainWindow(QMainWindow):
         self.status.show_process(running, f"Python {platform.python_version()}" if python == sys.executable else python)
         tape = self.model.tape
         self.status.show_tape(str(tape.path) if tape is not None and tape.path else "")
-
-    def _show_alert_count(self, count: int) -> None:
-        title = plain(self.panels.alerts.heading())
-        self.docks[self.panels.alerts].setWindowTitle(f"{title} ({count})" if count else title)
 
     def _show_graph(self, shown: Shown) -> None:
         for other in Shown:
@@ -499,7 +486,9 @@ class MainWindow(QMainWindow):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if key is not None:
             self.model.select(key)
-            for name in ("run_to", "toggle_breakpoint", "go_to_source"):
+            has = key in self.graphs.breakpoints
+            menu.addAction(self.tr("Remove Breakpoint") if has else self.tr("Break Here"), self.breaking.toggle_selected)
+            for name in ("run_to", "what_if", "explain", "contributions", "go_to_source"):
                 menu.addAction(self.actions_[name])
             menu.addSeparator()
         for name in ("fit", "backward_graph", "forward_graph", "both_graphs", "export"):
@@ -523,7 +512,8 @@ class MainWindow(QMainWindow):
         self.docks.save(self.settings)
         self.settings.sync()
         self.graphs.close()
-        self.explaining.stop()
+        self.findings.stop()
+        self.analyses.stop()
         self.session.close()
         self.model.close()
         super().closeEvent(event)

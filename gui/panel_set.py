@@ -6,15 +6,19 @@ from .docks import Places
 from .panels.alerts_panel import AlertsPanel
 from .panels.breakpoints_panel import BreakpointsPanel
 from .panels.call_stack_panel import CallStackPanel
+from .panels.compare_panel import ComparePanel
 from .panels.console_panel import ConsolePanel
+from .panels.contributions_panel import ContributionsPanel
 from .panels.events_panel import EventsPanel
 from .panels.explanations_panel import ExplanationsPanel
+from .panels.flow_panel import FlowPanel
 from .panels.hooks_panel import HooksPanel
 from .panels.output_panel import OutputPanel
 from .panels.source_panel import SourcePanel
 from .panels.step_panel import StepPanel
 from .panels.tensor_panel import TensorPanel
 from .panels.timeline_panel import TimelinePanel
+from .panels.watches_panel import WatchesPanel
 from .panels.what_if_panel import WhatIfPanel
 
 
@@ -31,7 +35,11 @@ class PanelSet:
         self.hooks = HooksPanel()
         self.breakpoints = BreakpointsPanel()
         self.explanations = ExplanationsPanel()
+        self.watches = WatchesPanel()
         self.what_if = WhatIfPanel()
+        self.contributions = ContributionsPanel()
+        self.flow = FlowPanel()
+        self.compare = ComparePanel()
         self.stack = CallStackPanel()
         self.console = ConsolePanel()
         self.output = OutputPanel()
@@ -42,5 +50,8 @@ class PanelSet:
             left=(self.events, self.source),
             right=(self.step, self.tensor),
             strip=self.timeline,
-            lists=(self.hooks, self.alerts, self.explanations, self.breakpoints, self.what_if, self.stack, self.console, self.output),
-        )
+            lists=(
+                self.hooks, self.alerts, self.explanations, self.breakpoints, self.watches, self.what_if, self.contributions, self.flow,
+                self.compare, self.stack, self.console, self.output,
+            ),
+        )  # fmt: skip

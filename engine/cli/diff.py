@@ -22,6 +22,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("first", metavar="TAPE", help="a tape")
     parser.add_argument("second", metavar="TAPE", nargs="?", help="another tape")
     parser.add_argument("--iterations", nargs=2, type=int, metavar=("I", "J"), help="compare iteration I of the first with J of the second")
+    parser.add_argument("--most", type=int, metavar="N", help="with --json: only the N largest differences, the largest first")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -32,7 +33,7 @@ def _run(args: argparse.Namespace) -> int:
     second = open_tape(args.second) if args.second is not None else first
     try:
         told = _compared(first, second, args.iterations or (None, None))
-        print(json.dumps(_plain(told), indent=2) if args.json else _text(told, args.first, args.second or args.first))
+        print(json.dumps(_plain(told, args.most), indent=2) if args.json else _text(told, args.first, args.second or args.first))
     finally:
         first.close()
         if second is not first:
@@ -60,7 +61,7 @@ def _text(told: Comparison, first: str, second: str) -> str:
         lines.append(f"after {len(told.places)} values the programs part: {first} does {mine}, {second} does {other}")
     if differing:
         lines.append(f"{len(differing)} of {len(told.places)} values differ; the most:")
-        worst = sorted(differing, key=lambda place: -(place.relative or 0.0))[:SHOWN]
+        worst = sorted(differing, key=_size, reverse=True)[:SHOWN]
         lines += [f"  {_named(place.a):<48} {_much(place)}" for place in worst]
     if any(not place.sure for place in told.places):
         lines.append("where values were not kept, statistics were compared")
@@ -82,7 +83,7 @@ def _much(place: Compared) -> str:
     return ", ".join(words) or "different"
 
 
-def _plain(told: Comparison) -> dict[str, Any]:
+def _plain(told: Comparison, most: int | None) -> dict[str, Any]:
     def moment(one: Moment | None) -> dict[str, Any] | None:
         if one is None:
             return None
@@ -96,11 +97,16 @@ def _plain(told: Comparison) -> dict[str, Any]:
         }  # fmt: skip
 
     differing = [one for one in told.places if not one.equal]
+    shown = differing if most is None else sorted(differing, key=_size, reverse=True)[: max(most, 0)]
     return {
         "same": told.same, "compared": len(told.places), "first": place(differing[0]) if differing else None,
-        "differing": [place(one) for one in differing],
+        "count": len(differing), "differing": [place(one) for one in shown], "sure": all(one.sure for one in told.places),
         "parted": None if told.parted is None else [moment(one) for one in told.parted],
     }  # fmt: skip
+
+
+def _size(place: Compared) -> float:
+    return place.relative or 0.0
 
 
 def _number(x: float | None) -> float | str | None:

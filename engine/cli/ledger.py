@@ -52,37 +52,16 @@ def _entries(tape: Tape, wanted: str | None) -> list[ledger.Entry]:
     return [*paths, *(entry for leaf in leaves for entry in ledger.stored(tape, leaf) if len(entry.addends) > 1)]
 
 
-def _named(tape: Tape, entry: ledger.Entry) -> str:
-    if entry.leaf is not None:
-        return f".grad of {tape.tensors[entry.leaf].name or f'#{entry.leaf}'}"
-    assert entry.slot is not None
-    node = tape.nodes[entry.slot.node]
-    if node.variable is not None:
-        return f"{tape.tensors[node.variable].name or f'#{node.variable}'}, used {len(entry.addends)} times (run {entry.run})"
-    return f"{node.name} #{node.id}, slot {entry.slot.index} (run {entry.run})"
-
-
-def _source(tape: Tape, source: Slot | int | None) -> str:
-    if source is None:
-        return "was there before" if source is None else ""
-    if isinstance(source, int):
-        stack = tape.runs[source].stack
-        return f"run {source}" + (f", line {stack[0].line}" if stack else "")
-    node = tape.nodes[source.node]
-    op = tape.ops.get(node.op) if node.op is not None else None
-    return f"{node.name} #{node.id}" + (f", line {op.stack[0].line}" if op is not None and op.stack else "")
-
-
 def _text(tape: Tape, entries: list[ledger.Entry]) -> str:
     if not entries:
         return "every gradient came along one path, from one pass"
     lines = []
     for entry in entries[:SHOWN]:
         cancelled = "" if entry.cancellation is None else f", {entry.cancellation:.0%} cancels"
-        lines.append(f"{_named(tape, entry)}: norm {_number(entry.norm)}{cancelled}")
+        lines.append(f"{ledger.entry_name(tape, entry)}: norm {_number(entry.norm)}{cancelled}")
         for addend in entry.addends:
             lines.append(
-                f"    {_source(tape, addend.source):<40} norm {_number(addend.norm):>10}  share {_number(addend.share):>8}  "
+                f"    {ledger.source_name(tape, addend.source):<40} norm {_number(addend.norm):>10}  share {_number(addend.share):>8}  "
                 f"cosine {_number(addend.cosine):>7}"
             )
         if entry.exact is False:
@@ -98,12 +77,12 @@ def _number(x: float | None) -> str:
 
 def _plain(tape: Tape, entry: ledger.Entry) -> dict[str, Any]:
     return {
-        "name": _named(tape, entry), "run": entry.run, "leaf": entry.leaf, "norm": entry.norm,
+        "name": ledger.entry_name(tape, entry), "run": entry.run, "leaf": entry.leaf, "norm": entry.norm,
         "slot": list(entry.slot) if entry.slot is not None else None, "cancellation": entry.cancellation, "exact": entry.exact,
         "addends": [
             {
                 "source": list(a.source) if isinstance(a.source, Slot) else a.source, "event": a.event, "norm": a.norm, "share": a.share,
-                "cosine": a.cosine, "text": _source(tape, a.source),
+                "cosine": a.cosine, "text": ledger.source_name(tape, a.source),
             }
             for a in entry.addends
         ],

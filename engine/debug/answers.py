@@ -69,9 +69,13 @@ def _value(arguments: Mapping[str, Any], stop: Stop) -> Body:
 
 def _statistics(arguments: Mapping[str, Any], stop: Stop) -> Body:
     tensor = _asked(arguments, stop)
+    return {**_about(tensor), **_figures(tensor)}, b""
+
+
+def _figures(tensor: Tensor) -> dict[str, Any]:
     described = stats_record(statistics.of_many([(tensor._id, tensor._storage.version, _host(tensor._data))])[0].item())
     names = ("count", "norm", "low", "high", "mean", "zeros", "nans", "posinfs", "neginfs")
-    return {**_about(tensor), **{name: _plain(getattr(described, name)) for name in names}}, b""
+    return {name: _plain(getattr(described, name)) for name in names}
 
 
 def _histogram(arguments: Mapping[str, Any], stop: Stop) -> Body:
@@ -92,11 +96,15 @@ def _histogram(arguments: Mapping[str, Any], stop: Stop) -> Body:
 
 
 def _evaluate(arguments: Mapping[str, Any], stop: Stop) -> Body:
-    """Runs in the user's program: side effects are real."""
+    """Runs in the user's program: side effects are real. With ``statistics`` a tensor comes with its figures, a number as such."""
     value = evaluate(str(arguments.get("expression", "")), _frame(arguments, stop))
     body: dict[str, Any] = {"result": shown(value), "type": type(value).__qualname__, "runs_in": "your program"}
     if isinstance(value, Tensor):
         body["value"] = _about(value)
+        if arguments.get("statistics"):
+            body["statistics"] = _figures(value)
+    elif isinstance(value, int | float):
+        body["number"] = _plain(float(value))
     return body, b""
 
 

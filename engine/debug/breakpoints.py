@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -185,11 +185,10 @@ class BreakpointTable:
         self._save()
         return made
 
-    def restore(self, point: Breakpoint) -> None:
-        """Put one back that was removed, for undo."""
-        self._points[point.id] = point
-        self._points = dict(sorted(self._points.items()))
-        self._next = max(self._next, point.id + 1)
+    def put(self, points: Iterable[Breakpoint]) -> None:
+        """These instead of all, as they were: for undo."""
+        self._points = {point.id: point for point in points}
+        self._next = max([self._next, *(id + 1 for id in self._points)])
         self._save()
 
     def remove(self, id: int) -> Breakpoint:

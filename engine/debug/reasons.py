@@ -7,6 +7,7 @@ anything the answer costs a look at a flag.
 from __future__ import annotations
 
 import math
+import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,7 +93,7 @@ class Reasons:
                 if why is not None:
                     return why
             if points.hooks and node.kind == NodeKind.ACCUMULATE:
-                name = str(getattr(node.variable, "_name", ""))
+                name = leaf_name(node.variable)
                 names = ("AccumulateGrad", f"AccumulateGrad:{name}")
                 return self._met(points.at_hook(names, situation), "node", f"AccumulateGrad of {name}" if name else "AccumulateGrad")
         return None
@@ -179,8 +180,13 @@ def _facts_of_node(walk: Walk, node: Node, line: tuple[str, int]) -> dict[str, A
     variable = node.variable if node.kind == NodeKind.ACCUMULATE else None
     return {
         "run": walk.run, "node": node.id, "name": node.name(), "op": op_name(node), "step": walk.taken, "phase": "backward",
-        "parameter": getattr(variable, "_name", None), "file": line[0].rpartition("/")[2], "line": line[1],
+        "parameter": leaf_name(variable) if variable is not None else None, "file": line[0].rpartition("/")[2], "line": line[1],
     }  # fmt: skip
+
+
+def leaf_name(leaf: Any) -> str:
+    """A parameter's name, else that of the variable of the user's that it is, as on the tape; "" where there is none."""
+    return str(getattr(leaf, "_name", "") or "") or stacks.variable_in(sys._getframe(1), leaf)
 
 
 def public_name(op: str) -> str:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from .graph import user_line
 from .schema import GradStored, NodeExit, NodeKind, Val
+from .standing import standing
 
 if TYPE_CHECKING:
     from .reader import Tape
@@ -109,8 +110,9 @@ def moments(tape: Tape, iteration: int | None = None) -> Iterator[Moment]:
 
 
 def _backward(tape: Tape, run: int | None) -> Iterator[tuple[float, Moment]]:
+    keep = standing(tape)
     for event in tape.events:
-        if run is not None and event.run != run:
+        if not keep[event.i] or (run is not None and event.run != run):
             continue
         if isinstance(event, NodeExit):
             node = tape.nodes[event.node]
@@ -178,8 +180,9 @@ def gradient_flow(tape: Tape) -> Flow:
     runs = iterations(tape)
     column = {run: j for j, run in enumerate(runs)}
     rows: dict[int, list[float]] = {}
+    keep = standing(tape)
     for event in tape.events.of_kind(GradStored):
-        if event.run in column and event.val is not None:
+        if keep[event.i] and event.run in column and event.val is not None:
             row = rows.setdefault(event.tensor, [float("nan")] * len(runs))
             stats = tape.stats.get(event.val)
             row[column[event.run]] = stats.norm if stats is not None else float("nan")

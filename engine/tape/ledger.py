@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .schema import GradAdded, GradStored, NodeEnter, Slot, Val
+from .standing import standing
+from .wire import GRAD_ADDED, GRAD_STORED, NODE_ENTER
 
 if TYPE_CHECKING:
     from .reader import Tape
@@ -54,16 +56,37 @@ class Entry:
 
 def fan_ins(tape: Tape, run: int) -> Iterator[Entry]:
     """The slots of a run at which more than one gradient arrived, in the order in which their nodes ran."""
+    places = _places(tape, run)
+    yield from (entry for entry in _arrived(tape, places, run) if len(entry.addends) > 1)
+
+
+def of_node(tape: Tape, run: int, node: int) -> list[Entry]:
+    """What arrived at each slot of a node in a run, also where it came along one path alone."""
+    return list(_arrived(tape, _places(tape, run, node), run))
+
+
+def _places(tape: Tape, run: int, node: int | None = None) -> list[int]:
+    """The events of a run, or those of one node, that bring gradients to slots and take them from there."""
+    words = tape.events.words
+    codes = words[:, 0] & 0xFF
+    added, entered = codes == GRAD_ADDED, codes == NODE_ENTER
+    if node is not None:
+        added &= words[:, 4] == node
+        entered &= words[:, 3] == node
+    places: list[int] = np.flatnonzero((added | entered) & (words[:, 1] == run) & standing(tape)).tolist()
+    return places
+
+
+def _arrived(tape: Tape, places: list[int], run: int) -> Iterator[Entry]:
     arrived: dict[Slot, list[GradAdded]] = {}
-    for event in tape.events:
-        if event.run != run:
-            continue
+    for place in places:
+        event = tape.events[place]
         if isinstance(event, GradAdded):
             arrived.setdefault(event.dst, []).append(event)
         elif isinstance(event, NodeEnter):
             for index, total in enumerate(event.grads):
                 added = arrived.pop(Slot(event.node, index), [])
-                if len(added) > 1:
+                if added:
                     yield _entry(tape, [(one.src, one.i, one.val) for one in added], total, slot=Slot(event.node, index), run=run)
 
 
@@ -72,17 +95,21 @@ def stored(tape: Tape, leaf: int) -> list[Entry]:
     found: list[Entry] = []
     parts: list[tuple[Slot | int | None, int, Val | None]] = []
     total: Val | None = None
-    entered: dict[tuple[int | None, int], NodeEnter] = {}
-    nodes = {node.id for node in tape.nodes.values() if node.variable == leaf}
+    entered: dict[int | None, NodeEnter] = {}  # by run: the one of the leaf's node
+    nodes = [node.id for node in tape.nodes.values() if node.variable == leaf]
     run: int | None = None
-    for event in tape.events:
-        if isinstance(event, NodeEnter) and event.node in nodes:
-            entered[event.run, event.node] = event
-        elif isinstance(event, GradStored) and event.tensor == leaf:
+    words = tape.events.words
+    codes = words[:, 0] & 0xFF
+    mine = ((codes == NODE_ENTER) & np.isin(words[:, 3], nodes)) | ((codes == GRAD_STORED) & (words[:, 3] == leaf))
+    for place in np.flatnonzero(mine & standing(tape)).tolist():
+        event = tape.events[place]
+        if isinstance(event, NodeEnter):
+            entered[event.run] = event
+        elif isinstance(event, GradStored):
             if event.prev is None and parts:
                 found.append(_entry(tape, parts, total, leaf=leaf, run=run))
                 parts = []
-            came = next((e for (r, _), e in reversed(list(entered.items())) if r == event.run), None)
+            came = entered.get(event.run)
             if event.prev is not None and not parts:
                 parts.append((None, event.i, event.prev))  # what stood there before the tape began
             parts.append((event.run, event.i, came.grads[0] if came is not None else None))
@@ -90,6 +117,31 @@ def stored(tape: Tape, leaf: int) -> list[Entry]:
     if parts:
         found.append(_entry(tape, parts, total, leaf=leaf, run=run))
     return found
+
+
+def entry_name(tape: Tape, entry: Entry) -> str:
+    """The gradient in words."""
+    if entry.leaf is not None:
+        return f".grad of {tape.tensors[entry.leaf].name or f'#{entry.leaf}'}"
+    assert entry.slot is not None
+    node = tape.nodes[entry.slot.node]
+    if node.variable is not None:
+        name = tape.tensors[node.variable].name or f"#{node.variable}"
+        used = len(entry.addends)
+        return f"{name}, used {used} times (run {entry.run})" if used > 1 else f"{name} (run {entry.run})"
+    return f"{node.name} #{node.id}, slot {entry.slot.index} (run {entry.run})"
+
+
+def source_name(tape: Tape, source: Slot | int | None) -> str:
+    """Where an addend came from, in words."""
+    if source is None:
+        return "was there before"
+    if isinstance(source, int):
+        stack = tape.runs[source].stack
+        return f"run {source}" + (f", line {stack[0].line}" if stack else "")
+    node = tape.nodes[source.node]
+    op = tape.ops.get(node.op) if node.op is not None else None
+    return f"{node.name} #{node.id}" + (f", line {op.stack[0].line}" if op is not None and op.stack else "")
 
 
 def _entry(

@@ -163,6 +163,16 @@ class Stacks:
         return tuple(frames[:DEPTH])
 
 
+def variable_in(frame: FrameType | None, thing: object) -> str:
+    """The name of a variable that is this very object in the innermost frame of the user's own from ``frame`` on; "" for none."""
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if is_kept(file) and not is_library(file):
+            return _variable(frame, thing)
+        frame = frame.f_back
+    return ""
+
+
 def _variable(frame: FrameType, thing: object) -> str:
     """Looks by identity alone, into plain dictionaries alone: nothing of the user's is called."""
     if sys.gettrace() is not None:

@@ -3,7 +3,7 @@
 The loss hardly falls, although the learning rate is sensible. Somebody left a hook in the model that was meant to watch
 the gradients only.
 
-What to find: the panel "Hooks & AccumulateGrad" lists each hook in the order in which it fires, with the gradient before
+What to find: the panel "Hooks" lists each hook in the order in which it fires, with the gradient before
 and after. Which of the three hooks returns something else than it was given, and how much smaller is it?
 """
 

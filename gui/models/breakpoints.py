@@ -82,7 +82,7 @@ class BreakpointModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.CheckStateRole and column == 0:
             return Qt.CheckState.Checked if point.enabled else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
-            return icon("breakpoint" if point.enabled and self._verified(point) else "breakpoint_off")
+            return icon("breakpoint" if point.enabled and self._verified(point) else "breakpoint_off", "bad" if point.enabled else "dim")
         if role == Qt.ItemDataRole.EditRole:
             return getattr(point, _FIELDS[column]) if _FIELDS[column] else None
         if role == Qt.ItemDataRole.DisplayRole:

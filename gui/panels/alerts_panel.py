@@ -24,6 +24,7 @@ class AlertsPanel(Panel):
     event_picked = Signal(int)  # the user wants to look at the moment of this event
     value_picked = Signal(object)  # ValueRef: the user wants to see this value
     line_picked = Signal(str, int)  # the user wants to see this line of the source
+    explain_wished = Signal(object)  # Alert: the user wants to know why
     inputs_wished = Signal(object)  # Alert: the user wants to see what its node was given
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -46,11 +47,15 @@ class AlertsPanel(Panel):
         self._inputs = QToolButton(self)
         self._inputs.setText(self.tr("Show Inputs"))
         self._inputs.clicked.connect(lambda: self._ask(self._chosen()))
+        self._explain = QToolButton(self)
+        self._explain.setText(self.tr("Explain"))
+        self._explain.clicked.connect(self._ask_why)
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 3, 8, 3)
         bar.addWidget(self._note, 1)
         bar.addWidget(self._go_to)
         bar.addWidget(self._inputs)
+        bar.addWidget(self._explain)
         column_ = QVBoxLayout(self)
         column_.setContentsMargins(0, 0, 0, 0)
         column_.setSpacing(0)
@@ -64,6 +69,7 @@ class AlertsPanel(Panel):
         self._alerts = alerts
         self._go_to.setVisible(bool(alerts))
         self._inputs.setVisible(bool(alerts))
+        self._explain.setVisible(bool(alerts))
         self._note.setText(self.tr("%1 later values carry it on").replace("%1", str(carried)) if carried else "")
         if not alerts:
             self._stage.show_notice(self.tr("No NaN, Inf or zero gradient in %1 events.").replace("%1", str(events)))
@@ -82,6 +88,17 @@ class AlertsPanel(Panel):
         if 0 <= place < len(self._alerts) and item is not None:
             self._tree.setCurrentItem(item)
             self._go(self._alerts[place])
+
+    def show_alert(self, key: tuple[str, int]) -> bool:
+        """Choose the alert of a graph node, without going anywhere; False where it has none."""
+        for place, alert in enumerate(self._alerts):
+            item = self._tree.topLevelItem(place)
+            if alert.key == key and item is not None:
+                self._tree.blockSignals(True)
+                self._tree.setCurrentItem(item)
+                self._tree.blockSignals(False)
+                return True
+        return False
 
     def count(self) -> int:
         """How many there are, for a badge."""
@@ -113,6 +130,11 @@ class AlertsPanel(Panel):
         self._picked(alert)
         if alert.frame is not None:
             self.line_picked.emit(alert.frame.file, alert.frame.line)
+
+    def _ask_why(self) -> None:
+        alert = self._chosen()
+        if isinstance(alert, Alert):
+            self.explain_wished.emit(alert)
 
     def _ask(self, alert: object) -> None:
         if isinstance(alert, Alert):

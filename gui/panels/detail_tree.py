@@ -61,7 +61,7 @@ class DetailTree(QTreeWidget):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setExpandsOnDoubleClick(False)
-        self.setItemDelegate(_LineDelegate(self))
+        self.setItemDelegate(LineDelegate(self))
         self.header().setMinimumSectionSize(30)
         self.header().setStretchLastSection(stretched < 0)
         if stretched >= 0:
@@ -148,7 +148,9 @@ class DetailTree(QTreeWidget):
             item.setExpanded(not item.isExpanded())
 
 
-class _LineDelegate(QStyledItemDelegate):
+class LineDelegate(QStyledItemDelegate):
+    """Paints a line as its record says."""
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(super().sizeHint(option, index).width(), ROW_HEIGHT)
 

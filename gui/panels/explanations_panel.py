@@ -24,6 +24,7 @@ class ExplanationsPanel(Panel):
     line_picked = Signal(str, int)  # the user wants to see this line of the source
     node_picked = Signal(object)  # the user wants to see this graph node
     event_picked = Signal(int)  # the user wants to look at the moment of this event
+    alert_wished = Signal(object)  # the user wants to see the alert of this graph node
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +60,15 @@ class ExplanationsPanel(Panel):
         self._stage.show_content()
         self._fill()
 
+    def show_finding(self, node: int | None, event: int | None) -> bool:
+        """Scroll to what is known about a node or a moment; False where nothing is."""
+        for number, finding in enumerate(self._findings):
+            same = event is not None and finding.get("event") == event
+            if same or (node is not None and finding.get("node") == node):
+                self._text.scrollToAnchor(f"finding{number}")
+                return True
+        return False
+
     def count(self) -> int:
         """How many there are."""
         return len(self._findings)
@@ -82,8 +92,11 @@ class ExplanationsPanel(Panel):
                 jump = f' <a style="color:{link}" href="event:{number}">{html.escape(self.tr("Go to the moment"))}</a>'
             elif node is not None:
                 jump = f' <a style="color:{link}" href="node:{number}">{html.escape(self.tr("Show the node"))}</a>'
+            if node is not None and str(finding["code"]).startswith("nan"):
+                jump += f' &nbsp;<a style="color:{link}" href="alert:{number}">{html.escape(self.tr("Show the alert"))}</a>'
             parts.append(
-                f'<p style="margin:8px 10px 2px 10px"><b style="color:{head}">{html.escape(finding["title"])}</b>'
+                f'<a name="finding{number}"></a><p style="margin:8px 10px 2px 10px">'
+                f'<b style="color:{head}">{html.escape(finding["title"])}</b>'
                 f'&nbsp;&nbsp;<span style="color:{dim}">{html.escape(finding["code"])}</span>{jump}</p>'
                 f'<table style="margin:2px 10px" cellspacing="0" cellpadding="2">{rows}</table>'
                 f'<p style="margin:4px 10px">{html.escape(finding["text"])}</p>'
@@ -109,6 +122,9 @@ class ExplanationsPanel(Panel):
         if kind == "line":
             at = finding["places"][int(place)]
             self.line_picked.emit(str(at["file"]), int(at["line"]))
+            return
+        if kind == "alert":
+            self.alert_wished.emit(("node", int(finding["node"])))
             return
         if kind == "event":
             self.event_picked.emit(int(finding["event"]))

@@ -1,4 +1,4 @@
-"""Hooks & AccumulateGrad: every hook in firing order with what it did, and what was accumulated onto what."""
+"""Hooks and AccumulateGrad: every hook in firing order with what it did, and what was accumulated onto what."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .notice import Stage
 class HooksPanel(Panel):
     """Shows the hooks and stores of a run; those after the cursor are pale."""
 
-    title = "Hooks & AccumulateGrad"
+    title = "Hooks"
     about = "Every hook in firing order with the gradient before and after it, and what was accumulated onto what"
 
     node_picked = Signal(object)  # the user wants to see this graph node

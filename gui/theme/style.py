@@ -176,7 +176,7 @@ QTableCornerButton::section { background: %(panel)s; border: none; }
 
 QTabWidget::pane { border: none; border-top: 1px solid %(border)s; }
 QTabBar { background: %(panel)s; qproperty-drawBase: 0; }
-QTabBar::tab { background: transparent; color: %(dim)s; padding: 8px 12px 7px 12px; border: none; border-bottom: 2px solid transparent;
+QTabBar::tab { background: transparent; color: %(dim)s; padding: 8px 9px 7px 9px; border: none; border-bottom: 2px solid transparent;
     font-weight: 500; }
 QTabBar::tab:selected { color: %(text)s; border-bottom-color: %(accent)s; font-weight: 600; }
 QTabBar::tab:hover:!selected { color: %(text)s; }

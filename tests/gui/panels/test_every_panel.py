@@ -10,19 +10,24 @@ from gradstep.gui import theme
 from gradstep.gui.panel import Panel
 from gradstep.gui.panels.alerts_panel import AlertsPanel
 from gradstep.gui.panels.call_stack_panel import CallStackPanel
+from gradstep.gui.panels.compare_panel import ComparePanel
 from gradstep.gui.panels.console_panel import ConsolePanel
+from gradstep.gui.panels.contributions_panel import ContributionsPanel
 from gradstep.gui.panels.events_panel import EventsPanel
+from gradstep.gui.panels.flow_panel import FlowPanel
 from gradstep.gui.panels.hooks_panel import HooksPanel
 from gradstep.gui.panels.output_panel import OutputPanel
 from gradstep.gui.panels.source_panel import SourcePanel
 from gradstep.gui.panels.step_panel import StepPanel
 from gradstep.gui.panels.tensor_panel import TensorPanel
 from gradstep.gui.panels.timeline_panel import TimelinePanel
+from gradstep.gui.panels.watches_panel import WatchesPanel
 
 from .conftest import dress
 
 PANELS = [
-    AlertsPanel, CallStackPanel, ConsolePanel, EventsPanel, HooksPanel, OutputPanel, SourcePanel, StepPanel, TensorPanel, TimelinePanel,
+    AlertsPanel, CallStackPanel, ComparePanel, ConsolePanel, ContributionsPanel, EventsPanel, FlowPanel, HooksPanel, OutputPanel,
+    SourcePanel, StepPanel, TensorPanel, TimelinePanel, WatchesPanel,
 ]  # fmt: skip
 
 
