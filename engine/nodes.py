@@ -54,7 +54,7 @@ class OpNode(Node):
     edge_inputs: tuple[str, ...] = ()
     rules: tuple[tuple[int, Rule, tuple[str, ...]], ...] = ()  # the number of the edge, its rule, and what the rule asks for
     names: tuple[str, ...] = ()  # of what may be kept
-    holds: tuple[str, ...] = ()  # the slots of what is forgotten after backward
+    looks: tuple[tuple[str, Callable[[Any], Any]], ...] = ()  # what gives them; AttributeError where no gradient asks for one
     direct = 0  # how many edges it has in slots of their own; 0: they are in next_edges
     on_arrays = 0  # how many gradients ``run`` gives, as arrays, for passes that nobody records or differentiates; 0: there is no such
     shape: Any
@@ -139,13 +139,14 @@ class OpNode(Node):
     def keeps(self) -> bool:
         """Whether ``release`` would forget something."""
         some = False
-        for name in self.holds:
-            try:
-                if getattr(self, name) is RELEASED:
-                    return False
-                some = True
-            except AttributeError:  # no gradient asks for it
-                continue
+        for name, look in self.looks:
+            if not _is_described(name):
+                try:
+                    if look(self) is RELEASED:
+                        return False
+                    some = True
+                except AttributeError:  # no gradient asks for it
+                    continue
         return some
 
     def release(self) -> Any:
@@ -162,8 +163,14 @@ class OpNode(Node):
 
     def kept(self) -> Sequence[tuple[str, Any, Any]]:
         found: list[tuple[str, Any, Any]] = []
-        for name in self.names:
-            kept = getattr(self, f"kept_{name}", None)
+        for name, look in self.looks:
+            try:
+                kept = look(self)
+            except AttributeError:  # no gradient asks for it
+                continue
+            if type(kept) is Tensor:
+                found.append((name, kept, None))
+                continue
             for one in kept if type(kept) is tuple else (kept,):
                 if type(one) is SavedTensor:
                     found.append((name, one._tensor, one._data))
@@ -276,6 +283,14 @@ def _one_edge(node: Any) -> tuple[Edge | None, ...]:
     return (None if edge is None else edge if type(edge) is tuple else (edge, 0),)
 
 
+def _two_edges(node: Any) -> tuple[Edge | None, ...]:
+    one, two = node.edge0, node.edge1
+    return (
+        None if one is None else one if type(one) is tuple else (one, 0),
+        None if two is None else two if type(two) is tuple else (two, 0),
+    )
+
+
 def _all_edges(count: int) -> Callable[[Any], tuple[Edge | None, ...]]:
     look = attrgetter(*(f"edge{i}" for i in range(count)))
     return lambda node: tuple([None if e is None else e if type(e) is tuple else (e, 0) for e in look(node)])
@@ -292,15 +307,17 @@ def make_class(op: Any, name: str, edge_inputs: tuple[str, ...]) -> type[OpNode]
     body: dict[str, Any] = {"__slots__": tuple(slots), "__doc__": op.doc, "op": op, "edge_inputs": edge_inputs, "names": op.names}
     body["rules"] = tuple((i, op.rules[n], op.needs[n]) for i, n in enumerate(edge_inputs) if n in op.rules)
     body["direct"] = direct
-    body["holds"] = tuple(f"kept_{kept}" for kept in op.names if not _is_described(kept))
     if "::" in name:  # the full name of the few nodes that PyTorch does not generate
         body["name"] = lambda self: name
     if direct:
-        body["next_edges"] = property(_one_edge if direct == 1 else _all_edges(direct))
+        body["next_edges"] = property(_one_edge if direct == 1 else _two_edges if direct == 2 else _all_edges(direct))
     if direct and op.is_plain:
         body["on_arrays"] = direct
         body["_undefined"] = (None,) * (len(op.outputs) - 1)
-    return type(name.rpartition("::")[2], (OpNode,), body)
+    made: type[OpNode] = type(name.rpartition("::")[2], (OpNode,), body)
+    # straight from the slots: where one is empty, getattr would go on to __getattr__
+    made.looks = tuple((kept, vars(made)[f"kept_{kept}"].__get__) for kept in op.names)
+    return made
 
 
 def _is_described(name: str) -> bool:

@@ -106,6 +106,21 @@ class Introducer:
             self._capture.take(number, version, data, number if cell is None else cell.id, like)
         return number, version
 
+    def fresh(self, tensor: TensorLike, role: int) -> int:
+        """The id of a tensor that is not on any tape, and whose memory nobody shares."""
+        number = tensor._id = new_tensor_id()
+        data = tensor._data
+        meta = self._metas.get((type(data), data.dtype, data.shape))
+        if meta is None:
+            meta = self.meta(tensor)
+        self.last_meta = meta
+        name = self._encoder.text_id(tensor._name) if tensor._name else 0
+        self._encoder.draft.rows.extend((TENSOR | role << 8, number, meta, number, 0, name, 0, 0))
+        self.versions[number] = 0
+        if self.level:
+            self._capture.take(number, 0, data, number)
+        return number
+
     def meta(self, tensor: TensorLike) -> int:
         """The number of what shape, type and device a tensor has."""
         data = tensor._data
@@ -204,7 +219,7 @@ class Introducer:
         draft = encoder.draft
         start = len(draft.pool)
         draft.pool += flat
-        draft.rows.extend((NODE | int(node.kind) << 8, number, text, node.sequence, op, 0, inside, start))
+        draft.rows.extend((NODE | node.kind << 8, number, text, node.sequence, op, 0, inside, start))
         known.add(number)
 
     def _write(self, node: NodeLike, op: int, inside: int, metas: list[int] | None, fresh: Sequence[tuple[Any, int]]) -> None:

@@ -10,10 +10,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from .introduce import new_tensor_id
 from .protocols import NodeLike, TensorLike
 from .schema import Role
-from .wire import FREED, GRAD_ADDED, GRAD_STORED, INDEX_BITS, NODE_ENTER, NODE_EXIT, NODE_READY, TENSOR
+from .wire import FREED, GRAD_ADDED, GRAD_STORED, INDEX_BITS, NODE_ENTER, NODE_EXIT, NODE_READY
 
 LATENCY = 10_000_000  # nanoseconds that a row may wait while others come
 SOON = 1_000_000  # nanoseconds that the row of a node which runs a small rule of the engine's own may wait
@@ -21,7 +20,6 @@ SMALL = 1 << 20  # elements of the gradient of a small one
 
 _now = time.perf_counter_ns
 _GRADIENT = int(Role.GRADIENT)
-_NEW = TENSOR | _GRADIENT << 8
 
 # What became of a gradient: the node and slot that it went to, the number of the edge, the gradient, whether it was the last that
 # the node waited for.
@@ -92,13 +90,7 @@ class Steps:
                     else:
                         known = grad._id
                         if known == 0:
-                            data = grad._data
-                            known = new_tensor_id()
-                            grad._id = known
-                            rows += (_NEW, known, nouns.meta(grad), known, 0, 0, 0, 0)
-                            versions[known] = 0
-                            if nouns.level:
-                                self._capture.take(known, 0, data, known)
+                            known = nouns.fresh(grad, _GRADIENT)
                         elif known not in versions:
                             nouns.meet(grad, _GRADIENT)
                         words += (known, 0)

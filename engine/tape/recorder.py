@@ -163,6 +163,11 @@ class Recorder:
                     if tensor._id:
                         metas = None
                         flat += nouns.value(tensor, role)
+                    elif tensor._cell is None and (gets or role is not None):
+                        flat += (nouns.fresh(tensor, _ACTIVATION if role is None else role), 0)
+                        fresh.append((tensor._data, tensor._id))
+                        if metas is not None:
+                            metas.append(nouns.last_meta)
                     else:
                         flat += nouns.meet(tensor, role if role is not None or not gets else _ACTIVATION)
                         fresh.append((tensor._data, tensor._id))
