@@ -89,6 +89,7 @@ class Findings(QObject):
     def _explain(self) -> None:
         tape = self._model.tape
         if tape is not None and tape.path:
+            self._panel.show_looking()
             self._explaining.explain(str(tape.path))
 
     @Slot(object)

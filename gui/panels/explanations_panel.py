@@ -50,6 +50,12 @@ class ExplanationsPanel(Panel):
             self.tr("When the program stands still or has ended, what went wrong with its gradients is explained here.")
         )
 
+    @Slot()
+    def show_looking(self) -> None:
+        """The tape is being looked through; what is shown of an earlier look stays until then."""
+        if not self._findings:
+            self._stage.show_notice(self.tr("Looking for what went wrong ..."))
+
     @Slot(object)
     def show_findings(self, findings: Sequence[Mapping[str, Any]]) -> None:
         """Show what was found, as JSON has it."""
