@@ -107,4 +107,5 @@ class Findings(QObject):
     @Slot(str)
     def _failed(self, why: str) -> None:
         self._front, self._asked = False, None
+        self._panel.show_waiting()
         self.said.emit(why)
