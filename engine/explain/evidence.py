@@ -70,6 +70,20 @@ class Evidence:
                 return self.tape.ops.get(event.by)
         return self._makers.get(Val(val.tensor, 0))
 
+    @cached_property
+    def _origins(self) -> dict[int, Op]:
+        found: dict[int, Op] = {}
+        for op in self.tape.ops.values():
+            taken = {val.tensor for val in op.ins if val is not None}
+            for val in op.outs:
+                if val.tensor not in taken:
+                    found.setdefault(val.tensor, op)
+        return found
+
+    def origin(self, tensor: int) -> Op | None:
+        """The op that a tensor first came from, whatever was written into it since. None for data and leaves."""
+        return self._origins.get(tensor)
+
     def family(self, tensor: int) -> list[Tensor]:
         """A tensor, the one it is a view of, and so on to the base."""
         chain = [self.tape.tensors[tensor]]
@@ -206,7 +220,7 @@ class Evidence:
         tensor = self.tape.tensors[val.tensor]
         if tensor.name:
             return tensor.name
-        maker = self.maker(val) or self.maker(Val(val.tensor, 0))
+        maker = self.origin(val.tensor)
         if maker is not None:
             names = self.names(maker)
             if len(names) == 1:
@@ -231,7 +245,7 @@ class Evidence:
         if base.role == Role.LEAF and base.name:
             what = "the parameter" if base is tensor else "a view of the parameter"
             return f"{what} `{base.name}` ({shape})"
-        maker = self.maker(Val(val.tensor, 0)) if val.version else self.maker(val)
+        maker = self.origin(val.tensor)
         name = self.name(val)
         called = f"`{name}`, " if name else ""
         if maker is None:

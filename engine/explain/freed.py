@@ -4,12 +4,14 @@ two graphs together."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from ..tape.schema import Node, Run
 from .evidence import Evidence, megabytes
 from .finding import Finding, Kind, Place, Severity
-from .ties import Tie, called, places, runs_again, ties
+from .ties import Tie, called, cut, places, runs_again, ties, variable
 
+Rewrite = dict[str, Any] | None
 MESSAGE = "backward through the graph a second time"
 
 
@@ -37,12 +39,13 @@ def _finding(evidence: Evidence, run: int, node: Node, event: int) -> Finding:
         first_at = evidence.place("freed", tape.runs[first].stack, f"this backward freed {len(older)} of its nodes")
     op = evidence.op_of(node)
     made_at = evidence.place("made", op.stack, f"{op.name} made {node.name}") if op is not None else None
-    reason, text, fix, tie = _explained(evidence, second, tape.runs.get(first) if first is not None else None, node, graph, older)
+    reason, text, fix, tie, rewrite = _explained(evidence, second, tape.runs.get(first) if first is not None else None, node, graph, older)
     details = {
         "first_run": first,
         "shared_nodes": len(older),
-        "variable": evidence.name(tie.val) if tie is not None else "",
+        "variable": variable(evidence, tie) if tie is not None else "",
         "retain_graph_bytes": evidence.bytes_saved(older),
+        "rewrite": rewrite,
     }
     return Finding(
         Kind.FREED,
@@ -63,12 +66,12 @@ def _finding(evidence: Evidence, run: int, node: Node, event: int) -> Finding:
 
 def _explained(
     evidence: Evidence, second: Run, first: Run | None, node: Node, graph: set[int], older: set[int]
-) -> tuple[str, str, str, Tie | None]:
-    """Reason code, the sentence, the fix, and what ties the two graphs."""
+) -> tuple[str, str, str, Tie | None, Rewrite]:
+    """Reason code, the sentence, the fix, what ties the two graphs, and the fix for machines."""
     where = evidence.line(second.stack)
     if first is None:
         text = f"What {node.name} had saved was gone when the backward at {where} came to it."
-        return "unknown", text, "Compute the forward again before the second backward.", None
+        return "unknown", text, "Compute the forward again before the second backward.", None, None
     before = evidence.line(first.stack)
     cost = megabytes(evidence.bytes_saved(older))
     call = "backward()" if first.accumulate else "torch.autograd.grad()"
@@ -76,32 +79,35 @@ def _explained(
     looped = first.stack == second.stack
     began = _ops_before(evidence, first.id)
     if {root.node for root in second.roots} == {root.node for root in first.roots}:
-        return "same-loss", *_same_loss(evidence, first, second, looped, began, keeps), None
+        return "same-loss", *_same_loss(evidence, first, second, looped, began, keeps), None, _retaining(evidence, first)
     late = ties(evidence, graph, older, began)
     if not late:
         text = (
             f"Two losses share {len(older)} nodes of one forward pass. The {call} of the first, at {before}, freed them; the second, at "
             f"{where}, needs them."
         )
-        fix = f"Add the losses and call backward() once: (loss1 + loss2).backward(). Or give the first call retain_graph=True. {keeps}"
-        return "shared-forward", text, fix, None
+        fix = (
+            "Add the losses and call backward() once: (loss1 + loss2).backward(); where one of them is not to train what they share, give"
+            f" it the detached value. Or give the first call retain_graph=True. {keeps}"
+        )
+        return "shared-forward", text, fix, None, None
     tie = late[0]
-    name, made, used = called(evidence, tie.val), _line_of(evidence, tie), evidence.line(tie.new.stack)
+    name, made, used = called(evidence, tie), _line_of(evidence, tie), evidence.line(tie.new.stack)
     tail = f"Since it is part of the old graph, the backward at {where} goes on into nodes that the {call} at {before} has freed."
-    variable = name.strip("`") if name.startswith("`") else "state"
+    short = variable(evidence, tie) or "x"
     if not looped:
         roots = {root.node for run in evidence.tape.runs.values() if run.id < second.id for root in run.roots}
         if any(slot is not None and slot.node in roots for slot in tie.old.grads) and first.accumulate:
             text = f"{name}, made at {made}, has had its backward at {before} already; at {used} it is used again. {tail}"
             fix = (
-                f"Its gradients are in .grad: keep only its number, {variable}.detach() or {variable}.item(), and do not call backward() on"
+                f"Its gradients are in .grad: keep only its number, {short}.detach() or {short}.item(), and do not call backward() on"
                 " what is made of it. Or leave out the first backward() and call only the last one."
             )
-            return "already-done", text, fix, tie
+            return "already-done", text, fix, tie, None
         text = f"{name}, made at {made}, is used by both: by the {call} at {before}, and again at {used}. {tail}"
         if first.accumulate:
             fix = (
-                f"If the first loss is not to train what made {name}, give it {variable}.detach(); else compute it again for the second, "
+                f"If the first loss is not to train what made {name}, give it {short}.detach(); else compute it again for the second, "
                 f"or call backward() once on the sum. {keeps}"
             )
         else:
@@ -109,14 +115,15 @@ def _explained(
                 "torch.autograd.grad() frees the graph as backward() does: give it create_graph=True where its result is part of the loss,"
                 f" else retain_graph=True. {keeps}"
             )
-        return "shared-forward", text, fix, tie
+        return "shared-forward", text, fix, tie, _retaining(evidence, first)
     if runs_again(evidence, tie.old, began):
         text = f"{name}, made by {tie.old.name} at {made}, is carried from one iteration into the next. {tail}"
+        words, rewrite = cut(evidence, tie, second)
         fix = (
-            f"Cut the graph where it is carried over: {variable} = {variable}.detach() before it is used at {used}. retain_graph=True would"
-            f" make every iteration longer and keep {cost} more each time."
+            f"Cut the graph where it is carried over: {words}. retain_graph=True would make every iteration longer and keep"
+            f" {cost} more each time."
         )
-        return "carried-state", text, fix, tie
+        return "carried-state", text, fix, tie, rewrite
     text = f"{name}, made by {tie.old.name} at {made}, was computed once and is used again at {used}. {tail}"
     fix = (
         f"Compute it in each iteration (move {made} into the loop), or, if no gradient shall flow into it, detach it once: .detach()."
@@ -124,7 +131,7 @@ def _explained(
     )
     if not first.accumulate:
         fix = f"Give torch.autograd.grad() retain_graph=True where more gradients of the same graph are taken. {keeps}"
-    return "computed-once", text, fix, tie
+    return "computed-once", text, fix, tie, _retaining(evidence, first)
 
 
 def _same_loss(evidence: Evidence, first: Run, second: Run, looped: bool, began: int, keeps: str) -> tuple[str, str]:
@@ -143,6 +150,14 @@ def _same_loss(evidence: Evidence, first: Run, second: Run, looped: bool, began:
         )
     text = f"The backward at {before} freed the graph of this loss; {again}."
     return text, f"Compute the loss again before each backward, or call the first one with retain_graph=True. {keeps}"
+
+
+def _retaining(evidence: Evidence, first: Run) -> Rewrite:
+    """The call of torch.autograd.grad() with retain_graph=True; a backward() is better added to the other, or not called again."""
+    if first.accumulate:
+        return None
+    frame = evidence.frame(first.stack)
+    return evidence.sources.rewrite(frame, evidence.sources.with_true(frame, "grad", "retain_graph"))
 
 
 def _line_of(evidence: Evidence, tie: Tie) -> str:

@@ -4,6 +4,7 @@ who changed it, over which views, and what to write instead."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ..tape.schema import Bumped, Frame, Node, NodeKind, Op, Role, Saved, Val
 from . import rewriting, ties
@@ -36,6 +37,7 @@ def _finding(evidence: Evidence, run: int, node: Node, event: int) -> Finding:
         return Finding(Kind.INPLACE, "unknown", Severity.ERROR, title, text, fix, places, node.id, None, None, event, run)
     case = _Case(evidence, node, op, kept, kept.val, changes, run, event)
     reason, fix, tie = case.told()
+    rewrite = case.rewrite
     mutated = [
         Place("changed", frame, evidence.sources.line(frame), f"changes it: version {change.old} to {change.new}")
         for change in changes
@@ -47,6 +49,7 @@ def _finding(evidence: Evidence, run: int, node: Node, event: int) -> Finding:
         "saved_name": kept.name,
         "views": [f"#{t.id} {list(t.meta.shape)}" for t in evidence.family(changes[0].tensor)],
         "variable": evidence.name(kept.val) or case.target,
+        "rewrite": rewrite,
     }
     what = "its result" if kept.name in OUTPUT else "its input"
     title = f"{name} kept {what} for backward, and it was changed in place"
@@ -94,6 +97,7 @@ class _Case:
         self.frame = next((frame for change in changes if (frame := self.frame_of(change)) is not None), None)
         self.statement = evidence.sources.statement(self.frame)
         self.target = evidence.sources.changed(self.frame)
+        self.rewrite: dict[str, Any] | None = None  # what ``told`` would write instead, for machines
 
     def _op(self, change: Bumped) -> Op | None:
         if change.by is not None:
@@ -115,7 +119,10 @@ class _Case:
         evidence, changes = self.evidence, self.changes
         name = self.op.name if self.op is not None else self.node.name
         inside = evidence.module(self.op) if self.op is not None else ""
-        text = f"{name}{f' in {inside}' if inside else ''} keeps {_role(self.kept)}, {evidence.described(self.val)}, because its derivative"
+        value = evidence.described(self.val)
+        if value.startswith("data") and self.target and "[" not in self.target and changes[0].tensor == self.tensor.id:
+            value = f"`{self.target}`, {value}"
+        text = f"{name}{f' in {inside}' if inside else ''} keeps {_role(self.kept)}, {value}, because its derivative"
         text += f" is computed from it. Then {self.where} changed that memory in place"
         if self.target:
             text += f" through `{self.target}`"
@@ -151,12 +158,11 @@ class _Case:
             return "no-grad-update", fix, None
         tie = self._carried()
         if tie is not None:
-            name = ties.called(self.evidence, tie.val)
-            variable = name.strip("`") if name.startswith("`") else "state"
+            name = ties.called(self.evidence, tie)
+            cut, self.rewrite = ties.cut(self.evidence, tie, self.tape.runs[self.run])
             fix = (
                 f"retain_graph=True does not help: {name} ties this graph to the one of an earlier iteration, whose weights step()"
-                f" has changed. Cut it where it is carried over, {variable} = {variable}.detach() before it is used at"
-                f" {self.evidence.line(tie.new.stack)}, and drop retain_graph=True."
+                f" has changed. Cut it where it is carried over, {cut}, and drop retain_graph=True."
             )
             return "carried-state", fix, tie
         fix = (
@@ -189,7 +195,7 @@ class _Case:
 
     def _buffer(self) -> tuple[str, str] | None:
         """Data that no op made was changed under no_grad: running statistics, a mask, a cache."""
-        if self.base.role != Role.CONSTANT or self.evidence.maker(Val(self.base.id, 0)) is not None:
+        if self.base.role != Role.CONSTANT or self.evidence.origin(self.base.id) is not None:
             return None
         fix = (
             f"`{self.target or 'the buffer'}` was updated between forward and backward. Update it after backward(), or make a new one"
@@ -201,12 +207,13 @@ class _Case:
         """The change went through detach(), which shares memory."""
         family = {t.id for t in self.evidence.family(self.tensor.id)}
         for tensor in self.evidence.family(self.changes[0].tensor):
-            maker = self.evidence.maker(Val(tensor.id, 0))
+            maker = self.evidence.origin(tensor.id)
             if maker is not None and maker.name == "detach" and tensor.id not in family:
                 frame = self.evidence.frame(maker.stack)
                 line = self.evidence.sources.text(frame)
                 fix = f"detach() does not copy: it shares its memory with {self.evidence.described(self.val)}. "
                 rewritten = line.replace(".detach()", ".detach().clone()") if line.count(".detach()") == 1 else ""
+                self.rewrite = self.evidence.sources.rewrite(frame, rewritten)
                 fix += f"Write `{rewritten}`" if rewritten else "Write .detach().clone()"
                 return "shared-memory", f"{fix} at {self.evidence.line(maker.stack)} (costs {self._cost})."
         return None
@@ -218,7 +225,15 @@ class _Case:
             return None
         if any(frame.function.endswith(f"{self.tape.calls[guilty.call].type}.forward") for frame in guilty.stack):
             return None  # a module of the user's own
-        return "module", f"The module {self.evidence.module(guilty)} works in place: give it inplace=False."
+        kind = self.tape.calls[guilty.call].type
+        made = self.evidence.sources.constructed(guilty.stack, kind)
+        fix = f"The module {self.evidence.module(guilty)} works in place: give it inplace=False"
+        if made is not None:
+            statement = self.evidence.sources.statement(made)
+            assert statement is not None
+            self.rewrite = self.evidence.sources.rewrite(made, rewriting.not_in_place(statement, kind))
+            fix += f" at {self.evidence.line((made,))}"
+        return "module", f"{fix}."
 
     def _indexed(self) -> tuple[str, str] | None:
         """Parts of a tensor were assigned."""
@@ -227,14 +242,24 @@ class _Case:
         rewritten = self.evidence.sources.out_of_place(self.frame)
         name = self.target.partition("[")[0]
         if rewritten:
+            self.rewrite = self.evidence.sources.rewrite(self.frame, rewritten)
             return "index-assignment", f"Write `{rewritten}` instead of `{self.evidence.sources.text(self.frame)}`."
         whole = self.evidence.name(self.val)
         if whole and whole != name and self.kept.name in OUTPUT:
             name = whole
+        own = name == self.target.partition("[")[0]
+        itself = own and name in self.evidence.sources.reads(self.frame)
         fix = (
             f"Writing into `{self.target}` overwrites what was kept. Collect the parts in a list and torch.stack() or torch.cat() them,"
-            f" or write into a copy: `{name} = {name}.clone()` before the write (costs {self._cost})."
+            f" or write into a copy: {'compute the right side, then ' if itself else ''}`{name} = {name}.clone()`"
+            f" {'and only then write' if itself else 'before the write'} (costs {megabytes(byte_count(self.base))})."
         )
+        if own:
+            self.rewrite = self.evidence.sources.rewrite(self.frame, rewriting.into_a_copy(self.statement, name))
+        elif self.op is not None and name in self.evidence.names(self.op):
+            saved = self.evidence.frame(self.op.stack)
+            fix = fix.replace("before the write", f"after {self.evidence.line(self.op.stack)}")
+            self.rewrite = self.evidence.sources.rewrite(saved, f"{self.evidence.sources.text(saved)}\n{name} = {name}.clone()")
         return "index-assignment", fix
 
     def _overwritten(self) -> tuple[str, str] | None:
@@ -243,6 +268,7 @@ class _Case:
         if known not in ("copy", "zero", "fill", "set") and not rewriting.has_out(self.statement):
             return None
         rewritten = self.evidence.sources.out_of_place(self.frame)
+        self.rewrite = self.evidence.sources.rewrite(self.frame, rewritten)
         name = self.target or "the buffer"
         fix = f"`{name}` is used again for other content while backward still needs the old. Make a new tensor instead"
         return "overwritten", f"{fix}: `{rewritten}`." if rewritten else f"{fix} of writing into it."
@@ -250,6 +276,7 @@ class _Case:
     def _plain(self) -> tuple[str, str]:
         source = self.evidence.sources.text(self.frame)
         rewritten = self.evidence.sources.out_of_place(self.frame)
+        self.rewrite = self.evidence.sources.rewrite(self.frame, rewritten)
         fix = f"Write `{rewritten}` instead of `{source}`" if rewritten else "Use the out-of-place form of this operation"
         if rewritten and self.statement is not None and rewriting.says_in_place(self.statement):
             fix = f"Leave out inplace=True: `{rewritten}`"
@@ -266,7 +293,7 @@ def _views(evidence: Evidence, changed: int, kept: int) -> str:
     tape = evidence.tape
     words = []
     for number in dict.fromkeys((kept, *(t.id for t in reversed(evidence.family(changed))))):
-        maker = evidence.maker(Val(number, 0))
+        maker = evidence.origin(number)
         words.append(
             f"{maker.name} at {evidence.line(maker.stack)}"
             if maker is not None
@@ -291,6 +318,8 @@ def leaf(evidence: Evidence) -> Iterator[Finding]:
         "To change a parameter (an update, an initialisation), do it inside `with torch.no_grad():`. To compute with a changed value, make"
         " a new one."
     )
+    source = evidence.sources.text(ending.frame)
+    rewrite = evidence.sources.rewrite(ending.frame, f"with torch.no_grad():\n    {source}" if source else "")
     yield Finding(
         Kind.INPLACE,
         "leaf-view" if view else "leaf",
@@ -299,6 +328,7 @@ def leaf(evidence: Evidence) -> Iterator[Finding]:
         text,
         fix,
         evidence.places(place),
+        details={"rewrite": rewrite},
     )
 
 
@@ -354,6 +384,7 @@ def refused(evidence: Evidence) -> Iterator[Finding]:
             evidence.place("changed", (ending.frame,)) if ending.frame is not None else None,
         ),
         op=maker.id if maker is not None else None,
+        details={"rewrite": None if reason == "no-grad-view" else evidence.sources.rewrite(ending.frame, rewritten)},
     )
 
 

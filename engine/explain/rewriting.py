@@ -101,6 +101,28 @@ def _turn(call: ast.Call) -> None:
     call.keywords = [k for k in call.keywords if k.arg not in ("inplace", "out")]
 
 
+def into_a_copy(statement: ast.stmt | None, name: str) -> str:
+    """An assignment to a part of ``name``, written into a copy that is made after the right side was computed; "" for other statements."""
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return "" if statement is None else f"{name} = {name}.clone()\n{ast.unparse(statement)}"
+    target, value = ast.unparse(statement.targets[0]), ast.unparse(statement.value)
+    return f"part = {value}\n{name} = {name}.clone()\n{target} = part"
+
+
+def makes_in_place(node: ast.AST, kind: str) -> bool:
+    """Whether an expression makes a module of a class with ``inplace=True``."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == kind and asks_in_place(node)
+
+
+def not_in_place(statement: ast.stmt, kind: str) -> str:
+    """A statement, the modules of a class that it makes without ``inplace=True``."""
+    copied = copy.deepcopy(statement)
+    for node in ast.walk(copied):
+        if isinstance(node, ast.Call) and makes_in_place(node, kind):
+            node.keywords = [k for k in node.keywords if k.arg != "inplace"]
+    return ast.unparse(copied)
+
+
 def says_in_place(statement: ast.stmt) -> bool:
     """Whether a statement has a call that says ``inplace=True``."""
     return any(asks_in_place(call) for call in _calls(statement))

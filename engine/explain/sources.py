@@ -6,10 +6,12 @@ The texts are those on the tape; they are parsed (``ast``), never run.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ..tape.schema import Frame
-from .rewriting import changed, rewritten
+from .rewriting import changed, makes_in_place, rewritten
 
 OPERATORS: dict[type[ast.operator], frozenset[str]] = {
     ast.Add: frozenset(("add",)),
@@ -118,6 +120,45 @@ class Sources:
         names = _op_names(statement.value)
         same = sum(1 for node in ast.walk(statement.value) if isinstance(node, ast.expr) and names & _op_names(node))
         return names if same == 1 else frozenset()
+
+    def rewrite(self, frame: Frame | None, text: str) -> dict[str, Any] | None:
+        """The statement on a frame's line replaced by ``text``, for machines: file, first and last line, the new text with its
+        indentation; None where there is no such statement or no text."""
+        statement = self.statement(frame)
+        if frame is None or statement is None or not text or hasattr(statement, "body"):
+            return None
+        indented = "\n".join(" " * statement.col_offset + line for line in text.splitlines())
+        return {"file": frame.file, "line": statement.lineno, "last": statement.end_lineno or statement.lineno, "text": indented}
+
+    def constructed(self, stack: Iterable[Frame], kind: str) -> Frame | None:
+        """The one line, in the files of a stack, that makes modules of a class with ``inplace=True``; None for none or several."""
+        found = []
+        for file in dict.fromkeys(frame.file for frame in stack):
+            self.statement(Frame(file, 1, ""))
+            for statement in {id(one): one for one in self._statements.get(file, {}).values()}.values():
+                if not hasattr(statement, "body") and any(makes_in_place(node, kind) for node in ast.walk(statement)):
+                    found.append(Frame(file, statement.lineno, ""))
+        return found[0] if len(found) == 1 else None
+
+    def with_true(self, frame: Frame | None, function: str, keyword: str) -> str:
+        """The statement on a frame's line, its call of ``function`` given ``keyword=True``; "" where there is not one such call."""
+        statement = copy.deepcopy(self.statement(frame))
+        if statement is None or hasattr(statement, "body"):
+            return ""
+        calls = [
+            node
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == function
+        ]
+        if len(calls) != 1:
+            return ""
+        calls[0].keywords = [*(k for k in calls[0].keywords if k.arg != keyword), ast.keyword(keyword, ast.Constant(True))]
+        return ast.unparse(statement)
+
+    def reads(self, frame: Frame | None) -> frozenset[str]:
+        """The names that the statement on a frame's line reads."""
+        statement = self.statement(frame)
+        return frozenset() if statement is None else frozenset(_used(statement))
 
     def text(self, frame: Frame | None) -> str:
         """The whole statement that a frame's line belongs to, in one line; "" where it is not known or holds others."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Any
 
-from ..tape.schema import Op, Val
+from ..tape.schema import Op, Run, Val
 from .evidence import Evidence
 from .finding import Place
 
@@ -41,16 +42,56 @@ def ties(evidence: Evidence, graph: AbstractSet[int], gone: AbstractSet[int], un
     return sorted(found.values(), key=lambda tie: (tie.new.id, tie.old.id))
 
 
-def called(evidence: Evidence, val: Val) -> str:
-    """A value's name in quotes, or its number."""
-    name = evidence.name(val)
-    return f"`{name}`" if name else f"tensor #{val.tensor}"
+def variable(evidence: Evidence, tie: Tie) -> str:
+    """The variable that carries a value from one line to the other; "" where that cannot be told."""
+    name = evidence.name(tie.val)
+    if name:
+        return name
+    shared = _carriers(evidence, tie)
+    return shared[0] if len(shared) == 1 else ""
+
+
+def _carriers(evidence: Evidence, tie: Tie) -> list[str]:
+    """The variables that the line which made a value assigns and the one that uses it reads: ``state`` of ``out, state = f(x, state)``."""
+    read = evidence.sources.reads(evidence.frame(tie.new.stack))
+    return [name for name in evidence.sources.assigned(evidence.frame(tie.old.stack)) if name in read]
+
+
+def called(evidence: Evidence, tie: Tie) -> str:
+    """What the user calls a value: its variable in quotes, the one that it is part of, or its number."""
+    name = variable(evidence, tie)
+    if not name:
+        return f"tensor #{tie.val.tensor}"
+    return f"`{name}`" if evidence.name(tie.val) else f"a part of `{name}`"
+
+
+def detached(evidence: Evidence, tie: Tie) -> str:
+    """The statement that cuts the graph at a value."""
+    name = variable(evidence, tie) or "state"
+    if evidence.name(tie.val) or not variable(evidence, tie):
+        return f"{name} = {name}.detach()"
+    return f"{name} = tuple(part.detach() for part in {name})"
+
+
+def cut(evidence: Evidence, tie: Tie, run: Run) -> tuple[str, dict[str, Any] | None]:
+    """Where to cut the graph of a value that is carried from one iteration into the next, in words and for machines: after the
+    backward where that stands in the same function (in the first iteration the value may be a number yet), else before its use."""
+    statement = detached(evidence, tie)
+    after, made, used = evidence.frame(run.stack), evidence.born(tie.val), evidence.frame(tie.new.stack)
+    known = bool(variable(evidence, tie))
+    if after is not None and made is not None and (after.file, after.function) == (made.file, made.function):
+        text = evidence.sources.text(after)
+        rewrite = evidence.sources.rewrite(after, f"{text}\n{statement}" if known and text else "")
+        return f"{statement} after the backward at {evidence.line(run.stack)}", rewrite
+    text = evidence.sources.text(used)
+    rewrite = evidence.sources.rewrite(used, f"{statement}\n{text}" if known and text else "")
+    return f"{statement} before it is used at {evidence.line(tie.new.stack)}", rewrite
 
 
 def places(evidence: Evidence, tie: Tie) -> list[Place]:
     """Where the old value was made, and where it is used again."""
     made, used = evidence.born(tie.val), evidence.frame(tie.new.stack)
-    name = called(evidence, tie.val)
+    name = called(evidence, tie)
     found = []
     if made is not None:
         found.append(Place("ties", made, evidence.sources.line(made), f"made {name}, which the second graph still uses"))
