@@ -40,9 +40,13 @@ def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwar
     """
     _check_allowed(self, args)
     op = getattr(function, "op", None)
-    if op is not None and ((op.ufunc and _written_at_once(self, op, args, kwargs)) or _replaced(self, op, function, args, kwargs)):
-        self._bump()
-        return self
+    if op is not None:
+        like = _written_at_once(self, op, args, kwargs) if op.ufunc else None
+        if like is None:
+            like = _replaced(self, op, function, args, kwargs)
+        if like is not None:
+            self._bump(like)
+            return self
     old = _old_value(self, function, args)
     out = function(old, *args, **kwargs)
     if out._data.shape != self._data.shape:
@@ -80,55 +84,74 @@ def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwar
 _BLOCK = 16384  # elements that stay in the processor's cache between two operations
 
 
-def _written_at_once(self: Tensor, op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
-    """Compute into the memory itself where nobody follows the change and all operands are of one type; False where that is not so."""
+def _written_at_once(self: Tensor, op: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> int | None:
+    """Compute into the memory itself where nobody follows the change and all operands are of one type; None where that is not so,
+    else the id under which a tape has the result, 0 where there is none."""
     data, quick = self._data, mode.quick
     alpha = kwargs.get("alpha", 1)
-    if quick is None or recorder.current is not None or (kwargs and (len(kwargs) > 1 or type(alpha) not in (int, float) or not alpha)):
-        return False
+    if quick is None or (kwargs and (len(kwargs) > 1 or type(alpha) not in (int, float) or not alpha)):
+        return None
     run, recording = quick
     if type(data) is not CPU.ndarray or data.dtype not in NUMBERS or 0 in data.strides or (recording and self.requires_grad):
-        return False
+        return None
     if len(args) != len(op.inputs) - 1:
-        return False
+        return None
     others: list[Any] = []
     for other in args:
         if isinstance(other, Tensor):
             if type(other._data) is not CPU.ndarray or other._data.dtype is not data.dtype or (recording and other.requires_grad):
-                return False
+                return None
             if other._data.shape != data.shape and other._data.ndim:
-                return False
+                return None
             others.append(other._data)
         else:
             known = NUMBERS[data.dtype].get(other) if type(other) in (int, float) else None
             if known is None:
-                return False
+                return None
             others.append(known)
     ufunc = getattr(CPU if data.size < LARGE else wide(CPU), op.ufunc)
+    tape = recorder.current
+    if tape is not None:
+        if self._id or not mode.quiet:
+            tape.val(self)
+        if mode.quiet:
+            tape = None
+    started = 0.0 if tape is None else tape.clock()
     if alpha == 1:
         run(ufunc, data, *others, data)
-        return True
+        return 0 if tape is None else _told(self, op, args, kwargs, tape, started)
     factor = CPU.asarray(alpha, data.dtype)
     (other,) = others
     if other.ndim and data.flags.c_contiguous and other.flags.c_contiguous and data.size > _BLOCK:
         run(_blocks, ufunc, data.reshape(-1), other.reshape(-1), factor)
     else:
         run(ufunc, data, run(CPU.multiply, other, factor), data)
-    return True
+    return 0 if tape is None else _told(self, op, args, kwargs, tape, started)
 
 
-def _replaced(self: Tensor, op: Any, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
-    """Write what the op gives where nothing is recorded and it fits as it is; False, with nothing done, where that is not so."""
+def _told(self: Tensor, op: Any, args: Sequence[Any], kwargs: dict[str, Any], tape: Any, started: float) -> int:
+    """Tell the tape of the op that gave what now stands in the memory; gives the id of that."""
+    out = wrap(self._data)
+    params = tuple([kwargs.get(n, op.signature.parameters[n].default) for n in op.params])
+    tape.op(op.name, (self, *args), (out,), None, params, started, mode.enabled, op.params)
+    return out._id
+
+
+def _replaced(self: Tensor, op: Any, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> int | None:
+    """Write what the op gives where nothing is recorded and it fits as it is; None, with nothing done, where that is not so,
+    else as ``_written_at_once``."""
     data, quick = self._data, mode.quick
-    if quick is None or quick[1] or recorder.current is not None or not op.is_plain:
-        return False
+    if quick is None or quick[1] or not op.is_plain:
+        return None
     if type(data) is not CPU.ndarray or data.dtype not in NUMBERS or 0 in data.strides:
-        return False
+        return None
+    if recorder.current is not None and (self._id or not mode.quiet):
+        recorder.current.val(self)
     out = function(self, *args, **kwargs)
     if type(out) is not Tensor or out._data.shape != data.shape or out._data.dtype is not data.dtype:
-        return False
+        return None
     data[...] = out._data
-    return True
+    return out._id
 
 
 def _blocks(ufunc: Any, data: Any, other: Any, factor: Any) -> None:

@@ -442,12 +442,12 @@ class Tensor:
         array = self._data
         return (array.shape, _DTYPES[array.dtype], devices.device_of(array))
 
-    def _bump(self) -> None:
-        """Count a change in place."""
+    def _bump(self, like: int = 0) -> None:
+        """Count a change in place. ``like``: the id of a new tensor of the tape that has the same elements."""
         storage = self._storage
         storage.version += 1
         if recorder.current is not None and (self._id or not mode.quiet):  # what a tape has not met, it need not see change
-            recorder.current.mutated(self, storage.version - 1, storage.version)
+            recorder.current.mutated(self, storage.version - 1, storage.version, like)
 
     def _refresh(self, strict: bool = True) -> None:
         """Make the edge of a view right again after an in-place change of its base (bound by inplace.py).

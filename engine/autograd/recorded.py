@@ -182,7 +182,9 @@ def _store(node: Any, grad: Tensor, steps: Any) -> None:
     leaf = node._variable
     before, data = leaf._grad, grad._data
     if before is None:
-        free = grad._cell is None and getrefcount(grad) == 3 and is_free(data, 4)
+        base = grad._base
+        alone = getrefcount(grad) == 3 and (grad._cell is None if base is None else getrefcount(base) == 3)
+        free = alone and is_free(data, 4, 3 if base is None else 4)
         leaf._grad = stored = wrap(data if free else data.copy())
     else:
         steps.keep(before)

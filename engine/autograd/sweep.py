@@ -274,11 +274,12 @@ def _stored(walk: Any, node: Any, entry: list[Any]) -> bool:
     return True
 
 
-def is_free(array: Any, holders: int) -> bool:
-    """Whether nobody but ``holders`` references that the caller knows of holds ``array``, which lies in memory as a new one would."""
+def is_free(array: Any, holders: int, of_base: int = 3) -> bool:
+    """Whether nobody but ``holders`` references that the caller knows of holds ``array``, which lies in memory as a new one would;
+    ``of_base``: as many hold the array that it is a view of."""
     if getrefcount(array) > holders or not array.flags.c_contiguous or not array.flags.writeable:
         return False
     base, arrays = array.base, cast(Any, CPU.ndarray)
     if base is None:
         return True
-    return type(base) is arrays and base.base is None and getrefcount(base) == 3 and base.size == array.size
+    return type(base) is arrays and base.base is None and getrefcount(base) == of_base and base.size == array.size

@@ -137,7 +137,7 @@ class Steps:
                 owner = nouns.value(leaf, None)[0]
                 if previous is None:
                     before = (0, 0)
-                    known, version = nouns.meet(stored, _GRADIENT, like._id)
+                    known, version = nouns.meet(stored, _GRADIENT, like._id if like._cell is None else like._cell.id)
                 else:
                     known, version = nouns.value(stored, _GRADIENT)
                     before = (known, nouns.before(version, stored))

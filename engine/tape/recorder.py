@@ -233,12 +233,13 @@ class Recorder:
             frame = frame.f_back
         return None if frame is None else Frame(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)
 
-    def mutated(self, tensor: TensorLike, old: int, new: int) -> None:
-        """A tensor was changed in place: by the last op, if that had to do with it."""
+    def mutated(self, tensor: TensorLike, old: int, new: int, like: int = 0) -> None:
+        """A tensor was changed in place: by the last op, if that had to do with it. ``like``: the id of a new tensor with the same
+        elements."""
         with self._guard as thread:
             if thread:
                 met = tensor._id in self._nouns.versions
-                known, version = self._nouns.value(tensor, _GRADIENT if thread.run else None)
+                known, version = self._nouns.meet(tensor, _GRADIENT if thread.run else None, like)
                 before = self._nouns.before(version, tensor) if new - old == 1 else old
                 if self._runs:
                     cell = tensor._cell

@@ -14,7 +14,7 @@ from gradstep.engine.autograd import walk as walks
 from gradstep.engine.tape.check import check
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.recorder import Level, Recorder, recording
-from gradstep.engine.tape.schema import Event, GradAdded, GradStored, NodeEnter, NodeExit, Val
+from gradstep.engine.tape.schema import Bumped, Event, GradAdded, GradStored, NodeEnter, NodeExit, Val
 from gradstep.engine.tape.sinks import ListSink
 
 torch: Any = gradstep.engine
@@ -158,3 +158,31 @@ def test_what_breaks_in_a_rule_ends_the_run_with_its_node_open() -> None:
     tape, (grad,) = told(program)
     assert check(tape) == []
     assert grad.tolist() == [2.0, 2.0, 2.0]
+
+
+def test_a_change_in_place_is_one_op_and_one_new_version() -> None:
+    def program() -> list[Any]:
+        w = torch.full((60, 60), 2.0, requires_grad=True)
+        (w * w).sum().backward()
+        with torch.no_grad():
+            w.add_(w.grad, alpha=-0.25)
+            w.mul_(3)
+            w.clamp_(max=2.5)
+        return [w]
+
+    tape, (w,) = told(program, Level.VALUES)
+    assert check(tape) == []
+    bumps = [event for event in tape.events if isinstance(event, Bumped)]
+    ops = [tape.ops[bump.by or 0] for bump in bumps]
+    assert [(bump.old, bump.new) for bump in bumps] == [(0, 1), (1, 2), (2, 3)]
+    assert [op.name for op in ops] == ["add", "mul", "clamp"]
+    for op, bump, elements in zip(ops, bumps, (1.0, 3.0, 2.5), strict=True):
+        (out,) = op.outs
+        assert op.ins[0] == Val(bump.tensor, bump.old)
+        for val in (out, Val(bump.tensor, bump.new)):
+            value, statistics = tape.value(val), tape.stats.get(val)
+            assert value is not None
+            assert statistics is not None
+            assert value.tolist() == [[elements] * 60] * 60
+            assert (statistics.low, statistics.high) == (elements, elements)
+    assert w.tolist() == [[2.5] * 60] * 60
