@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .autograd.grad_mode import mode
-from .autograd.node import Edge, Node, op_name
+from .autograd.node import Edge, Node, active, op_name
 from .devices import CPU, LARGE, wide
 from .nodes import OpNode
 from .operands import NUMBERS
@@ -39,6 +39,8 @@ def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwar
     the result do not fit.
     """
     _check_allowed(self, args)
+    if active.walks:
+        _remember(self)
     op = getattr(function, "op", None)
     if op is not None:
         like = _written_at_once(self, op, args, kwargs) if op.ufunc else None
@@ -79,6 +81,21 @@ def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwar
     if self._retains:  # from now on the gradient of the new value
         retain(self)
     return self
+
+
+def _remember(tensor: Tensor) -> None:
+    """Inside a backward pass that may be stepped back: keep what is about to be overwritten, whoever does it."""
+    walk = active.walks[-1]
+    if walk._journals and not mode.transforms:
+        data = tensor._data.copy()
+        walk._journal(_put_back, tensor, data, tensor._version, tensor._edge, tensor._output, tensor._requires_grad)
+        walk._added += int(data.nbytes)
+
+
+def _put_back(tensor: Tensor, data: Any, version: int, edge: Any, output: int, requires_grad: bool) -> None:
+    tensor._data[...] = data
+    tensor._storage.version = version
+    tensor._edge, tensor._output, tensor._requires_grad = edge, output, requires_grad
 
 
 _BLOCK = 16384  # elements that stay in the processor's cache between two operations

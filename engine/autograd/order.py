@@ -51,6 +51,37 @@ class Heap:
         self._raise(hole, last)
         return top
 
+    def before_push(self) -> list[tuple[int, Node]]:
+        """What ``push`` may overwrite, by place: with the length now it is what ``restore`` needs to undo it."""
+        items, found = self.items, []
+        place = (len(items) - 1) >> 1
+        while place >= 0:
+            found.append((place, items[place]))
+            place = (place - 1) >> 1
+        return found
+
+    def before_pop(self) -> list[tuple[int, Node]]:
+        """What ``pop`` may overwrite or take, by place."""
+        items, place, n = self.items, 0, len(self.items) - 1
+        found = [(n, items[n]), (0, items[0])]
+        while place < (n - 1) >> 1:  # as ``pop`` goes down
+            place = 2 * place + 2
+            if items[place].sequence < items[place - 1].sequence:
+                place -= 1
+            found.append((place, items[place]))
+        if n & 1 == 0 and n and place == (n - 2) >> 1:
+            found.append((2 * place + 1, items[2 * place + 1]))
+        return found
+
+    def restore(self, length: int, pairs: list[tuple[int, Node]]) -> None:
+        """Undo a push or a pop, before which there were ``length`` nodes."""
+        items = self.items
+        if len(items) < length:
+            items.append(pairs[0][1])
+        del items[length:]
+        for place, node in pairs:
+            items[place] = node
+
     def order(self) -> list[Node]:
         """The nodes in the order in which they would leave."""
         copy = Heap()

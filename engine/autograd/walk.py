@@ -8,7 +8,8 @@ all; ties are broken as its heap breaks them.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from .. import devices, random
@@ -22,9 +23,13 @@ from .grad_mode import _ModeGuard, mode
 from .node import AccumulateGrad, Edge, Node, active
 from .order import Heap, plan
 from .recorded import go_on, is_recorded
+from .saved import SavedTensor
 from .sweep import is_unwatched, sweep
 
 driver: Callable[[Walk], None] | None = None  # the debugger runs walks instead of run_to_end where it is set
+
+UNDO_BYTES = 256 << 20  # that what steps back need may take of memory
+_ENTRY = 256  # bytes of an entry of the journal beside the arrays that it keeps alive
 
 _Undo = tuple[Callable[..., None], tuple[Any, ...]]
 
@@ -88,7 +93,13 @@ class Walk:
         self._heap = Heap()
         self._undo: list[_Undo] = []
         self._callbacks: list[Callable[[], None]] = []
-        self._marks: list[tuple[int, int]] = []  # per step taken: length of _undo before it, tape position before it
+        # per step that can be undone: how many entries there were before it, the tape's position, and the bytes that it holds
+        self._marks: list[tuple[int, int, int]] = []
+        self._forgotten = 0  # entries that are no longer there, the oldest
+        self._holding = 0  # bytes that what the journal has keeps alive
+        self._added = 0  # of these, by the step under way
+        self._held = 0  # who asked that nothing be forgotten
+        self.undo_bytes = UNDO_BYTES
         self._walks_outside = [w for w in active.walks if w.rewindable]
         self._outer = active.walks[-1] if active.walks else None
         if inputs is not None and not accumulate:
@@ -172,9 +183,11 @@ class Walk:
             return False
         tape = recorder.current
         if self.rewindable:
-            self._marks.append((len(self._undo), tape.position if tape is not None else 0))
+            entries, self._added = self._forgotten + len(self._undo), 0
+            position = tape.position if tape is not None else 0
+            self._marks.append((entries, position, 0))
             self._journal(random.restore, random.snapshot())
-            self._journal(self._heap.__setattr__, "items", list(self._heap.items))
+            self._journal(self._heap.restore, len(self._heap.items), self._heap.before_pop())
         node = self._heap.pop()
         walks = active.walks
         walks.append(self)
@@ -196,30 +209,75 @@ class Walk:
             self.current = None
             walks.pop()
         self.taken += 1
+        if self.rewindable and self._marks:
+            self._settle(entries, position)
         return True
 
+    def _settle(self, entries: int, position: int) -> None:
+        """Count what the step just taken keeps alive, and forget the oldest steps where that is too much in all."""
+        added = self._added + _ENTRY * (self._forgotten + len(self._undo) - entries)
+        self._marks[-1] = (entries, position, added)
+        self._holding += added
+        if self._holding <= self.undo_bytes or self._held:
+            return
+        count = 0
+        while self._holding > self.undo_bytes * 3 // 4 and count < len(self._marks) - 1:
+            self._holding -= self._marks[count][2]
+            count += 1
+        del self._marks[:count]
+        gone = self._marks[0][0] - self._forgotten
+        del self._undo[:gone]
+        self._forgotten += gone
+
+    @property
+    def undoable(self) -> int:
+        """How many steps can be taken back."""
+        return len(self._marks)
+
+    @property
+    def forgets(self) -> bool:
+        """Whether steps were forgotten because what they held was too much."""
+        return self._forgotten > 0
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Inside it no step is forgotten, however much memory that takes: for whoever will go back to a mark."""
+        self._held += 1
+        try:
+            yield
+        finally:
+            self._held -= 1
+
     def step_back(self) -> bool:
-        """Undo the last step exactly: heap, buffers, ``.grad``, saved values, captured gradients, random state. False at the start.
+        """Undo the last step exactly: heap, buffers, ``.grad``, saved values, captured gradients, random state. False at the start, and
+        where the step before was forgotten (``undoable``): what steps back need may take ``undo_bytes`` of memory, the newest stay.
 
         What Python code in hooks did beside that (printing, changing other objects) is not undone.
         """
         if not self._marks:
             return False
-        length, position = self._marks[-1]
+        length, position, _ = self._marks[-1]
         self.rewind_to((length, position, self.taken - 1))
         return True
 
     def mark(self) -> tuple[int, int, int]:
         """This moment, between two steps of a rewindable walk, for ``rewind_to``."""
-        return len(self._undo), recorder.current.position if recorder.current is not None else 0, self.taken
+        return self._forgotten + len(self._undo), recorder.current.position if recorder.current is not None else 0, self.taken
 
     def rewind_to(self, mark: tuple[int, int, int]) -> None:
-        """Back to an earlier moment exactly: steps and edits (``set_pending``) since then are undone."""
+        """Back to an earlier moment exactly: steps and edits (``set_pending``) since then are undone.
+
+        Raises RuntimeError where steps since then were forgotten (``remembering`` prevents that).
+        """
         length, position, taken = mark
-        while len(self._undo) > length:
+        if length < self._forgotten:
+            raise RuntimeError(f"step {taken} is too far back: of {self.taken} steps the last {self.undoable} can be undone")
+        while self._forgotten + len(self._undo) > length:
             function, args = self._undo.pop()
             function(*args)
+        gone = self._marks[len(self._marks) - (self.taken - taken) :]
         del self._marks[len(self._marks) - (self.taken - taken) :]
+        self._holding -= sum(held for *_, held in gone)
         self.taken = taken
         if recorder.current is not None and self.run:
             recorder.current.rewound(self.run, position)
@@ -262,6 +320,7 @@ class Walk:
         self._buffers.clear()
         self._undo.clear()
         self._marks.clear()
+        self._holding = 0
         if recorder.current is not None and self.run:
             recorder.current.run_end(self.run, "" if error is None else f"{type(error).__name__}: {error}")
 
@@ -282,6 +341,9 @@ class Walk:
         buffer = self._buffers.pop(node)
         if self._journals:
             self._journal(self._buffers.__setitem__, node, buffer)
+            for grad in buffer:
+                if grad is not None:
+                    self._added += int(grad._data.nbytes)
         for i, (edge, out) in enumerate(zip(node.next_edges, self.outs(node, tuple(buffer), tape), strict=False)):
             if edge is not None and (edge[0] in self._dependencies):
                 self._arrive((node, i), edge[0], edge[1], out)
@@ -317,6 +379,8 @@ class Walk:
             released = node.release()
             if released is not None:
                 self._journal(node.restore, released)
+                if self.rewindable:
+                    self._added += _bytes_of(released)
         if tape is not None:
             tape.node_exit(self.run, node, outs, bool(released))
         if anomaly.enabled and anomaly.check_nan:
@@ -356,6 +420,8 @@ class Walk:
         self._dependencies[node] = left
         tape = recorder.current if self.run else None
         if left == 0:
+            if journals:
+                self._journal(self._heap.restore, len(self._heap.items), self._heap.before_push())
             self._heap.push(node)
         if tape is not None:
             tape.grad_added(self.run, source, (node, slot), added, left == 0)
@@ -491,8 +557,6 @@ class Walk:
         elif previous is None:
             leaf._grad = _owned(grad)
         else:
-            if self._journals:
-                self._journal(_restore_data, previous, previous._data.copy(), previous._version)
             if tape is not None:
                 tape.val(previous)
             with _Quiet(True):
@@ -510,9 +574,16 @@ def _owned(grad: Tensor) -> Tensor:
     return from_pass
 
 
-def _restore_data(tensor: Tensor, data: Any, version: int) -> None:
-    tensor._data[...] = data
-    tensor._storage.version = version
+def _bytes_of(kept: Any) -> int:
+    """How much memory the arrays take that a node had kept."""
+    if isinstance(kept, dict):
+        return sum(map(_bytes_of, kept.values()))
+    if isinstance(kept, (tuple, list)):
+        return sum(map(_bytes_of, kept))
+    if isinstance(kept, SavedTensor):
+        kept = kept._data if kept._tensor is None else kept._tensor
+    data = getattr(kept, "_data", kept)
+    return int(data.nbytes) if devices.is_array(data) else 0
 
 
 def _remove(mapping: dict[Any, Any], key: Any) -> None:

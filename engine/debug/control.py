@@ -450,7 +450,8 @@ class Control:
             "taken": walk.taken if walk is not None else 0,
             "depth": len(self._walks.get(stop.thread, ())),
             "between_nodes": between,
-            "can_step_back": between and walk is not None and walk.rewindable and walk.taken > 0,
+            "can_step_back": between and walk is not None and walk.undoable > 0,
+            "undoable": walk.undoable if walk is not None else 0,
             "where": place(stop.stack[0]) if stop.stack else {},
             "breakpoint": why.breakpoint,
             "text": why.text,
@@ -512,7 +513,12 @@ class Control:
         if walk is None or walk.current is not None:
             raise Unanswerable("stepping back works between two nodes of a backward pass: press next to get there")
         if not walk.step_back():
-            why = "this is its first node" if walk.taken == 0 else "what ran before the first stop was not kept"
+            if walk.taken == 0:
+                why = "this is its first node"
+            elif walk.forgets:
+                why = f"of its {walk.taken} steps those before this one were forgotten: they held more than {walk.undo_bytes >> 20} MiB"
+            else:
+                why = "what ran before the first stop was not kept"
             raise Unanswerable(f"there is nothing to step back to in this backward pass: {why}")
         steps = 1
         while whole and walk.step_back():

@@ -49,6 +49,7 @@ class Stopped:
     depth: int = 0  # backward passes around this place; more than 1: a hook or a function called backward
     between_nodes: bool = False
     can_step_back: bool = False
+    undoable: int = 0  # steps that can be taken back from here, one by one
     where: Mapping[str, Any] = field(default_factory=dict)  # the user's line: file, line, function
     breakpoint: int = 0  # the id of the one that was met
     text: str = ""  # that breakpoint in words

@@ -47,6 +47,11 @@ def explore(walk: Walk, edit: Callable[[Mapping[str, Any]], None], edits: Sequen
     ``edit`` makes one edit and raises where it cannot; then nothing was run, and the walk stands where it stood.
     """
     assert walk.rewindable
+    with walk.remembering():
+        return _explored(walk, edit, edits, stay)
+
+
+def _explored(walk: Walk, edit: Callable[[Mapping[str, Any]], None], edits: Sequence[Mapping[str, Any]], stay: str) -> Explored:
     here = walk.mark()
     try:
         for one in edits:

@@ -304,6 +304,8 @@ class _Checker:
 
     def conserve(self, event: NodeEnter, run: int, index: int, val: Val | None, what: str) -> None:
         parts = [part for part in self.sums.get((run, Slot(event.node, index)), ()) if part is not None]
+        if val is not None and any(part.tensor == val.tensor and part.version < val.version for part in parts):
+            return  # who else was given this very tensor has changed it in place
         if not parts or val is None:
             if parts or val is not None:
                 said = "entered, but none arrived" if val is not None else "arrived, but none entered"
@@ -341,7 +343,7 @@ class _Checker:
         self.need_values((*event.before, *event.after), what)
         if not self.need(Hook, event.hook, what) or event.node is None or not self.need(Node, event.node, what):
             return
-        if event.before != event.after:
+        if event.before != event.after or any(val is not None and val.version for val in event.before):  # replaced, or changed in place
             hook = self.tape.hooks[event.hook]
             one = hook.kind in (HookKind.TENSOR, HookKind.RETAIN)
             for index in (hook.index or 0,) if one else range(len(self.nodes[event.node].ins)):

@@ -318,8 +318,9 @@ class Introducer:
 
     def taken_back(self, storage: int, engine: int, tape: int) -> None:
         """A step back took a version away, ``engine`` in the engine and ``tape`` on the tape: it is never used for other data."""
-        top = max(tape, *(new for _, new in self.renamed.get(storage, [(0, 0)])))
-        self.renamed.setdefault(storage, []).append((engine, top + 1))
+        before = self.renamed.get(storage, [])
+        top = max(tape, *(new for _, new in before), 0)
+        self.renamed[storage] = [pair for pair in before if pair[0] < engine] + [(engine, top + 1)]  # the others are never looked at again
 
     def same_memory(self, tensor: TensorLike, made: TensorLike) -> None:
         """``made`` is ``tensor.data``: changes of it change ``tensor`` too, and are not counted there."""

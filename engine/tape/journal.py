@@ -6,6 +6,7 @@ longer than all else takes.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any
 
 _MISSING = object()
@@ -21,6 +22,7 @@ class Journal:
         self._starts: list[int] = []  # of each entry
         self._events: list[int] = []
         self._threads: list[int] = []
+        self._jumps: dict[int, int] = {}  # events that took others back, and behind which
 
     def begin(self, event: int, thread: int) -> None:
         if len(self._events) > 2 * self._keep:
@@ -43,7 +45,7 @@ class Journal:
 
     def undo(self) -> None:
         """Take back the last event."""
-        self._events.pop()
+        self._jumps.pop(self._events.pop(), None)
         self._threads.pop()
         start = self._starts.pop()
         changes = self._changes
@@ -58,10 +60,14 @@ class Journal:
     def undo_within(self, after: int, thread: int) -> None:
         """As part of the event that is open: take back all events behind ``after`` of one thread. (Their entries stay: the
         open event's own undoes the undoing.)"""
-        for entry in range(len(self._events) - 2, -1, -1):
-            if self._events[entry] <= after:
-                return
+        entry, here = len(self._events) - 2, self._events[-1]
+        while entry >= 0 and self._events[entry] > after:
+            jump = self._jumps.get(self._events[entry], -2)
             if self._threads[entry] != thread:
+                entry -= 1
+                continue
+            if jump >= after:  # the state behind it is that of an earlier event: what lies between is undone already
+                entry = bisect_right(self._events, jump) - 1
                 continue
             for place in range(self._starts[entry + 1] - 3, self._starts[entry] - 1, -3):
                 target, key, old = self._changes[place : place + 3]
@@ -69,6 +75,8 @@ class Journal:
                     self.remove(target, key)
                 else:
                     self.set(target, key, old)
+            entry -= 1
+        self._jumps[here] = after
 
     def clear(self) -> None:
         self._forget(len(self._events))
@@ -79,3 +87,5 @@ class Journal:
         del self._changes[:cut]
         self._starts = [start - cut for start in self._starts[entries:]]
         del self._events[:entries], self._threads[:entries]
+        first = self._events[0] if self._events else 0
+        self._jumps = {event: to for event, to in self._jumps.items() if self._events and event >= first}
