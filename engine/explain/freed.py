@@ -81,7 +81,9 @@ def _explained(
     if {root.node for root in second.roots} == {root.node for root in first.roots}:
         return "same-loss", *_same_loss(evidence, first, second, looped, began, keeps), None, _retaining(evidence, first)
     late = ties(evidence, graph, older, began)
-    if not late:
+    again = [tie for tie in late if any(slot is not None and slot.node in first.needed for slot in tie.old.grads)]
+    carried = [tie for tie in late if looped and runs_again(evidence, tie.old, began)]
+    if not again and not carried:  # what is used now was not part of the first loss, but what it was made of
         text = (
             f"Two losses share {len(older)} nodes of one forward pass. The {call} of the first, at {before}, freed them; the second, at "
             f"{where}, needs them."
@@ -91,7 +93,7 @@ def _explained(
             f" it the detached value. Or give the first call retain_graph=True. {keeps}"
         )
         return "shared-forward", text, fix, None, None
-    tie = late[0]
+    tie = (carried or again)[0]
     name, made, used = called(evidence, tie), _line_of(evidence, tie), evidence.line(tie.new.stack)
     tail = f"Since it is part of the old graph, the backward at {where} goes on into nodes that the {call} at {before} has freed."
     short = variable(evidence, tie) or "x"
@@ -116,7 +118,7 @@ def _explained(
                 f" else retain_graph=True. {keeps}"
             )
         return "shared-forward", text, fix, tie, _retaining(evidence, first)
-    if runs_again(evidence, tie.old, began):
+    if carried:
         text = f"{name}, made by {tie.old.name} at {made}, is carried from one iteration into the next. {tail}"
         words, rewrite = cut(evidence, tie, second)
         fix = (

@@ -39,6 +39,7 @@ class CensusRecorder(Recorder):
         self._leaves: set[int] = set()  # the ids of those that got a gradient
         self._parameters: list[int] = []  # parameters among them that no note has named yet
         self._untold = False
+        self._unfinished: set[int] = set()  # runs whose result is part of a graph that is still being made
         self._told = 0  # the count that was told last
 
     def op(self, name: str, inputs: Any, outputs: Any, node: Any, *args: Any, **kwargs: Any) -> None:
@@ -66,12 +67,20 @@ class CensusRecorder(Recorder):
             if any(kind.__name__ == "Parameter" for kind in type(leaf).__mro__):
                 self._parameters.append(number)
 
+    def run_begin(
+        self, roots: Any, seeds: Any, needed: Any, keep_graph: bool, create_graph: bool, accumulate: bool
+    ) -> int:  # fmt: skip
+        run = super().run_begin(roots, seeds, needed, keep_graph, create_graph, accumulate)
+        if create_graph and not accumulate:  # torch.autograd.grad() in the middle of a forward pass
+            self._unfinished.add(run)
+        return run
+
     def run_end(self, run: int, error: str = "") -> None:
         super().run_end(run, error)
         if self._untold:
             self.note("parameters", json.dumps({"tensors": self._parameters}))
             self._parameters, self._untold = [], False
-        if not self._runs and not self.failed:
+        if not self._runs and not self.failed and run not in self._unfinished:
             self._count(run)
 
     def _count(self, run: int) -> None:
