@@ -9,6 +9,11 @@ import ast
 import copy
 from collections.abc import Iterator
 
+ONLY_IN_PLACE = frozenset(  # methods that PyTorch has in place only
+    (
+        "apply", "cauchy", "exponential", "fill_diagonal", "geometric", "log_normal", "map", "map2", "normal", "random", "set", "uniform",
+    )
+)  # fmt: skip
 FILLS = {"zero": "zeros_like", "fill": "full_like"}
 
 
@@ -68,6 +73,12 @@ def rewritten(statement: ast.stmt) -> str:
         copied = ast.Call(ast.Attribute(copied.args[0], "clone"), [], [])
     elif name in FILLS and isinstance(copied, ast.Call):
         copied = ast.Call(ast.Attribute(ast.Name("torch"), FILLS[name]), [target, *copied.args], [])
+    elif name in ONLY_IN_PLACE:
+        whole = ast.unparse(copied)
+        start = f"{ast.unparse(target)}."
+        if not whole.startswith(start):
+            return ""
+        copied = ast.parse(f"{start}clone().{whole.removeprefix(start)}", mode="eval").body
     else:
         for call in ast.walk(copied):
             if isinstance(call, ast.Call):
