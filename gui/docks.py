@@ -88,7 +88,9 @@ class Docks(QObject):
     def title(self, panel: Panel, count: int) -> None:
         """Write how many things a panel shows beside its title, nothing for none."""
         title = plain(panel.heading())
-        self._docks[panel].setWindowTitle(f"{title} ({count})" if count else title)
+        words = f"{title} ({count})" if count else title
+        if self._docks[panel].windowTitle() != words:
+            self._docks[panel].setWindowTitle(words)
 
     def arrange(self) -> None:
         """What happened on the left, values on the right, when and the lists at the bottom."""

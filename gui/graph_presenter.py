@@ -77,6 +77,11 @@ class GraphPresenter(QObject):
         self._drawing.close()
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether there is a graph on the canvas."""
+        return self._drawn is not None
+
+    @property
     def shown(self) -> Shown:
         return self._shown
 

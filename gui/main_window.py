@@ -80,7 +80,7 @@ class MainWindow(QMainWindow):
         self.opening = Opening(self.session, self.model, self.settings, self)
         self.navigator = Navigator(self.model, self)
         self.graphs = GraphPresenter(self.canvas, self.model, layouts.layout(), self)
-        self.presenter = PanelPresenter(self.panels, self.model, lambda count: self.docks.title(self.panels.alerts, count), self)
+        self.presenter = PanelPresenter(self.panels, self.model, self.docks, self)
         self.inquiries = Inquiries(self.session, self.panels.tensor, self.panels.console, self)
         self.files = FileCommands(self, self.settings)
         self.breakpoints = Breakpoints(self.session, self.settings, self)

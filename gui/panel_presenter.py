@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from gradstep.engine.tape.schema import Frame
 
+from .docks import Docks
 from .models.debug_model import DebugModel, Selection
+from .panel import Panel
 from .panel_set import PanelSet
 
 
 class PanelPresenter(QObject):
-    """Listens to the model alone; the panels are told. ``titled`` is told how many alerts there are.
+    """Listens to the model alone; the panels are told.
 
-    One step moves the model several times (to the new event, to the node that runs next, to another selection): what the
-    panels are told waits until the event loop turns, so that they are filled once a step.
+    A panel that nobody sees is told when it comes in sight. One step moves the model several times (to the new event, to the node
+    that runs next, to another selection): what the panels are told waits until the event loop turns, so that they are filled once.
     """
 
-    def __init__(self, panels: PanelSet, model: DebugModel, titled: Callable[[int], None], parent: QObject | None = None) -> None:
+    def __init__(self, panels: PanelSet, model: DebugModel, docks: Docks, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._panels, self._model, self._titled = panels, model, titled
+        self._panels, self._model, self._docks = panels, model, docks
+        self._due: set[Panel] = set()  # panels that were not in sight when what they show changed
+        docks.came_in_sight.connect(self._came_in_sight)
         self._script: dict[str, str] = {}
         self._moment_due = self._selection_due = False
         self._later = QTimer(self, singleShot=True, interval=0)
@@ -44,7 +46,7 @@ class PanelPresenter(QObject):
         if model.tape is None:
             panels.source.show_sources(self._script)
             panels.alerts.show_alerts([], 0, 0)
-        self._titled(0)
+        self._docks.title(panels.alerts, 0)
         self._moment_due = self._selection_due = True
         self.show_now()
         self._grown()
@@ -59,9 +61,42 @@ class PanelPresenter(QObject):
         panels.source.show_sources({**self._script, **(model.sources() or ({} if self._script else tape.sources))})
         for file in model.marks.files():
             panels.source.show_marks(file, model.marks.counts(file))
-        panels.alerts.show_alerts(model.alerts.alerts(), model.alerts.carried, len(tape.events))
-        self._titled(len(model.alerts))
-        panels.hooks.show_hooks(model.hooks_view())
+        self._docks.title(panels.alerts, len(model.alerts))
+        for panel in (panels.alerts, panels.hooks):
+            self._fill(panel)
+
+    def _fill(self, panel: Panel) -> None:
+        """Tell a panel, now if it is in sight."""
+        if self._docks.in_sight(panel):
+            self._due.discard(panel)
+            self._tell(panel)
+        else:
+            self._due.add(panel)
+
+    @Slot(object)
+    def _came_in_sight(self, panel: Panel) -> None:
+        if panel in self._due:
+            self._fill(panel)
+
+    def _tell(self, panel: Panel) -> None:
+        panels, model, tape = self._panels, self._model, self._model.tape
+        if panel is panels.alerts and tape is not None:
+            panels.alerts.show_alerts(model.alerts.alerts(), model.alerts.carried, len(tape.events))
+        elif panel is panels.hooks:
+            panels.hooks.show_hooks(model.hooks_view())
+            panels.hooks.show_position(model.position)
+            panels.hooks.show_node(model.selection.key)
+        elif panel is panels.tensor:
+            panels.tensor.show_tensor(model.tensor_view(model.selection.value))
+        elif panel is panels.step:
+            panels.step.show_step(model.step_view(self._node()))
+        elif panel is panels.stack:
+            panels.stack.show_stacks(self._stacks(self._node()))
+
+    def _node(self) -> int | None:
+        """The selected node, else the current one."""
+        key = self._model.selection.key
+        return key[1] if key is not None and key[0] == "node" else self._model.current_node
 
     @Slot()
     def show_moment_later(self) -> None:
@@ -92,27 +127,24 @@ class PanelPresenter(QObject):
         position, node = model.position, model.current_node
         panels.events.show_position(position)
         panels.timeline.show_position(position)
-        panels.hooks.show_hooks(model.hooks_view())
-        panels.hooks.show_position(position)
+        self._fill(panels.hooks)
         next_name = model.reader.node_name(node) if model.reader is not None and node is not None and model.is_live else ""
         panels.events.show_next(next_name)
 
     def _show_selection(self, selection: Selection) -> None:
         panels = self._panels
-        panels.hooks.show_node(selection.key)
-        panels.tensor.show_tensor(self._model.tensor_view(selection.value))
+        self._fill(panels.hooks)
+        self._fill(panels.tensor)
         if selection.key is not None:
             panels.events.select(selection.key)
 
     def _show_node(self) -> None:
         """The selected node, else the current one: what came and went, its line, its stack."""
-        model, key = self._model, self._model.selection.key
-        node = key[1] if key is not None and key[0] == "node" else model.current_node
-        self._panels.step.show_step(model.step_view(node))
-        file, line = model.current_line()
+        self._fill(self._panels.step)
+        file, line = self._model.current_line()
         if file:
             self._panels.source.show_line(file, line)
-        self._panels.stack.show_stacks(self._stacks(node))
+        self._fill(self._panels.stack)
 
     def _stacks(self, node: int | None) -> list[tuple[str, tuple[Frame, ...]]]:
         tape, key = self._model.tape, self._model.selection.key

@@ -112,6 +112,7 @@ class DebugSession(QObject):
     ended = Signal(object)  # Outcome: the program is over
     failed = Signal(str)  # nothing was run, and why
     noticed = Signal(str)  # something worth a line
+    heard = Signal()  # the program said something; what it was follows
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -182,7 +183,7 @@ class DebugSession(QObject):
         self._core.starting(launch)
         supervisor = _Supervisor(launch, self.folder, self)
         supervisor.linked.connect(self._linked)
-        supervisor.arrived.connect(self._core.feed)
+        supervisor.arrived.connect(self._feed)
         supervisor.gone.connect(self._gone)
         supervisor.left.connect(self._left)
         self._supervisor = supervisor
@@ -277,6 +278,11 @@ class DebugSession(QObject):
         if self._supervisor is not None:
             self._supervisor.write(data)
 
+    @Slot(bytes)
+    def _feed(self, data: bytes) -> None:
+        self.heard.emit()
+        self._core.feed(data)
+
     def _linked(self) -> None:
         assert self.folder is not None
         self._core.connected(self.folder.key)
@@ -298,7 +304,7 @@ class DebugSession(QObject):
         supervisor, self._supervisor = self._supervisor, None
         if supervisor is not None:
             supervisor.linked.disconnect(self._linked)
-            supervisor.arrived.disconnect(self._core.feed)
+            supervisor.arrived.disconnect(self._feed)
             supervisor.gone.disconnect(self._gone)
 
     def _tell(self, news: News) -> None:

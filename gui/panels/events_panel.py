@@ -19,6 +19,10 @@ from .event_delegate import EventDelegate, EventTreeView
 from .event_filter import EventFilter, FilterError, parse
 from .notice import Stage
 
+QUICK = 0.006  # seconds: what takes longer waits until the window rests
+REST = 250  # milliseconds
+LATEST = 5.0  # seconds after which they come in any case
+
 
 class EventsPanel(Panel):
     """Shows a history as a tree. A click picks, a double click or Enter goes there in time."""
@@ -39,6 +43,10 @@ class EventsPanel(Panel):
         self._position = -1
         self._follow = True
         self._filter: EventFilter | None = None
+        self._newest = -1  # the last event whose row is in the view
+        self._synced = 0.0  # when rows were taken over the last time
+        self._cost = 0.0  # seconds that the rows took the last time
+        self._late: tuple[str, int] | None = None  # to be selected when its row is in the view
         self.model = EventTree(self)
         self.tree = EventTreeView(self)
         self.tree.setModel(self.model)
@@ -118,7 +126,8 @@ class EventsPanel(Panel):
     def show_history(self, reader: RowReader | None) -> None:
         """Show the history of a tape, None for nothing."""
         self._reader = reader
-        self._position = -1
+        self._position = self._newest = -1
+        self._cost, self._late = 0.0, None
         self.model.show(reader)
         self._open_top()
         self._show_state()
@@ -126,7 +135,9 @@ class EventsPanel(Panel):
     @Slot()
     def show_growth(self) -> None:
         """The history was read on."""
-        if not self._pause.isActive():
+        if self._cost > QUICK:  # Qt lays all rows of an open parent out again for each new one: that waits until nothing else comes
+            self._pause.start(REST if time.perf_counter() - self._synced < LATEST else 0)
+        elif not self._pause.isActive():
             self._sync()
 
     @Slot(int)
@@ -215,13 +226,20 @@ class EventsPanel(Panel):
         began = time.perf_counter()
         known = self.model.rowCount()
         self.model.sync()
+        self._newest = self._reader.history.position if self._reader is not None else -1
         if self.model.filtered:
             self.tree.expandAll()
         elif self.model.rowCount() != known:
             self._open_top()
         self._mark()
         self._show_state()
-        self._pause.start(max(16, int(10_000 * (time.perf_counter() - began))))
+        if self._late is not None:
+            self.select(self._late)
+        self.tree.executeDelayedItemsLayout()
+        self._synced = time.perf_counter()
+        self._cost = self._synced - began
+        if self._cost <= QUICK:
+            self._pause.start(max(16, int(10_000 * self._cost)))
 
     def _open_top(self) -> None:
         for place in range(self.model.rowCount()):
@@ -236,8 +254,12 @@ class EventsPanel(Panel):
         row = self._reader.history.row_at(self._position) if self._reader is not None else None
         while row is not None and row.parent is not None and not self._is_open(row):
             row = row.parent  # a closed parent stands for what is in it
+        if row is not None and self._cost > QUICK and not self.model.known_index(row).isValid():
+            return  # it is marked when it is in the view
+        before = self.model.position
         self.model.set_position(self._position, row)
-        self.tree.viewport().update()
+        if self._position < before or before < self._newest:  # rows of the future and of the past are painted otherwise
+            self.tree.viewport().update()
         if row is None or not self._follow:
             return
         index = self.model.index_of(row)
@@ -315,8 +337,12 @@ class EventsPanel(Panel):
         """Select the row of a graph node without asking for anything; nothing happens where it has no row."""
         row = self._row_of(key)
         selection = self.tree.selectionModel()
+        self._late = None
         if row is None:
             selection.clearSelection()
+            return
+        if self._cost > QUICK and self._is_open(row) and not self.model.known_index(row).isValid():
+            self._late = key
             return
         index = self.model.index_of(row)
         current = self.model.row(self.tree.currentIndex())

@@ -156,8 +156,10 @@ class TensorPanel(Panel):
         shown = view.kept is Kept.KEPT and view.value is not None
         some = shown and view.value is not None and view.value.size > 1
         self._show_side_row(view, shown)
-        for widget in (self.range_bar, self._readout, self._bad, self._peaks):
-            widget.setVisible(some)
+        self._readout.setVisible(some)
+        if not some:  # else they are shown as what they belong to is: a widget that comes and goes lays the panel out twice
+            for widget in (self.range_bar, self._bad, self._peaks):
+                widget.setVisible(False)
         self._part.setVisible(shown and view.value is not None and np.iscomplexobj(view.value))
         if not shown:
             self.slices.show_shape(())
@@ -270,6 +272,8 @@ class TensorPanel(Panel):
     def _fill(self) -> None:
         """Give the page in view what it shows; the others get it when they are turned to."""
         if self._pages.is_empty:
+            self.range_bar.setVisible(False)
+            self._peaks.setVisible(False)
             return
         page = self._tabs.currentWidget()
         self.range_bar.setVisible(page is not self.histogram and self._view.kept is Kept.KEPT)

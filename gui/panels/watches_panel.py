@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from ..models.watch_model import HISTORY, Column, WatchModel
 from ..models.watches import WatchRow
 from ..panel import Panel
+from ..theme import icon
 from .buttons import button
 from .notice import Stage
 from .sparkline import paint_sparkline
@@ -75,7 +76,11 @@ class WatchesPanel(Panel):
         self._break = button(
             self.tr("Break"), self._break_chosen, self, self.tr("A data breakpoint: stop where what this watch shows is made")
         )
-        self._remove = button(self.tr("Remove"), self._remove_chosen, self)
+        self._remove = button(self.tr("Remove"), self._remove_chosen, self, self.tr("Take the chosen watches away"))
+        for made, picture, token in ((self._break, "breakpoint", "bad"), (self._remove, "close", "text")):
+            made.setAccessibleName(made.text())
+            made.setIcon(icon(picture, token))
+            made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 3, 8, 3)
         bar.setSpacing(6)
