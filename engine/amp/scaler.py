@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import warnings
 from collections import defaultdict
@@ -12,6 +13,7 @@ from typing import Any
 
 from .. import creation, devices, dtypes
 from ..autograd.grad_mode import no_grad
+from ..tape import recorder
 from ..tensor import Tensor
 
 _FIX = "This may indicate your script did not use scaler.scale(loss or outputs) earlier in the iteration."
@@ -146,7 +148,10 @@ class GradScaler:
         if not progress.found_inf:
             raise AssertionError("No inf checks were recorded for this optimizer.")
         result = None
-        if not any(bad.item() for bad in progress.found_inf.values()):
+        skipped = any(bad.item() for bad in progress.found_inf.values())
+        if skipped and recorder.current is not None:
+            recorder.current.note("step left out", json.dumps({"position": recorder.current.position}))
+        if not skipped:
             result = optimizer.step(*args, **kwargs)
         progress.stage = OptState.STEPPED
         return result

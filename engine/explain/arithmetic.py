@@ -211,5 +211,11 @@ def backward_rule(op: str, x: Operands, g: float | None) -> Rule | None:
     return Rule(reason, words, _edge(place))
 
 
+def backward_overflow(dtype: str) -> Rule:
+    """The rule where a gradient of finite numbers is infinite."""
+    fix = "Scale the loss down (a smaller init_scale of the GradScaler), clip gradients, or compute this part in float32."
+    return Rule("overflow", f"the gradient leaves the range of {dtype}", fix)
+
+
 def _edge(op: str) -> str:
     return f"Keep the operand of {op} away from that point: add a small number or clamp it before the op, not after it."

@@ -3,6 +3,7 @@ way to the loss, and the parameters that they reached."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..tape.schema import GradAdded, GradStored, HookCalled, Node, NodeEnter, NodeExit, Op, Role, Slot, Stats, Val
-from .arithmetic import Rule, backward_rule, forward_rule, infinite_operand, plain_name, row_rule
+from .arithmetic import Rule, backward_overflow, backward_rule, forward_rule, infinite_operand, plain_name, row_rule
 from .evidence import Evidence
 from .finding import Finding, Kind, Severity
 
@@ -34,14 +35,25 @@ class Birth:
 def not_finite(evidence: Evidence) -> Iterator[Finding]:
     """The first NaN or infinity that reached a loss or a gradient; nothing where it was masked away."""
     looked = _Look(evidence)
+    meant = _left_out(evidence, looked.bad)
     for event in evidence.tape.events:
         finding = looked.at(event)
-        if finding is not None:
+        if finding is not None and not (finding.run in meant and finding.details.get("phase", "backward") == "backward"):
             yield finding
             return
     finding = looked.at_end()
     if finding is not None:
         yield finding
+
+
+def _left_out(evidence: Evidence, bad: set[Val]) -> set[int]:
+    """The passes whose gradients a loss scaler met and left out, as it does until its scale fits: none where no pass ever fitted."""
+    positions = [facts["position"] for facts in evidence.notes("step left out") if isinstance(facts.get("position"), int)]
+    broken = {event.run for events in evidence.stored.values() for event in events if event.val in bad}
+    if not positions or broken >= {run.id for run in evidence.tape.runs.values() if run.accumulate}:
+        return set()
+    ends = sorted((end.i, run) for run, end in evidence.ends.items())
+    return {before[-1] for position in positions if (before := [run for i, run in ends if i <= position])}
 
 
 class _Look:
@@ -320,6 +332,8 @@ class _Look:
         if op is not None and index is not None:
             operands = self._operands(op, index, self.tape.tensors[val.tensor].meta.shape) or self._first_operand(op, index)
         rule = backward_rule(op.name, operands, g) if op is not None else None
+        if rule is None and kind == "infinity" and g is not None and all(map(math.isfinite, (*operands, g))):
+            rule = backward_overflow(self.tape.tensors[val.tensor].meta.dtype)
         masked = self._masked(event, node) if kind == "NaN" or g == 0 else None
         name = op.name if op is not None else node.name
         line = evidence.line(op.stack) if op is not None else "an unknown line"
