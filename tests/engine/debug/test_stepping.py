@@ -398,6 +398,52 @@ def test_an_exception_inside_a_node_names_it_and_shows_the_users_lines(start):
     assert ends[-1].error == "ValueError: bad"
 
 
+def test_an_error_of_a_rule_names_the_node_also_between_stops(start):
+    session = start(
+        """
+        import torch
+        x = torch.ones(3, requires_grad=True)
+        y = x.exp()
+        z = (y * y).sum()
+        y.add_(1)
+        z.backward()
+        """,
+        stop_on_entry=False,
+    )
+    outcome = session.wait_until_ended()
+    assert outcome.how is State.RAISED
+    assert outcome.exception["node_name"] == "MulBackward0"
+    (end,) = [event for event in events(session) if isinstance(event, schema.RunEnd)]
+    assert "modified by an inplace operation" in end.error
+
+
+def test_a_pause_is_obeyed_in_a_pass_of_the_engines_own_rules(start):
+    session = start(
+        """
+        import torch
+        x = torch.ones(3, requires_grad=True)
+        y = x
+        for _ in range(200):
+            y = y * x
+        print("up")
+        while True:
+            y.sum().backward(retain_graph=True)
+        """,
+        stop_on_entry=False,
+    )
+    session.wait_for(lambda session: session.printed)
+    session.send("pause")
+    session.wait_for(State.PAUSED)
+    stop = session.stop
+    assert stop.reason == "pause"
+    while not stop.between_nodes:  # it may have stood between two lines
+        stop = session.move("next")
+    after = session.move("next")
+    assert (after.run, after.taken) == (stop.run, stop.taken + 1)
+    ran = [event.node for event in events(session) if isinstance(event, schema.NodeEnter) and event.run == stop.run]
+    assert (len(ran), ran[-1]) == (after.taken, stop.node)
+
+
 def test_stopping_a_paused_program_unwinds_it_like_an_interrupt(start):
     session = start("try:\n" + "\n".join("    " + line for line in BACKWARD.splitlines()) + "\nfinally:\n    print('tidied')\n")
     session.wait_for(State.PAUSED)
