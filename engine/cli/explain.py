@@ -3,6 +3,9 @@
     gradstep explain train.py           runs the script, records it, explains
     gradstep explain run.gst            explains a recording
 
+Custom Functions of a script that is run are tried against central differences, each once, in a forked copy of the process, so that the
+script does not notice; a recording made by `gradstep record` has nothing of that.
+
 Exit codes: 0 nothing is wrong, 1 something is, 65 the tape is damaged, 66 no such file."""
 
 from __future__ import annotations
