@@ -9,6 +9,10 @@ from . import devices
 from .tensor import Tensor, wrap
 
 
+def _copied(xp: Any, array: Any) -> Any:
+    return array.copy(order="K")
+
+
 def _attributes(self: Tensor) -> dict[str, Any]:
     """What a user has attached to the tensor."""
     return {name: value for name, value in vars(self).items() if not hasattr(Tensor, name)}
@@ -27,7 +31,7 @@ def deep_copy(self: Tensor, memo: dict[int, Any]) -> Any:
         )
     if id(self) in memo:
         return memo[id(self)]
-    made = wrap(self._data.copy(order="K"))
+    made = wrap(self._xp.run(_copied, self._data))
     made._requires_grad = self.requires_grad
     if type(self) is not Tensor:
         made = made._as(type(self))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec
 
-from . import devices, dtypes, layouts
+from . import devices, dtypes, layouts, shortage
 from .autograd.grad_mode import mode
 from .tape import recorder
 from .tensor import Tensor, wrap
 
 _NUMBERS = (bool, int, float, complex)
+P = ParamSpec("P")
 
 
 def _finish(array: Any, requires_grad: bool) -> Tensor:
@@ -60,17 +62,23 @@ def _copied(data: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
         kind = kind or natural
         if kind.category == 1 and array.dtype.kind in "iuf":
             _check_fits(array, kind)
+    try:
+        return _finish(_laid(module, array, kind) if module is devices.CPU else module.run(_laid, array, kind), requires_grad)
+    except MemoryError as error:
+        raise shortage.named(error, module.place) from error
+
+
+def _laid(xp: Any, array: Any, kind: dtypes.dtype | None) -> Any:
+    """A copy of ``array`` in the memory of a device."""
     source = devices.module_of(array)
-    if source is not module:
-        array = module.from_host(source.to_host(array))
-    if kind is not None:
-        if array.dtype.kind == "c" and kind.category < 3:
-            array = array.real
-        array = array.astype(kind.numpy)
-    else:
+    if source is not xp:
+        array = xp.from_host(source.to_host(array))
+    if kind is None:
         dtypes.of(array.dtype)
-        array = array.copy()
-    return _finish(array, requires_grad)
+        return array.copy()
+    if array.dtype.kind == "c" and kind.category < 3:
+        array = array.real
+    return array.astype(kind.numpy)
 
 
 def _check_fits(array: Any, kind: dtypes.dtype) -> None:
@@ -273,6 +281,13 @@ def _place(dtype: Any, device: Any) -> tuple[Any, Any]:
     return devices.array_module(devices.as_device(device)), kind.numpy
 
 
+def _made(xp: Any, name: str, shape: Any, kind: Any, order: Any = None) -> Any:
+    try:
+        return layouts.made(getattr(xp, name), shape, kind, order)
+    except MemoryError as error:
+        raise shortage.named(error, xp.place) from error
+
+
 def _filled(name: str, doc: str) -> tuple[Any, Any, Any]:
     """The function of that name, and its siblings ``..._like`` and ``new_...``."""
 
@@ -293,7 +308,7 @@ def _filled(name: str, doc: str) -> tuple[Any, Any, Any]:
             return out  # type: ignore[no-any-return]
         xp, kind = _place(dtype, device)
         order = None if memory_format is None else layouts.order_of(memory_format, xp.empty(shape, "bool"))
-        return _finish(layouts.made(getattr(xp, name), shape, kind, order), requires_grad)
+        return _finish(_made(xp, name, shape, kind, order), requires_grad)
 
     def like(
         input: Tensor,
@@ -309,7 +324,7 @@ def _filled(name: str, doc: str) -> tuple[Any, Any, Any]:
         place = input.device if device is None else device
         xp, kind = _place(input.dtype if dtype is None else dtype, place)
         order = layouts.order_of(memory_format, input._data)
-        return _finish(layouts.made(getattr(xp, name), input._data.shape, kind, order), requires_grad)
+        return _finish(_made(xp, name, input._data.shape, kind, order), requires_grad)
 
     def new(
         self: Tensor,
@@ -323,7 +338,7 @@ def _filled(name: str, doc: str) -> tuple[Any, Any, Any]:
     ) -> Tensor:
         shape = _sizes(f"new_{name}", sizes, size)
         xp, kind = _place(self.dtype if dtype is None else dtype, self.device if device is None else device)
-        return _finish(getattr(xp, name)(shape, kind), requires_grad)
+        return _finish(_made(xp, name, shape, kind), requires_grad)
 
     for function, spelled in ((from_size, name), (like, f"{name}_like"), (new, f"new_{name}")):
         function.__name__ = function.__qualname__ = spelled
@@ -361,7 +376,10 @@ def _full(shape: tuple[int, ...], value: Any, dtype: Any, device: Any, requires_
     if not isinstance(value, (*_NUMBERS, devices.CPU.generic)):
         raise TypeError(f"full(): argument 'fill_value' (position 2) must be Number, not {type(value).__name__}")
     xp, kind = _place(dtypes.of_number(value) if dtype is None else dtype, device)
-    return _finish(xp.full(shape, value, kind), requires_grad)
+    try:
+        return _finish(xp.full(shape, value, kind), requires_grad)
+    except MemoryError as error:
+        raise shortage.named(error, xp.place) from error
 
 
 def full_like(
@@ -435,10 +453,24 @@ def empty_permuted(
 # ------------------------------------------------------------------------------------------------------------ numbers in order
 
 
+def _there(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """Decorator for a factory that computes: it does so on the device that it is given."""
+
+    @functools.wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+        place = devices.as_device(kwargs.get("device"))
+        if place.type == "cpu":
+            return function(*args, **kwargs)
+        return devices.array_module(place).run(lambda xp: function(*args, **kwargs))  # type: ignore[no-any-return]
+
+    return called
+
+
 def _scalar(value: Any) -> Any:
     return value.item() if isinstance(value, Tensor) else value
 
 
+@_there
 def arange(
     start: Any = 0,
     end: Any = None,
@@ -473,6 +505,7 @@ def arange(
     return _finish((numbers * step + start).astype(kind, copy=False), requires_grad)
 
 
+@_there
 def range_(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """The numbers from ``start`` up to and including ``end``; PyTorch advises ``arange``."""
     warnings.warn(
@@ -486,6 +519,7 @@ def range_(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
     return _finish((xp.arange(count) * step + start).astype(kind), requires_grad)
 
 
+@_there
 def linspace(
     start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, layout: Any = None
 ) -> Tensor:
@@ -513,6 +547,7 @@ def _spaced(xp: Any, start: Any, end: Any, steps: int, kind: dtypes.dtype) -> An
     return xp.concatenate([low, high])
 
 
+@_there
 def logspace(
     start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -522,6 +557,7 @@ def logspace(
     return _finish((xp.asarray(float(base)) ** exponents).astype(kind), requires_grad)
 
 
+@_there
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, layout: Any = None) -> Tensor:
     """A matrix with ones on the diagonal and zeros elsewhere."""
     if n < 0:

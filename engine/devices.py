@@ -10,7 +10,7 @@ import contextvars
 import functools
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 
@@ -22,6 +22,10 @@ _KINDS = (
     *("cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy", "vulkan"),
     *("mps", "meta", "hpu", "mtia", "privateuseone"),
 )
+
+
+class NoGPUError(AssertionError, RuntimeError):
+    """A GPU was asked for where there is none; PyTorch raises the one or the other, as it was built."""
 
 
 class device:  # PyTorch spells it so
@@ -65,6 +69,15 @@ class device:  # PyTorch spells it so
     def __reduce__(self) -> tuple[Any, ...]:
         return (device, (str(self),))
 
+    def __enter__(self) -> device:
+        """Inside, factory functions put tensors that name no device here."""
+        _outer.append(_default_device)
+        set_default_device(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        set_default_device(_outer.pop())
+
 
 class ArrayModule:
     """What ops compute with: the functions of an array module, and under one name what numpy and cupy spell differently.
@@ -72,6 +85,10 @@ class ArrayModule:
     ``add_at(a, index, values)`` adds with repeated indices counted each time; ``as_strided(a, shape, strides)`` is a view;
     ``to_host(a)`` and ``from_host(a)`` move between the device and numpy; ``address(a)`` is where the first element lies.
     Beside them it has the kernels of ``kernels/plain.py``, composed of its functions or its own.
+
+    A device that computes while Python goes on gives ``synchronize``, which waits until all that it was given is done, for an
+    array on the device where that lies: ``to_host`` waits so, whichever stream made the values. ``count``: how many devices of
+    the kind there are; where there are several, ``at(index)`` is the module of one of them.
     """
 
     def __init__(
@@ -84,15 +101,43 @@ class ArrayModule:
         to_host: Callable[[Any], Any],
         from_host: Callable[[Any], Any],
         address: Callable[[Any], int],
+        synchronize: Callable[[Any], None] | None = None,
+        count: int = 1,
+        own: dict[str, Callable[..., Any]] | None = None,
     ) -> None:
         self.kind = kind
+        self.place = device(kind)
         self.module = module
         self.ndarray: Any = module.ndarray
         self.add_at = add_at
         self.as_strided = as_strided
-        self.to_host = to_host
+        self.to_host = to_host if synchronize is None else _after(synchronize, to_host)
         self.from_host = from_host
         self.address = address
+        self.synchronize = synchronize or _nothing
+        self.count = count
+        self._placed: dict[int, Placed] = {}
+        self.__dict__.update(own or {})
+
+    def at(self, index: int) -> ArrayModule:
+        """The module of the ``index``-th device of the kind: this one where there is no other.
+
+        Raises RuntimeError where there is no such device.
+        """
+        if not 0 <= index < self.count:
+            raise RuntimeError(
+                f"CUDA error: invalid device ordinal: there is no {self.kind}:{index}, {self.kind}:{self.count - 1} is the last device here"
+            )
+        if self.count == 1:
+            return self
+        found = self._placed.get(index)
+        if found is None:
+            found = self._placed[index] = Placed(self, index)
+        return found
+
+    def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        """``function(xp, *args)`` on the device, ``xp`` being the module for arrays that lie there."""
+        return function(self, *args)
 
     def __getattr__(self, name: str) -> Any:
         if name in KERNELS:
@@ -104,6 +149,47 @@ class ArrayModule:
 
     def __repr__(self) -> str:
         return f"<array module of {self.kind}: {self.module.__name__}>"
+
+
+def _nothing(array: Any = None) -> None:
+    pass
+
+
+def _after(synchronize: Callable[[Any], None], to_host: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def fetched(a: Any) -> Any:
+        synchronize(a)
+        return to_host(a)
+
+    return fetched
+
+
+class Placed(ArrayModule):
+    """The module of one of several devices: what its functions do, they do there, wherever the thread computes otherwise."""
+
+    def __init__(self, whole: ArrayModule, index: int) -> None:
+        self.kind, self.module, self.ndarray, self.count = whole.kind, whole.module, whole.ndarray, whole.count
+        self.to_host, self.address, self.at = whole.to_host, whole.address, whole.at  # type: ignore[method-assign]
+        self._whole, self._index, self.place = whole, index, device(whole.kind, index)
+        self.from_host, self.add_at, self.as_strided = map(self._there, (whole.from_host, whole.add_at, whole.as_strided))
+        self.synchronize = self._there(whole.synchronize)
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._whole, name)
+        if callable(found) and not isinstance(found, type):
+            found = self._there(found)
+        setattr(self, name, found)
+        return found
+
+    def _there(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*args: Any, **kwargs: Any) -> Any:
+            with self.module.cuda.Device(self._index):
+                return function(*args, **kwargs)
+
+        return called
+
+    def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        with self.module.cuda.Device(self._index):
+            return function(self._whole, *args)
 
 
 class Host(ArrayModule):
@@ -118,8 +204,8 @@ class Host(ArrayModule):
             to_host=lambda a: a,
             from_host=lambda a: a,
             address=lambda a: int(a.__array_interface__["data"][0]),
+            own=own,
         )
-        self.__dict__.update(own)
 
 
 def _as_strided(a: Any, shape: Any, strides: Any) -> Any:
@@ -154,6 +240,7 @@ _BY_TYPE: dict[type, ArrayModule] = {numpy.ndarray: CPU}
 _lock = threading.Lock()
 CPU_DEVICE = device("cpu")
 _default_device = CPU_DEVICE
+_outer: list[device] = []  # what was the default outside of ``with device(...)``
 
 
 def quiet_context() -> Callable[..., Any]:
@@ -198,10 +285,16 @@ def _load_cupy() -> ArrayModule:
         import cupy
         import cupyx
     except ImportError as error:
-        raise RuntimeError(
+        raise NoGPUError(
             "Torch not compiled with CUDA enabled: gradstep computes on NVIDIA GPUs with cupy, which is not installed "
             "here; pip install 'gradstep[cuda12]' or 'gradstep[cuda13]', to match the driver"
         ) from error
+    try:
+        count = int(cupy.cuda.runtime.getDeviceCount())
+    except RuntimeError as error:  # the driver's
+        raise NoGPUError(f"No CUDA GPUs are available: {error}") from error
+    if not count:
+        raise NoGPUError("No CUDA GPUs are available")
 
     def add_at(a: Any, index: Any, values: Any) -> None:
         if a.dtype == "int64":  # its kernels know the unsigned type, which adds the same bits
@@ -221,6 +314,8 @@ def _load_cupy() -> ArrayModule:
         to_host=cupy.asnumpy,
         from_host=cupy.asarray,
         address=lambda a: int(a.data.ptr),
+        synchronize=lambda a: (cupy.cuda.Device() if a is None else a.device).synchronize(),
+        count=count,
     )
     register(module)
     return module
@@ -232,20 +327,49 @@ def array_module(place: device) -> ArrayModule:
     Raises RuntimeError where the device cannot be used on this machine, saying what to install.
     """
     found = _MODULES.get(place.type)
-    if found is not None:
-        return found
-    if place.type != "cuda":
-        raise RuntimeError(f"gradstep cannot compute on device {place}: it knows cpu and cuda")
-    with _lock:
-        return _MODULES.get("cuda") or _load_cupy()
+    if found is None:
+        if place.type != "cuda":
+            raise RuntimeError(f"gradstep cannot compute on device {place}: it knows cpu and cuda")
+        with _lock:
+            found = _MODULES.get("cuda") or _load_cupy()
+    return found if found is CPU or place.index is None else found.at(place.index)
 
 
 def has_cuda() -> bool:
     """Whether there is a GPU to compute on, and what it takes to do so."""
     try:
-        return bool(array_module(device("cuda")).cuda.runtime.getDeviceCount())
-    except RuntimeError:  # cupy's errors of the driver are such too
+        return bool(array_module(device("cuda")).count)
+    except NoGPUError:
         return False
+
+
+def synchronize() -> None:
+    """Wait until the devices in use have done what they were given: then a clock can be read."""
+    for module in list(_MODULES.values()):
+        if module is not CPU:
+            module.synchronize(None)
+
+
+class Memory(NamedTuple):
+    """Bytes of a GPU: all, those that nobody has, those of arrays here, those that were asked of the GPU for arrays."""
+
+    total: int
+    free: int
+    used: int
+    reserved: int
+
+
+def memory(place: device) -> Memory:
+    """How the memory of a GPU is used.
+
+    Raises NoGPUError where there is none.
+    """
+    xp = array_module(place)
+    at = xp.cuda.Device(xp.cuda.runtime.getDevice() if place.index is None else place.index)
+    with at:
+        free, total = at.mem_info
+        pool = xp.module.get_default_memory_pool()
+        return Memory(int(total), int(free), int(pool.used_bytes()), int(pool.total_bytes()))
 
 
 def module_of(array: Any) -> ArrayModule:
@@ -253,7 +377,27 @@ def module_of(array: Any) -> ArrayModule:
     found = _BY_TYPE.get(type(array))
     if found is None:
         raise TypeError(f"{type(array).__name__} is not an array of a known device")
-    return found
+    return found if found.count == 1 else found.at(int(array.device.id))
+
+
+def copied(array: Any) -> Any:
+    """A copy where ``array`` lies: cupy's own would lie on the GPU in use."""
+    return array.copy() if type(array) is numpy.ndarray else module_of(array).copy(array)
+
+
+def write(target: Any, source: Any) -> None:
+    """Write an array, which broadcasts, into another; both on one device, or ``source`` on the CPU.
+
+    Raises MemoryError where there is no room for what comes in between.
+    """
+    if type(target) is numpy.ndarray:
+        target[...] = source
+    else:
+        module_of(target).run(_written, target, source)
+
+
+def _written(xp: ArrayModule, target: Any, source: Any) -> None:
+    target[...] = source
 
 
 def is_array(value: Any) -> bool:

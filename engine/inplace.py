@@ -11,7 +11,8 @@ from typing import Any
 
 from .autograd.grad_mode import mode
 from .autograd.node import Edge, Node, active, op_name
-from .devices import CPU, LARGE, wide
+from .devices import CPU, LARGE, wide, write
+from .devices import copied as copy_of
 from .nodes import OpNode
 from .operands import NUMBERS
 from .ops.index import put, take
@@ -68,7 +69,7 @@ def assign(self: Tensor, function: Callable[..., Any], args: Sequence[Any], kwar
     if mode.transforms:
         self._overwrite(out)
     else:
-        self._data[...] = out._data
+        write(self._data, out._data)
     self._bump()
     node = out._edge
     if node is None:
@@ -266,7 +267,7 @@ def _old_value(self: Tensor, function: Callable[..., Any], args: Sequence[Any]) 
             wanted[i + 1] = isinstance(a, Tensor) and a.requires_grad
         keeps = op.inputs[0] in op.plan(tuple(wanted))
     copied = keeps and mode.enabled
-    old = self._shadow(copied) if mode.transforms else wrap(self._data.copy() if copied else self._data)
+    old = self._shadow(copied) if mode.transforms else wrap(copy_of(self._data) if copied else self._data)
     edge = self._gradient_edge()
     if edge is not None:
         old._edge, old._output, old._requires_grad = edge[0], edge[1], True

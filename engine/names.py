@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import autocasting, creation, devices, dtypes, layouts, legacy, methods, random, settings, storage, version
+from . import autocasting, creation, devices, dtypes, layouts, legacy, methods, random, settings, shortage, storage, version
 from .autograd import anomaly, grad_mode
 from .autograd.vmap import vmap
 from .kernels import threads
@@ -69,6 +69,7 @@ NAMES.update(autocasting.TORCH)
 NAMES.update(layouts.FORMATS)
 NAMES.update(legacy.TORCH)
 NAMES.update(settings.TORCH)
+NAMES.update(shortage.TORCH)
 NAMES.update({name: accepting(name, function) for name, function in creation.TORCH.items()})
 NAMES.update(methods.TORCH)
 NAMES.update(windows.TORCH)

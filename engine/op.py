@@ -12,13 +12,13 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from . import devices, dtypes, quick
+from . import devices, dtypes, quick, shortage
 from .autograd.grad_mode import mode
 from .autograd.node import Edge
 from .autograd.saved import SavedTensor
 from .halves import in_single
 from .nodes import OpNode, Rule, make_class, make_node
-from .operands import OPERANDS, not_broadcast, not_tensors, prepared
+from .operands import OPERANDS, not_broadcast, not_tensors, one_device, prepared
 from .samples import Sampler
 from .tape import recorder
 from .tensor import _DTYPES, Tensor, view_of, wrap
@@ -236,10 +236,16 @@ special: Callable[[Op, tuple[Any, ...], tuple[Any, ...]], Any] = _outside  # a c
 
 
 def call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
-    """Run the op, or hand it to the transforms that this thread is inside of."""
-    if mode.timer is not None:
-        return mode.timer(op, args, params, special if mode.transforms else run)
-    return special(op, args, params) if mode.transforms else run(op, args, params)
+    """Run the op, or hand it to the transforms that this thread is inside of.
+
+    Raises OutOfMemoryError where there is no room for what it makes.
+    """
+    try:
+        if mode.timer is not None:
+            return mode.timer(op, args, params, special if mode.transforms else run)
+        return special(op, args, params) if mode.transforms else run(op, args, params)
+    except MemoryError as error:
+        raise shortage.named(error, *args) from error
 
 
 def run(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
@@ -273,15 +279,22 @@ def run(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     if (op.promote is not None or odd or len(arrays) > 1) and not (alike and op.promote == "common"):
         arrays = prepared(op, xp, args, arrays, odd)
         xp = devices.module_of(arrays[0]) if arrays[0] is not None else xp
+    if xp.count > 1:
+        one_device(args)
     try:
-        made = devices.quietly(op.compute, xp if first._data.size < devices.LARGE else devices.wide(xp), arrays, params)
+        if xp is devices.CPU:
+            made = devices.quietly(op.compute, xp if first._data.size < devices.LARGE else devices.wide(xp), arrays, params)
+        else:
+            made = devices.quietly(xp.run, op.compute, arrays, params)
+            if tape is not None:  # else it would be recorded how long it took to ask the device
+                xp.synchronize(None)
     except ValueError as error:
         raise not_broadcast(op, arrays) or error from None
 
     several = type(made) is tuple or type(made) is list
     outs: list[Tensor] = []
     for array in made if several else (made,):
-        if type(array) is not xp.ndarray:
+        if type(array) is not xp.ndarray and not devices.is_array(array):  # a move gives an array of another device
             array = xp.asarray(array)
         if op.view:
             out = wrap(array.view() if array is arrays[0] else array)
@@ -292,7 +305,7 @@ def run(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
         else:
             for a in arrays:
                 if array is a:  # an op that had nothing to do: its result is no alias
-                    array = array.copy()
+                    array = devices.copied(array)
                     break
             out = wrap(array)
         if first._inference if op.view else mode.inference:

@@ -82,7 +82,7 @@ def prepared(op: Any, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: bo
             continue
         if isinstance(args[i], Tensor):
             if a.dtype != target and i not in op.apart:
-                arrays[i] = devices.quietly(a.astype, target if a.ndim else exact)
+                arrays[i] = devices.quietly(xp.run, _converted, a, target if a.ndim else exact)
         else:
             if op.promote == "first" and isinstance(a, complex) and target.kind != "c":
                 raise RuntimeError(f"value cannot be converted to type {common.name} without overflow")
@@ -90,10 +90,14 @@ def prepared(op: Any, xp: Any, args: tuple[Any, ...], arrays: list[Any], odd: bo
     return arrays
 
 
+def _converted(xp: Any, array: Any, target: Any) -> Any:
+    return array.astype(target)
+
+
 @functools.lru_cache(maxsize=4096, typed=True)
 def _cached_number(xp: Any, value: Any, target: Any) -> Any:
     if type(value) is int and target.kind in "iu":
-        array = xp.asarray(value, "int64").astype(target)  # an integer that is too wide wraps around
+        array = xp.run(lambda xp: xp.asarray(value, "int64").astype(target))  # an integer that is too wide wraps around
     else:
         array = devices.quietly(xp.asarray, value, target)
     if hasattr(array.flags, "writeable"):
@@ -148,6 +152,13 @@ def not_tensors(op: Any, args: tuple[Any, ...]) -> TypeError:
             place = f"element {i} of argument '{name}'" if op.variadic else f"argument '{name}' (position {i + 1})"
             return TypeError(f"{op.name}(): {place} must be Tensor, not {type(t).__name__}")
     return TypeError(f"{op.name}(): expected a non-empty list of Tensors")
+
+
+def one_device(args: Iterable[Any]) -> None:
+    """Raise RuntimeError where tensors lie on different devices of one kind; what lies on the CPU may be a number."""
+    found = {t._data.device.id for t in args if isinstance(t, Tensor) and type(t._data) is not _CPU.ndarray}
+    if len(found) > 1:
+        raise _two_devices(args)
 
 
 def _two_devices(args: Iterable[Any]) -> RuntimeError:

@@ -17,6 +17,7 @@ from typing import Any
 
 from . import quick
 from .autograd.grad_mode import mode
+from .devices import write
 from .dtypes import C_NAMES, dtype
 from .op import call
 from .tensor import Tensor
@@ -203,7 +204,7 @@ def _write(out: Tensor, made: Tensor, name: str) -> None:
             f"Expected all tensors to be on the same device, but found at least two devices, {made.device} and {out.device}!"
         )
     if out._data.shape == made._data.shape:
-        out._data[...] = made._data
+        write(out._data, made._data)
     else:
         if out._data.size:
             warnings.warn(

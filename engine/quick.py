@@ -52,7 +52,8 @@ _OWN = frozenset(  # names that the text below uses itself
     ]
 )
 _NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
-_ERRORS = "(ValueError, TypeError, RuntimeError, IndexError, AttributeError)"  # what makes a forward fail: _call says it in PyTorch's words
+# what makes a forward fail: _call says it in PyTorch's words
+_ERRORS = "(ValueError, TypeError, RuntimeError, IndexError, AttributeError, MemoryError)"
 
 
 _SCOPE: dict[str, Any] = {  # what the text below finds beside the op's own
@@ -171,6 +172,8 @@ def _short(op: Any) -> list[str]:
     conditions = ["quick is not None"]
     if op.ufunc:  # the forward is one function of the array module, where the params are what they are by default
         conditions += [f"{n} is _default_{n}" for n in op.params]
+    elif "device" in op.params:  # a move
+        conditions += ["device is None"]
     lines = [
         "    quick, tape, started = modes.quick, recorder.current, 0.0",
         f"    if {' and '.join(conditions)}:",

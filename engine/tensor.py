@@ -466,11 +466,11 @@ class Tensor:
 
     def _copied(self) -> Tensor:
         """The value in memory of its own, not part of the graph."""
-        return wrap(self._data.copy())
+        return wrap(devices.copied(self._data))
 
     def _shadow(self, copied: bool = False) -> Tensor:
         """The value, or a copy of it, with the tangents, but not part of the graph."""
-        made = wrap(self._data.copy() if copied else self._data)
+        made = wrap(devices.copied(self._data) if copied else self._data)
         if self._tangents is None:
             self._tangents = {}  # one for both: the tangents of a result come after it was kept
         made._tangents = self._tangents
@@ -494,12 +494,17 @@ class Tensor:
         if self._data.size != 1:
             raise RuntimeError(f"a Tensor with {self._data.size} elements cannot be converted to Scalar")
         self._left("item")
-        return self._data.item()
+        return self._at_hand().item()
+
+    def _at_hand(self) -> Any:
+        """The array in the memory of the host, when its elements are there."""
+        data = self._data
+        return data if type(data) is devices.CPU.ndarray else devices.module_of(data).to_host(data)
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
         self._left("tolist")
-        return self._data.tolist()
+        return self._at_hand().tolist()
 
     def numpy(self, *, force: bool = False) -> Any:
         """The elements as a numpy array that shares their memory.
@@ -536,12 +541,12 @@ class Tensor:
         if self._data.size != 1:
             word = "no values" if self._data.size == 0 else "more than one value"
             raise RuntimeError(f"Boolean value of Tensor with {word} is ambiguous")
-        return bool(self._data.item())
+        return bool(self._at_hand().item())
 
     def _number(self) -> Any:
         if self._data.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
-        return self._data.item()
+        return self._at_hand().item()
 
     def __float__(self) -> float:
         number = self._number()
@@ -559,7 +564,7 @@ class Tensor:
     def __index__(self) -> int:
         if self._data.size != 1 or self.dtype.category > 1:
             raise TypeError("only integer tensors of a single element can be converted to an index")
-        return int(self._data.item())
+        return int(self._at_hand().item())
 
     def __hash__(self) -> int:
         return id(self)
@@ -569,7 +574,7 @@ class Tensor:
 
     def __format__(self, spec: str) -> str:
         if self._data.ndim == 0 and type(self) is Tensor:
-            return format(self._data.item(), spec)
+            return format(self._at_hand().item(), spec)
         return object.__format__(self, spec)
 
 

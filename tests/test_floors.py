@@ -37,6 +37,7 @@ TENSOR = [
     "engine.random",
     "engine.printing",
     "engine.autograd.saved",
+    "engine.shortage",
 ]
 OPS = [*TENSOR, "engine.nodes", "engine.quick", "engine.op", "engine.inplace", "engine.ops"]
 AUTOGRAD = [*OPS, "engine.autograd", "engine.autocasting"]
@@ -85,6 +86,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/random": TENSOR,
     "engine/printing": TENSOR,
     "engine/autograd/saved": TENSOR,
+    "engine/shortage": TENSOR,
     "engine/nodes": TENSOR,
     "engine/quick": TENSOR,
     "engine/op": [*TENSOR, "engine.nodes", "engine.quick"],

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .. import shortage
 from ..devices import array_module
 from ..tensor import Size, Tensor, wrap
 from . import levels as _levels
@@ -57,8 +58,11 @@ def _seeds(outputs: Sequence[Any], grads: Sequence[Any], batched: bool = False) 
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
             if not kind.is_floating_point:
                 raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {kind}")
-            xp = array_module(place)
-            made.append(wrap(xp.ones(shape, kind.numpy) if shape else xp.asarray(1, kind.numpy)))
+            try:
+                xp = array_module(place)
+                made.append(wrap(xp.ones(shape, kind.numpy) if shape else xp.asarray(1, kind.numpy)))
+            except MemoryError as error:
+                raise shortage.named(error, place) from error
     return made
 
 

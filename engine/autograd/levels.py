@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from .. import devices
 from .. import op as _op
 from ..op import Op
 from ..ops.pieces import stack
@@ -404,7 +405,7 @@ def _overwrite(self: Tensor, out: Tensor) -> None:
     elif type(out) is Batched:
         raise _too_small(self, out)
     else:
-        self._data[...] = out._data
+        devices.write(self._data, out._data)
     mine, theirs = self._tangents or {}, out._tangents or {}
     for level in {*mine, *theirs}:
         if level.alive and level.number < mode.ceiling:

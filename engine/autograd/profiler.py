@@ -1,4 +1,5 @@
 """How long ops take, under the names of ``torch.autograd.profiler``: wall time of each op and of each named block.
+On a GPU that is until the GPU is done with it.
 
 While a ``profile`` is open every op goes the general way and is timed; an op that calls others counts their time in its
 total and not in its own.
@@ -14,6 +15,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from .. import devices
 from ..tensor import Tensor
 from .grad_mode import mode
 
@@ -143,6 +145,7 @@ _running = _Running()
 
 def _begin(name: str, args: tuple[Any, ...] = ()) -> FunctionEvent:
     shapes = [list(a._data.shape) if isinstance(a, Tensor) else [] for a in args] if _open[-1].record_shapes else []
+    devices.synchronize()  # what ran before is not this one's time
     event = FunctionEvent(name, perf_counter() * 1e6, threading.get_ident(), shapes)
     if _running.events:
         event.cpu_parent = _running.events[-1]
@@ -158,6 +161,7 @@ def _timed(op: Any, args: tuple[Any, ...], params: tuple[Any, ...], run: Callabl
     try:
         return run(op, args, params)
     finally:
+        devices.synchronize()
         _running.events.pop()._end(perf_counter() * 1e6)
         assert event is not None
 
@@ -239,6 +243,7 @@ class record_function:
     def __exit__(self, *_: object) -> None:
         event = self._events.pop()
         if event is not None and _running.events and _running.events[-1] is event:
+            devices.synchronize()
             _running.events.pop()._end(perf_counter() * 1e6)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:

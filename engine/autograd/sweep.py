@@ -13,6 +13,7 @@ from operator import call
 from sys import getrefcount
 from typing import Any, cast
 
+from .. import shortage
 from ..devices import CPU, is_array
 from ..ops.shape import sum_to
 from ..tape import recorder
@@ -57,6 +58,10 @@ def sweep(walk: Any) -> None:
             _trace(walk, waiting)
         else:
             _run(walk, waiting, mode.quick[0])
+    except MemoryError as error:
+        named = shortage.named(error)
+        walk.end(named)
+        raise named from error
     except BaseException as error:
         walk.end(error)
         raise

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from .. import devices, random
+from .. import devices, random, shortage
 from ..ops.assign import copy
 from ..ops.shape import sum_to
 from ..tape import recorder
@@ -198,6 +198,10 @@ class Walk:
             mode.enabled, mode.inference = wanted
         try:
             self._run(node, tape if self.run else None)
+        except MemoryError as error:
+            named = shortage.named(error)
+            self.end(named)
+            raise named from error
         except BaseException as error:
             if anomaly.enabled and isinstance(error, Exception):
                 anomaly.report(node)
@@ -569,7 +573,7 @@ class Walk:
 def _owned(grad: Tensor) -> Tensor:
     """A copy of ``grad``: what arrived may be an alias of another gradient."""
     from_pass = grad.detach()
-    from_pass._data = from_pass._data.copy()
+    from_pass._data = devices.copied(from_pass._data)
     from_pass._cell = None
     return from_pass
 

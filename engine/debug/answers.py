@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..autograd.grad_mode import no_grad
+from ..devices import is_array, module_of
 from ..tape import recorder, statistics
 from ..tape.schema import NodeKind
 from ..tape.unwire import stats_record
@@ -271,7 +272,7 @@ def _about(tensor: Tensor) -> dict[str, Any]:
 
 def _host(data: Any) -> Array:
     """The array in the CPU's memory."""
-    array: Array = data.get() if hasattr(data, "get") else np.asarray(data)
+    array: Array = module_of(data).to_host(data) if is_array(data) else np.asarray(data)
     return array
 
 

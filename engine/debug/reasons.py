@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..autograd.node import op_name
+from ..devices import is_array, module_of
 from ..op import OPS
 from ..tape import stacks, statistics
 from ..tape.describe import described
@@ -227,7 +228,7 @@ def figures(tensors: Iterable[Tensor | None]) -> Mapping[str, Any]:
 
 def host(data: Any) -> Any:
     """The array in the CPU's memory."""
-    return data.get() if hasattr(data, "get") else np.asarray(data)
+    return module_of(data).to_host(data) if is_array(data) else np.asarray(data)
 
 
 def user_depth(frame: types.FrameType | None) -> int:

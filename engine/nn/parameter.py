@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import devices
 from ..tensor import Tensor, wrap
 
 
@@ -30,7 +31,7 @@ class Parameter(Tensor):
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         if id(self) in memo:
             return memo[id(self)]  # type: ignore[no-any-return]
-        made: Parameter = type(self)(wrap(self._data.copy()), self._requires_grad)
+        made: Parameter = type(self)(wrap(devices.copied(self._data)), self._requires_grad)
         made._name = self._name
         memo[id(self)] = made
         return made

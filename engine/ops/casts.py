@@ -25,8 +25,10 @@ def to_copy(xp: Any, input: Array, dtype: Any = None, device: Any = None, source
         array = array.astype(dtype.numpy)
     if device is not None:
         target = devices.array_module(device)
-        if target is not xp:
+        if target.kind != xp.kind:
             array = target.from_host(xp.to_host(array))
+        elif device.index is not None and device.index != devices.device_of(array).index:
+            array = target.copy(array)  # from one GPU to another
     return array.copy(order="K") if array is input else array
 
 
@@ -36,6 +38,8 @@ def _is_there(place: devices.device, wanted: devices.device) -> bool:
 
 def _converted(input: Tensor, kind: Any, place: Any, copy: bool = False, memory_format: Any = None) -> Any:
     here = input.device
+    if place is not None and place.type == "cuda" and place.index is None and (xp := devices.array_module(place)).count > 1:
+        place = devices.device("cuda", int(xp.cuda.runtime.getDevice()))  # the one in use
     same = (kind is None or kind is input.dtype) and (place is None or _is_there(here, place))
     if same and not copy and (memory_format is None or _lies_so(input, memory_format)):
         return input
@@ -97,8 +101,14 @@ def cpu(self: Tensor, memory_format: Any = None) -> Any:
 
 
 def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Any:
-    """The tensor on a GPU; itself where it is there already."""
-    return _converted(self, None, devices.device("cuda" if device is None else device))
+    """The tensor on a GPU; itself where it is there already.
+
+    Raises RuntimeError for a device of another kind, and where there is no GPU.
+    """
+    place = devices.device("cuda" if device is None else device)
+    if place.type != "cuda":
+        raise RuntimeError("Invalid device, must be cuda device")
+    return _converted(self, None, place)
 
 
 def type_as(self: Tensor, other: Tensor) -> Any:

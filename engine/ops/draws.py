@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import devices, dtypes, numbers_drawn
+from .. import devices, dtypes, numbers_drawn, shortage
 from ..autograd.grad_mode import mode
 from ..creation import shape_of
 from ..op import Array, op
@@ -48,7 +48,14 @@ def _fill(stream: Stream, array: Any, contiguous: bool, draw: Draw) -> None:
     if not array.size:
         return
     target = array if contiguous else _in_memory_order(array)
-    target[...] = draw(stream, array.size, array.dtype).reshape(target.shape)
+
+    def filled(xp: Any) -> None:
+        target[...] = draw(stream, array.size, array.dtype).reshape(target.shape)
+
+    try:
+        devices.module_of(array).run(filled)
+    except MemoryError as error:
+        raise shortage.named(error, devices.device_of(array)) from error
 
 
 def _floating(self: Tensor, kernel: str) -> None:
@@ -193,7 +200,11 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
 
 def _empty(shape: tuple[int, ...], dtype: Any, device: Any) -> Tensor:
     kind = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(dtype)
-    return wrap(devices.array_module(devices.as_device(device)).empty(shape, kind.numpy))
+    place = devices.as_device(device)
+    try:
+        return wrap(devices.array_module(place).empty(shape, kind.numpy))
+    except MemoryError as error:
+        raise shortage.named(error, place) from error
 
 
 def _given(made: Tensor, requires_grad: bool, out: Tensor | None = None) -> Tensor:

@@ -71,7 +71,11 @@ def _as_index(input: Tensor, value: Any) -> Tensor:
         warnings.warn(
             "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", UserWarning, stacklevel=4
         )
-    return made if made.device == input.device else made.to(input.device)
+    if made.device == input.device:
+        return made
+    if made.is_cuda:
+        raise RuntimeError(f"indices should be either on cpu or on the same device as the indexed tensor ({input.device})")
+    return made.to(input.device)  # type: ignore[no-any-return]
 
 
 def _is_several(key: Any) -> bool:

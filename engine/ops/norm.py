@@ -258,10 +258,15 @@ def batch_norm(
     own = training or running_mean is None
     out, mean, rstd = batch_norm_(input, weight, bias, None if own else running_mean, None if own else running_var, own, eps)
     if training and running_mean is not None and running_var is not None:
-        variance = (1 / (rstd._data * rstd._data) - eps).reshape(-1) * (count / (count - 1))
-        for running, now in ((running_mean, mean._data.reshape(-1)), (running_var, variance)):
-            running._data[...] = (1 - momentum) * running._data + momentum * now
-            running._bump()
+        means, deviations = (running_mean, mean._data), (running_var, rstd._data)
+
+        def moved(xp: Any) -> None:
+            variance = (1 / (deviations[1] * deviations[1]) - eps) * (count / (count - 1))
+            for running, now in (means, (deviations[0], variance)):
+                running._data[...] = (1 - momentum) * running._data + momentum * now.reshape(-1)
+                running._bump()
+
+        input._xp.run(moved)
     return out  # type: ignore[no-any-return]
 
 

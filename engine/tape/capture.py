@@ -32,6 +32,14 @@ class Level(IntEnum):
     VALUES = 2
 
 
+def _fetched(data: Any) -> Any:
+    """The array in the host's memory, once all that its device was given is done: another stream may still write it."""
+    device: Any = getattr(data, "device", None)
+    if hasattr(device, "synchronize"):
+        device.synchronize()
+    return data.get() if hasattr(data, "get") else np.asarray(data)
+
+
 class Capture:
     """Keeps values for ``sink`` at a level. ``budget`` is the bytes of data written in all; ``dropped(text)`` is called once when
     it is used up, and for each value that is too large by itself."""
@@ -62,7 +70,7 @@ class Capture:
         """Keep one value. ``storage``: of the memory that it lies in; what was said of large values there is not found out again
         for a view of the same elements, nor what was said of the storage ``like``, which had the same elements at its version 0."""
         if type(data) is not np.ndarray:
-            data = data.get() if hasattr(data, "get") else np.asarray(data)
+            data = _fetched(data)
             if data.size <= SMALL:
                 self._small.append((tensor, version, data))
         else:
