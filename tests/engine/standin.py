@@ -259,6 +259,8 @@ class _Module:
             return Pool
         if name == "copy":
             return lambda a: a.copy()
+        if name == "broadcast":  # a class
+            return _guarded(numpy.broadcast, name)
         found = getattr(self._module, name)
         if isinstance(found, type) or not callable(found):
             return _Module(found, f"{self.__name__}.{name}") if type(found).__name__ == "module" else found
