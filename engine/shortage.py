@@ -118,7 +118,7 @@ def _living(where: devices.device, tensors: list[Tensor], nodes: list[Node]) -> 
     keeping = 0
     leaves: set[tuple[int, int]] = set()
     for tensor in tensors:
-        held = _memory(getattr(tensor, "_data", None), where)
+        held = _memory(_array(tensor), where)
         if held is not None:
             _enter(found, held, tensor)
             if tensor._edge is None and tensor._requires_grad:
@@ -154,9 +154,17 @@ def _kept(node: Node) -> Iterator[Any]:
         kept = [(name, tensor, None) for name, tensor in node.saved_entries()]
     for _, tensor, array in kept:
         if array is not None:
-            yield getattr(array, "_data", array)
+            yield _array(array) if isinstance(array, Tensor) else array
         elif tensor is not None:
-            yield tensor._data
+            yield _array(tensor)
+
+
+def _array(tensor: Tensor) -> Any:
+    """The tensor's array; None where it is only being made, or of a transform that has ended."""
+    try:
+        return tensor._data
+    except (AttributeError, RuntimeError):
+        return None
 
 
 def _memory(array: Any, where: devices.device) -> tuple[int, int] | None:

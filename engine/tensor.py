@@ -329,6 +329,11 @@ class Tensor:
                     "the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with caution. "
                     "Diverging the dtypes of a tensor and its gradient may break downstream systems that assume they match."
                 )
+            if grad.device.type != self.device.type:
+                raise RuntimeError(
+                    f"attempting to assign a gradient with device type '{grad.device.type}' to a tensor with device type "
+                    f"'{self.device.type}'. Please ensure that the gradient and the tensor are on the same device"
+                )
             if grad._data.shape != self._data.shape:
                 raise RuntimeError(
                     f"attempting to assign a gradient of size '{list(grad._data.shape)}' to a tensor of size "

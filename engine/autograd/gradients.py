@@ -48,6 +48,8 @@ def _seeds(outputs: Sequence[Any], grads: Sequence[Any], batched: bool = False) 
                     "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
                     f"grad_output[{number}] has a dtype of {grad.dtype} and output[{number}] has a dtype of {kind}."
                 )
+            if grad.device != place:
+                raise RuntimeError(f"invalid gradient at index {number} - expected device {place} but got {grad.device}")
             made.append(grad if grad.dtype is kind else grad.to(kind))
         elif grad is not None:
             raise TypeError("gradients can be either Tensors or None, but got " + type(grad).__name__)

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """How fast the engine is beside PyTorch: one table of all workloads, in Markdown.
 
-    python scripts/bench/engine.py table [--only NAME ...] [--threads 1 default] [--rounds 9] [--json FILE]
+    python scripts/bench/engine.py table [--only NAME ...] [--threads 1 default] [--rounds 9] [--json FILE] [--device cuda]
 
 Contestants are PyTorch (where it is installed), gradstep with numpy alone, gradstep with compiled kernels (the extra ``fast``),
 and plain numpy by hand where it is written. Each has a process of its own, of which one runs at a time; in every round all take
 a sample, in random order. Ratios are medians, over the rounds, of the ratio to PyTorch's sample of the same round; in brackets
 their quartiles. With one thread seconds are of the processor, with more of the clock. Before anything is timed, loss and
-gradients are compared with PyTorch's: a workload that computes something else is marked WRONG.
+gradients are compared with PyTorch's: a workload that computes something else is marked WRONG. On a GPU (``--device cuda``) PyTorch
+and gradstep take part, and seconds are of the clock, until the GPU is done.
 """
 
 from __future__ import annotations
@@ -47,13 +48,13 @@ NEAR = 2e-3  # of the largest number of an array
 class Contestant:
     """A worker process: ``ask`` sends a command and waits for the answer."""
 
-    def __init__(self, name: str, threads: str) -> None:
+    def __init__(self, name: str, threads: str, device: str = "cpu") -> None:
         self.name = name
         environment = {key: value for key, value in os.environ.items() if key not in THREADS}
         if threads != "default":
             environment |= dict.fromkeys(THREADS, threads)
         environment["GRADSTEP_FAST"] = "1" if name == FAST else "0"
-        command = [sys.executable, str(HERE / "worker.py"), PROGRAMS[name]]
+        command = [sys.executable, str(HERE / "worker.py"), PROGRAMS[name], device]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
 
     def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
@@ -73,11 +74,20 @@ class Contestant:
         self._process.wait()
 
 
-def installed(only: Iterable[str] | None = None) -> list[str]:
+def installed(only: Iterable[str] | None = None, device: str = "cpu") -> list[str]:
     """The contestants that can take part on this machine."""
+    if device != "cpu":
+        return [name for name in (TORCH, PLAIN) if (only is None or name in only) and has_gpu(PROGRAMS[name])]
     found = [name for name, module in ((TORCH, "torch"), (FAST, "numba")) if importlib.util.find_spec(module)]
     names = [name for name in PROGRAMS if name in (*found, PLAIN, HAND)]
     return names if only is None else [name for name in names if name in only]
+
+
+def has_gpu(program: str) -> bool:
+    """Whether a contestant can compute on a GPU here."""
+    module = "torch" if program == "torch" else "gradstep.engine"
+    code = f"import {module} as torch; raise SystemExit(not torch.cuda.is_available())"
+    return subprocess.run([sys.executable, "-c", code], check=False, stderr=subprocess.DEVNULL).returncode == 0
 
 
 def unpacked(values: list[Any]) -> list[numpy.ndarray]:
@@ -211,11 +221,15 @@ def header() -> str:
 
 def table(options: argparse.Namespace) -> dict[str, Any]:
     """Measure and print; gives all figures."""
-    names = installed(options.contestants)
+    names = installed(options.contestants, options.device)
+    if not names:
+        raise SystemExit(f"nobody here computes on {options.device}: a GPU is needed, and cupy or a PyTorch for it")
+    if options.device != "cpu":
+        options.threads, options.beside = ["default"], False
     found: dict[str, Any] = {"where": header(), "rounds": options.rounds, "threads": {}}
     print(found["where"], flush=True)
     for threads in options.threads:
-        rivals = [Contestant(name, threads) for name in names]
+        rivals = [Contestant(name, threads, options.device) for name in names]
         clock = "busy" if threads == "1" else "wall"
         results: dict[str, dict[str, Any]] = {}
         try:
@@ -225,8 +239,9 @@ def table(options: argparse.Namespace) -> dict[str, Any]:
             for rival in rivals:
                 rival.close()
         found["threads"][threads] = results
+        where = f"On {options.device}: " if options.device != "cpu" else ""
         count = "One thread (seconds of the processor)" if threads == "1" else f"{threads.capitalize()} threads (seconds of the clock)"
-        print(f"\n{count}, {options.rounds} rounds\n\n" + "\n".join(lines_of(results, names, clock)), flush=True)
+        print(f"\n{where}{count}, {options.rounds} rounds\n\n" + "\n".join(lines_of(results, names, clock)), flush=True)
     if options.beside:
         found |= {"recorded": recorded(options.rounds), "memory": memory(names), "import": import_ratios(options.rounds)}
         print("\n| a training step, recorded | structure / off | with statistics / off | goal |\n|---|---|---|---|")
@@ -248,6 +263,7 @@ def main(arguments: list[str]) -> None:
     command.add_argument("--only", nargs="+", default=every, choices=every, metavar="NAME", help=f"workloads: {', '.join(every)}")
     command.add_argument("--contestants", nargs="+", choices=list(PROGRAMS), help="who takes part (default: who is installed)")
     command.add_argument("--threads", nargs="+", default=["1", "default"], help="numbers of threads (default: 1 default)")
+    command.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="where to compute (default: %(default)s)")
     command.add_argument("--rounds", type=int, default=9, help="samples of each contestant (default: %(default)s)")
     command.add_argument("--milliseconds", type=float, default=60.0, help="about what a sample takes (default: %(default)s)")
     command.add_argument("--no-beside", dest="beside", action="store_false", help="leave out recorder, memory and import time")

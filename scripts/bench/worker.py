@@ -1,6 +1,6 @@
 """One contestant of the table in a process of its own: takes commands as lines of JSON and answers each with one.
 
-    python scripts/bench/worker.py {torch|gradstep|numpy}
+    python scripts/bench/worker.py {torch|gradstep|numpy} [cpu|cuda]
 
 ``load`` makes a workload and gives its values, ``sample`` runs it so many times and gives the seconds of a step, ``bytes_of_op``
 and ``peak`` say what memory it takes. Processes take turns, so that the heaps and threads of one do not disturb another.
@@ -44,8 +44,11 @@ def resident() -> int:
 class Worker:
     """Who computes, and the workload that is loaded."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, device: str = "cpu") -> None:
         self.module: Any = None if name == "numpy" else import_module("torch" if name == "torch" else "gradstep.engine")
+        self.on_gpu = device != "cpu"
+        if self.on_gpu:
+            self.module.set_default_device(device)
         threads = os.environ.get("OMP_NUM_THREADS")
         if threads and self.module is not None:
             self.module.set_num_threads(int(threads))
@@ -61,18 +64,27 @@ class Worker:
         values = [packed(value) for value in self.work.values()]
         for _ in range(2):
             self.work.step()
+        self.wait()
         start = time.perf_counter()
         self.work.step()
+        self.wait()
         return {"values": values, "seconds": time.perf_counter() - start}
+
+    def wait(self) -> None:
+        """Until the device is done: before a clock is read."""
+        if self.on_gpu:
+            self.module.cuda.synchronize()
 
     def sample(self, times: int) -> dict[str, float]:
         assert self.work is not None
         step = self.work.step
         gc.collect()
         step()
+        self.wait()
         start, busy = time.perf_counter(), time.process_time()
         for _ in range(times):
             step()
+        self.wait()
         busy, wall = time.process_time() - busy, time.perf_counter() - start
         return {"wall": wall / times, "busy": busy / times}
 
@@ -126,10 +138,10 @@ class Worker:
         return {"bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before}
 
 
-def serve(name: str) -> None:
+def serve(name: str, device: str = "cpu") -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print is no answer
-    worker = Worker(name)
+    worker = Worker(name, device)
     for line in sys.stdin:
         command = json.loads(line)
         answers.write(json.dumps(getattr(worker, command.pop("do"))(**command)) + "\n")
@@ -137,4 +149,4 @@ def serve(name: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(*sys.argv[1:])

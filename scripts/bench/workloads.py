@@ -47,7 +47,7 @@ def chosen(seed: int, below: int, *shape: int) -> numpy.ndarray:
 
 
 def array_of(tensor: Any) -> numpy.ndarray:
-    return numpy.array(tensor.detach().numpy(), copy=True)
+    return numpy.array(tensor.detach().cpu().numpy(), copy=True)
 
 
 def trained(loss: Callable[[], Any], leaves: list[Any], also: Step = lambda: None) -> Work:

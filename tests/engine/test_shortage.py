@@ -39,6 +39,14 @@ def test_what_cannot_be_allocated_on_the_cpu_is_an_out_of_memory_error(make: Any
     assert "What helps: smaller batches" in str(caught.value)
 
 
+def test_tensors_that_escaped_from_a_transform_are_passed_over() -> None:
+    escaped: list[Any] = []
+    gs.func.vmap(lambda row: escaped.append(row * 2) or row)(gs.ones(2, 3))
+    with pytest.raises(gs.OutOfMemoryError):
+        wide() + 1
+    assert escaped
+
+
 def test_names_the_size_that_was_asked_for() -> None:
     with pytest.raises(RuntimeError, match=f"you tried to allocate {FAR * 4} bytes. Error code 12"):
         wide() + 1
