@@ -88,13 +88,13 @@ def _remember(tensor: Tensor) -> None:
     """Inside a backward pass that may be stepped back: keep what is about to be overwritten, whoever does it."""
     walk = active.walks[-1]
     if walk._journals and not mode.transforms:
-        data = tensor._data.copy()
+        data = copy_of(tensor._data)
         walk._journal(_put_back, tensor, data, tensor._version, tensor._edge, tensor._output, tensor._requires_grad)
         walk._added += int(data.nbytes)
 
 
 def _put_back(tensor: Tensor, data: Any, version: int, edge: Any, output: int, requires_grad: bool) -> None:
-    tensor._data[...] = data
+    write(tensor._data, data)
     tensor._storage.version = version
     tensor._edge, tensor._output, tensor._requires_grad = edge, output, requires_grad
 
