@@ -16,6 +16,11 @@ EXAMPLES: tuple[tuple[str, str, str], ...] = (
     ("nan.py", "Find the NaN", "The loss is a number, every gradient is NaN"),
     ("none_grad.py", "Why is this grad None?", "Part of a model gets no gradient"),
     ("hook.py", "A hook that changes a gradient", "Training stalls, and nobody sees why"),
+    ("in_place.py", "Changed in place", "backward() refuses to run"),
+    ("second_backward.py", "Backward twice", "The second step fails"),
+    ("accumulate.py", "Gradients that pile up", "Training begins well and runs away"),
+    ("wrong_formula.py", "A wrong formula", "A backward that is no derivative"),
+    ("double_backward.py", "A gradient of a gradient", "A penalty on slopes, through two passes"),
 )
 FOLDER = Path(__file__).parent / "examples"
 SUFFIXES = (".py", ".gst")

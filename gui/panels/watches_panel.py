@@ -58,7 +58,7 @@ class WatchesPanel(Panel):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setMinimumSectionSize(20)
         header.setStretchLastSection(True)
-        for column, width in ((Column.EXPRESSION, 170), (Column.CHANGED, 24), (Column.NORM, 116), (Column.HISTORY, 130)):
+        for column, width in ((Column.EXPRESSION, 170), (Column.CHANGED, 24), (Column.NORM, 128), (Column.HISTORY, 130)):
             self._table.setColumnWidth(column, width)
         self._table.selectionModel().selectionChanged.connect(lambda *_: self._enable())
         self._table.installEventFilter(self)

@@ -9,6 +9,7 @@ import pytest
 
 from gradstep.engine.debug.states import State
 from gradstep.engine.tape.check import check
+from gradstep.gui.welcome import FOLDER
 
 from .conftest import Driver
 
@@ -150,10 +151,18 @@ def test_a_script_without_backward_is_told_so(driver: Driver) -> None:
     assert "backward() was never called" in driver.message
 
 
-@pytest.mark.parametrize("name", ["nan.py", "none_grad.py", "hook.py"])
-def test_the_examples_run_to_their_end(driver: Driver, name: str) -> None:
-    from gradstep.gui.welcome import FOLDER
+@pytest.mark.parametrize(("name", "code"), [("in_place.py", "inplace."), ("second_backward.py", "")])
+def test_the_examples_that_fail_are_explained_in_front(driver: Driver, name: str, code: str) -> None:
+    driver.open(str(FOLDER / name))
+    driver.finish()
+    assert driver.state is State.RAISED, driver.message
+    panel = driver.window.panels.explanations
+    driver.until(lambda: panel.count() > 0 and driver.window.docks.in_sight(panel))
+    assert any(str(finding["code"]).startswith(code) for finding in panel._findings)
 
+
+@pytest.mark.parametrize("name", ["nan.py", "none_grad.py", "hook.py", "accumulate.py", "wrong_formula.py", "double_backward.py"])
+def test_the_examples_run_to_their_end(driver: Driver, name: str) -> None:
     driver.open(str(FOLDER / name))
     assert driver.state is State.PAUSED, driver.message
     while driver.state is State.PAUSED:
