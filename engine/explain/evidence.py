@@ -133,14 +133,19 @@ class Evidence:
                 if isinstance(facts, dict):
                     yield facts
 
+    def changed_at(self, change: Bumped) -> Frame | None:
+        """The line of an in-place change that no op on the tape made (``out=``, torch.nn.init): noted where it is another than before."""
+        noted = self._changed_at.get(change.tensor, {})
+        version = max((version for version in noted if version <= change.new), default=None)
+        return None if version is None else noted[version]
+
     @cached_property
-    def changed_at(self) -> dict[tuple[int, int], Frame]:
-        """By tensor and new version, the line of an in-place change that no op on the tape made (torch.nn.init)."""
-        found = {}
+    def _changed_at(self) -> dict[int, dict[int, Frame]]:
+        found: dict[int, dict[int, Frame]] = {}
         for facts in self.notes("changed"):
             frame, tensor, version = self.frame_of(facts), facts.get("tensor"), facts.get("version")
             if frame is not None and isinstance(tensor, int) and isinstance(version, int):
-                found[tensor, version] = frame
+                found.setdefault(tensor, {})[version] = frame
         return found
 
     @cached_property

@@ -108,7 +108,7 @@ class _Case:
     def frame_of(self, change: Bumped) -> Frame | None:
         """The user's line of a change: that of its op, or where none was recorded (torch.nn.init) the one that was noted."""
         op = self._op(change)
-        return self.evidence.frame(op.stack) if op is not None else self.evidence.changed_at.get((change.tensor, change.new))
+        return self.evidence.frame(op.stack) if op is not None else self.evidence.changed_at(change)
 
     @property
     def where(self) -> str:

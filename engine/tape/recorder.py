@@ -108,6 +108,7 @@ class Recorder:
         self._calls: dict[int, tuple[int, Base | None]] = {}  # open calls, the call around each and the base of its stack
         self._threads: dict[int, Thread] = {}
         self._bumps: list[tuple[int, int, int, int]] = []  # while runs are open: event, storage, version in the engine and on the tape
+        self._changed_at: dict[int, Frame] = {}  # by tensor, the line that changed it last without an op
 
     # ------------------------------------------------------------------------------------------------- the forward
 
@@ -246,9 +247,10 @@ class Recorder:
                     self._bumps.append((self.position, known if cell is None else cell.id, new, version))
                 by = thread.op if known in thread.touched[::2] else 0
                 self._event(BUMPED, 0, thread, (known, before, version, by, 0))
-                if not by and met:  # out=, torch.nn.init: no op has the line
+                if not by and met and not thread.run:  # out=, torch.nn.init: no op has the line
                     frame = self.here()
-                    if frame is not None:
+                    if frame is not None and self._changed_at.get(known) != frame:  # of a loop, once
+                        self._changed_at[known] = frame
                         self._note("changed", json.dumps({"tensor": known, "version": version, **frame._asdict()}))
                 self._nouns.changed_unseen(tensor)
                 thread.touched = []  # the next change is another's
