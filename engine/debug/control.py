@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ..autograd.walk import Walk
 
 BEAT = 100  # milliseconds between two signs of life
+_STEPS = frozenset({"next", "stepIn", "stepOut"})  # moves that most often end in a stop at once
 MOVES = frozenset({"continue", "next", "stepIn", "stepOut", "goto"})
 _ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -80,6 +81,7 @@ class Control:
         self._identity = _identity(link.fileno())
         self._rewind = rewind
         self._send_lock = threading.Lock()
+        self._unsent = b""
         self._turn = threading.RLock()  # held by the thread that stands still; the others wait for it at their next node
         self._state = threading.Lock()
         self._stop: Stop | None = None
@@ -106,21 +108,28 @@ class Control:
             signal.siginterrupt(self._signal, False)
         threading.Thread(target=self._listen, name="gradstep-control", daemon=True).start()
 
-    def send(self, message: Message) -> bool:
-        """Sends a message; False where the link is gone."""
+    def send(self, message: Message, *, soon: bool = False) -> bool:
+        """Sends a message; False where the link is gone. ``soon``: with the next one, at the next beat at the latest: the answer to a
+        step and the stop behind it are one piece then, which wakes everybody on the way once."""
         try:
             data = encode(message)
         except ValueError as error:
             assert isinstance(message, Response)
             data = encode(Response(message.seq, message.command, False, f"the answer is too long: {error}"))
         with self._send_lock:
-            if not self._linked():
-                return False
-            try:
-                self._socket.sendall(data)
-            except OSError:
-                self._lose()
-                return False
+            self._unsent += data
+            return soon or self._flush()
+
+    def _flush(self) -> bool:
+        """Sends what waits; with the lock held."""
+        data, self._unsent = self._unsent, b""
+        if not self._linked():
+            return False
+        try:
+            self._socket.sendall(data)
+        except OSError:
+            self._lose()
+            return False
         return True
 
     def _linked(self) -> bool:
@@ -180,6 +189,10 @@ class Control:
             self._pulse.at(tape.position)
             tape.flush()
         self._pulse.beat()
+        if self._unsent:
+            with self._send_lock:
+                if self._unsent:
+                    self._flush()
 
     # ------------------------------------------------------------------------------------------------------ obedience
 
@@ -473,7 +486,7 @@ class Control:
         try:
             if request.command in ("stepBack", "reverseContinue"):
                 self._back(stop, whole=request.command == "reverseContinue")
-                self.send(Response(request.seq, request.command))
+                self.send(Response(request.seq, request.command), soon=True)
                 return not self._tell(stop)
             if request.command == "whatIf":
                 self._explore(request, stop)
@@ -482,7 +495,8 @@ class Control:
                 self._move(request, stop)
                 with self._state:
                     self._stop = None
-                self.send(Response(request.seq, request.command, True, "", {"phase": "forward" if stop.walk is None else "backward"}))
+                phase = "forward" if stop.walk is None else "backward"
+                self.send(Response(request.seq, request.command, True, "", {"phase": phase}), soon=request.command in _STEPS)
                 return True
         except Unanswerable as error:
             self.send(Response(request.seq, request.command, False, str(error)))

@@ -35,12 +35,13 @@ class Channel:
         """Bytes that the other side has not taken yet."""
         return len(self._out)
 
-    def send(self, message: Message) -> None:
-        """Queues a message and writes what fits."""
+    def send(self, message: Message, *, flush: bool = True) -> None:
+        """Queues a message and writes what fits, unless more is about to come and be flushed."""
         if self.closed:
             return
         self._out += encode(message)
-        self.flush()
+        if flush:
+            self.flush()
         if len(self._out) > OUT_CAP:
             self.close("the other side does not read")
 

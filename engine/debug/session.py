@@ -168,12 +168,15 @@ class Session:
                 holds = self._changed.wait_for(lambda: self.state is wanted or self.state in ENDED, timeout)
             else:
                 holds = self._changed.wait_for(lambda: wanted(self), timeout)
-            past = f"So far: {[state.value for state in self.states]}. {self.printed.get('stderr', '')[-2000:]}"
             if not holds:
-                raise TimeoutError(f"waited {timeout:g} s in vain; {self.sentence} {past}")
+                raise TimeoutError(f"waited {timeout:g} s in vain; {self.sentence} {self._past}")
             if isinstance(wanted, State) and self.state is not wanted:
-                raise RuntimeError(f"the program never was {wanted.value}; {self.sentence} {past}")
+                raise RuntimeError(f"the program never was {wanted.value}; {self.sentence} {self._past}")
         return self
+
+    @property
+    def _past(self) -> str:
+        return f"So far: {[state.value for state in self.states[-100:]]}. {self.printed.get('stderr', '')[-2000:]}"
 
     def wait_until_ended(self, timeout: float = TIMEOUT) -> Outcome:
         """Waits for the end of the program and says how it ended."""

@@ -323,7 +323,11 @@ class Supervisor:
                     self._early.append(message)
                     continue
             if self._client is not None:
-                self._send(self._client, message)
+                self._client.send(message, flush=False)
+        if self._client is not None:  # all at once: whoever reads is woken once
+            self._client.flush()
+            if self._client is not None:
+                self._mind(self._client)
         self._mind(channel)
 
     def _debuggee_gone(self) -> None:
