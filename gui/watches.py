@@ -138,6 +138,7 @@ class Watches(QObject):
             self._forget()
         elif state is not State.PAUSED:
             self._due = []
+            self._stop += 1  # what is still asked is refused by a program that runs, which says nothing about the watch
 
     @Slot()
     def _forget(self) -> None:

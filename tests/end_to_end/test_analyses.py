@@ -176,3 +176,14 @@ def test_what_if_here_runs_to_the_node_and_asks_there(driver: Driver) -> None:
     driver.step("step_back")
     driver.until(lambda: "rewound by one node" in window.status.sentence.text())
     driver.finish()
+
+
+def test_questions_that_a_step_overtakes_leave_no_error_in_a_watch(driver: Driver) -> None:
+    driver.open(driver.script(SCRIPT))
+    for expression in ("w.grad", "step", "x"):
+        driver.window.watches.add(expression)
+    for _ in range(4):
+        driver.step()  # without waiting for the watches
+    driver.until(lambda: all(row.newest for row in rows(driver).values()))
+    assert {reading.error for row in rows(driver).values() for reading in row.readings} == {""}
+    driver.finish()
