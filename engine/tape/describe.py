@@ -3,7 +3,7 @@ looked at, so everything here gives a word and never raises."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .schema import Frame
@@ -39,3 +39,12 @@ def described(function: Callable[..., object]) -> tuple[str, Frame | None]:
         return str(name)[:CAP], Frame(code.co_filename, code.co_firstlineno, code.co_qualname)
     except Exception:  # a user's object may do anything in its __getattr__
         return type(function).__name__, None
+
+
+def with_number(
+    params: Mapping[str, object] | tuple[object, ...], names: tuple[str, ...], place: int, number: object
+) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Parameters by name, with an input that is a number as one more."""
+    named = dict(zip(names, params, strict=True)) if isinstance(params, tuple) else dict(params)
+    named[f"input {place}"] = number
+    return named, ()

@@ -16,17 +16,17 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 from .brackets import Thread
 from .capture import Capture, Level
+from .describe import with_number
 from .introduce import Introducer
 from .passing import LATENCY, SMALL, SOON, Steps
 from .protocols import NodeLike, TensorLike
 from .schema import Frame, NodeKind, Note, Role
 from .sinks import BlockSink, BlocksToRecords, ListSink, Sink
-from .stacks import Base, is_kept, is_library, is_own
+from .stacks import Base, is_own, own_line
 from .wire import (
     BUMPED,
     CALL,
@@ -142,7 +142,7 @@ class Recorder:
                         known, cell = tensor._id, tensor._cell  # type: ignore[union-attr]
                     except AttributeError:  # a number, None
                         if tensor is not None:
-                            params, names = _with_number(params, names, len(flat) // 2, tensor)
+                            params, names = with_number(params, names, len(flat) // 2, tensor)
                         flat += (0, 0)
                         continue
                     version = 0
@@ -229,10 +229,7 @@ class Recorder:
 
     def here(self) -> Frame | None:
         """The user's line that runs, without those of installed packages."""
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None and (not is_kept(frame.f_code.co_filename) or is_library(frame.f_code.co_filename)):
-            frame = frame.f_back
-        return None if frame is None else Frame(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)
+        return own_line(sys._getframe(1))
 
     def mutated(self, tensor: TensorLike, old: int, new: int, like: int = 0) -> None:
         """A tensor was changed in place: by the last op, if that had to do with it. ``like``: the id of a new tensor with the same
@@ -666,15 +663,6 @@ class Recorder:
             self.sink.flush()
         except Exception:  # the sink is what failed: its last words may fail as well
             return
-
-
-def _with_number(
-    params: Mapping[str, object] | tuple[object, ...], names: tuple[str, ...], place: int, number: object
-) -> tuple[dict[str, object], tuple[str, ...]]:
-    """Parameters by name, with an input that is a number as one more."""
-    named = dict(zip(names, params, strict=True)) if isinstance(params, tuple) else dict(params)
-    named[f"input {place}"] = number
-    return named, ()
 
 
 current: Recorder | None = None

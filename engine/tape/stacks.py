@@ -69,6 +69,13 @@ class Base:
             base.number, base = -1, base.outer
 
 
+def own_line(frame: FrameType | None) -> Frame | None:
+    """The innermost line of the user's own from ``frame`` outwards; None where there is none."""
+    while frame is not None and (not is_kept(frame.f_code.co_filename) or is_library(frame.f_code.co_filename)):
+        frame = frame.f_back
+    return None if frame is None else Frame(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)
+
+
 class Stacks:
     """Numbers stacks by ``number``: ``new(key, frames)`` is called for one that was not met before and returns its number.
 
