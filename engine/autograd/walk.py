@@ -29,7 +29,7 @@ from .sweep import is_unwatched, sweep
 driver: Callable[[Walk], None] | None = None  # the debugger runs walks instead of run_to_end where it is set
 
 UNDO_BYTES = 256 << 20  # that what steps back need may take of memory
-_ENTRY = 256  # bytes of an entry of the journal beside the arrays that it keeps alive
+_ENTRY = 320  # bytes of an entry of the journal beside the arrays that it keeps alive
 
 _Undo = tuple[Callable[..., None], tuple[Any, ...]]
 
