@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .. import dtypes
 from ..op import Array, op
 from ..tensor import Tensor
 from .dims import all_below
@@ -46,6 +47,11 @@ def _all_count(xp: Any, target: Array, shape: Sequence[int], ignore_index: int) 
     vjp={
         "input": lambda g, target, weight, total_weight, input_shape, reduction, ignore_index: nll_loss_backward(
             g, target, weight, total_weight, input_shape, reduction, ignore_index
+        )
+    },
+    on_arrays={
+        "input": lambda xp, g, target, weight, total_weight, input_shape, reduction, ignore_index: _spread_likelihood(
+            xp, g, target, weight, total_weight, input_shape, reduction, ignore_index
         )
     },
     samples=lambda rand: [
@@ -98,6 +104,19 @@ def nll_loss_backward(
     ignore_index: int,
 ) -> Array:
     """The transpose of ``nll_loss_``: minus the gradient at the targets' classes, 0 elsewhere."""
+    return _spread_likelihood(xp, grad, target, weight, total_weight, shape, reduction, ignore_index)
+
+
+def _spread_likelihood(
+    xp: Any,
+    grad: Array,
+    target: Array,
+    weight: Array | None,
+    total_weight: Array,
+    shape: Sequence[int],
+    reduction: str,
+    ignore_index: int,
+) -> Array:
     if weight is None and _all_count(xp, target, shape, ignore_index):
         made = xp.zeros(tuple(shape), grad.dtype)
         made[xp.arange(target.size), target] = -grad / target.size if reduction == "mean" else -grad
@@ -148,6 +167,8 @@ def nll_loss(
 
 
 def _likelihood(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignore_index: int) -> Any:
+    if weight is None and input.ndim == 2 and target.ndim == 1 and input.size(0) == target.size(0) and target.dtype is dtypes.int64:
+        return nll_loss_(input, target, None, reduction, ignore_index)[0]  # nothing to say
     if input.ndim < 1:
         raise ValueError(f"Expected 1 or more dimensions (got {input.ndim})")
     if input.ndim != 1 and input.shape[0] != (target.shape[0] if target.ndim else 1):

@@ -14,6 +14,7 @@ from .draws import bernoulli_
 
 @op(
     vjp={"input": lambda g, noise: g * noise, "noise": lambda g, input: g * input},
+    on_arrays={"input": lambda xp, g, noise: xp.multiply(g, noise), "noise": lambda xp, g, input: xp.multiply(g, input)},
     samples=lambda rand: [(rand(3, 4), rand.booleans(3, 4).double() * 2), (rand(2, 3, 4), rand.booleans(2, 3, 1).double() * 2)],
     node="MulBackward0",
 )

@@ -15,6 +15,7 @@ from .shape import alias, expand, unsqueeze, view
 _ZERO_DIM = (
     "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
 )
+_PLAIN = frozenset((int, slice))
 _MASKS = (dtypes.bool_, dtypes.uint8)
 _INDEX_TYPES = (dtypes.int64, dtypes.int32, dtypes.bool_, dtypes.uint8)
 
@@ -107,6 +108,22 @@ def _places(key: tuple[Any, ...]) -> int:
     return count
 
 
+def _cut_out(self: Tensor, key: tuple[Any, ...]) -> Any:
+    """As ``_viewed``, of numbers and slices only, no more than there are dimensions."""
+    found: Any = self
+    dim = 0
+    for real, part in enumerate(key):
+        if type(part) is int:
+            found = _selected(found, dim, part, real)
+            continue
+        count = found._data.shape[dim]
+        first, last, step = _ends(part, count)
+        if first or last != count or step != 1:
+            found = slice_(found, dim, first, last, step)
+        dim += 1
+    return found
+
+
 def _viewed(self: Tensor, key: tuple[Any, ...]) -> tuple[Any, list[Any]]:
     """The view that the numbers, slices and Nones of a key make, and the tensors that are left to index it with."""
     key = tuple(creation.as_tensor(part) if devices.is_array(part) else part for part in key)
@@ -164,6 +181,9 @@ def getitem(self: Tensor, key: Any) -> Any:
         return _selected(self, 0, number, 0)
     if isinstance(key, slice) and self.ndim:
         return slice_(self, 0, *_ends(key, self._data.shape[0]))
+    if type(key) is tuple and len(key) <= self.ndim and _PLAIN.issuperset(map(type, key)):
+        found = _cut_out(self, key)
+        return alias(found) if found is self else found
     found, tensors = _viewed(self, key if isinstance(key, tuple) else tuple(key) if _is_several(key) else (key,))
     if tensors:
         return index(found, tensors)

@@ -149,6 +149,10 @@ def mm(xp: Any, input: Array, mat2: Array) -> Array:
 
 @op(
     vjp={"input": lambda g, mat2: bmm(g, _bth(mat2)), "mat2": lambda g, input: bmm(_bth(input), g)},
+    on_arrays={
+        "input": lambda xp, g, mat2: xp.matmul(g, mat2.swapaxes(1, 2)),
+        "mat2": lambda xp, g, input: xp.matmul(input.swapaxes(1, 2), g),
+    },
     samples=lambda rand: [(rand(2, 3, 4), rand(2, 4, 2)), (rand.complex(2, 1, 2), rand.complex(2, 2, 1))],
     torch="bmm",
 )

@@ -48,6 +48,7 @@ def _inverse(dims: Sequence[int]) -> tuple[int, ...]:
 
 @op(
     vjp={"input": lambda g, dims: permute(g, _inverse([d % g.ndim for d in dims]))},
+    on_arrays={"input": lambda g, dims: g.transpose(_inverse([d % g.ndim for d in dims]))},
     samples=lambda rand: [(rand(2, 3, 4), (2, 0, 1)), (rand(2, 3, 4), (-1, 0, 1)), (rand(), ())],
     torch="permute",
     view=True,
@@ -108,6 +109,8 @@ moveaxis = movedim
 
 def _turned(self: Tensor) -> Any:
     """All dimensions in reverse order."""
+    if self.ndim == 2:
+        return permute(self, (1, 0))
     if self.ndim > 2:
         warnings.warn(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw an error in "

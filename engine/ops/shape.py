@@ -49,6 +49,8 @@ def _expanded(input: Array, size: Sequence[int]) -> tuple[tuple[int, ...], tuple
 )
 def expand(xp: Any, input: Array, size: Sequence[int]) -> Array:
     """``input`` with dimensions of size 1 repeated to ``size``, without copying; -1 keeps a size."""
+    if size == input.shape:
+        return input
     shape, strides = _expanded(input, size)
     return xp.as_strided(input, shape, strides)
 

@@ -46,6 +46,7 @@ def softmax_backward_data(xp: Any, grad_output: Array, output: Array, dim: int) 
 
 @op(
     vjp={"input": lambda g, out, dim: softmax_backward_data(g, out, dim)},
+    on_arrays={"input": lambda xp, g, out, dim: xp.softmax_backward(g, out, dim if out.ndim else ())},
     samples=_samples,
     torch="softmax",
     node="SoftmaxBackward0",
@@ -71,6 +72,7 @@ def log_softmax_backward_data(xp: Any, grad_output: Array, output: Array, dim: i
 
 @op(
     vjp={"input": lambda g, out, dim: log_softmax_backward_data(g, out, dim)},
+    on_arrays={"input": lambda xp, g, out, dim: xp.log_softmax_backward(g, out, dim if out.ndim else ())},
     samples=_samples,
     torch="log_softmax",
     node="LogSoftmaxBackward0",
