@@ -66,7 +66,7 @@ class OpNode(Node):
     def slots(self) -> Any:
         if self.shape is None:
             return _slots.__get__(self)
-        return ((self.shape, _BY_NUMPY[self.element], devices.CPU_DEVICE), *self._undefined)
+        return ((self.shape, _BY_NUMPY[self.element], devices.CPU_DEVICE),)
 
     @slots.setter
     def slots(self, slots: Any) -> None:
@@ -313,7 +313,6 @@ def make_class(op: Any, name: str, edge_inputs: tuple[str, ...]) -> type[OpNode]
         body["next_edges"] = property(_one_edge if direct == 1 else _two_edges if direct == 2 else _all_edges(direct))
     if direct and op.is_plain:
         body["on_arrays"] = direct
-        body["_undefined"] = (None,) * (len(op.outputs) - 1)
     made: type[OpNode] = type(name.rpartition("::")[2], (OpNode,), body)
     # straight from the slots: where one is empty, getattr would go on to __getattr__
     made.looks = tuple((kept, vars(made)[f"kept_{kept}"].__get__) for kept in op.names)

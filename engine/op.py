@@ -336,7 +336,8 @@ def record(op: Op, args: tuple[Any, ...], params: tuple[Any, ...], outs: list[Te
     tied = [i for i in outputs if _DTYPES[outs[i]._data.dtype].category >= 2]
     if not tied or not any(wanted):
         return None
-    slots = tuple(out._slot() if i in tied else None for i, out in enumerate(outs))
+    described = outs[:1] if op.gradient_outputs == (0,) and not op.variadic_outputs else outs  # as in PyTorch
+    slots = tuple(out._slot() if i in tied else None for i, out in enumerate(described))
     node: OpNode = make_node(op.node_class(op.node_name(args, params), names), edges, params, slots)
     for i in tied:
         out = outs[i]

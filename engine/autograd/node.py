@@ -41,7 +41,6 @@ class Node:
     hooks: NodeHooks | None
     direct: int = 0  # how many edges are in slots of their own, and how many gradients ``run`` gives: see nodes.py
     on_arrays: int = 0
-    _undefined: tuple[None, ...] = ()  # a None for each slot behind the first, where gradients arrive only there
     shape: Any = None  # of the gradient that arrives at the only slot, where that is all there is to check
     _metadata: dict[Any, Any]  # once somebody has asked for it
 

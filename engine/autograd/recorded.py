@@ -111,7 +111,7 @@ def _glide(walk: Any, steps: Any, before: Before | None) -> None:
         heap.pop()
         grad = buffers.pop(node)[0]
         walk.current = node
-        steps.enter(node, grad, len(node._undefined))
+        steps.enter(node, grad)
         if type(node) is AccumulateGrad:
             _store(node, grad, steps)
             walk.taken += 1
@@ -150,7 +150,7 @@ def _glide(walk: Any, steps: Any, before: Before | None) -> None:
             left[target] = count = count - 1
             waiting = buffers.get(target)
             if waiting is None:
-                waiting = buffers[target] = [None] * (1 + len(target._undefined) if target.shape is not None else len(target.slots))
+                waiting = buffers[target] = [None] if target.shape is not None else [None] * len(target.slots)
             if made is not None:
                 there = waiting[slot]
                 if there is None:

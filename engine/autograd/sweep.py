@@ -118,7 +118,6 @@ def _one(walk: Any, waiting: Waiting, node: Node) -> None:
     """Run a node as the walk does, with tensors."""
     entry = waiting.pop(node)
     grads = tuple([g if g is None or isinstance(g, Tensor) else _tensor(g) for g in entry[1:]])
-    grads += node._undefined[len(grads) - 1 :]
     del entry
     walk.current = node
     outs = walk.outs(node, grads, None)

@@ -40,8 +40,8 @@ class Steps:
         self._thread = recorder._this_thread()
         self._head = self._thread.head
 
-    def enter(self, node: NodeLike, grad: TensorLike, others: int = 0) -> None:
-        """A node at whose first slot ``grad`` arrived, and nothing at ``others`` behind it, is about to run."""
+    def enter(self, node: NodeLike, grad: TensorLike) -> None:
+        """A node with one slot, at which ``grad`` arrived, is about to run."""
         with self._lock:
             recorder, run = self._recorder, self._run
             if recorder.failed or run not in self._runs:
@@ -56,11 +56,7 @@ class Steps:
                     known, version = nouns.value(grad, _GRADIENT)
                 now = _now()
                 draft = encoder.draft
-                grads = (1, 0, known, version)
-                if others:
-                    grads = (1 + others, len(draft.pool), 0, 0)
-                    draft.pool += (known, version, *(0, 0) * others)
-                draft.rows.extend((NODE_ENTER | self._head, run, now - self._began, number, *grads))
+                draft.rows.extend((NODE_ENTER | self._head, run, now - self._began, number, 1, 0, known, version))
                 encoder.events += 1
                 draft.committed = length = len(draft.rows)
                 if length >= self._limit or self._capture.full or (now - recorder._pushed > LATENCY and self._capture.waits):

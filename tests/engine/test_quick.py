@@ -10,6 +10,7 @@ import pytest
 
 import gradstep.engine as gs
 from gradstep.engine.autograd import sweep
+from gradstep.engine.autograd import walk as walks
 from gradstep.engine.autograd.grad_mode import mode
 from gradstep.engine.autograd.walk import Walk
 from gradstep.engine.op import OPS, Op
@@ -86,6 +87,43 @@ def test_a_pass_that_nobody_watches_takes_the_short_way() -> None:
     assert sweep.is_unwatched(walk)
     walk.rewindable = True
     assert not sweep.is_unwatched(walk)
+
+
+def classifier(seen: list[Any]) -> list[gs.Tensor]:
+    nn = gs.nn
+    body = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.LayerNorm(8), nn.Linear(8, 8), nn.Tanh(), nn.BatchNorm1d(8))
+    emb = nn.Embedding(5, 6)
+    h = body(emb(gs.tensor([0, 3, 3, 4])))
+    h.register_hook(lambda g: seen.append(("h", g.tolist())))
+    emb.weight.register_post_accumulate_grad_hook(lambda leaf: seen.append(("emb", leaf.grad.tolist())))
+    scores = gs.cat([h[:, :3], h[:, 3:6].masked_fill(h[:, 3:6] > 1, 0.0)], 1) @ emb.weight.t()
+    gs.nn.functional.cross_entropy(scores, gs.tensor([0, 1, 2, 4])).backward()
+    return [*body.parameters(), *emb.parameters()]
+
+
+def branches(seen: list[Any]) -> list[gs.Tensor]:
+    w, b = gs.randn(4, 4, requires_grad=True), gs.randn(4, requires_grad=True)
+    first, second = (w * b).split(2)
+    first.register_hook(lambda g: seen.append(("first", g.tolist())))
+    second.grad_fn.register_prehook(lambda grads: seen.append(("split", [None if g is None else g.tolist() for g in grads])))
+    mixed = first @ w + second.exp() * 0.5 + b.expand(2, 4).softmax(1)
+    mixed.grad_fn.register_hook(lambda ins, outs: seen.append(("mixed", outs[0].tolist())))
+    (mixed.sum(0) * b - mixed.mean()).sum().backward(retain_graph=True)
+    (mixed * mixed).mean().backward()
+    return [w, b]
+
+
+@pytest.mark.parametrize("program", [classifier, branches])
+def test_a_whole_pass_gives_the_bits_and_calls_the_hooks_of_its_steps(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for stepped in (False, True):
+        if stepped:
+            monkeypatch.setattr(walks, "is_unwatched", lambda walk: False)
+        seen: list[Any] = []
+        gs.manual_seed(1)
+        found.append(([t.grad._data.tobytes() for t in program(seen)], seen))
+    assert found[0] == found[1]
+    assert found[0][1], "hooks were called"
 
 
 def test_a_gradient_that_somebody_else_holds_is_copied() -> None:

@@ -550,6 +550,20 @@ def hooks_removed_between_two_passes(T: Any, say: Say) -> None:
     say(x.grad)
 
 
+@program
+def prehooks_of_ops_with_results_that_carry_no_gradient(T: Any, say: Say) -> None:
+    x = T.arange(6.0).reshape(2, 3).requires_grad_()
+    F = T.nn.functional
+    y = F.layer_norm(x * 2, (3,))
+    values, _ = (y + x).max(1)
+    loss = F.nll_loss(y, T.tensor([0, 2])) + values.sum()
+    y.grad_fn.register_prehook(told(say, "norm pre"))
+    for name, node in (("max", values.grad_fn), ("loss", loss.grad_fn.next_functions[0][0])):
+        node.register_prehook(told(say, f"{name} pre"))
+        node.register_hook(told(say, f"{name} post"))
+    loss.backward()
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
 def test_hooks_tell_the_same_story(program: Program) -> None:
     same_story(program)
