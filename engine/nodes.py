@@ -43,7 +43,8 @@ class OpNode(Node):
     """The backward of one call of a declared op: its rules, and what they need.
 
     ``shape`` is the shape of the gradient that arrives, and ``element`` its numpy type, where the short way made the node: one
-    output, on the CPU, of the type that all inputs have, float32 or float64. Elsewhere it is None, and ``slots`` say it.
+    output, on the CPU, of the type that all inputs have, float32 or float64; and where it could have, if it went by lists. Elsewhere
+    it is None, and ``slots`` say it.
     """
 
     __slots__ = ("element", "shape")
@@ -313,6 +314,8 @@ def make_class(op: Any, name: str, edge_inputs: tuple[str, ...]) -> type[OpNode]
         body["next_edges"] = property(_one_edge if direct == 1 else _two_edges if direct == 2 else _all_edges(direct))
     if direct and op.is_plain:
         body["on_arrays"] = direct
+    elif op.is_list:
+        body["on_arrays"] = 1
     made: type[OpNode] = type(name.rpartition("::")[2], (OpNode,), body)
     # straight from the slots: where one is empty, getattr would go on to __getattr__
     made.looks = tuple((kept, vars(made)[f"kept_{kept}"].__get__) for kept in op.names)
@@ -390,6 +393,8 @@ def _written(made: type[OpNode], graph: bool) -> Any:
             "            return None",
             "        g = g._data",
         ]
+    if op.variadic:
+        return _compiled([*lines, *_list_lines(op, graph, scope)], name, scope)
     results = [f"r{i}" for i in range(len(edge_inputs))]
     for i in range(len(edge_inputs)):
         lines.append(f"    edge{i} = node.edge{i}")
@@ -427,9 +432,7 @@ def _written(made: type[OpNode], graph: bool) -> Any:
         lines.append(f"        {''.join(f'r{i}, ' for i in places)} = joint{number}({given})")
         if not graph:
             lines += [f"        r{i} = unwrapped(node, r{i}) if wanted{i} else None" for i in places]
-    data = [n for n in op.names if not _is_described(n)]
-    if data:
-        lines += ["    if not keep:", f"        {' = '.join(f'node.kept_{n}' for n in data)} = RELEASED"]
+    lines += _released(op)
     if graph:
         lines.append("    pairs = []")
         for i, r in enumerate(results):
@@ -438,8 +441,31 @@ def _written(made: type[OpNode], graph: bool) -> Any:
         lines.append("    return pairs")
     else:
         lines.append(f"    return ({''.join(f'(edge{i}, {r}), ' for i, r in enumerate(results))})")
+    return _compiled(lines, name, scope)
+
+
+def _compiled(lines: list[str], name: str, scope: dict[str, Any]) -> Any:
     exec(compile("\n".join(lines), f"{__file__} ({name})", "exec"), scope)  # counts as a file of the engine: not the user's frame
     return scope["run"]
+
+
+def _released(op: Any) -> list[str]:
+    """The lines that forget what was kept unless it is to stay."""
+    data = [n for n in op.names if not _is_described(n)]
+    return ["    if not keep:", f"        {' = '.join(f'node.kept_{n}' for n in data)} = RELEASED"] if data else []
+
+
+def _list_lines(op: Any, graph: bool, scope: dict[str, Any]) -> list[str]:
+    """The lines of ``_written`` for an op of a list of tensors: one rule gives the gradients of all."""
+    n = op.inputs[0]
+    scope["rule"], names = (op.rules[n], op.needs[n]) if graph else op.quick[n]
+    loads, given = _loads(op, names, not graph, graph)
+    wanted = "edge is not None and (some is None or edge[0] in some)"
+    lines = ["    t = g" if graph else f"    xp = cpu if g.size < {devices.LARGE} else wide(cpu)", *("    " + line for line in loads)]
+    lines += [f"    parts = rule({given})", *_released(op)]
+    if graph:
+        return [*lines, f"    return [(edge, part) for edge, part in zip(node.next_edges, parts) if {wanted}]"]
+    return [*lines, f"    return [(edge, part if {wanted} else None) for edge, part in zip(node.next_edges, parts)]"]
 
 
 def _loads(op: Any, names: tuple[str, ...], arrays: bool, graph: bool) -> tuple[list[str], str]:

@@ -26,6 +26,7 @@ from .tensor import _DTYPES, Tensor, view_of, wrap
 Array = Any  # an array of numpy, cupy or whichever module the device computes with
 
 OPS: dict[str, Op] = {}
+_ndarray: Any = devices.CPU.ndarray
 _STARS = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
@@ -120,6 +121,7 @@ class Op:
         asked = dict.fromkeys(n for names in self.needs.values() for n in names)
         self.names = tuple(n for n in asked if n not in ("g", "needs") and n not in self.params)
         self.is_plain = deterministic and self._is_plain()
+        self.is_list = self.variadic and len(self.inputs) == 1 and outputs == ("out",) and self.inputs[0] in self.quick
         self.record = record
         self._in_single: tuple[bool, int | None] | None = None
         self.function = quick.function(self, self.name, call)
@@ -346,6 +348,10 @@ def record(op: Op, args: tuple[Any, ...], params: tuple[Any, ...], outs: list[Te
         out._requires_grad = True
     for name in op.plan(tuple(wanted)):
         setattr(node, f"kept_{name}", _keep(op, name, args, outs))
+    if op.is_list:
+        data = outs[0]._data
+        if data.dtype.char in "fd" and all(type(t._data) is type(data) is _ndarray and t._data.dtype is data.dtype for t in args):
+            node.shape, node.element = data.shape, data.dtype  # backward may go by arrays
     return node
 
 

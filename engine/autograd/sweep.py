@@ -182,6 +182,8 @@ def _glide(walk: Any, waiting: Waiting, node: Any, grad: Any) -> Node | None:
     known, heap, keep, wanted = walk._dependencies, walk._heap, walk.keep_graph, walk._wanted
     some = known if walk.has_inputs else None
     items, add, ndarray = heap.items, CPU.add, CPU.ndarray
+    entry: Any
+    there: Any
     hooked = node  # from here on ``node`` is the next where it need not go through the heap, and ``grad`` the gradient for it
     while True:
         entry = None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..op import Array, op
-from ..tensor import Tensor
+from ..tensor import Tensor, wrap
 from .dims import dim_of
 from .shape import atleast_1d, atleast_2d, atleast_3d, view
 
@@ -253,14 +253,25 @@ def _cat_grads(g: Any, shapes: Sequence[Sequence[int]], dim: int) -> list[Any]:
     return grads
 
 
+def _cat_parts(xp: Any, g: Array, shapes: Sequence[Sequence[int]], dim: int) -> list[Array]:
+    if any(_is_legacy(shape) for shape in shapes):
+        return [wrapped._data for wrapped in _cat_grads(wrap(g), shapes, dim)]
+    at = dim_of(dim, g.ndim)
+    return list(_cut(g, [shape[at] for shape in shapes], at))
+
+
 @op(
     vjp={"tensors": lambda g, tensors_shape, dim: _cat_grads(g, tensors_shape, dim)},
+    on_arrays={"tensors": lambda xp, g, tensors_shape, dim: _cat_parts(xp, g, tensors_shape, dim)},
     samples=lambda rand: [([rand(2, 3), rand(1, 3)],), ([rand(2, 3), rand(2, 0), rand(2, 1)], -1), ([rand(2)],)],
     torch="cat",
     promote="common",
 )
 def cat_(xp: Any, tensors: Sequence[Array], dim: int = 0) -> Array:
     """The tensors one after the other along a dimension."""
+    one = tensors[0].shape
+    if len(one) > 1 and all(a.shape == one for a in tensors):  # nothing to say
+        return xp.concatenate(tensors, axis=dim_of(dim, len(one)))
     for i, a in enumerate(tensors):
         if a.ndim == 0:
             raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
@@ -295,6 +306,7 @@ def cat(tensors: Sequence[Any], dim: int = 0, *, axis: int | None = None) -> Any
 
 @op(
     vjp={"tensors": lambda g, dim: unbind(g, dim)},
+    on_arrays={"tensors": lambda xp, g, dim: unbind.op.forward(xp, g, dim)},  # type: ignore[attr-defined]
     samples=lambda rand: [([rand(2, 3), rand(2, 3)],), ([rand(2), rand(2), rand(2)], -1), ([rand(), rand()],)],
     torch="stack",
     promote="common",

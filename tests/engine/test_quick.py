@@ -17,7 +17,7 @@ from gradstep.engine.op import OPS, Op
 
 from .test_ops import calls, tensors
 
-PLAIN = [pytest.param(op, id=name) for name, op in sorted(OPS.items()) if op.is_plain and op.differentiable_inputs]
+PLAIN = [pytest.param(op, id=name) for name, op in sorted(OPS.items()) if (op.is_plain or op.is_list) and op.differentiable_inputs]
 
 
 @contextmanager
@@ -39,8 +39,14 @@ def graph(node: Any, depth: int = 4) -> Any:
 
 def ran(op: Op, args: Any, kwargs: Any, dtype: Any) -> tuple[Any, ...]:
     """What a call gives: result, graph, and the gradients of its inputs by a pass that is run and by one that is stepped."""
-    given = [t.detach().to(dtype) if isinstance(t, gs.Tensor) and t.dtype.is_floating_point else t for t in args]
-    leaves = [t.requires_grad_() for t in given if isinstance(t, gs.Tensor) and t.dtype.is_floating_point]
+
+    def fresh(t: Any) -> Any:
+        if isinstance(t, list):
+            return [fresh(one) for one in t]
+        return t.detach().to(dtype) if isinstance(t, gs.Tensor) and t.dtype.is_floating_point else t
+
+    given = [fresh(t) for t in args]
+    leaves = [t.requires_grad_() for t in tensors(given) if t.dtype.is_floating_point]
     out, *others = tensors(op.function(*given, **kwargs))
     found: list[Any] = [out._data.tobytes(), out.shape, out.dtype, out._is_view(), graph(out.grad_fn)]
     found += [(other._data.tobytes(), other.shape, other.dtype, other.requires_grad, other.grad_fn) for other in others]
