@@ -83,14 +83,16 @@ def _run(walk: Any, waiting: Waiting, quietly: Callable[..., Any]) -> None:
             return
         mode.switch(False)
         hooks = node.hooks
-        if hooks is None or hooks.pre or hooks.post or not node.on_arrays or node.shape is None or walk._wanted:
+        if hooks is None or hooks.pre or hooks.post or not node.on_arrays or node.shape is None or walk._wanted or waiting[node][1] is None:
             _one(walk, waiting, node)
             node = None
         else:  # only hooks of its tensor
             grad = waiting.pop(node)[1]
             walk.current = node
-            (grad,) = walk.tensor_hooks(node, (grad if grad is None or isinstance(grad, Tensor) else _tensor(grad),), None)
+            (grad,) = walk.tensor_hooks(node, (grad if isinstance(grad, Tensor) else _tensor(grad),), None)
             walk.current = None
+            if grad._requires_grad:  # what a hook gave; here it is a number like any other
+                grad = wrap(grad._data)
 
 
 def _trace(walk: Any, waiting: Waiting) -> None:
