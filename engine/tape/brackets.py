@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from threading import get_ident
+from typing import Any
+
 from .stacks import Base
 
 
@@ -21,3 +24,35 @@ class Thread:
         self.node = 0
         self.nodes: list[tuple[int, int, int]] = []  # run and node entered, and the call that was open around it
         self.runs: list[int] = []
+
+
+class Guard:
+    """Around what a method of the recorder does: lock, commit, and keep every error away from the script. Gives the
+    thread, None where nothing is recorded."""
+
+    __slots__ = ("_recorder",)
+
+    def __init__(self, recorder: Any) -> None:
+        self._recorder = recorder
+
+    def __enter__(self) -> Thread | None:
+        recorder = self._recorder
+        recorder._lock.acquire()
+        if recorder.failed:
+            return None
+        thread: Thread = recorder._threads.get(get_ident()) or recorder._thread()
+        return thread
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
+        recorder = self._recorder
+        try:
+            if error is not None:
+                recorder._broken(error)
+            elif not recorder.failed:
+                try:
+                    recorder._commit()
+                except BaseException as late:
+                    recorder._broken(late)
+        finally:
+            recorder._lock.release()
+        return True

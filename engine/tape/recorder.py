@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from .brackets import Thread
+from .brackets import Guard, Thread
 from .capture import Capture, Level
 from .describe import with_number
 from .introduce import Introducer
@@ -58,37 +58,6 @@ _RISKY = (NodeKind.CUSTOM, NodeKind.OPAQUE)  # nodes that run code which is not 
 _op_ids, _call_ids, _run_ids = itertools.count(1), itertools.count(1), itertools.count(1)
 
 
-class _Guard:
-    """Around what a method of the recorder does: lock, commit, and keep every error away from the script. Gives the
-    thread, None where nothing is recorded."""
-
-    __slots__ = ("_recorder",)
-
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-
-    def __enter__(self) -> Thread | None:
-        recorder = self._recorder
-        recorder._lock.acquire()
-        if recorder.failed:
-            return None
-        return recorder._threads.get(_ident()) or recorder._thread()
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
-        recorder = self._recorder
-        try:
-            if error is not None:
-                recorder._broken(error)
-            elif not recorder.failed:
-                try:
-                    recorder._commit()
-                except BaseException as late:
-                    recorder._broken(late)
-        finally:
-            recorder._lock.release()
-        return True
-
-
 class Recorder:
     """Writes a tape. ``budget`` is the bytes of values that are written in all; later values are dropped, and said so."""
 
@@ -97,7 +66,7 @@ class Recorder:
         self.failed = ""  # why recording stopped
         self.sink: BlockSink = sink if isinstance(sink, BlockSink) else BlocksToRecords(sink)
         self._lock = self.sink.lock
-        self._guard = _Guard(self)
+        self._guard = Guard(self)
         self._encoder = self.sink.encoder
         self._limit = self.sink.block_words
         self._capture = Capture(self.sink, level, budget, self._dropped)
