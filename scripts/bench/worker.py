@@ -47,7 +47,7 @@ class Worker:
     def __init__(self, name: str, device: str = "cpu") -> None:
         self.module: Any = None if name == "numpy" else import_module("torch" if name == "torch" else "gradstep.engine")
         self.on_gpu = device != "cpu"
-        if self.on_gpu:
+        if self.on_gpu and self.module is not None:
             self.module.set_default_device(device)
         threads = os.environ.get("OMP_NUM_THREADS")
         if threads and self.module is not None:
