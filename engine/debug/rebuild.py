@@ -179,7 +179,10 @@ class _Call:
             raise NotMade(f"op {op.name} takes {len(op.inputs)} tensors, the tape has {count}")
         if not op.variadic_outputs and len(self.fact.outs) != len(op.outputs):
             raise NotMade(f"op {op.name} gives {len(op.outputs)} results, the tape has {len(self.fact.outs)}")
-        if len(self.fact_node.ins) != len(self.fact.outs):
+        slots = (
+            1 if op.gradient_outputs == (0,) and not op.variadic_outputs else len(self.fact.outs)
+        )  # others than the first have no place where they carry none
+        if len(self.fact_node.ins) not in (slots, len(self.fact.outs)):
             raise NotMade(f"{self.fact_node.name} takes {len(self.fact_node.ins)} gradients, its op gave {len(self.fact.outs)} results")
 
     def _kept(self, name: str, shadows: Sequence[Any]) -> Any:
