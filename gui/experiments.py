@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from gradstep.engine.debug.core import Stopped
@@ -28,8 +30,8 @@ class Experiments(QObject):
         session.stopped.connect(self._show_place)
         session.state_changed.connect(self._state_changed)
 
-    @Slot(int, str)
-    def compare(self, slot: int, expression: str) -> None:
+    @Slot(str, int, str)
+    def compare(self, saved: str, slot: int, expression: str) -> None:
         """Run the rest of the pass as it is and with the edit, and come back."""
         stop = self._session.stop_info
         if stop is None or not stop.node:
@@ -45,13 +47,12 @@ class Experiments(QObject):
                 self._panel.show_view(view)
                 self.said.emit(self.tr("{0} gradients differ, {1} are equal bit by bit.").format(len(view.rows), view.same))
 
-        edits = [{"node": stop.node, "index": slot, "expression": expression}]
-        if not self._session.request("whatIf", arrived, edits=edits, stay="here"):
+        if not self._session.request("whatIf", arrived, edits=[_edit(stop.node, saved, slot, expression)], stay="here"):
             self.said.emit(self.tr("The program is not paused: nothing can be tried out."))
 
-    @Slot(int, str)
-    def keep(self, slot: int, expression: str) -> None:
-        """Replace the gradient that waits at the next node."""
+    @Slot(str, int, str)
+    def keep(self, saved: str, slot: int, expression: str) -> None:
+        """Replace the gradient that waits at the next node, or what that node keeps."""
         stop = self._session.stop_info
         if stop is None or not stop.node:
             return
@@ -59,20 +60,28 @@ class Experiments(QObject):
         def arrived(response: Response) -> None:
             if response.success:
                 self._model.catch_up()
-                self.said.emit(self.tr("The gradient was replaced; the next step goes on with it."))
+                self.said.emit(self.tr("It was replaced; the next step goes on with it."))
             else:
                 self.said.emit(response.message)
 
-        if not self._session.request("edit", arrived, node=stop.node, index=slot, expression=expression):
+        if not self._session.request("edit", arrived, **_edit(stop.node, saved, slot, expression)):
             self.said.emit(self.tr("The program is not paused: nothing can be edited."))
 
     @Slot(object)
     def _show_place(self, stop: Stopped) -> None:
         tape = self._model.tape
         node = tape.nodes.get(stop.node) if tape is not None else None
-        self._panel.show_node(f"{stop.name} #{stop.node}", len(node.ins) if node is not None else 1, stop.between_nodes and bool(stop.node))
+        slots = len(node.ins) if node is not None else 1
+        saved = tuple(dict.fromkeys(kept.name for kept in node.saved if kept.val is not None)) if node is not None else ()
+        self._panel.show_node(f"{stop.name} #{stop.node}", slots, stop.between_nodes and bool(stop.node), saved)
 
     @Slot(object)
     def _state_changed(self, state: State) -> None:
         if state is not State.PAUSED:
             self._panel.show_node("", 1, live=False)
+
+
+def _edit(node: int, saved: str, slot: int, expression: str) -> dict[str, Any]:
+    """An edit as the debugger takes it: of what the node keeps under the name ``saved``, else of the gradient at a slot."""
+    what: dict[str, Any] = {"saved": saved} if saved else {"index": slot}
+    return {"node": node, "expression": expression, **what}

@@ -168,6 +168,22 @@ class Walk:
         if recorder.current is not None and self.run:
             recorder.current.edited(self.run, node, slot, old, grad)
 
+    def set_saved(self, node: Node, name: str, value: Tensor) -> None:
+        """Replace what ``node`` keeps for its backward under ``name``.
+
+        Raises ValueError where it keeps nothing of that name (any more), or the shape or type differs.
+        """
+        kept = next((tensor for known, tensor in node.saved_entries() if known == name), None)
+        if kept is None or not hasattr(node, f"kept_{name}"):
+            raise ValueError(f"{node.name()} keeps no single tensor {name}")
+        if kept.shape != value.shape or kept.dtype is not value.dtype:
+            raise ValueError(f"{name} of {node.name()} is {kept.dtype} {list(kept.shape)}, not {value.dtype} {list(value.shape)}")
+        old = getattr(node, f"kept_{name}")
+        if type(old) is tuple:
+            raise ValueError(f"{node.name()} keeps several tensors as {name}")
+        self._journal(setattr, node, f"kept_{name}", old)
+        setattr(node, f"kept_{name}", SavedTensor(value.detach()))
+
     def captured(self, node: Node, slot: int) -> Tensor | None:
         """The gradient captured at a slot of ``inputs``; None where none arrived."""
         return self._capture.get((id(node), slot))

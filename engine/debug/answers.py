@@ -140,6 +140,8 @@ def _edit(arguments: Mapping[str, Any], stop: Stop) -> Body:
     """Replaces the gradient that waits at slot ``index`` of ``node`` by the value of ``expression``; ``grad`` in it is the
     one that waits."""
     node, walk = _node(arguments, stop)
+    if "saved" in arguments:
+        return _edit_saved(arguments, stop, node, walk)
     index = int(arguments.get("index", 0))
     pending = walk.pending(node)
     if not 0 <= index < len(pending):
@@ -156,6 +158,23 @@ def _edit(arguments: Mapping[str, Any], stop: Stop) -> Body:
     except ValueError as error:
         raise Unanswerable(str(error)) from None
     return {"node": node.id, "index": index, "value": None if new is None else _about(new)}, b""
+
+
+def _edit_saved(arguments: Mapping[str, Any], stop: Stop, node: Any, walk: Any) -> Body:
+    """Replaces what ``node`` keeps under the name ``saved``; ``saved`` in the expression is what it keeps now."""
+    name = str(arguments["saved"])
+    kept = next((tensor for known, tensor in node.saved_entries() if known == name), None)
+    if kept is None:
+        raise Unanswerable(f"{node.name()} keeps no tensor {name}")
+    with _aside():
+        new = evaluate(str(arguments.get("expression", "")), _frame(arguments, stop), {"saved": kept})
+    if not isinstance(new, Tensor):
+        raise Unanswerable(f"what a node keeps is a tensor, not {type(new).__name__}")
+    try:
+        walk.set_saved(node, name, new)
+    except ValueError as error:
+        raise Unanswerable(str(error)) from None
+    return {"node": node.id, "saved": name, "value": _about(new)}, b""
 
 
 _QUESTIONS: dict[str, Callable[[Mapping[str, Any], Stop], Body]] = {

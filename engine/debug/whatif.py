@@ -28,6 +28,7 @@ class Explored:
     untouched: int  # its last event; the edited branch begins behind it
     edited: int
     steps: tuple[int, int]
+    nodes: tuple[int, ...] = ()  # those that were edited
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -38,6 +39,7 @@ class Explored:
             "untouched": self.untouched,
             "edited": self.edited,
             "steps": list(self.steps),
+            "nodes": list(self.nodes),
         }
 
 
@@ -65,7 +67,8 @@ def _explored(walk: Walk, edit: Callable[[Mapping[str, Any]], None], edits: Sequ
     for one in edits:
         edit(one)
     second = _to_end(walk)
-    found = Explored(walk.run, here[2], begin, untouched, _position(), (first, second))
+    nodes = tuple(int(one["node"]) for one in edits if isinstance(one, Mapping) and "node" in one)
+    found = Explored(walk.run, here[2], begin, untouched, _position(), (first, second), nodes)
     if stay != "edited":
         walk.rewind_to(here)
         if stay == "untouched":

@@ -44,7 +44,8 @@ def what_if_view(tape: Tape, lies: Mapping[str, Any]) -> WhatIfView:
     told = branches.differences(tape, fork)
     stored = branches.stored_differences(tape, fork)
     changed = branches.changed(told)
-    reach = branches.reach(tape, branches.edited_nodes(tape, fork))
+    edited = {node for node in lies.get("nodes", ()) if isinstance(node, int) and node in tape.nodes}
+    reach = branches.reach(tape, branches.edited_nodes(tape, fork) | edited)
     leaves = {node.variable: node.id for node in tape.nodes.values() if node.variable is not None}
     rows = [_row(tape, ("node", one.node), f"{tape.nodes[one.node].name} edge {one.index}", one) for one in told if not one.equal]
     rows += [

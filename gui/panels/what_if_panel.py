@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
@@ -27,8 +29,10 @@ class WhatIfPanel(Panel):
     title = "What If"
     about = "Edit the gradient that waits at the next node and see which gradients change, and by how much"
 
-    try_wished = Signal(int, str)  # slot, expression: run the rest of the pass with and without the edit, and stay here
-    keep_wished = Signal(int, str)  # slot, expression: replace the gradient that waits, and go on from here with it
+    try_wished = Signal(
+        str, int, str
+    )  # name of a saved tensor or "", slot, expression: run the rest of the pass with and without the edit, and stay here
+    keep_wished = Signal(str, int, str)  # the same: replace it, and go on from here with it
     node_picked = Signal(object)  # the user wants to see this graph node
     value_picked = Signal(object)  # ValueRef: the user wants to see this value
 
@@ -36,8 +40,13 @@ class WhatIfPanel(Panel):
         super().__init__(parent)
         self.setMinimumSize(260, 90)
         self._rows: tuple[WhatIfRow, ...] = ()
+        self._slots = 1
         self._where = QLabel(self)
         self._where.setProperty("role", "dim")
+        self._what = QComboBox(self)
+        self._what.setAccessibleName(self.tr("What to edit"))
+        self._what.setToolTip(self.tr("The gradient that waits at the node, or what the node keeps for its backward"))
+        self._what.currentIndexChanged.connect(lambda _: self._show_what())
         self._slot = QSpinBox(self)
         self._slot.setAccessibleName(self.tr("Slot of the gradient"))
         self._slot.setToolTip(self.tr("Which of the gradients that wait at the node"))
@@ -53,7 +62,7 @@ class WhatIfPanel(Panel):
         self._presets.activated.connect(lambda _: self._edit.setText(str(self._presets.currentData())))
         self._try_button = self._tool(self.tr("Compare"), self._try)
         self._try_button.setToolTip(self.tr("Run the rest of this pass as it is and with the edit, and come back here"))
-        self._keep = self._tool(self.tr("Keep the Edit"), lambda: self.keep_wished.emit(self._slot.value(), self._edit.text()))
+        self._keep = self._tool(self.tr("Keep the Edit"), lambda: self.keep_wished.emit(*self._wish()))
         self._keep.setToolTip(self.tr("Replace the gradient that waits; the next steps go on with it. Step back undoes it"))
         self._tree = DetailTree(
             [self.tr("Gradient"), self.tr("|as it is|"), self.tr("|edited|"), self.tr("|difference|"), self.tr("Relative")], parent=self
@@ -68,6 +77,7 @@ class WhatIfPanel(Panel):
         bar.setContentsMargins(8, 3, 8, 3)
         bar.setSpacing(6)
         bar.addWidget(self._where)
+        bar.addWidget(self._what)
         bar.addWidget(self._slot)
         bar.addWidget(self._presets)
         bar.addWidget(self._edit, 1)
@@ -81,15 +91,23 @@ class WhatIfPanel(Panel):
         self.show_node("", 1, live=False)
         self.show_view(None)
 
-    @Slot(str, int, bool)
-    def show_node(self, name: str, slots: int, live: bool) -> None:
-        """The node before which the program stands, and how many gradients wait there; not ``live``: nothing can be edited."""
+    def show_node(self, name: str, slots: int, live: bool, saved: Sequence[str] = ()) -> None:
+        """The node before which the program stands, how many gradients wait there and what it keeps; not ``live``: nothing can be
+        edited."""
+        self._slots = slots
+        names = [self.tr("gradient"), *saved]
+        if [self._what.itemText(i) for i in range(self._what.count())] != names:
+            self._what.clear()
+            self._what.addItem(names[0], "")
+            for kept in saved:
+                self._what.addItem(self.tr("saved %1").replace("%1", kept), kept)
+        self._what.setVisible(bool(saved))
         self._where.setText(
             self.tr("At {0}:").format(name) if live and name else self.tr("Stand before a node of backward to edit its gradient.")
         )
-        self._slot.setVisible(slots > 1)
         self._slot.setMaximum(max(slots - 1, 0))
-        for widget in (self._slot, self._presets, self._edit, self._try_button, self._keep):
+        self._show_what()
+        for widget in (self._what, self._slot, self._presets, self._edit, self._try_button, self._keep):
             widget.setEnabled(live)
 
     @Slot(object)
@@ -114,8 +132,17 @@ class WhatIfPanel(Panel):
         button.clicked.connect(lambda: act())
         return button
 
+    def _show_what(self) -> None:
+        self._slot.setVisible(self._slots > 1 and not self._what.currentData())
+
+    def _wish(self) -> tuple[str, int, str]:
+        """What to edit and how. A saved tensor is called ``saved`` in the program; in the line it may be called grad as well."""
+        saved = str(self._what.currentData() or "")
+        words = self._edit.text()
+        return saved, self._slot.value(), re.sub(r"\bgrad\b", "saved", words) if saved else words
+
     def _try(self) -> None:
-        self.try_wished.emit(self._slot.value(), self._edit.text())
+        self.try_wished.emit(*self._wish())
 
     def _line(self, place: int, row: WhatIfRow) -> Line:
         relative = "" if row.relative is None else "inf" if row.relative == float("inf") else f"{row.relative:.3g}"

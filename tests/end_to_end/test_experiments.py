@@ -31,7 +31,7 @@ def test_a_gradient_is_compared_with_another_one_and_the_program_stands_where_it
     views: list[WhatIfView] = []
     show = window.panels.what_if.show_view
     window.panels.what_if.show_view = lambda view: (views.append(view), show(view))[1]  # type: ignore[method-assign,func-returns-value]
-    window.panels.what_if.try_wished.emit(0, "grad * 0")
+    window.panels.what_if.try_wished.emit("", 0, "grad * 0")
     driver.until(lambda: bool(views) and driver.stops[-1] is not before)
     after = driver.stops[-1]
     assert (after.node, after.taken) == (before.node, before.taken)
@@ -52,7 +52,7 @@ def test_an_expression_that_is_no_gradient_is_said(driver: Driver) -> None:
     driver.open(driver.script(SCRIPT))
     said: list[str] = []
     driver.window.experiments.said.connect(said.append)
-    driver.window.panels.what_if.try_wished.emit(0, "'text'")
+    driver.window.panels.what_if.try_wished.emit("", 0, "'text'")
     driver.until(lambda: bool(said))
     assert "a gradient is a tensor or None" in said[0]
     driver.finish()
@@ -73,3 +73,28 @@ def test_a_hook_that_is_switched_off_is_not_called_when_the_pass_is_run_again(dr
     driver.until(lambda: driver.state is State.PAUSED)
     driver.finish()
     assert driver.printed.split("w")[-1] != off
+
+
+def test_what_a_node_keeps_is_edited_and_the_difference_is_shown(driver: Driver) -> None:
+    driver.open(driver.script(SCRIPT))
+    window = driver.window
+    while driver.stops[-1].name != "TanhBackward0":
+        assert driver.step() is not None
+    views: list[WhatIfView] = []
+    show = window.panels.what_if.show_view
+    window.panels.what_if.show_view = lambda view: (views.append(view), show(view))[1]  # type: ignore[method-assign,func-returns-value]
+    window.panels.what_if.try_wished.emit("out", 0, "saved * 0")
+    driver.until(lambda: bool(views))
+    assert {"x.grad", "w.grad"} <= {row.name for row in views[-1].rows}
+    assert views[-1].unreached == ()
+    said: list[str] = []
+    window.experiments.said.connect(said.append)
+    window.panels.what_if.keep_wished.emit("nosuch", 0, "saved")
+    driver.until(lambda: bool(said))
+    assert "keeps no tensor nosuch" in said[-1]
+    driver.finish()
+    plain = driver.printed.split("grads ")[1]
+    driver.press("start")
+    driver.until(lambda: driver.state is State.PAUSED)
+    driver.finish()
+    assert driver.printed.split("grads ")[-1] == plain
