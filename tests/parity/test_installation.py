@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -160,6 +161,14 @@ PROGRAMS = [
     diagonals,
     without_gpu, settings, versions, types_by_name, memory, python_functions, subclasses, memory_formats, closeness, made_tensors,
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def settings_may_be_changed() -> Iterator[None]:
+    """PyTorch's own test helpers, which other tests here import, forbid to assign to ``torch.backends``."""
+    torch = pytest.importorskip("torch")
+    with getattr(torch.backends, "__allow_nonbracketed_mutation")():  # a name that a class would mangle
+        yield
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
