@@ -347,6 +347,8 @@ class Control:
         """Stops before ``node`` if there is a reason to. Where another thread stands still, this one waits for it."""
         with self._turn:
             why = self.reasons.before_node(walk, node, depth, user_place(frame))
+            if why is None and walk.taken == 0 and self.reasons.points.lines and not self._lines.exact:
+                why = self._line_of(frame)  # the line that called backward()
             if why is not None:
                 self.halt(why, walk, frame)
 
