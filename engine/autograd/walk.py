@@ -384,7 +384,7 @@ class Walk:
             tape.node_enter(self.run, node, grads)
         if node.kind == NodeKind.ACCUMULATE:
             if self.accumulate:
-                self._store(node.variable, grads[0], tape)
+                self._store(node, grads[0], tape)
             outs: Sequence[Any] = ()
         else:
             if recorder.current is None:
@@ -554,8 +554,9 @@ class Walk:
                 tape.hook_called(self.run, kind, key, hook, before, current, node=node)
         return current
 
-    def _store(self, leaf: Any, grad: Tensor | None, tape: Any) -> None:
+    def _store(self, node: Node, grad: Tensor | None, tape: Any) -> None:
         """What AccumulateGrad does: add to ``.grad``, in place unless the pass is recorded, and call who waits for that."""
+        leaf = node.variable
         if grad is not None and leaf._edge is not None:
             raise RuntimeError("leaf variable has been moved into the graph interior")
         if grad is not None and leaf._requires_grad:
@@ -563,11 +564,11 @@ class Walk:
         if leaf._post_accumulate_grad_hooks:
             for key, hook in list(leaf._post_accumulate_grad_hooks.items()):
                 before = leaf._grad
-                if tape is not None and not tape.about_to_call(hook, (before,)):
+                if tape is not None and not tape.about_to_call(hook, (before,), node):
                     continue
                 hook(leaf)
                 if tape is not None:
-                    tape.hook_called(self.run, HookKind.POST_ACCUMULATE, key, hook, (before,), (leaf._grad,), tensor=leaf)
+                    tape.hook_called(self.run, HookKind.POST_ACCUMULATE, key, hook, (before,), (leaf._grad,), node=node, tensor=leaf)
 
     def _add(self, leaf: Any, grad: Tensor, tape: Any) -> None:
         previous = leaf._grad

@@ -345,6 +345,8 @@ class _Checker:
             return
         if event.before != event.after or any(val is not None and val.version for val in event.before):  # replaced, or changed in place
             hook = self.tape.hooks[event.hook]
+            if hook.kind is HookKind.POST_ACCUMULATE:  # what it changed is what is stored, not what arrives
+                return
             one = hook.kind in (HookKind.TENSOR, HookKind.RETAIN)
             for index in (hook.index or 0,) if one else range(len(self.nodes[event.node].ins)):
                 self.journal.set(self.changed, (run, Slot(event.node, index)), True)

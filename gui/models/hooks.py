@@ -115,6 +115,8 @@ def _telling(run: Row) -> list[Row]:
 def step_lines(reader: RowReader, step: Row) -> Iterator[Line]:
     """The hooks and stores of one step in their order."""
     for row in step.children:
+        if not _tells(row):
+            continue  # an op of a hook: its first event is the one before it, which may be another's
         event = reader.tape.events[row.first]
         if isinstance(event, HookCalled):
             yield _hook_line(reader, event)

@@ -10,7 +10,7 @@ from gradstep.engine.tape.schema import ACCUMULATE_SEQUENCE, Frame, GradAdded, H
 from gradstep.engine.tape.state import State, Status
 
 from ..formats import dtype_text, shape_text
-from .history import Row, norm_of
+from .history import Row, RowKind, norm_of
 from .hooks import HookLine, StoreLine, step_lines
 from .rows import HOOK_NAMES, RowReader
 from .values import ValueRef, ValueText, value_text
@@ -154,7 +154,7 @@ def step_view(reader: RowReader, state: State, node: int, run: int | None = None
 
 
 def _hook_events(reader: RowReader, row: Row, position: int) -> list[HookCalled]:
-    events = (reader.tape.events[child.first] for child in row.children if child.first <= position)
+    events = (reader.tape.events[child.first] for child in row.children if child.kind is RowKind.HOOK and child.first <= position)
     return [event for event in events if isinstance(event, HookCalled)]
 
 

@@ -7,6 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import gradstep.engine as gs
+from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.recorder import Level, Recorder, recording
+from gradstep.engine.tape.sinks import ListSink
 from gradstep.engine.tape.state import Cursor
 from gradstep.gui.models.history import History
 from gradstep.gui.models.hooks import HookLine, StoreLine, hooks_view
@@ -114,6 +118,24 @@ def test_the_view_of_hooks_lists_them_in_firing_order(looked: Looked) -> None:
     assert replace(line, previous=nothing, added=nothing, now=nothing).sum_text() == "|2| + |2| \u2192 |2|"
     one = ValueText(norm=1.5, small="1.5")
     assert replace(line, previous=one, added=one, now=ValueText(norm=3, small="3.0")).sum_text() == "1.5 + 1.5 = 3.0"
+
+
+def test_an_op_that_a_hook_runs_is_not_a_second_store() -> None:
+    sink, looked_at = ListSink(), []
+    with recording(Recorder(sink, Level.VALUES)):
+        weight = gs.tensor([3.0, 4.0], requires_grad=True)
+        weight.register_post_accumulate_grad_hook(lambda leaf: looked_at.append((leaf.grad * 2).norm()))
+        (weight * 2.0).sum().backward()
+    assert len(looked_at) == 1
+    tape, history = Tape.of(sink.records), History()
+    history.read(tape)
+    reader = RowReader(tape, history)
+    (run,) = tape.runs
+    (group,) = hooks_view(reader, run).groups
+    assert [type(line) for line in group.lines] == [StoreLine, HookLine]
+    view = step_view(reader, Cursor(tape).move_to(len(tape.events) - 1), group.row.key)
+    assert view is not None
+    assert [type(line) for line in view.lines] == [StoreLine, HookLine]
 
 
 def test_the_next_node_is_the_ready_one_with_the_highest_sequence(looked: Looked) -> None:
