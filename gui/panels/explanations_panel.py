@@ -47,7 +47,7 @@ class ExplanationsPanel(Panel):
         """Nothing is known yet."""
         self._findings = ()
         self._stage.show_notice(
-            self.tr("When the program stands still or has ended, what went wrong with its gradients is explained here.")
+            self.tr("When the program has ended or stopped at an error, what went wrong with its gradients is explained here.")
         )
 
     @Slot()

@@ -114,7 +114,7 @@ class FlowPanel(Panel):
         self.table.setAccessibleName(self.tr("Gradient norms"))
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setShowGrid(False)
-        self.table.verticalHeader().setDefaultSectionSize(22)
+        self.table.verticalHeader().setDefaultSectionSize(26)
         self.table.verticalHeader().setMaximumWidth(260)
         self.table.horizontalHeader().setDefaultSectionSize(76)
         self.table.clicked.connect(lambda index: self.pick(index.row(), index.column()))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QRectF, QSize, Signal
-from PySide6.QtGui import QDoubleValidator, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QDoubleValidator, QFontMetrics, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from .. import theme
 from ..formats import number
 from .heat_map import shades
+
+LONGEST = "-1.234e-05"  # as numbers are written; a field must not cut a sign or a digit off
 
 
 class RangeBar(QWidget):
@@ -49,7 +51,7 @@ class RangeBar(QWidget):
         field.setAccessibleName(name)
         field.setToolTip(name)
         field.setFont(theme.mono_font(11))
-        field.setFixedWidth(70)
+        field.setFixedWidth(QFontMetrics(theme.mono_font(11)).horizontalAdvance(LONGEST) + 20)
         field.setValidator(QDoubleValidator(field))
         field.editingFinished.connect(self._typed)
         return field
