@@ -59,7 +59,10 @@ ENGINE = [
 ]
 CLIENT = [f"engine.debug.{name}" for name in ("states", "protocol", "launch", "ending", "core", "session", "breakpoints", "conditions")]
 # what runs in the user's process; the rest of engine/debug runs beside it and needs no engine
-CHILD = [f"engine/debug/{name}" for name in ("debuggee", "control", "reasons", "whatif", "answers", "evaluate", "bootstrap", "rules")]
+CHILD = [
+    f"engine/debug/{name}"
+    for name in ("debuggee", "control", "recording", "reasons", "whatif", "answers", "evaluate", "bootstrap", "rules")
+]
 
 # place (file or folder; the longest that fits counts) -> what of gradstep it may import
 MAY_IMPORT: dict[str, list[str]] = {

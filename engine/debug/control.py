@@ -22,13 +22,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..autograd import recorded
-from ..tape import census, recorder, stacks
-from ..tape.schema import NodeKind
+from ..tape import recorder, stacks
 from . import lines, whatif
 from .evaluate import LIMIT, Deadline, TimeUp, private_signal
 from .protocol import Decoder, Event, Message, ProtocolError, Request, Response, encode
 from .pulse import Phase, Pulse
 from .reasons import EVERYWHERE, Reasons, Why, hook_name, user_depth, user_place
+from .recording import PausableRecorder
 
 if TYPE_CHECKING:
     from ..autograd.node import Node
@@ -593,50 +593,6 @@ class Control:
                 return
             if request is not None:
                 self.send(Response(request.seq, request.command, False, "the program is running: pause it first"))
-
-
-class PausableRecorder(census.CensusRecorder):
-    """A recorder that gives a pause its chance after every forward op, and loses nothing where a crash is likely.
-
-    ``careful``: every op and node is written at once. Nodes that run the user's code always are.
-    """
-
-    def attach(self, control: Control, *, careful: bool) -> None:
-        """Whom to tell about ops."""
-        self._control, self._careful = control, careful
-        self._paths: dict[int, str] = {}  # of the open module calls
-
-    def op(self, name: str, inputs: Any, outputs: Any, node: Any, *arguments: Any, **named: Any) -> None:
-        super().op(name, inputs, outputs, node, *arguments, **named)
-        if self._careful:
-            self.flush()
-        thread = self._threads.get(threading.get_ident())
-        if thread is not None:
-            self._control.after_op(name, outputs, thread.op, self._paths.get(thread.call, ""))
-
-    def entered(self, call: int, path: str, type: str) -> None:
-        self._paths[call] = path
-        self._control.at_module(path, type)
-
-    def leave_call(self, call: int) -> None:
-        super().leave_call(call)
-        self._paths.pop(call, None)
-
-    def steps(self, run: int) -> Any:
-        return None if self._careful else super().steps(run)
-
-    def node_enter(self, run: int, node: Any, grads: Any) -> None:
-        super().node_enter(run, node, grads)
-        if self._careful or node.kind == NodeKind.CUSTOM or node.hooks is not None:
-            self.flush()
-
-    def node_exit(self, run: int, node: Any, grads: Any, freed: bool = False) -> None:
-        super().node_exit(run, node, grads, freed)
-        self._control.after_node(run, node, grads)
-
-    def about_to_call(self, function: Any, values: Any = (), node: Any = None) -> bool:
-        super().about_to_call(function, values, node)
-        return self._control.before_hook(function, node, values)
 
 
 def _identity(descriptor: int) -> tuple[int, int] | None:

@@ -107,7 +107,7 @@ def _record(launch: Launch, folder: str, control: Any) -> str:
     """Starts the recording; the tape's path. Raises Refused where it cannot be written."""
     from ..autograd import walk
     from ..tape import log, recorder
-    from .control import PausableRecorder
+    from .recording import PausableRecorder
     from .script import Refused
 
     path = os.path.abspath(launch.tape) if launch.tape else os.path.join(folder, "tape.gst")
