@@ -1,0 +1,32 @@
+from PySide6.QtCore import QCoreApplication, QTranslator
+
+from gradstep.gui.translation import translate
+
+
+class German(QTranslator):
+    def translate(self, context, text, comment=None, n=-1):
+        if text == "%n value(s) (is|are) shown":
+            return "Ein Wert" if n == 1 else "%n Werte"
+        return "Hallo" if (context, text) == ("Here", "Hello") else None
+
+
+def test_one_and_many_have_their_english_forms():
+    text = "%n value(s) (is|are) shown"
+    assert translate("Here", text, 1) == "1 value is shown"
+    assert translate("Here", text, 0) == "0 values are shown"
+    assert translate("Here", text, 3) == "3 values are shown"
+
+
+def test_a_text_that_counts_nothing_keeps_its_brackets():
+    assert translate("Here", "Export (all)") == "Export (all)"
+
+
+def test_a_translation_is_found_by_its_context(qapp):
+    german = German()
+    QCoreApplication.installTranslator(german)
+    try:
+        assert translate("Here", "Hello") == "Hallo"
+        assert translate("There", "Hello") == "Hello"
+        assert translate("Here", "%n value(s) (is|are) shown", 4) == "4 Werte"
+    finally:
+        QCoreApplication.removeTranslator(german)
