@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TOPS = ("engine", "gui", "plugins")
 FILES = sorted(file for top in TOPS for file in (ROOT / top).rglob("*.py"))
 
-TAPE = ["engine.tape"]
+OLDER = ["engine.older"]
+TAPE = ["engine.tape", *OLDER]
 OUTLET = ["engine.tape.schema", "engine.tape.recorder"]  # all that the engine proper knows of a tape
 GROUND = [*OUTLET, "engine.kernels", "engine.devices", "engine.dtypes", "engine.streams", "engine.numbers_drawn"]
 GRAPH = [*GROUND, "engine.autograd.hooks", "engine.autograd.grad_mode", "engine.autograd.node"]
@@ -69,7 +70,8 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/_root": [],
     "engine/_root/__main__": ["engine.cli"],
     # from the ground up; autograd.node knows no Tensor, so that the two form no circle
-    "engine/tape/schema": [],
+    "engine/older": [],
+    "engine/tape/schema": OLDER,
     "engine/tape/recorder": TAPE,
     "engine/kernels": ["engine.numerics", "engine.kernels"],
     "engine/devices": ["engine.kernels"],
@@ -122,8 +124,8 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/explain": [*TAPE, "engine.explain"],
     "engine/debug": [*TAPE, "engine.debug", "engine.shim"],
     "engine/debug/states": [],
-    "engine/debug/protocol": [],
-    "engine/debug/conditions": [],
+    "engine/debug/protocol": OLDER,
+    "engine/debug/conditions": OLDER,
     "engine/debug/breakpoints": [*TAPE, "engine.debug.conditions"],
     "engine/debug/session": [*TAPE, *CLIENT, "engine.debug.link", "engine.debug.pulse"],
     **{place: [*ENGINE, *TAPE, "engine.debug"] for place in CHILD},

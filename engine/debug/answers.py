@@ -18,7 +18,7 @@ from ..autograd.grad_mode import no_grad
 from ..devices import is_array, module_of
 from ..tape import recorder, statistics
 from ..tape.schema import NodeKind
-from ..tape.unwire import stats_record
+from ..tape.wire import stats_record
 from ..tensor import Tensor
 from .control import Stop, Unanswerable, place
 from .evaluate import evaluate, shown

@@ -21,7 +21,7 @@ from ..op import OPS
 from ..tape import stacks, statistics
 from ..tape.describe import described
 from ..tape.schema import NodeKind
-from ..tape.unwire import stats_record
+from ..tape.wire import stats_record
 from .points import Met, Points, Situation
 
 if TYPE_CHECKING:

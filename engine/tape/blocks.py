@@ -28,8 +28,9 @@ from .wire import (
     STACK,
     TEXT,
     WORDS,
-    Words,
 )
+
+Words = npt.NDArray[np.int64]
 
 # Which word of a row is a place in the pool, by kind of row; -1: none.
 _POOL_WORD = np.full(256, -1)

@@ -1,4 +1,4 @@
-"""Copies values and describes them: what the recorder keeps of the data.
+"""Copies numpy's arrays and describes them: what the recorder of the engine keeps of the data.
 
 Small values are copied at once (the script may change them the next moment) and described and written together; of large
 ones the statistics are computed and the bytes taken at once. Arrays of a GPU are fetched with their ``get``.
@@ -8,28 +8,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Container
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
 from . import statistics
+from .keeping import HELD_CAP, HELD_COUNT, Keeper, Level, Value
 from .sinks import BlockSink
-from .wire import PAYLOAD, STATS
 
 SMALL = 1024  # elements; values up to this size wait for each other
-HELD_CAP = 256 * 1024  # bytes that may wait
-HELD_COUNT = 256  # values that may wait
 REMEMBERED = 256  # large values whose statistics are remembered, for views of them
-VALUE_CAP = 1 << 30  # bytes of one value
-
-
-class Level(IntEnum):
-    """How much of every value is kept."""
-
-    STRUCTURE = 0  # shapes only
-    STATISTICS = 1
-    VALUES = 2
 
 
 def _fetched(data: Any) -> Any:
@@ -40,16 +28,13 @@ def _fetched(data: Any) -> Any:
     return data.get() if hasattr(data, "get") else np.asarray(data)
 
 
-class Capture:
-    """Keeps values for ``sink`` at a level. ``budget`` is the bytes of data written in all; ``dropped(text)`` is called once when
-    it is used up, and for each value that is too large by itself."""
+class Capture(Keeper):
+    """Keeps arrays of numpy, and those of a GPU."""
+
+    plain = np.ndarray
 
     def __init__(self, sink: BlockSink, level: Level, budget: int, dropped: Callable[[str], None]) -> None:
-        self.level = level
-        self.budget = budget
-        self.full = False  # enough waits to be written
-        self._sink = sink
-        self._dropped = dropped
+        super().__init__(sink, level, budget, dropped)
         self._small: list[tuple[int, int, Any]] = []  # tensor, version and a copy
         self._rows: list[tuple[Any, ...]] = []  # statistics of large values
         self._large: list[tuple[int, int, Any, tuple[int, ...], bytes]] = []
@@ -59,8 +44,6 @@ class Capture:
         self._names: dict[Any, str] = {}  # of dtypes
         self._layouts: dict[tuple[int, int], tuple[int, ...]] = {}  # of what waits and lies in another order than C's: its strides
         self._held = 0
-        self._spent = 0
-        self._over = False
 
     @property
     def waits(self) -> bool:
@@ -120,52 +103,29 @@ class Capture:
         self._large = [item for item in self._large if item[0] in known]
 
     def push(self) -> None:
-        """Hand what waits to the sink: data, then the rows that name them, then the statistics."""
         small, rows, layouts = self._small, self._rows, self._layouts
+        described = statistics.of_many(small).tobytes()
         if rows:
-            described = np.empty(len(small) + len(rows), STATS)
-            described[: len(small)] = statistics.of_many(small)
-            described[len(small) :] = rows
-        else:
-            described = statistics.of_many(small)
-        encoder = self._sink.encoder
+            described += np.array(rows, statistics.STATS).tobytes()
+        kept: list[Value] = []
+        large: list[Value] = []
         if self.level >= Level.VALUES:
-            kept = [(tensor, version, array, _bytes(array)) for tensor, version, array in small if self._afford(array.nbytes)]
-            frame, start = self._sink.blob(b"".join([data for *_, data in kept])) if any(data for *_, data in kept) else 0, 0
-            for tensor, version, array, data in kept:
-                meta = self._meta(array.dtype, array.shape)
-                layout = encoder.layout_id(layouts.get((tensor, version), ()))
-                encoder.draft.rows.extend((PAYLOAD, tensor, version, meta, frame, start, len(data), layout))
-                start += len(data)
+            name = self._name
+            for tensor, version, array in small:
+                if self._afford(array.nbytes):
+                    kept.append((tensor, version, name(array.dtype), array.shape, layouts.get((tensor, version), ()), _bytes(array)))
             for tensor, version, dtype, shape, data in self._large:
-                meta = self._meta(dtype, shape)
-                layout = encoder.layout_id(layouts.get((tensor, version), ()))
-                encoder.draft.rows.extend((PAYLOAD, tensor, version, meta, self._sink.blob(data), 0, len(data), layout))
-            encoder.commit()
-        self._sink.push()
-        self._sink.stats(described)
-        self._small, self._large, self._rows, self._held, self.full = [], [], [], 0, False
+                large.append((tensor, version, name(dtype), shape, layouts.get((tensor, version), ()), data))
+        self._hand_over(kept, large, described)
+        self._small, self._large, self._rows, self._held = [], [], [], 0
         if layouts:
             self._layouts = {}
 
-    def _meta(self, dtype: Any, shape: tuple[int, ...]) -> int:
+    def _name(self, dtype: Any) -> str:
         name = self._names.get(dtype)
         if name is None:
             name = self._names[dtype] = dtype.name  # numpy makes the name anew each time
-        return self._sink.encoder.meta_id(name, shape, "")
-
-    def _afford(self, size: int) -> bool:
-        if self._over:
-            return False
-        if size > VALUE_CAP:
-            self._dropped(f"a value of {size} bytes was not kept: one may have {VALUE_CAP}")
-            return False
-        if self._spent + size > self.budget:
-            self._over = True
-            self._dropped(f"the budget of {self.budget} bytes for values is used up: values from here on were not kept")
-            return False
-        self._spent += size
-        return True
+        return name
 
 
 def _strides(data: Any) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType, FunctionType
 from typing import Any
 
+from ..older import qualname
 from .recorder import Recorder
 from .stacks import is_kept, is_library, is_own
 
@@ -138,7 +139,7 @@ def _tensors() -> Iterator[tuple[dict[str, Any], str, Any]]:
     while frame is not None:
         file = frame.f_code.co_filename
         if is_kept(file) and not is_library(file):
-            where = {"file": file, "line": frame.f_lineno, "function": frame.f_code.co_qualname}
+            where = {"file": file, "line": frame.f_lineno, "function": qualname(frame.f_code)}
             yield from _in_frame(frame, where, seen)
         frame = frame.f_back
 
@@ -183,9 +184,9 @@ def _in(value: Any, path: str, deep: int, seen: set[int]) -> Iterator[tuple[str,
         if is_own(value.__code__.co_filename):
             return
         names = value.__code__.co_freevars
-        for name, cell in zip(names, value.__closure__ or (), strict=False):
+        for place, cell in enumerate(value.__closure__ or ()):
             try:
-                inside = [*inside, (f"{path}'s {name}", cell.cell_contents)]
+                inside = [*inside, (f"{path}'s {names[place]}", cell.cell_contents)]
             except ValueError:  # an empty cell
                 continue
     elif isinstance(getattr(value, "__dict__", None), dict) and not isinstance(value, type) and type(value).__name__ != "module":

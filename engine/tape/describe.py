@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..older import qualname
 from .schema import Frame
 
 CAP = 200  # characters
@@ -36,7 +37,7 @@ def described(function: Callable[..., object]) -> tuple[str, Frame | None]:
             name = name or f"{type(inner).__qualname__}.__call__"
         if code is None:
             return str(name)[:CAP], None
-        return str(name)[:CAP], Frame(code.co_filename, code.co_firstlineno, code.co_qualname)
+        return str(name)[:CAP], Frame(code.co_filename, code.co_firstlineno, qualname(code))
     except Exception:  # a user's object may do anything in its __getattr__
         return type(function).__name__, None
 
@@ -45,6 +46,6 @@ def with_number(
     params: Mapping[str, object] | tuple[object, ...], names: tuple[str, ...], place: int, number: object
 ) -> tuple[dict[str, object], tuple[str, ...]]:
     """Parameters by name, with an input that is a number as one more."""
-    named = dict(zip(names, params, strict=True)) if isinstance(params, tuple) else dict(params)
+    named = {name: params[i] for i, name in enumerate(names)} if isinstance(params, tuple) else dict(params)
     named[f"input {place}"] = number
     return named, ()

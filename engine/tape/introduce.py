@@ -6,10 +6,8 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from .capture import Capture
 from .describe import described, short_repr
+from .keeping import Keeper
 from .protocols import NodeLike, TensorLike
 from .schema import ACCUMULATE_SEQUENCE, Frame, NodeKind, Role, Source
 from .stacks import SOURCE_CAP, Stacks, is_library, is_own, source_text
@@ -25,7 +23,9 @@ _SIMPLE = frozenset((int, str, bool, type(None)))
 
 
 def _key_of(value: object) -> Any:
-    """What a parameter's words depend on: numbers in a row, else the words."""
+    """What a parameter's words depend on: itself where its type is simple, numbers in a row, else the words."""
+    if type(value) in _SIMPLE:
+        return value
     if isinstance(value, (tuple, list)) and all(type(item) is int for item in value):
         return tuple(value)
     return short_repr(value)
@@ -35,7 +35,7 @@ class Introducer:
     """What the tape knows already, by id. Its methods give what a row needs to mention a thing, and introduce the thing where
     that is the first time."""
 
-    def __init__(self, encoder: Encoder, capture: Capture) -> None:
+    def __init__(self, encoder: Encoder, capture: Keeper) -> None:
         self._encoder = encoder
         self._capture = capture
         self.level = capture.level
@@ -128,7 +128,7 @@ class Introducer:
         meta = self._metas.get(known)
         if meta is None:
             meta = self._encoder.meta_id(tensor.dtype.name, tuple(tensor.shape), str(tensor.device))
-            if type(data) is np.ndarray:  # the memory of which device an array of another kind lies in, its type does not say
+            if type(data) is self._capture.plain:  # the memory of which device an array of another kind lies in, its type does not say
                 self._metas[known] = meta
         return meta
 
@@ -309,10 +309,10 @@ class Introducer:
         kinds = tuple(map(type, values))  # they tell 1 from True
         key: Any = (names, values, kinds)
         if not _SIMPLE.issuperset(kinds):
-            key = (names, kinds, *[value if kind in _SIMPLE else _key_of(value) for value, kind in zip(values, kinds, strict=True)])
+            key = (names, kinds, *map(_key_of, values))
         number = self._params.get(key)
         if number is None:
-            pairs = tuple((name, short_repr(value)) for name, value in zip(names, values, strict=True))
+            pairs = tuple((name, short_repr(values[place])) for place, name in enumerate(names))
             number = self._params[key] = self._encoder.params_id(pairs, pairs)
         return number
 

@@ -23,7 +23,7 @@ import zlib
 from typing import NamedTuple
 
 from .schema import Payload, Record, Stats
-from .wire import STATS, Encoder, StatsRows, stats_row
+from .wire import STATS_ROW, Encoder, stats_row
 
 if sys.platform != "win32":
     import fcntl
@@ -114,10 +114,8 @@ class Writer:
         """Append one record of any kind."""
         with self.lock:
             if isinstance(record, Stats):
-                import numpy as np
-
                 self.push()
-                self.stats(np.array([stats_row(record)], STATS))
+                self.stats(STATS_ROW.pack(*stats_row(record)))
                 return
             place = (0, 0)
             if isinstance(record, Payload) and len(record.data):
@@ -143,10 +141,10 @@ class Writer:
             self._add(BLOB, data)
             return number
 
-    def stats(self, rows: StatsRows) -> None:
+    def stats(self, rows: bytes) -> None:
         with self.lock:
-            if len(rows):
-                self._add(STATISTICS, rows.tobytes())
+            if rows:
+                self._add(STATISTICS, rows)
 
     def flush(self) -> None:
         """Hand everything pushed to the system."""

@@ -23,7 +23,7 @@ _GRADIENT = int(Role.GRADIENT)
 
 # What became of a gradient: the node and slot that it went to, the number of the edge, the gradient, whether it was the last that
 # the node waited for.
-Sent = tuple[NodeLike, int, int, TensorLike | None, bool]
+Sent = tuple[NodeLike, int, int, "TensorLike | None", bool]
 
 
 class Steps:

@@ -15,14 +15,15 @@ from typing import Any, TypeVar, overload
 import numpy as np
 import numpy.typing as npt
 
-from .blocks import Block, WireError, joined, rows_in
+from .blocks import Block, WireError, Words, joined, rows_in
 from .elements import DTYPES, decoded, size_of
 from .growing import Growing
 from .log import BLOB, ROWS, STATISTICS
 from .references import References
 from .scan import ScannedFrame, Scanner, TapeError
 from .schema import Call, Event, Hook, Node, Note, Op, Payload, Record, Run, Source, Stats, Tensor, Val
-from .unwire import Decoder, stats_record
+from .statistics import STATS, StatsRows
+from .unwire import Decoder
 from .wire import (
     CALL,
     EVENT,
@@ -37,12 +38,10 @@ from .wire import (
     PAYLOAD,
     RUN,
     SOURCE,
-    STATS,
     TENSOR,
     WORDS,
     Encoder,
-    StatsRows,
-    Words,
+    stats_record,
     stats_row,
 )
 
@@ -79,7 +78,7 @@ class Table(Mapping[int, T]):
 
 
 class StatsTable(Mapping[Val, Stats]):
-    """Statistics by value. ``table`` is all of them as an array (``wire.STATS``), for those who look at many."""
+    """Statistics by value. ``table`` is all of them as an array (``statistics.STATS``), for those who look at many."""
 
     def __init__(self) -> None:
         self._rows: Growing[Any] = Growing(STATS)

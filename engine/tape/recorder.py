@@ -19,13 +19,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from .brackets import Guard, Thread
-from .capture import Capture, Level
 from .describe import with_number
 from .introduce import Introducer
+from .keeping import Keeper, Level
 from .passing import LATENCY, SMALL, SOON, Steps
 from .protocols import NodeLike, TensorLike
 from .schema import Frame, NodeKind, Note, Role
-from .sinks import BlockSink, BlocksToRecords, ListSink, Sink
+from .sinks import BlockSink, ListSink, Sink
 from .stacks import Base, is_own, own_line
 from .wire import (
     BUMPED,
@@ -64,12 +64,12 @@ class Recorder:
     def __init__(self, sink: Sink | BlockSink, level: Level = Level.VALUES, budget: int = 256 * 2**20) -> None:
         self.level = level
         self.failed = ""  # why recording stopped
-        self.sink: BlockSink = sink if isinstance(sink, BlockSink) else BlocksToRecords(sink)
+        self.sink: BlockSink = sink if isinstance(sink, BlockSink) else _as_blocks(sink)
         self._lock = self.sink.lock
         self._guard = Guard(self)
         self._encoder = self.sink.encoder
         self._limit = self.sink.block_words
-        self._capture = Capture(self.sink, level, budget, self._dropped)
+        self._capture = self.keeper(budget)
         self._began = _now()
         self._pushed = self._flushed = self._began
         self._nouns = Introducer(self._encoder, self._capture)
@@ -78,6 +78,12 @@ class Recorder:
         self._threads: dict[int, Thread] = {}
         self._bumps: list[tuple[int, int, int, int]] = []  # while runs are open: event, storage, version in the engine and on the tape
         self._changed_at: dict[int, Frame] = {}  # by tensor, the line that changed it last without an op
+
+    def keeper(self, budget: int) -> Keeper:
+        """Who keeps the values; of another engine's arrays another one."""
+        from .capture import Capture  # it needs numpy, which an interpreter of the user's may not have
+
+        return Capture(self.sink, self.level, budget, self._dropped)
 
     # ------------------------------------------------------------------------------------------------- the forward
 
@@ -632,6 +638,12 @@ class Recorder:
             self.sink.flush()
         except Exception:  # the sink is what failed: its last words may fail as well
             return
+
+
+def _as_blocks(sink: Sink) -> BlockSink:
+    from .one_by_one import BlocksToRecords  # it needs numpy, as all that reads
+
+    return BlocksToRecords(sink)
 
 
 current: Recorder | None = None

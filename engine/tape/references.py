@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .blocks import Block, WireError, gather
+from .blocks import Block, WireError, Words, gather
 from .growing import Growing
 from .wire import (
     BUMPED,
@@ -30,7 +30,6 @@ from .wire import (
     PAYLOAD,
     RUN,
     TENSOR,
-    Words,
 )
 
 NEVER = np.iinfo(np.int64).max  # the row of what is not on the tape

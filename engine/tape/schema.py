@@ -8,9 +8,10 @@ needs neither the engine nor numpy to know what the facts mean.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, Union
+
+from ..older import dataclass
 
 ACCUMULATE_SEQUENCE = 2**64 - 1  # PyTorch gives AccumulateGrad the highest priority of all nodes
 
@@ -361,8 +362,8 @@ class RunEnd(Event):
     error: str
 
 
-Noun = Tensor | Call | Op | Node | Hook | Run | Stats | Payload | Source | Note
-Record = Noun | Event
+Noun = Union[Tensor, Call, Op, Node, Hook, Run, Stats, Payload, Source, Note]  # noqa: UP007  (before Python 3.10 no | joins classes)
+Record = Union[Noun, Event]  # noqa: UP007
 
 EVENTS: tuple[type[Event], ...] = (
     RunBegin, GradAdded, NodeReady, HookCalled, NodeEnter, GradStored, NodeExit,

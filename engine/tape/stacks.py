@@ -6,6 +6,7 @@ its code objects and instructions: line numbers are looked up once a stack, not 
 
 from __future__ import annotations
 
+import dis
 import inspect
 import linecache
 import os
@@ -15,6 +16,7 @@ import tokenize
 from collections.abc import Callable, Mapping
 from types import CodeType, FrameType
 
+from ..older import qualname
 from .schema import Frame
 
 _NO_NAMES = frozenset(("_", "self"))
@@ -73,7 +75,7 @@ def own_line(frame: FrameType | None) -> Frame | None:
     """The innermost line of the user's own from ``frame`` outwards; None where there is none."""
     while frame is not None and (not is_kept(frame.f_code.co_filename) or is_library(frame.f_code.co_filename)):
         frame = frame.f_back
-    return None if frame is None else Frame(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)
+    return None if frame is None else Frame(frame.f_code.co_filename, frame.f_lineno, qualname(frame.f_code))
 
 
 class Stacks:
@@ -130,7 +132,7 @@ class Stacks:
             while frame is not None and len(frames) < DEPTH:
                 code = frame.f_code
                 if (self._codes[id(code)] if id(code) in self._codes else self._meet(code)) is not None:
-                    frames.append(Frame(code.co_filename, _line(code, frame.f_lasti), code.co_qualname))
+                    frames.append(Frame(code.co_filename, _line(code, frame.f_lasti), qualname(code)))
                 frame = frame.f_back
             self._outside[number] = tuple(frames)
         return number
@@ -164,7 +166,7 @@ class Stacks:
         for place in range(0, len(key) - 1, 2):
             code = self._codes[key[place]]
             assert code is not None
-            frames.append(Frame(code.co_filename, _line(code, key[place + 1]), code.co_qualname))
+            frames.append(Frame(code.co_filename, _line(code, key[place + 1]), qualname(code)))
         if len(key) % 2:
             frames += self._outside[key[-1]]
         return tuple(frames[:DEPTH])
@@ -205,9 +207,9 @@ def _key_of(variables: Mapping[str, object], thing: object) -> str:
 
 def _line(code: CodeType, instruction: int) -> int:
     last = code.co_firstlineno
-    for start, end, line in code.co_lines():
-        if start <= instruction < end:
-            return last if line is None else line
+    for start, line in dis.findlinestarts(code):
+        if start > instruction:
+            break
         last = line or last
     return last
 

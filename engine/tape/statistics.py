@@ -19,8 +19,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .wire import STATS, StatsRows
-
+STATS = np.dtype(  # what wire.STATS_ROW is
+    [
+        ("tensor", "<i8"), ("version", "<i8"), ("count", "<i8"), ("norm", "<f8"), ("low", "<f8"), ("high", "<f8"), ("mean", "<f8"),
+        ("zeros", "<i8"), ("nans", "<i8"), ("posinfs", "<i8"), ("neginfs", "<i8"), ("sampled", "<i8"),
+    ]
+)  # fmt: skip
+StatsRows = npt.NDArray[np.void]
 LARGE = 1 << 16  # elements; above it low, high, mean and zeros come from a sample
 SAMPLE = 4096
 ROW = 4096  # elements that are summed by one product

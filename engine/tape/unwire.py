@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import Block, WireError, gather
+from .blocks import Block, WireError, Words, gather
 from .schema import (
     ACCUMULATE_SEQUENCE,
     Bumped,
@@ -42,7 +42,6 @@ from .schema import (
     Saved,
     Slot,
     Source,
-    Stats,
     Tensor,
     Val,
 )
@@ -80,7 +79,6 @@ from .wire import (
     TENSOR,
     TEXT,
     TEXT_CAP,
-    Words,
 )
 
 _KNOWN = np.zeros(256, np.bool_)  # codes of rows that there are
@@ -240,12 +238,6 @@ class Decoder:
         if code == RUN_END:
             return RunEnd(i, run, thread, time, self.texts[a])
         return RunBegin(i, run, thread, time)
-
-
-def stats_record(row: tuple[Any, ...]) -> Stats:
-    """The record of one row of STATS, given as its ``item()``."""
-    tensor, version, count, norm, low, high, mean, zeros, nans, posinfs, neginfs, sampled = row
-    return Stats(Val(tensor, version), count, norm, low, high, mean, zeros, nans, posinfs, neginfs, bool(sampled))
 
 
 def _two(flat: Sequence[int]) -> zip[tuple[int, int]]:

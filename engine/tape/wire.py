@@ -14,9 +14,6 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from .schema import (
     ACCUMULATE_SEQUENCE,
     EVENTS,
@@ -52,7 +49,6 @@ from .schema import (
 
 WORDS = 8  # in a row
 BLOCK_HEAD = struct.Struct("<qqq")  # rows, words of the pool, bytes of text
-Words = npt.NDArray[np.int64]
 
 # What a row is: the low eight bits of its first word.
 TEXT, META, STACK, PARAMS, TENSOR, CALL, OP, NODE, HOOK, RUN, PAYLOAD, SOURCE, NOTE = range(1, 14)
@@ -62,13 +58,8 @@ EVENT_CODES = {kind: EVENT + place for place, kind in enumerate(EVENTS)}
  FREED, BUMPED, EDITED, REWOUND, CALL_BEGIN, CALL_END, RUN_END) = range(EVENT, EVENT + len(EVENTS))  # fmt: skip
 NOUN_CODES = {TENSOR, CALL, OP, NODE, HOOK, RUN}  # those with an id in the second word
 
-STATS = np.dtype(
-    [
-        ("tensor", "<i8"), ("version", "<i8"), ("count", "<i8"), ("norm", "<f8"), ("low", "<f8"), ("high", "<f8"), ("mean", "<f8"),
-        ("zeros", "<i8"), ("nans", "<i8"), ("posinfs", "<i8"), ("neginfs", "<i8"), ("sampled", "<i8"),
-    ]
-)  # fmt: skip
-StatsRows = npt.NDArray[np.void]
+# A row of statistics: tensor, version, count, norm, low, high, mean, zeros, nans, posinfs, neginfs, sampled.
+STATS_ROW = struct.Struct("<qqqddddqqqqq")
 
 TEXT_CAP = 1 << 20  # bytes of one string
 DIMENSIONS_CAP = 64
@@ -367,7 +358,14 @@ def _join(left: int, right: int) -> int:
 
 
 def stats_row(stats: Stats) -> tuple[Any, ...]:
+    """The words of STATS_ROW."""
     return (
         *stats.val, stats.count, stats.norm, stats.low, stats.high, stats.mean,
         stats.zeros, stats.nans, stats.posinfs, stats.neginfs, stats.sampled,
     )  # fmt: skip
+
+
+def stats_record(row: tuple[Any, ...]) -> Stats:
+    """The record of one row of statistics, given as the words of STATS_ROW."""
+    tensor, version, count, norm, low, high, mean, zeros, nans, posinfs, neginfs, sampled = row
+    return Stats(Val(tensor, version), count, norm, low, high, mean, zeros, nans, posinfs, neginfs, bool(sampled))

@@ -36,8 +36,9 @@ from gradstep.engine.tape.schema import (
 )
 from gradstep.engine.tape.sinks import ListSink
 from gradstep.engine.tape.state import Cursor
+from gradstep.engine.tape.statistics import STATS
 from gradstep.engine.tape.summary import summary
-from gradstep.engine.tape.wire import GRAD_ADDED, STATS, Encoder
+from gradstep.engine.tape.wire import GRAD_ADDED, Encoder
 
 from .handmade import HandTensor, Square
 

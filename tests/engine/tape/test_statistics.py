@@ -12,7 +12,7 @@ import pytest
 
 from gradstep.engine.tape import statistics
 from gradstep.engine.tape.schema import Stats
-from gradstep.engine.tape.unwire import stats_record
+from gradstep.engine.tape.wire import stats_record
 
 RAND = np.random.default_rng(0)
 TINY = np.float32(1e-30)
