@@ -12,6 +12,7 @@ from gradstep.engine.tape.state import Status
 
 from . import wording
 from .actions import COMMANDS, Actions
+from .holder import Holder
 from .models.debug_model import DebugModel
 
 _NAMED = ("start", "continue", "step_back", "step", "return_to_live")  # what is used most has its name beside its icon
@@ -50,7 +51,7 @@ class RunBar(QToolBar):
         for command in COMMANDS:
             if command.bar == "past":
                 row.addWidget(self._button(actions, command.name))
-        self.addWidget(self.past)
+        self.addWidget(Holder(self.past))
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
@@ -117,9 +118,9 @@ class StateBar(QStatusBar):
         self.tape = QLabel()
         self.tape.setObjectName("tapeLabel")
         self.addWidget(self.dot)
-        self.addWidget(self.sentence, 1)
+        self.addWidget(Holder(self.sentence), 1)
         self.addPermanentWidget(self.process)
-        self.addPermanentWidget(self.tape)
+        self.addPermanentWidget(Holder(self.tape))
         self.messageChanged.connect(self._said)
 
     def show_state(self, state: State, sentence: str) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from PySide6.QtCore import QLibraryInfo, QObject, QSettings, Qt, QTimer, QVersionNumber, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
 
+from .holder import Holder
 from .panel import Panel
 
 VERSION = 3  # of a saved arrangement; another one is not restored
@@ -48,7 +49,7 @@ class Docks(QObject):
         for panel in (*places.left, *places.right, places.strip, *places.lists):
             dock = QDockWidget(plain(panel.heading()), window)
             dock.setObjectName(f"{panel.objectName()}Dock")
-            dock.setWidget(panel)
+            dock.setWidget(Holder(panel))
             side = (
                 area.LeftDockWidgetArea
                 if panel in places.left

@@ -28,7 +28,6 @@ class Experiments(QObject):
         panel.keep_wished.connect(self.keep)
         model.tape_changed.connect(lambda: panel.show_view(None))
         session.stopped.connect(self._show_place)
-        session.state_changed.connect(self._state_changed)
 
     @Slot(str, int, str)
     def compare(self, saved: str, slot: int, expression: str) -> None:
@@ -75,8 +74,8 @@ class Experiments(QObject):
         saved = tuple(dict.fromkeys(kept.name for kept in node.saved if kept.val is not None)) if node is not None else ()
         self._panel.show_node(f"{stop.name} #{stop.node}", slots, stop.between_nodes and bool(stop.node), saved)
 
-    @Slot(object)
-    def _state_changed(self, state: State) -> None:
+    def show_state(self, state: State) -> None:
+        """The state that the window shows: while a program is not paused there is nothing to edit."""
         if state is not State.PAUSED:
             self._panel.show_node("", 1, live=False)
 

@@ -17,6 +17,7 @@ from gradstep.engine.tape.wire import EVENT_CODES
 from .canvas import GraphCanvas, LayoutFunction, Scene, arrange, measure
 from .drawing import Drawing, Picture, Shown, graph_of
 from .models.debug_model import DebugModel, Selection
+from .soon import Soon
 
 Key = Hashable
 LATE = 1000  # events that are asked again for statistics: those of a tape without any never come
@@ -65,8 +66,7 @@ class GraphPresenter(QObject):
         self._paused = False
         self._later = QTimer(self, singleShot=True, interval=GROWTH)
         self._later.timeout.connect(self.refresh)
-        self._due = QTimer(self, singleShot=True, interval=0)  # a step moves the model several times, and marks the graph once
-        self._due.timeout.connect(self._mark)
+        self._due = Soon(self._mark, self)  # a step moves the model several times, and marks the graph once
         model.tape_changed.connect(self._forget)
         model.grown.connect(self._grown)
         model.cursor_moved.connect(self._moved)

@@ -38,6 +38,7 @@ from .panel_presenter import PanelPresenter
 from .panel_set import PanelSet
 from .session import DebugSession
 from .settings import kept
+from .soon import Soon
 from .theme import Appearance, Mode
 from .undo import Undo
 from .watches import Watches
@@ -64,8 +65,7 @@ class MainWindow(QMainWindow):
         self._state = self.session.state  # the one that is shown
         self._settling = QTimer(self, singleShot=True, interval=SETTLE)
         self._settling.timeout.connect(self._show_state)
-        self._enabling = QTimer(self, singleShot=True, interval=0)
-        self._enabling.timeout.connect(self._enable)
+        self._enabling = Soon(self._enable, self)
 
         self.message = MessageBar()
         self.canvas = GraphCanvas()
@@ -295,6 +295,7 @@ class MainWindow(QMainWindow):
         if state in _RESTING:
             self.model.catch_up()
         self.findings.show_state(state)
+        self.experiments.show_state(state)
         if not live:
             self.model.set_live_node(None)
         self.graphs.set_paused(state in _RESTING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from gradstep.engine.tape.schema import Frame
 
@@ -10,6 +10,7 @@ from .docks import Docks
 from .models.debug_model import DebugModel, Selection
 from .panel import Panel
 from .panel_set import PanelSet
+from .soon import Soon
 
 
 class PanelPresenter(QObject):
@@ -26,8 +27,7 @@ class PanelPresenter(QObject):
         docks.came_in_sight.connect(self._came_in_sight)
         self._script: dict[str, str] = {}
         self._moment_due = self._selection_due = False
-        self._later = QTimer(self, singleShot=True, interval=0)
-        self._later.timeout.connect(self.show_now)
+        self._later = Soon(self.show_now, self)
         model.tape_changed.connect(self._tape_changed)
         model.grown.connect(self._grown)
         model.cursor_moved.connect(self.show_moment_later)
