@@ -104,6 +104,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("theme_light", "&View", "Theme: Li&ght", (), "sun", checkable=True, tip="Always light"),
     Command("theme_dark", "&View", "Theme: &Dark", (), "moon", checkable=True, tip="Always dark"),
+    Command("theme_contrast", "&View", "Theme: High &Contrast", (), "contrast", checkable=True, tip="Black, white and few strong colours"),
     Command("reset_layout", "&View", "&Reset Layout", (), separator=True, tip="Put all panels back to where they were at first"),
     Command(
         "start", "&Run", "&Start", ("F5",), "play", Needs.SCRIPT, Action.LAUNCH, "run",

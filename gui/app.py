@@ -84,7 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("file", nargs="?", help="a Python script to debug, or a recorded tape (.gst)")
     parser.add_argument("--example", action="store_true", help="open the first bundled example")
     parser.add_argument("--python", metavar="PATH", help="the interpreter that runs the script (default: this one)")
-    parser.add_argument("--theme", choices=("system", "light", "dark"), default="", help="instead of the theme that was chosen last")
+    parser.add_argument(
+        "--theme", choices=("system", "light", "dark", "contrast"), default="", help="instead of the theme that was chosen last"
+    )
     parser.add_argument("--reset-layout", action="store_true", help="forget where the panels were")
     parser.add_argument(
         "--headless-report", metavar="FOLDER", help="no window: run to the end of backward and leave run.gst, steps.txt and window.png"

@@ -202,8 +202,7 @@ class MainWindow(QMainWindow):
             "copy": self._copy, "find": self._find,
             "fit": canvas.fit, "zoom_in": canvas.zoom_in, "zoom_out": canvas.zoom_out,
             "follow": lambda: canvas.set_follow(self.actions_["follow"].isChecked()),
-            "theme_system": lambda: self._set_theme(Mode.SYSTEM), "theme_light": lambda: self._set_theme(Mode.LIGHT),
-            "theme_dark": lambda: self._set_theme(Mode.DARK), "reset_layout": self.docks.arrange,
+            "reset_layout": self.docks.arrange,
             "start": self.opening.start, "restart": self.opening.restart, "pause": session.pause, "stop": session.stop,
             "kill": session.kill, "continue": self._live(session.continue_), "step": self._live(session.next),
             "step_into": self._live(session.step_into), "step_out": self._live(session.step_out),
@@ -223,6 +222,7 @@ class MainWindow(QMainWindow):
             "flow": lambda: self.docks.bring(self.panels.flow),
             "compare_iterations": lambda: self._compare(""), "compare_with": self._compare_with,
             "shortcuts": lambda: dialogs.shortcuts(self), "about": lambda: dialogs.about(self),
+            **{f"theme_{mode.value}": (lambda mode=mode: self._set_theme(mode)) for mode in Mode},
             **{shown.value: (lambda shown=shown: self._show_graph(shown)) for shown in Shown},
         }
         # fmt: on

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QLinearGradient, QPainter, QPen, QPixmap, QPolygonF, QRegion
 
-from ..theme.fonts import mono_font, ui_font
+from ..theme.fonts import mono_font, scale, ui_font
 from ..theme.icons import paint_icon
 from ..theme.tokens import Theme, faded, mix
 from .ink import NormScale, node_ink
@@ -33,7 +33,7 @@ def _pane(painter: QPainter, theme: Theme, rect: QRectF) -> None:
 
 
 @lru_cache(maxsize=8)
-def _face(weight: QFont.Weight) -> tuple[QFont, QFontMetricsF]:
+def _face(weight: QFont.Weight, scale: float) -> tuple[QFont, QFontMetricsF]:
     font = ui_font(12, weight)
     return font, QFontMetricsF(font)
 
@@ -84,7 +84,7 @@ class Breadcrumb:
 
     def _render(self, theme: Theme, ratio: float, room: float) -> None:
         parts = list(self.parts)
-        medium, bold = _face(QFont.Weight.Medium), _face(QFont.Weight.DemiBold)
+        medium, bold = _face(QFont.Weight.Medium, scale()), _face(QFont.Weight.DemiBold, scale())
         for dropped in range(len(self.parts) - 1):
             parts = [self.parts[0], *(["…"] if dropped else []), *self.parts[1 + dropped :]]
             if sum(bold[1].horizontalAdvance(part) + 22 for part in parts) <= room:

@@ -1,10 +1,11 @@
-"""Moves a camera to a place over a moment, or at once where the system wants no motion."""
+"""Moves a camera to a place over a moment, or at once where the system or the user wants no motion."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEasingCurve, QObject, QPoint, QPointF, QRect, QSize, QVariantAnimation, Signal, Slot
 from PySide6.QtWidgets import QStyle, QWidget
 
+from ..theme.motion import is_calm
 from .camera import Camera
 
 LONGEST = 220  # ms
@@ -42,7 +43,7 @@ class Flight(QObject):
         view = self._camera.view.size()
         end = start + QPointF(rect.center()) * self._camera.ratio - QPointF(view.width() / 2, view.height() / 2)
         duration = self._widget.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self._widget)
-        if duration <= 0 or not self._widget.isVisible():
+        if duration <= 0 or is_calm() or not self._widget.isVisible():
             self._arrive(end)
             return
         self._animation.setDuration(min(duration, LONGEST))

@@ -12,7 +12,8 @@ import math
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
-from ..theme.fonts import mono_font, ui_font
+from ..theme.fonts import drawn_mono_font as mono_font
+from ..theme.fonts import drawn_ui_font as ui_font
 from ..theme.icons import paint_icon
 from ..theme.tokens import Theme, faded, mix
 from .ink import NodeInk, node_ink

@@ -1,20 +1,25 @@
 """Colours, fonts, icons and the style of the window. Nothing else in gui writes a colour or names a typeface."""
 
-from .appearance import Appearance, Mode
+from .appearance import Appearance, Look, Mode
 from .categories import CATEGORIES, category_of
+from .colour_maps import MAPS, mapped
 from .fonts import MONO_FAMILY, UI_FAMILY, load_fonts, mono_font, ui_font
 from .icons import ICONS, icon, paint_icon
+from .motion import is_calm
 from .style import apply, current, palette, style_sheet
-from .tokens import DARK, LIGHT, Theme, contrast, faded, mix
+from .tokens import CONTRAST, DARK, LIGHT, Theme, contrast, faded, mix
 
 __all__ = [
     "CATEGORIES",
+    "CONTRAST",
     "DARK",
     "ICONS",
     "LIGHT",
+    "MAPS",
     "MONO_FAMILY",
     "UI_FAMILY",
     "Appearance",
+    "Look",
     "Mode",
     "Theme",
     "apply",
@@ -23,7 +28,9 @@ __all__ = [
     "current",
     "faded",
     "icon",
+    "is_calm",
     "load_fonts",
+    "mapped",
     "mix",
     "mono_font",
     "paint_icon",

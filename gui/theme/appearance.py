@@ -1,14 +1,19 @@
-"""Which theme is in effect: what the system says, or what the user chose instead."""
+"""Which look is in effect: what the system says, or what the user chose instead."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QStyleHints
 from PySide6.QtWidgets import QApplication
 
+from .colour_maps import STANDARD, mapped
+from .motion import set_calm
 from .style import apply
-from .tokens import DARK, LIGHT, Theme
+from .tokens import CONTRAST, DARK, LIGHT, Theme
 
 
 class Mode(Enum):
@@ -17,6 +22,16 @@ class Mode(Enum):
     SYSTEM = "system"
     LIGHT = "light"
     DARK = "dark"
+    CONTRAST = "contrast"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the user chose beside the theme."""
+
+    colour_map: str = STANDARD
+    percent: int = 100  # size of the fonts
+    calm: bool = False  # nothing moves by itself
 
 
 class Appearance(QObject):
@@ -28,13 +43,18 @@ class Appearance(QObject):
         super().__init__(app)
         self._app = app
         self._mode = mode
-        self._theme = self._wanted(app.styleHints().colorScheme())
-        app.styleHints().colorSchemeChanged.connect(self.follow)
+        self._look = Look()
+        hints = app.styleHints()
+        self._theme = self._wanted(hints.colorScheme())
+        hints.colorSchemeChanged.connect(self.follow)
+        if hasattr(hints, "accessibility"):  # Qt 6.10
+            hints.accessibility().contrastPreferenceChanged.connect(self._contrast_changed)
         apply(app, self._theme)
 
     @classmethod
     def of(cls, app: QApplication, mode: str = "") -> Appearance:
-        """The application's Appearance, made where there is none; in ``mode`` ("system", "light", "dark") if one is given."""
+        """The application's Appearance, made where there is none; in ``mode`` ("system", "light", "dark", "contrast") if one is
+        given."""
         found = next((child for child in app.children() if isinstance(child, cls)), None)
         appearance = found if found is not None else cls(app, Mode(mode or "system"))
         if mode:
@@ -49,20 +69,47 @@ class Appearance(QObject):
     def theme(self) -> Theme:
         return self._theme
 
+    @property
+    def look(self) -> Look:
+        return self._look
+
     def set_mode(self, mode: Mode) -> None:
         self._mode = mode
+        self.follow(self._app.styleHints().colorScheme())
+
+    def set_look(self, look: Look) -> None:
+        """Another colour map, font size or liveliness, at once."""
+        self._look = look
         self.follow(self._app.styleHints().colorScheme())
 
     @Slot(Qt.ColorScheme)
     def follow(self, scheme: Qt.ColorScheme) -> None:
         """Take over what the system shows now, unless the user chose a theme."""
-        wanted = self._wanted(scheme)
+        look, wanted = self._look, self._wanted(scheme)
+        set_calm(look.calm)
+        self._app.setEffectEnabled(Qt.UIEffect.UI_General, not look.calm)
         if wanted is not self._theme:
             self._theme = wanted
-            apply(self._app, wanted)
+            apply(self._app, wanted, look.percent / 100)
             self.changed.emit(wanted)
 
+    @Slot()
+    def _contrast_changed(self) -> None:
+        self.follow(self._app.styleHints().colorScheme())
+
     def _wanted(self, scheme: Qt.ColorScheme) -> Theme:
-        if self._mode is Mode.SYSTEM:  # a platform that does not say (offscreen) counts as light, as Qt's own palette does
-            return DARK if scheme == Qt.ColorScheme.Dark else LIGHT
-        return DARK if self._mode is Mode.DARK else LIGHT
+        theme = {Mode.LIGHT: LIGHT, Mode.DARK: DARK, Mode.CONTRAST: CONTRAST}.get(self._mode)
+        if theme is None:  # a platform that does not say (offscreen) counts as light, as Qt's own palette does
+            theme = CONTRAST if _high_contrast(self._app.styleHints()) else DARK if scheme == Qt.ColorScheme.Dark else LIGHT
+        return _sized(mapped(theme, self._look.colour_map), self._look.percent)
+
+
+@lru_cache(maxsize=16)
+def _sized(theme: Theme, percent: int) -> Theme:
+    """The theme under a name of its own where fonts have another size: what is painted is kept by the theme's name."""
+    return theme if percent == 100 else replace(theme, name=f"{theme.name} {percent} %")
+
+
+def _high_contrast(hints: QStyleHints) -> bool:
+    """Whether the system wants high contrast; Qt knows from 6.10 on."""
+    return hasattr(hints, "accessibility") and hints.accessibility().contrastPreference() is Qt.ContrastPreference.HighContrast

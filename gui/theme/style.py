@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+from . import fonts
 from .fonts import load_fonts, ui_font
 from .icons import set_icon_theme
 from .tokens import Theme, mix
 
 _current: list[Theme] = []
+_DESIGNED = "designedPixels"  # a widget's property: the size of its own font at a scale of 1
 
 
-def apply(app: QApplication, theme: Theme) -> None:
-    """Dress the whole application: Fusion, bundled fonts, palette, style sheet, icons. May be called again at any time."""
+def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
+    """Dress the whole application: Fusion, bundled fonts, palette, style sheet, icons. May be called again at any time.
+
+    ``scale``: how many times larger fonts are than designed; those that widgets have already change with it.
+    """
     load_fonts()
+    before = fonts.scale()
+    fonts.set_scale(scale)
     if app.style().objectName().lower() != "fusion":
         app.setStyle("Fusion")
     _current[:] = [theme]
@@ -24,6 +32,20 @@ def apply(app: QApplication, theme: Theme) -> None:
     app.setFont(ui_font(13))
     app.setPalette(palette(theme))
     app.setStyleSheet(style_sheet(theme))
+    if scale != before:
+        _resize_fonts(app, before, scale)
+
+
+def _resize_fonts(app: QApplication, before: float, now: float) -> None:
+    """Fonts that a widget was given for itself do not follow the application's."""
+    for widget in app.allWidgets():
+        if widget.testAttribute(Qt.WidgetAttribute.WA_SetFont):
+            font = widget.font()
+            designed = widget.property(_DESIGNED) or font.pixelSize() / before
+            if font.pixelSize() > 0:
+                widget.setProperty(_DESIGNED, designed)  # so that rounding does not add up
+                font.setPixelSize(max(1, round(designed * now)))
+                widget.setFont(font)
 
 
 def current() -> Theme:
@@ -81,7 +103,8 @@ def style_sheet(theme: Theme) -> str:
     names["past_fill"] = mix(theme.panel, theme.past, 0.12).name()
     names["ready_fill"] = mix(theme.panel, theme.ready, 0.10).name()
     names["warn_fill"] = mix(theme.panel, theme.accent, 0.12).name()
-    names["name"] = theme.name
+    names["tick"] = "dark" if theme.dark else "light"
+    names |= {f"px{size}": f"{max(1, round(size * fonts.scale()))}px" for size in (12, 14, 15, 24, 34)}
     names["marks"] = Path(__file__).parent.as_posix()
     return _SHEET % names
 
@@ -139,7 +162,7 @@ QPushButton[role="entry"] { background: transparent; border: 1px solid transpare
 QPushButton[role="entry"]:hover { background: %(hover)s; }
 QPushButton[role="entry"]:pressed { background: %(pressed)s; }
 QPushButton[role="entry"]:focus { border-color: %(ready)s; }
-#welcomeTitle { font-size: 34px; font-weight: 700; }
+#welcomeTitle { font-size: %(px34)s; font-weight: 700; }
 
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
     background: %(field)s; color: %(text)s; border: 1px solid %(outline)s; border-radius: 6px; padding: 3px 7px;
@@ -156,17 +179,17 @@ QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: 
 QAbstractSpinBox::up-arrow { image: url(%(marks)s/mark-up.svg); width: 10px; height: 10px; }
 QAbstractSpinBox::down-arrow { image: url(%(marks)s/mark-down.svg); width: 10px; height: 10px; }
 QCheckBox { spacing: 7px; }
-QCheckBox::indicator, QGroupBox::indicator, QAbstractItemView::indicator { width: 14px; height: 14px; border: 1px solid %(outline)s;
+QCheckBox::indicator, QGroupBox::indicator, QAbstractItemView::indicator { width: %(px14)s; height: %(px14)s; border: 1px solid %(outline)s;
     border-radius: 4px; background: %(field)s; }
 QCheckBox::indicator:focus { border-color: %(ready)s; }
 QCheckBox::indicator:checked, QGroupBox::indicator:checked, QAbstractItemView::indicator:checked { background: %(ready)s;
-    border-color: %(ready)s; image: url(%(marks)s/mark-check-%(name)s.svg); }
+    border-color: %(ready)s; image: url(%(marks)s/mark-check-%(tick)s.svg); }
 QCheckBox::indicator:disabled { border-color: %(border)s; }
 QComboBox QAbstractItemView { background: %(panel)s; border: 1px solid %(border)s; padding: 4px; outline: none; }
 
 QAbstractItemView { background: %(field)s; color: %(text)s; border: none; outline: none; alternate-background-color: %(raised)s; }
 QTreeView, QListView, QTableView { background: %(panel)s; }
-QTreeView::item, QListView::item { min-height: 24px; padding: 0 4px; }
+QTreeView::item, QListView::item { min-height: %(px24)s; padding: 0 4px; }
 QAbstractItemView::item:hover { background: %(hover)s; }
 QAbstractItemView::item:selected { background: %(selection)s; color: %(on_selection)s; }
 QHeaderView { background: %(panel)s; }
@@ -204,7 +227,7 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QLabel[role="dim"] { color: %(dim)s; }
 QLabel[role="faint"] { color: %(faint)s; }
-QLabel[role="title"] { font-size: 15px; font-weight: 600; }
+QLabel[role="title"] { font-size: %(px15)s; font-weight: 600; }
 QLabel[role="heading"] { font-weight: 600; }
 QLabel[role="bad"] { color: %(bad)s; }
 QFrame[role="card"] { background: %(raised)s; border: 1px solid %(border)s; border-radius: 8px; }

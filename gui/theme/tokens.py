@@ -1,4 +1,4 @@
-"""The colours of the window: one frozen set of named tokens for light and one for dark.
+"""The colours of the window: one frozen set of named tokens for light, one for dark, one for high contrast.
 
 Widgets and painters name tokens and never write a colour of their own. Every text token keeps a contrast of 4.5:1 (WCAG
 2.2, 1.4.3) on every surface that it is used on; ``tests/gui/theme/test_tokens.py`` computes it.
@@ -128,7 +128,7 @@ DARK = Theme(
     group_border=QColor("#2a323f"),
     group_text=QColor("#a0abbf"),
     shadow=QColor(0, 0, 0, 115),
-    ramp=_ramp("#33588a", "#2f86bd", "#35c2c9", "#9be66b", "#ffe066"),
+    ramp=_ramp("#33588a", "#2f86bd", "#35bdc4", "#85d86a", "#ffe876"),
     negative=_ramp("#191e27", "#2f7fb5", "#7cd6ff"),
     positive=_ramp("#191e27", "#d9603b", "#ffc27a"),
     categories=_hues(
@@ -180,7 +180,7 @@ LIGHT = Theme(
     group_border=QColor("#d3d9e3"),
     group_text=QColor("#505c6f"),
     shadow=QColor(27, 34, 48, 26),
-    ramp=_ramp("#a3bfe8", "#4f93d8", "#1f9aa6", "#5d9c1a", "#d08700"),
+    ramp=_ramp("#a3bfe8", "#5f9ada", "#2a8390", "#4a6a14", "#611a00"),
     negative=_ramp("#ffffff", "#7db8e8", "#0b63b0"),
     positive=_ramp("#ffffff", "#f2a37a", "#b83a10"),
     categories=_hues(
@@ -196,5 +196,57 @@ LIGHT = Theme(
         random="#a85a3b",
         leaf="#4d8b1f",
         custom="#b02fc4",
+    ),
+)
+
+CONTRAST = Theme(
+    name="contrast",
+    dark=True,
+    canvas=QColor("#000000"),
+    dot=QColor("#2a2a2a"),
+    panel=QColor("#000000"),
+    raised=QColor("#161616"),
+    field=QColor("#000000"),
+    border=QColor("#9a9a9a"),
+    outline=QColor("#ffffff"),
+    text=QColor("#ffffff"),
+    dim=QColor("#e6e6e6"),
+    faint=QColor("#cfcfcf"),
+    accent=QColor("#ffd500"),
+    accent_bright=QColor("#ffef8a"),
+    on_accent=QColor("#000000"),
+    accent_text=QColor("#ffd500"),
+    ready=QColor("#5cc8ff"),
+    ready_text=QColor("#8ad8ff"),
+    selection=QColor("#0a4fb0"),
+    on_selection=QColor("#ffffff"),
+    good=QColor("#5dfc7d"),
+    bad=QColor("#ff9aa0"),
+    bad_fill=QColor("#3a0006"),
+    past=QColor("#dcc6ff"),
+    pending_fill=QColor("#000000"),
+    pending_border=QColor("#b0b0b0"),
+    pending_text=QColor("#e0e0e0"),
+    edge=QColor("#8c8c8c"),
+    group_fills=_ramp("#000000", "#0c0c0c", "#161616", "#202020"),
+    group_border=QColor("#b0b0b0"),
+    group_text=QColor("#f0f0f0"),
+    shadow=QColor(0, 0, 0, 0),
+    ramp=_ramp("#3f74c0", "#2f9bdc", "#3fd2da", "#9df07c", "#fff29a"),
+    negative=_ramp("#000000", "#2f8fd0", "#9ce2ff"),
+    positive=_ramp("#000000", "#e0683f", "#ffd29a"),
+    categories=_hues(
+        elementwise="#6fe3f2",
+        reduce="#ffabd8",
+        shape="#c0cbe0",
+        linalg="#8cbcff",
+        conv="#b0b8ff",
+        norm="#7df0c4",
+        activation="#dcaaff",
+        loss="#ffa5ac",
+        index="#ffcf7a",
+        random="#f0c0a8",
+        leaf="#b8f07a",
+        custom="#ffc0ff",
     ),
 )

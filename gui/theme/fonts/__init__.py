@@ -14,6 +14,7 @@ UI_FAMILY = "Inter"
 MONO_FAMILY = "JetBrains Mono"
 
 _loaded: list[str] = []
+_scale: list[float] = [1.0]
 
 
 def load_fonts() -> tuple[str, ...]:
@@ -29,13 +30,33 @@ def load_fonts() -> tuple[str, ...]:
     return tuple(_loaded)
 
 
+def set_scale(scale: float) -> None:
+    """Fonts are made ``scale`` times as large from now on; ``style.apply`` calls it and changes those that are in use."""
+    _scale[:] = [scale]
+
+
+def scale() -> float:
+    """How many times larger than designed fonts are."""
+    return _scale[0]
+
+
 def ui_font(pixels: float = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """Inter at a height in pixels (device-independent ones, unless the painter works in device pixels)."""
-    return _font(UI_FAMILY, pixels, weight)
+    """Inter at a height in pixels (device-independent ones, unless the painter works in device pixels), times the scale."""
+    return _font(UI_FAMILY, pixels * _scale[0], weight)
 
 
 def mono_font(pixels: float = 12, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """JetBrains Mono at a height in pixels."""
+    """JetBrains Mono at a height in pixels, times the scale."""
+    return _font(MONO_FAMILY, pixels * _scale[0], weight)
+
+
+def drawn_ui_font(pixels: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """Inter for drawings that are zoomed by themselves: the scale does not count."""
+    return _font(UI_FAMILY, pixels, weight)
+
+
+def drawn_mono_font(pixels: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """JetBrains Mono for drawings that are zoomed by themselves: the scale does not count."""
     return _font(MONO_FAMILY, pixels, weight)
 
 

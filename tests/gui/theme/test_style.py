@@ -1,11 +1,12 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 
-from gradstep.gui.theme import DARK, LIGHT, Appearance, Mode, Theme, apply, contrast, current, palette, style_sheet
+from gradstep.gui import theme as dress
+from gradstep.gui.theme import CONTRAST, DARK, LIGHT, Appearance, Look, Mode, Theme, apply, contrast, current, palette, style_sheet
 
-both = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+both = pytest.mark.parametrize("theme", [LIGHT, DARK, CONTRAST], ids=lambda theme: theme.name)
 
 
 @both
@@ -58,4 +59,48 @@ def test_the_system_decides_until_the_user_does(qapp: QApplication):
     assert current() is DARK
     appearance.follow(Qt.ColorScheme.Light)
     assert appearance.theme is DARK, "the user's choice wins"
+    appearance.deleteLater()
+
+
+def test_high_contrast_has_seven_to_one_for_all_text():
+    for token in ("text", "dim", "faint", "accent_text", "ready_text", "good", "bad", "past", "pending_text", "group_text"):
+        for surface in ("canvas", "panel", "raised", "field"):
+            assert contrast(getattr(CONTRAST, token), getattr(CONTRAST, surface)) >= 7, f"{token} on {surface}"
+
+
+def test_fonts_in_use_grow_and_come_back_to_what_they_were(qtbot, qapp: QApplication):
+    appearance = Appearance(qapp)
+    own, plain = QLabel("1.0"), QLabel("loss")
+    own.setFont(dress.mono_font(11))
+    for label in (own, plain):
+        qtbot.addWidget(label)
+        label.show()
+    for percent in (75, 150, 200, 100):
+        appearance.set_look(Look(percent=percent))
+        QApplication.processEvents()
+        assert own.font().pixelSize() == round(11 * percent / 100)
+        assert plain.font().pixelSize() == qapp.font().pixelSize() == round(13 * percent / 100)
+        assert dress.ui_font(20).pixelSize() == 20 * percent // 100
+    assert appearance.theme is LIGHT
+    appearance.deleteLater()
+
+
+def test_a_calm_look_lets_nothing_move(qapp: QApplication):
+    appearance = Appearance(qapp)
+    appearance.set_look(Look(calm=True))
+    assert dress.is_calm()
+    assert not qapp.isEffectEnabled(Qt.UIEffect.UI_General)
+    appearance.set_look(Look())
+    assert not dress.is_calm()
+    appearance.deleteLater()
+
+
+def test_another_colour_map_is_another_theme_and_says_so(qapp: QApplication):
+    appearance = Appearance(qapp)
+    seen: list[Theme] = []
+    appearance.changed.connect(seen.append)
+    appearance.set_look(Look(colour_map="cividis"))
+    assert current().ramp == dress.mapped(LIGHT, "cividis").ramp
+    appearance.set_look(Look())
+    assert [theme.name for theme in seen] == ["light cividis", "light"]
     appearance.deleteLater()

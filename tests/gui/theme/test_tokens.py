@@ -1,11 +1,11 @@
 import pytest
 from PySide6.QtGui import QColor
 
-from gradstep.gui.theme import DARK, LIGHT, Theme, contrast, mix
+from gradstep.gui.theme import CONTRAST, DARK, LIGHT, Theme, contrast, mix
 
 ENOUGH = 4.5
 
-both = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+both = pytest.mark.parametrize("theme", [LIGHT, DARK, CONTRAST], ids=lambda theme: theme.name)
 
 
 def test_contrast_is_21_between_black_and_white_and_1_with_itself():
