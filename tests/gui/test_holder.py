@@ -64,10 +64,11 @@ def test_what_needs_more_room_than_ever_gets_it(qtbot):
 
 
 def test_a_least_size_that_shrinks_is_passed_on(qtbot):
-    _, holder, label, _ = held(qtbot)
+    outside, holder, label, _ = held(qtbot)
     label.setMinimumWidth(350)
     turn()
     assert holder.minimumSizeHint().width() == 350
     label.setMinimumWidth(20)
     turn()
     assert holder.minimumSizeHint().width() == 20
+    assert outside.minimumSizeHint().width() < 350
