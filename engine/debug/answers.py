@@ -9,6 +9,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy.typing as npt
 
 from ..autograd.grad_mode import no_grad
 from ..devices import is_array, module_of
-from ..tape import recorder, statistics
+from ..tape import overview, recorder, statistics
 from ..tape.schema import NodeKind
 from ..tape.wire import stats_record
 from ..tensor import Tensor
@@ -25,6 +26,7 @@ from .evaluate import evaluate, shown
 from .protocol import RAW_CAP
 
 BINS_CAP = 4096
+PIECE_CAP = 1 << 23  # elements that one question goes through: the program is not held up for long by one that nobody waits for
 LEAVES_CAP = 10_000
 
 Body = tuple[dict[str, Any], bytes]
@@ -66,6 +68,38 @@ def _value(arguments: Mapping[str, Any], stop: Stop) -> Body:
     if array.dtype.byteorder == ">":
         array = array.astype(array.dtype.newbyteorder("<"))
     return {**_about(tensor), "slice_shape": list(array.shape)}, array.tobytes()
+
+
+def _reduce(arguments: Mapping[str, Any], stop: Stop) -> Body:
+    """A region of the plane of dimensions ``rows`` and ``columns`` (null: it has none) at the index ``at``, smaller by ``down`` and
+    ``across``: mean and peak as float32, then flags, of each block, as ``overview.reduced`` makes them of the ``part``."""
+    tensor = _asked(arguments, stop)
+    shape = tuple(int(size) for size in tensor._data.shape)
+    where = overview.Plane(arguments.get("rows"), arguments.get("columns"), tuple(arguments.get("at", ())))
+    down, across = int(arguments.get("down", 1)), int(arguments.get("across", 1))
+    top, bottom, left, right = (int(edge) for edge in arguments["region"])
+    if not where.fits(shape) or min(down, across, top + 1, left + 1) < 1:
+        raise Unanswerable(f"that is no region of a plane of shape {list(shape)}")
+    size = (bottom - top) * (right - left)
+    if size > PIECE_CAP or -(-(bottom - top) // down) * -(-(right - left) // across) * 9 > RAW_CAP:
+        raise Unanswerable(f"a region of {size} elements is too much at once: ask for at most {PIECE_CAP}, and fewer blocks")
+    cut = where.oriented(_host(tensor._data[where.index(shape, (top, bottom, left, right))]))
+    level = overview.reduced(overview.real_part(cut, str(arguments.get("part", "abs"))), down, across)
+    raw = b"".join(np.ascontiguousarray(one).tobytes() for one in (level.mean, level.peak, level.flags))
+    return {**_about(tensor), "blocks": list(level.flags.shape)}, raw
+
+
+def _figures_of_part(arguments: Mapping[str, Any], stop: Stop) -> Body:
+    """Exact figures (``overview.Figures``) of the part at ``index``; with ``low`` and ``high`` how many are below and above."""
+    tensor = _asked(arguments, stop)
+    part = tensor._data[_index(arguments.get("index", ()), tensor._data.shape)]
+    if part.size > PIECE_CAP:
+        raise Unanswerable(f"{part.size} elements are too many at once: ask for at most {PIECE_CAP}")
+    found = _host(part)
+    body = {name: _plain(number) for name, number in asdict(overview.figures(found)).items()}
+    if "low" in arguments and "high" in arguments:
+        body["below"], body["above"] = overview.outside(found, float(arguments["low"]), float(arguments["high"]))
+    return {**_about(tensor), "figures": body}, b""
 
 
 def _statistics(arguments: Mapping[str, Any], stop: Stop) -> Body:
@@ -179,6 +213,8 @@ def _edit_saved(arguments: Mapping[str, Any], stop: Stop, node: Any, walk: Any) 
 
 _QUESTIONS: dict[str, Callable[[Mapping[str, Any], Stop], Body]] = {
     "value": _value,
+    "reduce": _reduce,
+    "figures": _figures_of_part,
     "statistics": _statistics,
     "histogram": _histogram,
     "evaluate": _evaluate,

@@ -17,7 +17,7 @@ def size_of(dtype: str, shape: tuple[int, ...]) -> int:
     return math.prod(shape) * (2 if dtype == "bfloat16" else np.dtype(dtype).itemsize)
 
 
-def decoded(data: bytes | memoryview, dtype: str, shape: tuple[int, ...], offset: int = 0) -> npt.NDArray[Any]:
+def decoded(data: bytes | bytearray | memoryview, dtype: str, shape: tuple[int, ...], offset: int = 0) -> npt.NDArray[Any]:
     """The elements from ``offset`` on: C order, little endian.
 
     numpy has no bfloat16: those are given as float32, which holds them exactly. A float32 begins with the bits of its

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from .blocks import Block, WireError, Words, joined, rows_in
 from .elements import DTYPES, decoded, size_of
+from .extent import Extent
 from .growing import Growing
 from .log import BLOB, ROWS, STATISTICS
 from .references import References
@@ -307,6 +308,19 @@ class Tape:
         """How a value that was kept lay in memory: its strides in elements; () for C order."""
         row = self._payloads.get(val)
         return () if row is None else self._decoder.metas[int(self._rows.filled[row, 7])].shape
+
+    def extent(self, val: Val) -> Extent | None:
+        """Where the data of a value lie in the file, to read parts of them; None where they were not kept, are no value, or are in
+        memory."""
+        row = self._payloads.get(val)
+        if row is None or self._scanner is None:
+            return None
+        _, _, _, meta, frame, offset, length, _ = self._rows.filled[row].tolist()
+        dtype, shape, _ = self._decoder.metas[meta]
+        record = self._blobs.get(frame)
+        if record is None or dtype not in DTYPES or size_of(dtype, shape) != length or offset + length > record[1]:
+            return None
+        return Extent(self._scanner.path, dtype, shape, record[0] + offset, (record[0], record[1]), record[2], self._scanner.seed)
 
     @property
     def value_count(self) -> int:

@@ -44,6 +44,7 @@ class Scanner:
         self.path = path
         self.damage = ""
         self.ended = False
+        self.seed = 0  # of every checksum: no record of another tape passes
         self.stopped = False  # the last ``frames(most)`` came to its most
         self.offset = 0
         self._number = 0
@@ -84,7 +85,7 @@ class Scanner:
                 self._tail(len(head))
                 return
             marker, kind, length, number, checksum, own = FRAME.unpack(head)
-            if zlib.crc32(head[:-4], self._seed) != own or marker != MARKER:
+            if zlib.crc32(head[:-4], self.seed) != own or marker != MARKER:
                 self._broken_if_final("the head of a record fails its checksum", FRAME.size)
                 return
             if kind not in CAPS:
@@ -110,7 +111,7 @@ class Scanner:
                 if len(body) < length:
                     self._tail(FRAME.size + len(body))
                     return
-                if zlib.crc32(body, self._seed) != checksum:
+                if zlib.crc32(body, self.seed) != checksum:
                     self._broken_if_final("a record fails its checksum", FRAME.size + length)
                     return
             self.offset = place + length
@@ -125,7 +126,7 @@ class Scanner:
         if length > self._size() - offset:
             return None
         data = self._read(offset, length)
-        return data if len(data) == length and zlib.crc32(data, self._seed) == checksum else None
+        return data if len(data) == length and zlib.crc32(data, self.seed) == checksum else None
 
     def is_written(self) -> bool:
         """Whether a living writer holds the file."""
@@ -150,7 +151,7 @@ class Scanner:
         if version < 1:
             raise TapeError(f"{self.path} says that its format is {version}")
         self.offset = HEAD.size
-        self._seed = zlib.crc32(name)
+        self.seed = zlib.crc32(name)
 
     def _read(self, offset: int, length: int) -> bytes:
         parts: list[bytes] = []

@@ -8,6 +8,7 @@ import pytest
 from gradstep.engine.debug.core import NotAllowed
 from gradstep.engine.debug.states import State
 from gradstep.engine.tape import check, schema
+from gradstep.engine.tape.overview import NAN
 from gradstep.engine.tape.reader import Tape
 
 BACKWARD = """
@@ -296,6 +297,34 @@ def test_statistics_and_histogram_count_what_is_not_finite(start):
     answer = session.ask("histogram", expression="t", bins=4)
     assert np.frombuffer(answer.raw, "<i8").tolist() == [1, 1, 0, 1]
     assert answer.body["not_finite"] == 2
+
+
+def test_a_region_of_a_plane_comes_smaller_with_its_nan(start):
+    filled = "import torch\nt = torch.arange(2 * 30 * 40.0).reshape(2, 30, 40)\nt[1, 17, 33] = float('nan')\n"
+    session = start(filled + BACKWARD).wait_for(State.PAUSED)
+    whole = np.arange(2 * 30 * 40.0, dtype=np.float32).reshape(2, 30, 40)
+    asked = {"rows": 1, "columns": 2, "at": [1, 0, 0], "region": [10, 30, 0, 40], "down": 5, "across": 8}
+    answer = session.ask("reduce", expression="t", **asked)
+    assert answer.body["blocks"] == [4, 5]
+    mean, peak = np.frombuffer(answer.raw[:160], "<f4").reshape(2, 4, 5)
+    flags = np.frombuffer(answer.raw[160:], np.uint8).reshape(4, 5)
+    assert mean[0, 0] == pytest.approx(whole[1, 10:15, :8].mean())
+    assert peak[3, 4] == whole[1, 29, 39]
+    assert np.argwhere(flags & NAN).tolist() == [[1, 4]]
+    turned = session.ask("reduce", expression="t", **(asked | {"rows": 2, "columns": 1, "region": [0, 40, 10, 30], "down": 8, "across": 5}))
+    assert np.frombuffer(turned.raw[:80], "<f4").reshape(5, 4)[0, 0] == pytest.approx(whole[1, 10:15, :8].mean())
+    assert "no region" in session.ask("reduce", expression="t", **(asked | {"rows": 7})).message
+    assert "too much" in session.ask("reduce", expression="t", **(asked | {"region": [0, 9_999_999, 0, 40]})).message
+
+
+def test_figures_of_a_part_are_exact(start):
+    session = start("import torch\nt = torch.tensor([[0.0, -1.0, 4.0], [float('nan'), float('inf'), 2.0]])\n" + BACKWARD)
+    session.wait_for(State.PAUSED)
+    found = session.ask("figures", expression="t", index=[[0, 2]], low=-0.5, high=3).body["figures"]
+    assert (found["count"], found["finite"], found["zeros"], found["negatives"]) == (6, 4, 1, 1)
+    assert (found["nans"], found["posinfs"], found["low"], found["high"], found["total"]) == (1, 1, -1.0, 4.0, 5.0)
+    assert (found["below"], found["above"]) == (1, 1)
+    assert session.ask("figures", expression="t", index=[1]).body["figures"]["count"] == 3
 
 
 def test_grads_shows_the_leaves_as_they_fill(paused):
