@@ -58,12 +58,11 @@ ENGINE = [
     "engine.serialization",
     "engine",
 ]
-CLIENT = [f"engine.debug.{name}" for name in ("states", "protocol", "launch", "ending", "core", "session", "breakpoints", "conditions")]
-# what runs in the user's process; the rest of engine/debug runs beside it and needs no engine
-CHILD = [
-    f"engine/debug/{name}"
-    for name in ("debuggee", "control", "recording", "reasons", "whatif", "answers", "evaluate", "bootstrap", "rules")
+CLIENT = [
+    f"engine.debug.{name}" for name in ("states", "protocol", "launch", "targets", "ending", "core", "session", "breakpoints", "conditions")
 ]
+# our own engine under the debugger; the rest of engine/debug knows no engine
+OWN = ["engine/debug/ours", "engine/debug/rules"]
 
 # place (file or folder; the longest that fits counts) -> what of gradstep it may import
 MAY_IMPORT: dict[str, list[str]] = {
@@ -128,7 +127,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/debug/conditions": OLDER,
     "engine/debug/breakpoints": [*TAPE, "engine.debug.conditions"],
     "engine/debug/session": [*TAPE, *CLIENT, "engine.debug.link", "engine.debug.pulse"],
-    **{place: [*ENGINE, *TAPE, "engine.debug"] for place in CHILD},
+    **{place: [*ENGINE, *TAPE, "engine.debug"] for place in OWN},
     **{f"engine/debug/{name}": [*ENGINE, *TAPE, "engine.debug"] for name in ("literals", "rebuild", "replay")},
     "engine/preflight": [*ENGINE, "engine.preflight"],
     "engine/cli": [*ENGINE, "engine.preflight", "engine.tape", "engine.explain", "engine.debug", "engine.cli"],

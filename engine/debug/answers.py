@@ -6,21 +6,16 @@ for them, never whole.
 
 from __future__ import annotations
 
+import math
 import types
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from ..autograd.grad_mode import no_grad
-from ..devices import is_array, module_of
-from ..tape import overview, recorder, statistics
+from ..tape import overview
 from ..tape.schema import NodeKind
-from ..tape.wire import stats_record
-from ..tensor import Tensor
 from .control import Stop, Unanswerable, place
 from .evaluate import evaluate, shown
 from .protocol import RAW_CAP
@@ -30,7 +25,6 @@ PIECE_CAP = 1 << 23  # elements that one question goes through: the program is n
 LEAVES_CAP = 10_000
 
 Body = tuple[dict[str, Any], bytes]
-Array = npt.NDArray[Any]
 
 
 def answer(command: str, arguments: Mapping[str, Any], stop: Stop) -> Body:
@@ -40,41 +34,27 @@ def answer(command: str, arguments: Mapping[str, Any], stop: Stop) -> Body:
     question = _QUESTIONS.get(command)
     if question is None:
         raise Unanswerable(f"no question is called {command!r}")
-    with _aside():
+    with stop.target.aside():
         return question(arguments, stop)
-
-
-@contextmanager
-def _aside() -> Iterator[None]:
-    """Beside the program: nothing is recorded, nothing takes part in autograd."""
-    tape = recorder.current
-    recorder.uninstall()
-    try:
-        with no_grad():
-            yield
-    finally:
-        if tape is not None:
-            recorder.install(tape)
 
 
 def _value(arguments: Mapping[str, Any], stop: Stop) -> Body:
     """``index``: an int, ``[start, stop, step]`` or null (all) a dimension, from the first; missing ones are whole."""
     tensor = _asked(arguments, stop)
-    data = tensor._data
-    part = data[_index(arguments.get("index", ()), data.shape)]
-    if part.nbytes > RAW_CAP:
-        raise Unanswerable(f"a slice of {part.nbytes} bytes is too much at once: ask for at most {RAW_CAP}")
-    array = np.ascontiguousarray(_host(part)).reshape(part.shape)
-    if array.dtype.byteorder == ">":
-        array = array.astype(array.dtype.newbyteorder("<"))
-    return {**_about(tensor), "slice_shape": list(array.shape)}, array.tobytes()
+    about = stop.target.about(tensor)
+    try:
+        shape, data = stop.target.part(tensor, _index(arguments.get("index", ()), tuple(about["shape"])), RAW_CAP)
+    except ValueError as error:
+        raise Unanswerable(str(error)) from None
+    return {**about, "slice_shape": list(shape)}, data
 
 
 def _reduce(arguments: Mapping[str, Any], stop: Stop) -> Body:
     """A region of the plane of dimensions ``rows`` and ``columns`` (null: it has none) at the index ``at``, smaller by ``down`` and
     ``across``: mean and peak as float32, then flags, of each block, as ``overview.reduced`` makes them of the ``part``."""
     tensor = _asked(arguments, stop)
-    shape = tuple(int(size) for size in tensor._data.shape)
+    about = stop.target.about(tensor)
+    shape = tuple(about["shape"])
     where = overview.Plane(arguments.get("rows"), arguments.get("columns"), tuple(arguments.get("at", ())))
     down, across = int(arguments.get("down", 1)), int(arguments.get("across", 1))
     top, bottom, left, right = (int(edge) for edge in arguments["region"])
@@ -83,32 +63,33 @@ def _reduce(arguments: Mapping[str, Any], stop: Stop) -> Body:
     size = (bottom - top) * (right - left)
     if size > PIECE_CAP or -(-(bottom - top) // down) * -(-(right - left) // across) * 9 > RAW_CAP:
         raise Unanswerable(f"a region of {size} elements is too much at once: ask for at most {PIECE_CAP}, and fewer blocks")
-    cut = where.oriented(_host(tensor._data[where.index(shape, (top, bottom, left, right))]))
+    cut = where.oriented(stop.target.array(tensor, where.index(shape, (top, bottom, left, right))))
     level = overview.reduced(overview.real_part(cut, str(arguments.get("part", "abs"))), down, across)
     raw = b"".join(np.ascontiguousarray(one).tobytes() for one in (level.mean, level.peak, level.flags))
-    return {**_about(tensor), "blocks": list(level.flags.shape)}, raw
+    return {**about, "blocks": list(level.flags.shape)}, raw
 
 
 def _figures_of_part(arguments: Mapping[str, Any], stop: Stop) -> Body:
     """Exact figures (``overview.Figures``) of the part at ``index``; with ``low`` and ``high`` how many are below and above."""
     tensor = _asked(arguments, stop)
-    part = tensor._data[_index(arguments.get("index", ()), tensor._data.shape)]
-    if part.size > PIECE_CAP:
-        raise Unanswerable(f"{part.size} elements are too many at once: ask for at most {PIECE_CAP}")
-    found = _host(part)
+    about = stop.target.about(tensor)
+    index = _index(arguments.get("index", ()), tuple(about["shape"]))
+    if (size := _size(index, about["shape"])) > PIECE_CAP:
+        raise Unanswerable(f"{size} elements are too many at once: ask for at most {PIECE_CAP}")
+    found = stop.target.array(tensor, index)
     body = {name: _plain(number) for name, number in asdict(overview.figures(found)).items()}
     if "low" in arguments and "high" in arguments:
         body["below"], body["above"] = overview.outside(found, float(arguments["low"]), float(arguments["high"]))
-    return {**_about(tensor), "figures": body}, b""
+    return {**about, "figures": body}, b""
 
 
 def _statistics(arguments: Mapping[str, Any], stop: Stop) -> Body:
     tensor = _asked(arguments, stop)
-    return {**_about(tensor), **_figures(tensor)}, b""
+    return {**stop.target.about(tensor), **_figures(tensor, stop)}, b""
 
 
-def _figures(tensor: Tensor) -> dict[str, Any]:
-    described = stats_record(statistics.of_many([(tensor._id, tensor._storage.version, _host(tensor._data))])[0].item())
+def _figures(tensor: Any, stop: Stop) -> dict[str, Any]:
+    (described,) = stop.target.statistics([tensor])
     names = ("count", "norm", "low", "high", "mean", "zeros", "nans", "posinfs", "neginfs")
     return {name: _plain(getattr(described, name)) for name in names}
 
@@ -119,25 +100,19 @@ def _histogram(arguments: Mapping[str, Any], stop: Stop) -> Body:
     bins = int(arguments.get("bins", 64))
     if not 1 <= bins <= BINS_CAP:
         raise Unanswerable(f"a histogram has 1 to {BINS_CAP} bins, not {bins}")
-    flat = _host(tensor._data).reshape(-1)
-    flat = np.abs(flat) if flat.dtype.kind == "c" else flat
-    finite = flat[np.isfinite(flat)].astype(np.float64)
-    if finite.size == 0:
-        return {**_about(tensor), "low": None, "high": None, "not_finite": int(flat.size)}, np.zeros(bins, "<i8").tobytes()
-    low, high = float(arguments.get("low", finite.min())), float(arguments.get("high", finite.max()))
-    counts, _ = np.histogram(finite, bins=bins, range=(low, high if high > low else low + 1.0))
-    body = {**_about(tensor), "low": low, "high": high, "not_finite": int(flat.size - finite.size)}
-    return body, counts.astype("<i8").tobytes()
+    ends = [float(arguments[name]) if name in arguments else None for name in ("low", "high")]
+    low, high, broken, counts = stop.target.histogram(tensor, bins, *ends)
+    return {**stop.target.about(tensor), "low": low, "high": high, "not_finite": broken}, counts
 
 
 def _evaluate(arguments: Mapping[str, Any], stop: Stop) -> Body:
     """Runs in the user's program: side effects are real. With ``statistics`` a tensor comes with its figures, a number as such."""
     value = evaluate(str(arguments.get("expression", "")), _frame(arguments, stop))
     body: dict[str, Any] = {"result": shown(value), "type": type(value).__qualname__, "runs_in": "your program"}
-    if isinstance(value, Tensor):
-        body["value"] = _about(value)
+    if stop.target.is_tensor(value):
+        body["value"] = stop.target.about(value)
         if arguments.get("statistics"):
-            body["statistics"] = _figures(value)
+            body["statistics"] = _figures(value, stop)
     elif isinstance(value, int | float):
         body["number"] = _plain(float(value))
     return body, b""
@@ -151,11 +126,10 @@ def _grads(arguments: Mapping[str, Any], stop: Stop) -> Body:
     """The leaves of the graph that is walked, or else of the user's variables, and what stands in their ``.grad`` now."""
     leaves = []
     for leaf in _leaves(stop):
-        grad = leaf._grad
-        entry: dict[str, Any] = {"leaf": _about(leaf), "grad": None}
+        grad = stop.target.grad(leaf)
+        entry: dict[str, Any] = {"leaf": stop.target.about(leaf), "grad": None}
         if grad is not None:
-            row = statistics.of_many([(0, 0, _host(grad._data))])[0].item()
-            entry["grad"] = {**_about(grad), "norm": _plain(stats_record(row).norm)}
+            entry["grad"] = {**stop.target.about(grad), "norm": _plain(stop.target.statistics([grad])[0].norm)}
         leaves.append(entry)
         if len(leaves) == LEAVES_CAP:
             break
@@ -165,8 +139,9 @@ def _grads(arguments: Mapping[str, Any], stop: Stop) -> Body:
 def _pending(arguments: Mapping[str, Any], stop: Stop) -> Body:
     """What waits at the slots of node ``node``, and what the node keeps."""
     node, walk = _node(arguments, stop)
-    waiting = [None if grad is None else _about(grad) for grad in walk.pending(node)]
-    saved = [{"name": name, "value": None if kept is None else _about(kept)} for name, kept in node.saved_entries()]
+    about = stop.target.about
+    waiting = [None if grad is None else about(grad) for grad in walk.pending(node)]
+    saved = [{"name": name, "value": None if kept is None else about(kept)} for name, kept in node.saved_entries()]
     return {"node": node.id, "name": node.name(), "pending": waiting, "saved": saved}, b""
 
 
@@ -180,18 +155,18 @@ def _edit(arguments: Mapping[str, Any], stop: Stop) -> Body:
     pending = walk.pending(node)
     if not 0 <= index < len(pending):
         raise Unanswerable(f"{node.name()} has {len(pending)} slots, no slot {index}")
-    with _aside():
+    with stop.target.aside():
         new = evaluate(str(arguments.get("expression", "")), _frame(arguments, stop), {"grad": pending[index]})
-    if new is not None and not isinstance(new, Tensor):
+    if new is not None and not stop.target.is_tensor(new):
         raise Unanswerable(f"a gradient is a tensor or None, not {type(new).__name__}")
     old = pending[index]
-    if new is not None and old is not None and (new.dtype != old.dtype or new.device != old.device):
-        raise Unanswerable(f"the gradient is {old.dtype} on {old.device}, the new value {new.dtype} on {new.device}")
+    if new is not None and old is not None and (why := stop.target.misfit(old, new)):
+        raise Unanswerable(why)
     try:
         walk.set_pending(node, index, new)
     except ValueError as error:
         raise Unanswerable(str(error)) from None
-    return {"node": node.id, "index": index, "value": None if new is None else _about(new)}, b""
+    return {"node": node.id, "index": index, "value": None if new is None else stop.target.about(new)}, b""
 
 
 def _edit_saved(arguments: Mapping[str, Any], stop: Stop, node: Any, walk: Any) -> Body:
@@ -200,15 +175,15 @@ def _edit_saved(arguments: Mapping[str, Any], stop: Stop, node: Any, walk: Any) 
     kept = next((tensor for known, tensor in node.saved_entries() if known == name), None)
     if kept is None:
         raise Unanswerable(f"{node.name()} keeps no tensor {name}")
-    with _aside():
+    with stop.target.aside():
         new = evaluate(str(arguments.get("expression", "")), _frame(arguments, stop), {"saved": kept})
-    if not isinstance(new, Tensor):
+    if not stop.target.is_tensor(new):
         raise Unanswerable(f"what a node keeps is a tensor, not {type(new).__name__}")
     try:
         walk.set_saved(node, name, new)
     except ValueError as error:
         raise Unanswerable(str(error)) from None
-    return {"node": node.id, "saved": name, "value": _about(new)}, b""
+    return {"node": node.id, "saved": name, "value": stop.target.about(new)}, b""
 
 
 _QUESTIONS: dict[str, Callable[[Mapping[str, Any], Stop], Body]] = {
@@ -227,26 +202,26 @@ _QUESTIONS: dict[str, Callable[[Mapping[str, Any], Stop], Body]] = {
 # ------------------------------------------------------------------------------------------------------- finding things
 
 
-def _asked(arguments: Mapping[str, Any], stop: Stop) -> Tensor:
+def _asked(arguments: Mapping[str, Any], stop: Stop) -> Any:
     """The tensor that a question is about: ``tensor`` and ``version`` of the tape, or an ``expression``."""
     if "expression" in arguments:
         value = evaluate(str(arguments["expression"]), _frame(arguments, stop))
-        if not isinstance(value, Tensor):
+        if not stop.target.is_tensor(value):
             raise Unanswerable(f"the expression gives {type(value).__name__}, not a tensor")
         return value
     number, version = int(arguments.get("tensor", 0)), int(arguments.get("version", 0))
     older = None
     for tensor in _alive(stop):
-        if tensor._id == number and number:
-            if tensor._version == version:
+        if number and (known := stop.target.identity(tensor))[0] == number:
+            if known[1] == version:
                 return tensor
-            older = tensor
+            older = known[1]
     if older is not None:
-        raise Unanswerable(f"tensor #{number} was changed in place: it is at version {older._storage.version}, not {version} any more")
+        raise Unanswerable(f"tensor #{number} was changed in place: it is at version {older}, not {version} any more")
     raise Unanswerable(f"tensor #{number} is not alive any more, or nothing that the debugger sees holds it")
 
 
-def _alive(stop: Stop) -> Iterator[Tensor]:
+def _alive(stop: Stop) -> Iterator[Any]:
     """Tensors that can be reached from where the program stands: gradients under way, saved values, leaves, variables."""
     walk = stop.walk
     if walk is not None:
@@ -255,15 +230,15 @@ def _alive(stop: Stop) -> Iterator[Tensor]:
             yield from (kept for _, kept in node.saved_entries() if kept is not None)
             if node.kind == NodeKind.ACCUMULATE:
                 yield node.variable
-                if node.variable._grad is not None:
-                    yield node.variable._grad
+                if (grad := stop.target.grad(node.variable)) is not None:
+                    yield grad
     for tensor in _variables(stop):
         yield tensor
-        if tensor._grad is not None:
-            yield tensor._grad
+        if (grad := stop.target.grad(tensor)) is not None:
+            yield grad
 
 
-def _variables(stop: Stop) -> Iterator[Tensor]:
+def _variables(stop: Stop) -> Iterator[Any]:
     """Tensors in the user's variables: themselves, in containers, and the parameters of modules."""
     seen: set[int] = set()
     for frame in stop.stack:
@@ -272,27 +247,27 @@ def _variables(stop: Stop) -> Iterator[Tensor]:
                 continue
             seen.add(id(scope))
             for value in list(scope.values()):
-                yield from _tensors_in(value)
+                yield from _tensors_in(value, stop.target.is_tensor)
 
 
-def _tensors_in(value: object) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
+def _tensors_in(value: Any, is_tensor: Callable[[object], bool]) -> Iterator[Any]:
+    if is_tensor(value):
         yield value
     elif isinstance(value, (list, tuple)):
-        yield from (one for one in value[:1000] if isinstance(one, Tensor))
+        yield from (one for one in value[:1000] if is_tensor(one))
     elif isinstance(value, dict):
-        yield from (one for one in list(value.values())[:1000] if isinstance(one, Tensor))
+        yield from (one for one in list(value.values())[:1000] if is_tensor(one))
     elif not isinstance(value, type) and hasattr(type(value), "named_parameters"):
-        yield from (one for _, one in value.named_parameters() if isinstance(one, Tensor))  # type: ignore[attr-defined]
+        yield from (one for _, one in value.named_parameters() if is_tensor(one))
 
 
-def _leaves(stop: Stop) -> Iterator[Tensor]:
+def _leaves(stop: Stop) -> Iterator[Any]:
     seen: set[int] = set()
     walk = stop.walk
     found = [node.variable for node in walk.needed if node.kind == NodeKind.ACCUMULATE] if walk is not None else []
-    found.sort(key=lambda leaf: leaf._id)
+    found.sort(key=lambda leaf: stop.target.identity(leaf)[0])
     for leaf in (*found, *_variables(stop)):
-        if leaf.is_leaf and leaf.requires_grad and id(leaf) not in seen:
+        if stop.target.takes_gradient(leaf) and id(leaf) not in seen:
             seen.add(id(leaf))
             yield leaf
 
@@ -318,24 +293,17 @@ def _frame(arguments: Mapping[str, Any], stop: Stop) -> types.FrameType | None:
 # ----------------------------------------------------------------------------------------------------------- in figures
 
 
-def _about(tensor: Tensor) -> dict[str, Any]:
-    return {
-        "tensor": tensor._id, "version": tensor._storage.version, "name": tensor._name,
-        "dtype": tensor.dtype.name, "shape": list(tensor.shape), "device": str(tensor.device),
-    }  # fmt: skip
-
-
-def _host(data: Any) -> Array:
-    """The array in the CPU's memory."""
-    array: Array = module_of(data).to_host(data) if is_array(data) else np.asarray(data)
-    return array
-
-
 def _plain(number: float) -> float | str | None:
     """A number as JSON can have it: infinities by name, NaN as null."""
-    if isinstance(number, int) or np.isfinite(number):
+    if isinstance(number, int) or math.isfinite(number):
         return number
-    return None if np.isnan(number) else ("inf" if number > 0 else "-inf")
+    return None if math.isnan(number) else ("inf" if number > 0 else "-inf")
+
+
+def _size(index: tuple[int | slice, ...], shape: Sequence[int]) -> int:
+    """How many elements an index takes."""
+    whole = (slice(None),) * (len(shape) - len(index))
+    return math.prod(len(range(size)[one]) for one, size in zip((*index, *whole), shape, strict=True) if isinstance(one, slice))
 
 
 def _index(wanted: object, shape: tuple[int, ...]) -> tuple[int | slice, ...]:

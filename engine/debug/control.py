@@ -19,9 +19,8 @@ import traceback
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..autograd import recorded
 from ..tape import recorder, stacks
 from . import lines, whatif
 from .evaluate import LIMIT, Deadline, TimeUp, private_signal
@@ -29,10 +28,7 @@ from .protocol import Decoder, Event, Message, ProtocolError, Request, Response,
 from .pulse import Phase, Pulse
 from .reasons import EVERYWHERE, Reasons, Why, hook_name, user_depth, user_place
 from .recording import PausableRecorder
-
-if TYPE_CHECKING:
-    from ..autograd.node import Node
-    from ..autograd.walk import Walk
+from .target import Node, Pass, Target
 
 BEAT = 100  # milliseconds between two signs of life
 _STEPS = frozenset({"next", "stepIn", "stepOut"})  # moves that most often end in a stop at once
@@ -49,8 +45,9 @@ class Stop:
     """Where a thread stands still. ``stack`` are the user's frames, innermost first."""
 
     why: Why
-    walk: Walk | None
+    walk: Pass | None
     stack: list[types.FrameType]
+    target: Target
     node: Node | None = None  # the node that is meant where that is not the walk's next
     thread: int = field(default_factory=threading.get_ident)
 
@@ -76,8 +73,8 @@ def place(frame: types.FrameType) -> dict[str, Any]:
 class Control:
     """The debuggee's side of the link. ``answer`` is asked what needs a stopped thread."""
 
-    def __init__(self, link: socket.socket, pulse: Pulse, answer: Answer, *, stop_on_entry: bool, rewind: bool) -> None:
-        self._socket, self._pulse, self._answer = link, pulse, answer
+    def __init__(self, link: socket.socket, pulse: Pulse, answer: Answer, target: Target, *, stop_on_entry: bool, rewind: bool) -> None:
+        self._socket, self._pulse, self._answer, self.target = link, pulse, answer, target
         self._identity = _identity(link.fileno())
         self._rewind = rewind
         self._send_lock = threading.Lock()
@@ -87,11 +84,11 @@ class Control:
         self._stop: Stop | None = None
         self._orders: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self.deadline = Deadline()
-        self.reasons = Reasons(self.say, entry=stop_on_entry, depth=EVERYWHERE if stop_on_entry else 0)
+        self.reasons = Reasons(target, self.say, entry=stop_on_entry, depth=EVERYWHERE if stop_on_entry else 0)
         self._attention = stop_on_entry  # a running walk has to ask for reasons: all that it looks at
         self._lines = lines.Lines(self._at_line)
         self._hooks_off: set[str] = set()  # names of hooks that are not called
-        self._walks: dict[int, list[Walk]] = {}  # by thread, innermost last
+        self._walks: dict[int, list[Pass]] = {}  # by thread, innermost last
         self._done: dict[int, list[int]] = {}  # by run: the nodes that have run
         self._told = 0  # id of the exception that was stopped for
         self.failed_node = (0, 0, "")  # the last exception that came out of a node (its id), and that node
@@ -274,14 +271,9 @@ class Control:
 
     # -------------------------------------------------------------------------------------------------------- the walk
 
-    def drive(self, walk: Walk) -> None:
-        """Takes all steps of a walk, and stops where it should. This is ``walk.driver`` under the debugger."""
-        walks = self._walks.setdefault(threading.get_ident(), [])
-        walks.append(walk)
-        depth, pulse = len(walks), self._pulse
-        done = self._done[walk.run] = []
-        walk.rewindable = self._rewind and self._attention
-        pulse.phase(Phase.BACKWARD)
+    def drive(self, walk: Pass) -> None:
+        """Takes all steps of a walk, and stops where it should."""
+        depth, done, pulse = self.opened(walk), self._done[walk.run], self._pulse
         try:
             while (node := walk.next_node) is not None:
                 if self._attention:
@@ -289,26 +281,22 @@ class Control:
                     node = walk.next_node  # another one after steps back
                     if node is None:
                         break
-                elif recorded.is_recorded(walk) and self._go_on(walk, done):
+                elif self._go_on(walk, done):
                     continue
                 pulse.enter(walk.run, node.id, node.name())
                 try:
                     walk.step()
                 except BaseException as error:
-                    self.failed_node = (id(error), node.id, node.name())
-                    self._raised(error, walk, node, sys._getframe(1))
+                    self.failed(error, walk, node, sys._getframe(1))
                     raise
                 finally:
                     pulse.leave()
                 done.append(node.id)
-            if self.reasons.due is not None:  # the last node met it
-                self.halt(self.reasons.due, walk, sys._getframe(1))
+            self.tell_due(walk, sys._getframe(1))
         finally:
-            walks.pop()
-            self._done.pop(walk.run, None)
-            self._leave_walk(walks)
+            self.closed(walk)
 
-    def _go_on(self, walk: Walk, done: list[int]) -> bool:
+    def _go_on(self, walk: Pass, done: list[int]) -> bool:
         """Runs what runs the engine's own rules alone, until there is something to look at; False where the first node does not."""
         pulse, run = self._pulse, walk.run
         node: Node | None = None
@@ -323,27 +311,69 @@ class Control:
             return True
 
         try:
-            return recorded.go_on(walk, before)
+            return self.target.go_on(walk, before)
         except BaseException as error:
             if node is not None:
                 done.pop()
-                self.failed_node = (id(error), node.id, node.name())
-                self._raised(error, walk, node, sys._getframe(2))
+                self.failed(error, walk, node, sys._getframe(2))
             raise
         finally:
             if node is not None:
                 pulse.leave()
 
-    def _leave_walk(self, walks: list[Walk]) -> None:
+    # A pass that runs by itself says what ``drive`` would do: opened, at_node and ran for each node, closed.
+
+    def opened(self, walk: Pass) -> int:
+        """A pass begins in this thread; how many are open now."""
+        walks = self._walks.setdefault(threading.get_ident(), [])
+        walks.append(walk)
+        self._done[walk.run] = []
+        walk.rewindable = self._rewind and self._attention
+        self._pulse.phase(Phase.BACKWARD)
+        return len(walks)
+
+    def at_node(self, walk: Pass, node: Node, frame: types.FrameType) -> None:
+        """``node`` runs next; ``frame`` is where the user's code called the pass."""
+        if self._attention:
+            self._consider(walk, node, len(self._walks.get(threading.get_ident(), ())), frame)
+        self._pulse.enter(walk.run, node.id, node.name())
+
+    def ran(self, walk: Pass, node: Node) -> None:
+        """``node`` has run."""
+        self._pulse.leave()
+        if (done := self._done.get(walk.run)) is not None:
+            done.append(node.id)
+
+    def failed(self, error: BaseException, walk: Pass, node: Node, frame: types.FrameType) -> None:
+        """An exception came out of ``node``; the pass is over."""
+        self.failed_node = (id(error), node.id, node.name())
+        if (why := self.reasons.at_exception(error)) is not None:
+            self._told = id(error)
+            self.halt(why, walk, frame, node=node)
+
+    def tell_due(self, walk: Pass, frame: types.FrameType) -> None:
+        """After the last node: stops for what that met."""
+        if self.reasons.due is not None:
+            self.halt(self.reasons.due, walk, frame)
+
+    def closed(self, walk: Pass) -> None:
+        """The pass is over."""
+        walks = self._walks.get(threading.get_ident(), [])
+        if walk in walks:
+            walks.remove(walk)
+        self._done.pop(walk.run, None)
+        self._leave_walk(walks)
+
+    def _leave_walk(self, walks: list[Pass]) -> None:
         outer = walks[-1] if walks else None
         if outer is None:
             self.reasons.frames = 0
-            del self._walks[threading.get_ident()]
+            self._walks.pop(threading.get_ident(), None)
             self._pulse.phase(Phase.BACKWARD if self._walks else Phase.FORWARD)
         elif outer.current is not None:
             self._pulse.enter(outer.run, outer.current.id, outer.current.name())
 
-    def _consider(self, walk: Walk, node: Node, depth: int, frame: types.FrameType) -> None:
+    def _consider(self, walk: Pass, node: Node, depth: int, frame: types.FrameType) -> None:
         """Stops before ``node`` if there is a reason to. Where another thread stands still, this one waits for it."""
         with self._turn:
             why = self.reasons.before_node(walk, node, depth, user_place(frame))
@@ -397,12 +427,6 @@ class Control:
                 self.halt(why, walk, sys._getframe(1), node=node)
         return name not in self._hooks_off  # it may have been switched off while standing before it
 
-    def _raised(self, error: BaseException, walk: Walk, node: Node, frame: types.FrameType) -> None:
-        """An exception came out of a node."""
-        if (why := self.reasons.at_exception(error)) is not None:
-            self._told = id(error)
-            self.halt(why, walk, frame, node=node)
-
     def uncaught(self, error: BaseException) -> None:
         """An exception ends the program: stops at the line that raised it, with its variables."""
         if self._told != id(error) and (why := self.reasons.at_exception(error)) is not None:
@@ -412,14 +436,14 @@ class Control:
 
     # -------------------------------------------------------------------------------------------------- standing still
 
-    def halt(self, why: Why, walk: Walk | None, frame: types.FrameType | None, node: Node | None = None) -> None:
+    def halt(self, why: Why, walk: Pass | None, frame: types.FrameType | None, node: Node | None = None) -> None:
         """Stands still until told to go on. A link that breaks is a word to go on: nobody else would ever say it."""
         with self._turn:
             if why.reason == "pause" and not self.reasons.pause:
                 return  # another thread stood still for it
             self.reasons.settle()
             self._attention = True  # the other threads wait at their next node
-            stop = Stop(why, walk or self._innermost(), user_stack(frame), node)
+            stop = Stop(why, walk or self._innermost(), user_stack(frame), self.target, node)
             if walk is not None:
                 walk.rewindable = self._rewind
             before = self._pulse.read().phase
@@ -435,7 +459,7 @@ class Control:
                 self._pulse.phase(before)
                 self._refuse_rest()
 
-    def _innermost(self) -> Walk | None:
+    def _innermost(self) -> Pass | None:
         walks = self._walks.get(threading.get_ident())
         return walks[-1] if walks else None
 
@@ -528,6 +552,8 @@ class Control:
         walk = stop.walk
         if walk is None or walk.current is not None:
             raise Unanswerable("stepping back works between two nodes of a backward pass: press next to get there")
+        if why := self.target.cannot_rewind(walk):
+            raise Unanswerable(why)
         if not walk.step_back():
             if walk.taken == 0:
                 why = "this is its first node"
@@ -548,6 +574,8 @@ class Control:
         walk = stop.walk
         if walk is None or walk.current is not None:
             raise Unanswerable("what-if works between two nodes of a backward pass: press next to get there")
+        if why := self.target.cannot_rewind(walk):
+            raise Unanswerable(why)
         edits = request.arguments.get("edits", ())
         stay = str(request.arguments.get("stay", "edited"))
         if not edits or stay not in whatif.STAY:

@@ -17,9 +17,11 @@ import warnings
 from typing import Any
 
 from .launch import Launch
-from .protocol import Decoder, Event, ProtocolError, Request
+from .protocol import Decoder, Event, ProtocolError, Request, encode
 from .pulse import Phase, Pulse
+from .targets import GROUP, OURS
 
+OWN = "gradstep.engine.debug.ours:OwnEngine"  # the target where none is named
 _HIGH = 1100  # above what ``os.closerange(3, 1024)`` reaches
 
 
@@ -69,12 +71,13 @@ def main(descriptor: int) -> None:
     from .answers import answer
     from .control import Control
 
-    control = Control(link, pulse, answer, stop_on_entry=launch.stop_on_entry, rewind=launch.rewind)
     try:
+        target = _target(launch)
+        control = Control(link, pulse, answer, target, stop_on_entry=launch.stop_on_entry, rewind=launch.rewind)
         code = script.load(launch.script)
         tape = _record(launch, folder, control)
     except script.Refused as refused:
-        control.send(Event("refused", refused.body))
+        link.sendall(encode(Event("refused", refused.body)))
         sys.exit(1)
     # Python 3.12 warns of a fork beside threads; the only thread that the script does not know of is ours, which minds forks
     warnings.filterwarnings("ignore", "This process .* is multi-threaded, use of fork", DeprecationWarning)
@@ -92,9 +95,25 @@ def main(descriptor: int) -> None:
         control.send(Event("ended", _last_word(error, whole, control)))
 
     control.listen()
-    control.send(Event("initialized", {"tape": tape, "pid": os.getpid(), "versions": _versions()}))
+    control.send(Event("initialized", {"tape": tape, "pid": os.getpid(), "versions": _versions(control)}))
     pulse.phase(Phase.FORWARD)
     script.run(code, launch.script, list(launch.args), ending)
+
+
+def _target(launch: Launch) -> Any:
+    """The engine that runs the script, as the debugger sees it. Raises Refused where it cannot be loaded."""
+    from .script import Refused
+    from .target import load
+
+    name = launch.target or (OWN if launch.engine == OURS else "")
+    if not name:
+        text = f"no engine is called {launch.engine!r}: no installed package names it in the entry points {GROUP}"
+        raise Refused({"kind": "engine", "message": text})
+    try:
+        return load(name, launch.paths)
+    except (ImportError, AttributeError) as error:
+        text = f"the engine {launch.engine!r} cannot be loaded by {sys.executable}: {type(error).__name__}: {error}"
+        raise Refused({"kind": "engine", "message": text}) from error
 
 
 def _watch_for_crashes(folder: str) -> None:
@@ -105,9 +124,7 @@ def _watch_for_crashes(folder: str) -> None:
 
 def _record(launch: Launch, folder: str, control: Any) -> str:
     """Starts the recording; the tape's path. Raises Refused where it cannot be written."""
-    from ..autograd import walk
     from ..tape import log, recorder
-    from .recording import PausableRecorder
     from .script import Refused
 
     path = os.path.abspath(launch.tape) if launch.tape else os.path.join(folder, "tape.gst")
@@ -115,18 +132,19 @@ def _record(launch: Launch, folder: str, control: Any) -> str:
         writer = log.Writer(path)
     except OSError as error:
         raise Refused({"kind": "tape", "file": path, "message": f"the tape cannot be written: {error}"}) from error
-    tape = PausableRecorder(writer, recorder.Level[launch.level.upper()], launch.budget)
+    tape = control.target.start(launch, control)(writer, recorder.Level[launch.level.upper()], launch.budget)
     tape.attach(control, careful=launch.unbuffered)
-    if launch.examine:
-        from .rules import examined
-
-        tape.examine = examined
-    begin = {"script": launch.script, "args": list(launch.args), "engine": launch.engine, "pid": os.getpid(), "versions": _versions()}
+    begin = {
+        "script": launch.script,
+        "args": list(launch.args),
+        "engine": launch.engine,
+        "pid": os.getpid(),
+        "versions": _versions(control),
+    }
     tape.note("begin", json.dumps(begin))
     tape.source(os.path.abspath(launch.script))  # also where no op ever mentions it
     tape.flush()
-    recorder.install(tape)
-    walk.driver = control.drive
+    control.target.install(tape)
     atexit.register(tape.close)  # registered before the script's own, so it runs after them
     control.tape = tape
     return path
@@ -134,9 +152,7 @@ def _record(launch: Launch, folder: str, control: Any) -> str:
 
 def _forget_all(control: Any) -> None:
     """In a forked child (a worker): it is not debugged, and what it inherited belongs to its parent."""
-    from ..autograd import walk
-
-    walk.driver = None
+    control.target.forget()
     control.let_go()
     faulthandler.disable()
 
@@ -163,9 +179,7 @@ def _last_word(error: BaseException | None, whole: str, control: Any) -> dict[st
     return body
 
 
-def _versions() -> dict[str, str]:
-    import numpy
-
+def _versions(control: Any) -> dict[str, str]:
     import gradstep
 
-    return {"python": platform.python_version(), "numpy": numpy.__version__, "gradstep": getattr(gradstep, "__version__", "")}
+    return {"python": platform.python_version(), "gradstep": getattr(gradstep, "__version__", ""), **control.target.versions()}

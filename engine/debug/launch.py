@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .protocol import KEY_BYTES
+from .targets import target_of
 
 BOOTSTRAP = str(Path(__file__).with_name("bootstrap.py"))
 _SOCKET_PATH_CAP = 100  # bytes; the system's limit is 108, on macOS 104
@@ -26,6 +27,8 @@ class Launch:
     script: str
     args: tuple[str, ...] = ()
     engine: str = "gradstep"  # what ``import torch`` means in the script: "gradstep" is our engine, "torch" the real one
+    target: str = ""  # ``module:object`` of that engine's ``target.Target``; "": what ``engine`` is the name of
+    paths: tuple[str, ...] = ()  # where its module is found beside the interpreter's own places
     python: str = sys.executable  # the interpreter that runs the script
     cwd: str = ""  # "": where the debugger stands
     tape: str = ""  # where the tape goes; "": into the run's folder
@@ -43,12 +46,12 @@ class Launch:
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it. Arguments that are not valid Unicode survive as escaped surrogates."""
-        return {**dataclasses.asdict(self), "args": list(self.args), "breakpoints": list(self.breakpoints)}
+        return {**dataclasses.asdict(self), "args": list(self.args), "paths": list(self.paths), "breakpoints": list(self.breakpoints)}
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Launch:
         """The opposite of ``plain``."""
-        return cls(**{**fields, "args": tuple(fields.get("args", ())), "breakpoints": tuple(fields.get("breakpoints", ()))})
+        return cls(**{**fields, **{name: tuple(fields.get(name, ())) for name in ("args", "paths", "breakpoints")}})
 
 
 def runs_folder() -> Path:
@@ -100,5 +103,8 @@ def supervisor_command(spec: int, ready: int) -> list[str]:
 
 def orders(launch: Launch, folder: RunFolder) -> bytes:
     """The line that the supervisor reads first. It holds the key, which is why it goes through an inherited descriptor."""
+    if not launch.target:
+        target, paths = target_of(launch.engine)
+        launch = dataclasses.replace(launch, target=target, paths=(*launch.paths, *paths))
     fields = {"launch": launch.plain(), "folder": str(folder.path), "socket": folder.socket, "key": folder.key.hex()}
     return json.dumps(fields).encode() + b"\n"

@@ -7,27 +7,16 @@ anything the answer costs a look at a flag.
 from __future__ import annotations
 
 import math
-import sys
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from ..autograd.node import op_name
-from ..devices import is_array, module_of
-from ..op import OPS
-from ..tape import stacks, statistics
+from ..tape import stacks
 from ..tape.describe import described
 from ..tape.schema import NodeKind
-from ..tape.wire import stats_record
 from .points import Met, Points, Situation
-
-if TYPE_CHECKING:
-    from ..autograd.node import Node
-    from ..autograd.walk import Walk
-    from ..tensor import Tensor
+from .target import Node, Pass, Target
 
 EVERYWHERE = 1 << 30
 
@@ -48,6 +37,7 @@ class Why:
 class Reasons:
     """What the program waits for. ``say`` takes the messages of breakpoints that only log."""
 
+    target: Target
     say: Callable[[str], None]
     points: Points = field(default_factory=Points)
     pause: bool = False
@@ -74,7 +64,7 @@ class Reasons:
 
     # ------------------------------------------------------------------------------------------ backward
 
-    def before_node(self, walk: Walk, node: Node, depth: int, line: tuple[str, int]) -> Why | None:
+    def before_node(self, walk: Pass, node: Node, depth: int, line: tuple[str, int]) -> Why | None:
         """Why to stop before ``node``; ``depth`` walks are around it, the user's line is ``line``."""
         if self.due is not None:
             return self.due
@@ -88,21 +78,21 @@ class Reasons:
             return Why("goto")
         points = self.points
         if points.ops or points.hooks:
-            situation = Situation(_facts_of_node(walk, node, line), lambda: figures(walk.pending(node)))
+            situation = Situation(self._facts_of_node(walk, node, line), lambda: self._figures(walk.pending(node)))
             if points.ops:
-                why = self._met(points.at_op((node.name(), op_name(node)), node.id, situation), "node", node.name())
+                why = self._met(points.at_op((node.name(), self.target.op_name(node)), node.id, situation), "node", node.name())
                 if why is not None:
                     return why
             if points.hooks and node.kind == NodeKind.ACCUMULATE:
-                name = leaf_name(node.variable)
+                name = self.target.leaf_name(node.variable)
                 names = ("AccumulateGrad", f"AccumulateGrad:{name}")
                 return self._met(points.at_hook(names, situation), "node", f"AccumulateGrad of {name}" if name else "AccumulateGrad")
         return None
 
-    def after_node(self, walk: Walk, node: Node, grads: Sequence[Any], line: tuple[str, int]) -> None:
+    def after_node(self, walk: Pass, node: Node, grads: Sequence[Any], line: tuple[str, int]) -> None:
         """A node passed gradients on: what they meet is told before the next node."""
         if self.points.values and self.due is None:
-            situation = Situation(_facts_of_node(walk, node, line), lambda: figures(grads))
+            situation = Situation(self._facts_of_node(walk, node, line), lambda: self._figures(grads))
             self.due = self._met(self.points.at_value(situation), "node", node.name(), reason="data breakpoint")
 
     # ------------------------------------------------------------------------------------------ forward
@@ -118,9 +108,9 @@ class Reasons:
             return None
         file, line = user_place(frame)
         facts = {"op": name, "name": name, "module": module, "phase": "forward", "file": file.rpartition("/")[2], "line": line}
-        situation = Situation(facts, lambda: figures(outs))
+        situation = Situation(facts, lambda: self._figures(outs))
         if points.ops:
-            why = self._met(points.at_op((name, public_name(name)), 0, situation), "op", name, op=number)
+            why = self._met(points.at_op((name, self.target.public_name(name)), 0, situation), "op", name, op=number)
             if why is not None:
                 return why
         if points.values:
@@ -154,8 +144,8 @@ class Reasons:
             return None
         facts: dict[str, Any] = {"hook": name, "phase": "backward"}
         if node is not None:
-            facts |= {"node": node.id, "name": node.name(), "op": op_name(node)}
-        situation = Situation(facts, lambda: figures(values))
+            facts |= {"node": node.id, "name": node.name(), "op": self.target.op_name(node)}
+        situation = Situation(facts, lambda: self._figures(values))
         return self._met(self.points.at_hook((name, name.rpartition(".")[2]), situation), "hook", name)
 
     def at_exception(self, error: BaseException) -> Why | None:
@@ -176,24 +166,17 @@ class Reasons:
         point = met.stop.breakpoint
         return Why(reason, point.id, point.sentence, what, name, op)
 
+    def _facts_of_node(self, walk: Pass, node: Node, line: tuple[str, int]) -> dict[str, Any]:
+        target = self.target
+        variable = node.variable if node.kind == NodeKind.ACCUMULATE else None
+        return {
+            "run": walk.run, "node": node.id, "name": node.name(), "op": target.op_name(node), "step": walk.taken, "phase": "backward",
+            "parameter": target.leaf_name(variable) if variable is not None else None,
+            "file": line[0].rpartition("/")[2], "line": line[1],
+        }  # fmt: skip
 
-def _facts_of_node(walk: Walk, node: Node, line: tuple[str, int]) -> dict[str, Any]:
-    variable = node.variable if node.kind == NodeKind.ACCUMULATE else None
-    return {
-        "run": walk.run, "node": node.id, "name": node.name(), "op": op_name(node), "step": walk.taken, "phase": "backward",
-        "parameter": leaf_name(variable) if variable is not None else None, "file": line[0].rpartition("/")[2], "line": line[1],
-    }  # fmt: skip
-
-
-def leaf_name(leaf: Any) -> str:
-    """A parameter's name, else that of the variable of the user's that it is, as on the tape; "" where there is none."""
-    return str(getattr(leaf, "_name", "") or "") or stacks.variable_in(sys._getframe(1), leaf)
-
-
-def public_name(op: str) -> str:
-    """What users call an op: ``pow`` for the one whose exponent is a number."""
-    declared = OPS.get(op)
-    return op if declared is None or declared.torch is None else declared.torch.rpartition(".")[2]
+    def _figures(self, tensors: Iterable[Any]) -> Mapping[str, Any]:
+        return figures(self.target, tensors)
 
 
 def hook_name(function: Any) -> str:
@@ -201,12 +184,12 @@ def hook_name(function: Any) -> str:
     return described(function)[0]
 
 
-def figures(tensors: Iterable[Tensor | None]) -> Mapping[str, Any]:
+def figures(target: Target, tensors: Iterable[Any]) -> Mapping[str, Any]:
     """The figures of some values together, by the names that conditions use; none where there are no values."""
-    given = [tensor for tensor in tensors if tensor is not None and hasattr(tensor, "_data")]
+    given = [tensor for tensor in tensors if target.is_tensor(tensor)]
     if not given:
         return {}
-    rows = [stats_record(row.item()) for row in statistics.of_many([(0, 0, host(tensor._data)) for tensor in given])]
+    rows, first = target.statistics(given), target.about(given[0])
     count, nans = sum(row.count for row in rows), sum(row.nans for row in rows)
     infs = sum(row.posinfs + row.neginfs for row in rows)
     finite = [row for row in rows if not math.isnan(row.low)]
@@ -221,14 +204,9 @@ def figures(tensors: Iterable[Tensor | None]) -> Mapping[str, Any]:
         "high": max((row.high for row in finite), default=None),
         "mean": sum(row.mean * row.count for row in finite) / weights if weights else None,
         "finite": nans == 0 and infs == 0,
-        "shape": list(given[0].shape),
-        "dtype": given[0].dtype.name,
+        "shape": first["shape"],
+        "dtype": first["dtype"],
     }
-
-
-def host(data: Any) -> Any:
-    """The array in the CPU's memory."""
-    return module_of(data).to_host(data) if is_array(data) else np.asarray(data)
 
 
 def user_depth(frame: types.FrameType | None) -> int:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..tape import recorder
-
-if TYPE_CHECKING:
-    from ..autograd.walk import Walk
+from .target import Pass
 
 STAY = ("here", "untouched", "edited")
 
@@ -43,7 +41,7 @@ class Explored:
         }
 
 
-def explore(walk: Walk, edit: Callable[[Mapping[str, Any]], None], edits: Sequence[Mapping[str, Any]], stay: str = "edited") -> Explored:
+def explore(walk: Pass, edit: Callable[[Mapping[str, Any]], None], edits: Sequence[Mapping[str, Any]], stay: str = "edited") -> Explored:
     """Run the rest of ``walk`` twice, the second time with ``edits`` made first; leave it at ``stay``.
 
     ``edit`` makes one edit and raises where it cannot; then nothing was run, and the walk stands where it stood.
@@ -53,7 +51,7 @@ def explore(walk: Walk, edit: Callable[[Mapping[str, Any]], None], edits: Sequen
         return _explored(walk, edit, edits, stay)
 
 
-def _explored(walk: Walk, edit: Callable[[Mapping[str, Any]], None], edits: Sequence[Mapping[str, Any]], stay: str) -> Explored:
+def _explored(walk: Pass, edit: Callable[[Mapping[str, Any]], None], edits: Sequence[Mapping[str, Any]], stay: str) -> Explored:
     here = walk.mark()
     try:
         for one in edits:
@@ -76,7 +74,7 @@ def _explored(walk: Walk, edit: Callable[[Mapping[str, Any]], None], edits: Sequ
     return found
 
 
-def _to_end(walk: Walk) -> int:
+def _to_end(walk: Pass) -> int:
     before = walk.taken
     while walk.next_node is not None:
         walk.step()

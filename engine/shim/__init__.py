@@ -10,7 +10,5 @@ AS_TORCH = str(Path(__file__).parent / "as_torch")
 
 
 def folders(engine: str) -> list[str]:
-    """What goes first on the path of a program whose ``import torch`` means ``engine`` ("gradstep" or "torch")."""
-    if engine not in ("gradstep", "torch"):
-        raise ValueError(f"no engine is called {engine!r}: choose gradstep or torch")
+    """What goes first on the path of a program whose ``import torch`` means ``engine``: ours ("gradstep"), or that of a target."""
     return [AS_TORCH, HOUSE] if engine == "gradstep" else [HOUSE]

@@ -10,6 +10,7 @@ import pytest
 import gradstep.engine as gs
 from gradstep.engine import devices
 from gradstep.engine.debug import answers
+from gradstep.engine.debug.ours import OwnEngine
 from gradstep.engine.nn import functional as F
 
 from .standin import MACHINE, use
@@ -258,7 +259,7 @@ def test_answers_of_the_debugger_wait_for_the_device(machine: Any) -> None:
     y = gs.arange(10.0, device="cuda") * 2
 
     class Stop:
-        walk, stack = None, ()
+        walk, stack, target = None, (), OwnEngine()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(answers, "_asked", lambda arguments, stop: y)

@@ -1,0 +1,56 @@
+"""Another engine than ours under the debugger: how it is found, and what is said where it is not."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+
+from gradstep.engine.debug import targets
+from gradstep.engine.debug.states import State
+
+
+def test_ours_is_first_and_needs_no_entry_point(monkeypatch):
+    monkeypatch.setattr(targets, "entry_points", lambda **_: [])
+    assert targets.engines() == ("gradstep",)
+    assert targets.target_of("gradstep") == ("", ())
+
+
+def test_a_strangers_target_comes_with_the_folder_that_it_is_found_in(monkeypatch, tmp_path):
+    package = tmp_path / "rings"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    point = EntryPoint("rings", "rings.inside:Target", targets.GROUP)
+    monkeypatch.setattr(targets, "entry_points", lambda **_: (point,))
+    assert targets.engines() == ("gradstep", "rings")
+    assert targets.target_of("rings") == ("rings.inside:Target", (str(tmp_path),))
+
+
+def test_an_engine_that_nobody_names_is_refused_in_words(start):
+    session = start("print('never')", engine="jax")
+    outcome = session.wait_until_ended()
+    assert outcome.how is State.FAILED
+    assert "no engine is called 'jax'" in outcome.reason
+
+
+def test_a_target_that_cannot_be_loaded_is_refused_in_words(start):
+    session = start("print('never')", engine="rings", target="no_such_module:Target")
+    outcome = session.wait_until_ended()
+    assert outcome.how is State.FAILED
+    assert "no_such_module" in outcome.reason
+
+
+def test_a_target_of_a_stranger_runs_the_script(start, tmp_path):
+    (tmp_path / "stranger.py").write_text(
+        "from gradstep.engine.debug.ours import OwnEngine\n"
+        "class Stranger(OwnEngine):\n"
+        "    def versions(self):\n"
+        "        return {'stranger': '7'}\n"
+    )
+    session = start(
+        "import gradstep.engine as torch\nx = torch.ones(2, requires_grad=True)\n(x * x).sum().backward()\n",
+        engine="strange", target="stranger:Stranger", paths=(str(tmp_path),), stop_on_entry=True,
+    )  # fmt: skip
+    session.wait_for(State.PAUSED)
+    assert session.stop.name == "SumBackward0"
+    session.send("continue")
+    assert session.wait_until_ended().exit_code == 0
