@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from . import devices
 from .autograd import node as _node
 from .autograd.node import Edge, Node
-from .autograd.saved import FREED, SavedTensor
+from .autograd.saved import FREED, SavedTensor, packing
 from .dtypes import _BY_NUMPY
 from .tape.schema import NodeKind
 from .tensor import Storage, Tensor, wrap
@@ -245,6 +245,8 @@ class OpNode(Node):
             if g is None:
                 return (None,) * len(edges)
         known: dict[str, Any] = {"g": g}
+        if packing.used:
+            known.update((n, self.recall(n)) for n, look in self.looks if _is_packed(look, self))
         if self.params:
             known.update(zip(op.params, self.params, strict=True))
         if op.variadic:
@@ -273,6 +275,15 @@ class OpNode(Node):
             return None
         shape, kind, place = described
         return wrap(devices.array_module(place).zeros(shape, kind.numpy))
+
+
+def _is_packed(look: Callable[[Any], Any], node: OpNode) -> bool:
+    """Whether a user's hook packed what is kept there: PyTorch unpacks all of that, in its order, before the rule runs."""
+    try:
+        kept = look(node)
+    except AttributeError:  # no gradient asks for it
+        return False
+    return any(type(one) is SavedTensor and one.is_packed for one in (kept if type(kept) is tuple else (kept,)))
 
 
 _slots: Any = Node.__dict__["slots"]

@@ -119,7 +119,7 @@ class Op:
         self.ufunc = ufunc
         self.quick = {n: (rule, rule.__code__.co_varnames[: rule.__code__.co_argcount]) for n, rule in (on_arrays or {}).items()}
         asked = dict.fromkeys(n for names in self.needs.values() for n in names)
-        self.names = tuple(n for n in asked if n not in ("g", "needs") and n not in self.params)
+        self.names = tuple(sorted((n for n in asked if n not in ("g", "needs") and n not in self.params), key=self._kept_at))
         self.is_plain = deterministic and self._is_plain()
         self.is_list = self.variadic and len(self.inputs) == 1 and outputs == ("out",) and self.inputs[0] in self.quick
         self.record = record
@@ -223,8 +223,12 @@ class Op:
             for k, names in self.needs.items():
                 if (k in inputs) if isinstance(k, str) else any(n in k for n in inputs):
                     needs.update(dict.fromkeys(names))
-            found = self._plans[wanted] = tuple(n for n in needs if n != "g" and n != "needs" and n not in self.params)
+            found = self._plans[wanted] = tuple(n for n in self.names if n in needs)
         return found
+
+    def _kept_at(self, name: str) -> tuple[bool, str]:
+        """The place of what is kept: as in PyTorch inputs by name, of which the first is called self, and then outputs."""
+        return name == "out" or name in self.outputs, "self" if name == "input" else name
 
 
 # -------------------------------------------------------------------------------------------------------------- calling

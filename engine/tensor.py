@@ -401,6 +401,8 @@ class Tensor:
             return
         self._retains = True
         retain(self)
+        if recorder.current is not None:
+            recorder.current.hook_from_here(-self._edge.id)
 
     @property
     def retains_grad(self) -> bool:

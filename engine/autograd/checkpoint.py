@@ -18,6 +18,7 @@ from .function import Function
 from .grad_mode import enable_grad, mode, no_grad
 from .gradients import backward
 from .graph import saved_tensors_hooks
+from .hooks import OffTape, called
 from .node import active
 
 Contexts = Callable[[], tuple[AbstractContextManager[Any], AbstractContextManager[Any]]]
@@ -93,7 +94,7 @@ class _Part:
 
         state, quiet, mode.quiet = random.snapshot(), mode.quiet, False
         try:
-            with saved_tensors_hooks(pack, lambda kept: kept), enable_grad():
+            with saved_tensors_hooks(OffTape(pack), OffTape(lambda kept: kept)), enable_grad():
                 self._again()
         except _Enough:
             pass
@@ -113,6 +114,10 @@ class _Part:
                 "pass.\n" + "\n".join(lines)
             )
         return dict(enumerate(found))
+
+
+called(_Part.pack, "checkpoint.pack")
+called(_Part.unpack, "checkpoint.unpack")
 
 
 def _described(tensor: Tensor) -> tuple[Any, ...]:

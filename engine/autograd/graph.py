@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakSet
 
+from ..tape import recorder
+from ..tape.schema import HookKind
 from ..tensor import Tensor
 from .grad_mode import mode
-from .hooks import RemovableHandle, next_key
+from .hooks import OffTape, RemovableHandle, called, next_key
 from .node import Node, active
 from .saved import Pack, Unpack, default
 
@@ -74,6 +76,8 @@ class saved_tensors_hooks:
     def __enter__(self) -> None:
         if default.forbidden is not None:
             raise RuntimeError(default.forbidden)
+        if recorder.current is not None:
+            recorder.current.hook_from_here(self._key)
         default.stack.append((self.pack_hook, self.unpack_hook, self._key))
         mode.special += 1
 
@@ -96,7 +100,7 @@ class save_on_cpu(saved_tensors_hooks):
             moved: Tensor = tensor.to(place)
             return moved
 
-        super().__init__(pack, unpack)
+        super().__init__(called(pack, "save_on_cpu.pack"), called(unpack, "save_on_cpu.unpack"))
 
 
 @contextmanager
@@ -143,7 +147,8 @@ def allow_mutation_on_saved_tensors() -> Iterator[_Mutations]:
             )
         return kept._copies[key]
 
-    with saved_tensors_hooks(pack, unpack):
+    name = "allow_mutation_on_saved_tensors"
+    with saved_tensors_hooks(called(pack, f"{name}.pack"), called(unpack, f"{name}.unpack")):
         try:
             yield kept
         finally:
@@ -165,12 +170,23 @@ class _Handle(RemovableHandle):
             handle.remove()
 
 
+def _call(function: Callable[..., None], key: int, walk: Any, given: Any, grads: Sequence[Tensor | None]) -> None:
+    """Call the user's function with ``given``, which holds ``grads``. The tape has this one call of it."""
+    tape = recorder.current if walk.run else None
+    if tape is not None and not tape.about_to_call(function, grads, walk.current, HookKind.MULTI_GRAD):
+        return  # switched off by the debugger
+    function(given)
+    if tape is not None:
+        tape.hook_called(walk.run, HookKind.MULTI_GRAD, key, function, grads, grads, node=walk.current)
+
+
 class _All:
     """Collects the gradients of one pass and calls the user's function with the last of those that will come."""
 
     def __init__(self, nodes: list[Node], function: Callable[[Sequence[Tensor | None]], None]) -> None:
         self._nodes = nodes
         self._function = function
+        self._key = next_key()
         self._passes: WeakKeyDictionary[Any, tuple[int, tuple[Tensor | None, ...]]] = WeakKeyDictionary()  # what is missing and what came
 
     def _store(self, walk: Any, state: tuple[int, tuple[Tensor | None, ...]] | None) -> None:
@@ -179,7 +195,7 @@ class _All:
         else:
             self._passes[walk] = state
 
-    def hook(self, number: int) -> Callable[[Tensor | None], None]:
+    def hook(self, number: int) -> OffTape:
         """What is registered on the tensor of that number."""
 
         def arrived(grad: Tensor | None) -> None:
@@ -190,9 +206,9 @@ class _All:
             walk._journal(self._store, walk, state)
             self._store(walk, (left - 1, grads) if left > 1 else None)
             if left == 1:
-                self._function(list(grads))
+                _call(self._function, self._key, walk, list(grads), grads)
 
-        return arrived
+        return OffTape(arrived)
 
 
 class _Any:
@@ -200,6 +216,7 @@ class _Any:
 
     def __init__(self, function: Callable[[Tensor], None]) -> None:
         self._function = function
+        self._key = next_key()
         self._passes: WeakSet[Any] = WeakSet()
 
     def arrived(self, grad: Tensor) -> None:
@@ -208,7 +225,7 @@ class _Any:
         if walk not in self._passes:
             walk._journal(self._passes.discard, walk)
             self._passes.add(walk)
-            self._function(grad)
+            _call(self._function, self._key, walk, grad, (grad,))
 
 
 def register_multi_grad_hook(
@@ -226,4 +243,4 @@ def register_multi_grad_hook(
         everyone = _All([edge[0] for edge in edges if edge is not None], fn)  # type: ignore[arg-type]
         return _Handle([t.register_hook(everyone.hook(i)) for i, t in enumerate(tensors)])
     first = _Any(fn)  # type: ignore[arg-type]
-    return _Handle([t.register_hook(first.arrived) for t in tensors if t.requires_grad])
+    return _Handle([t.register_hook(OffTape(first.arrived)) for t in tensors if t.requires_grad])

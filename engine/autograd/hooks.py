@@ -30,6 +30,24 @@ class RemovableHandle:
         self.remove()
 
 
+class OffTape:
+    """A hook of the engine's own: not for the tape, on which the user's hooks that it calls appear by themselves."""
+
+    off_tape = True
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, *args: Any) -> Any:
+        return self.function(*args)
+
+
+def called(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """``function`` under a name that users know."""
+    function.__qualname__ = name
+    return function
+
+
 class HookDict(dict[int, Any]):
     """Hooks by the id of their handle, in the order in which they were registered."""
 

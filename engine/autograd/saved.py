@@ -34,6 +34,22 @@ class _Default(threading.local):
 default = _Default()
 
 
+class _Packing:
+    """Whether anything was packed in this process: as long as nothing was, no node looks for it."""
+
+    used = False
+
+
+packing = _Packing()
+
+
+def _tensor_in(packed: Any) -> Tensor | None:
+    """The tensor that was packed, or the first of several things that is one."""
+    if isinstance(packed, (tuple, list)):
+        return next((one for one in packed if isinstance(one, Tensor)), None)
+    return packed if isinstance(packed, Tensor) else None
+
+
 class SavedTensor:
     """One kept tensor. An output is kept without its node, which would make a circle, and is tied to it again when unpacked."""
 
@@ -68,6 +84,14 @@ class SavedTensor:
 
     def _pack(self, tensor: Tensor, shown: Tensor, pack: Pack, unpack: Unpack, key: int) -> None:
         """Keep what the user's ``pack`` makes of the tensor, and of the tensor itself only its place in the graph."""
+        tape, walk = recorder.current, _node.active.walks[-1] if _node.active.walks else None
+        if getattr(pack, "off_tape", False):
+            tape = None
+        node = None if walk is None else walk.current
+        if tape is not None and not tape.about_to_call(pack, (tensor,), node, HookKind.PACK):
+            return  # switched off by the debugger: the tensor is kept as it is
+        if tape is not None:
+            tape.val(tensor)  # met here it has the name that it has around the op, and not that of the hook's parameter
         version, found = shown._version, mode.enabled
         mode.enabled = False
         try:
@@ -80,14 +104,18 @@ class SavedTensor:
                 "in-place operations as this can lead to unexpected side-effects. Please open an issue if you need to perform in-place "
                 "operations on the input to a pack hook."
             )
-        if recorder.current is not None:
-            recorder.current.hook_called(None, HookKind.PACK, key, pack, (tensor,), (packed if isinstance(packed, Tensor) else None,))
+        if tape is not None:
+            run = None if walk is None or node is None else walk.run or None
+            after = _tensor_in(packed)
+            after = tensor if after is shown else after
+            tape.hook_called(run, HookKind.PACK, key, pack, (tensor,), (after,), node=node if run else None)
         if self._tensor is not None:
             edge = tensor._gradient_edge()
             self._requires_grad = edge is not None
             self._node, self._output = edge if edge is not None else (None, 0)
         else:  # an output's node is the one that keeps it
             self._requires_grad, self._node = True, None
+        packing.used = True
         self._packed, self._hooks = packed, (unpack, key)
         self._tensor, self._data, self._cell = None, None, None
 
@@ -109,6 +137,11 @@ class SavedTensor:
         """The kept output was written into ``tensor`` in place: that is its memory and version from now on."""
         if self._hooks is None:
             self._data, self._cell, self._version = tensor._data, tensor._storage, tensor._version
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether a user's hook packed it."""
+        return self._hooks is not None
 
     def peek(self, node: Any) -> Tensor | None:
         """The tensor if it is at hand without calling a user's hook."""
@@ -140,10 +173,20 @@ class SavedTensor:
         """What the user's hook gives, in the place of the graph where the kept tensor stood."""
         assert self._hooks is not None
         unpack, key = self._hooks
-        tensor = unpack(self._packed)
-        if recorder.current is not None:
-            after = (tensor if isinstance(tensor, Tensor) else None,)
-            recorder.current.hook_called(None, HookKind.UNPACK, key, unpack, (None,), after, node=node)
+        tape = recorder.current
+        if tape is None or getattr(unpack, "off_tape", False):
+            tensor = unpack(self._packed)
+        else:
+            packed, quiet = (_tensor_in(self._packed),), mode.quiet
+            tape.about_to_call(unpack, packed, node, HookKind.UNPACK)  # whatever it says: nobody else can read what was packed
+            mode.quiet = False  # unlike the rule that asks for it this is the user's code
+            try:
+                tensor = unpack(self._packed)
+            finally:
+                mode.quiet = quiet
+            walk = _node.active.walks[-1] if _node.active.walks else None
+            run = walk.run or None if walk is not None and walk.current is node else None
+            tape.hook_called(run, HookKind.UNPACK, key, unpack, packed, (_tensor_in(tensor),), node=node)
         if not isinstance(tensor, Tensor):
             raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but got result of type " + type(tensor).__name__)
         if not self._requires_grad and not tensor.requires_grad:

@@ -502,12 +502,13 @@ class Walk:
         for slot, registered in list(by_slot.items()):
             for key, hook in list(registered.items()):
                 before = result[slot]
-                if tape is not None and not tape.about_to_call(hook, (before,), node):
+                told = tape is not None and not getattr(hook, "off_tape", False)
+                if told and not tape.about_to_call(hook, (before,), node):
                     continue  # switched off by the debugger
                 after = hook(before)
                 if after is not None:
                     result[slot] = _replacement(hook, before, after)
-                if tape is not None:
+                if told:
                     owner = {"tensor": leaf} if leaf is not None else {"index": slot}
                     tape.hook_called(self.run, HookKind.TENSOR, key, hook, (before,), (result[slot],), node=node, **owner)
         if hooks is not None:

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..tape import recorder, stacks
+from ..tape.schema import HookKind
 from . import lines, whatif
 from .evaluate import LIMIT, Deadline, TimeUp, private_signal
 from .protocol import Decoder, Event, Message, ProtocolError, Request, Response, encode
@@ -88,6 +89,7 @@ class Control:
         self._attention = stop_on_entry  # a running walk has to ask for reasons: all that it looks at
         self._lines = lines.Lines(self._at_line)
         self._hooks_off: set[str] = set()  # names of hooks that are not called
+        self._unpacking: set[str] = set()  # those of them of which it was said that they are called all the same
         self._walks: dict[int, list[Pass]] = {}  # by thread, innermost last
         self._done: dict[int, list[int]] = {}  # by run: the nodes that have run
         self._told = 0  # id of the exception that was stopped for
@@ -415,17 +417,27 @@ class Control:
             if (why := self.reasons.at_module(path, type, frame)) is not None:
                 self.halt(why, None, frame)
 
-    def before_hook(self, function: Any, node: Node | None, values: Sequence[Any]) -> bool:
+    def before_hook(self, function: Any, node: Node | None, values: Sequence[Any], kind: HookKind) -> bool:
         """A hook is about to be called: stops where it should; False where the hook is switched off."""
         name = hook_name(function)
-        if name in self._hooks_off:
+        if self._is_off(name, kind):
             return False
-        if (self._attention or self.reasons.points.hooks) and self._stop is None:
+        reasons = self.reasons
+        if (self._attention or reasons.frames or reasons.points.hooks) and self._stop is None:
             walk = self._innermost()
-            why = self.reasons.before_hook(function, node, values, into=walk is not None)
+            why = reasons.before_hook(function, node, values, within=walk is not None)
             if why is not None:
-                self.halt(why, walk, sys._getframe(1), node=node)
-        return name not in self._hooks_off  # it may have been switched off while standing before it
+                self.halt(why, walk, sys._getframe(1), node=node if walk is not None else None)
+        return not self._is_off(name, kind)  # it may have been switched off while standing before it
+
+    def _is_off(self, name: str, kind: HookKind) -> bool:
+        """Whether a hook is not to be called. One that unpacks always is: nobody else can read what was packed."""
+        if name not in self._hooks_off:
+            return False
+        if kind is HookKind.UNPACK and name not in self._unpacking:
+            self._unpacking.add(name)
+            self.say(f"{name} is switched off but called: what was packed cannot be read without it. Switch off its pack hook.")
+        return kind is not HookKind.UNPACK
 
     def uncaught(self, error: BaseException) -> None:
         """An exception ends the program: stops at the line that raised it, with its variables."""

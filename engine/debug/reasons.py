@@ -135,14 +135,14 @@ class Reasons:
 
     # ------------------------------------------------------------------------------------------ hooks, exceptions
 
-    def before_hook(self, function: Any, node: Node | None, values: Sequence[Any], into: bool) -> Why | None:
-        """Why to stop before a hook is called. ``into``: a step into the node was asked for."""
+    def before_hook(self, function: Any, node: Node | None, values: Sequence[Any], within: bool) -> Why | None:
+        """Why to stop before a hook is called. ``within``: in the middle of a walk, else in forward."""
         name = hook_name(function)
-        if into and self.depth >= EVERYWHERE:
+        if (self.depth if within else self.frames) >= EVERYWHERE:
             return Why("step", what="hook", name=name)
         if not self.points.hooks:
             return None
-        facts: dict[str, Any] = {"hook": name, "phase": "backward"}
+        facts: dict[str, Any] = {"hook": name, "phase": "backward" if within else "forward"}
         if node is not None:
             facts |= {"node": node.id, "name": node.name(), "op": self.target.op_name(node)}
         situation = Situation(facts, lambda: self._figures(values))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from ..tape.census import CensusRecorder
-from ..tape.schema import NodeKind
+from ..tape.schema import HookKind, NodeKind
 
 
 class Listener(Protocol):
@@ -16,7 +16,7 @@ class Listener(Protocol):
     def after_op(self, name: str, outs: Sequence[Any], number: int, module: str) -> None: ...
     def at_module(self, path: str, type: str) -> None: ...
     def after_node(self, run: int, node: Any, grads: Sequence[Any]) -> None: ...
-    def before_hook(self, function: Any, node: Any, values: Sequence[Any]) -> bool: ...
+    def before_hook(self, function: Any, node: Any, values: Sequence[Any], kind: HookKind) -> bool: ...
 
 
 class PausableRecorder(CensusRecorder):
@@ -58,6 +58,6 @@ class PausableRecorder(CensusRecorder):
         super().node_exit(run, node, grads, freed)
         self._control.after_node(run, node, grads)
 
-    def about_to_call(self, function: Any, values: Any = (), node: Any = None) -> bool:
-        super().about_to_call(function, values, node)
-        return self._control.before_hook(function, node, values)
+    def about_to_call(self, function: Any, values: Any = (), node: Any = None, kind: HookKind = HookKind.TENSOR) -> bool:
+        super().about_to_call(function, values, node, kind)
+        return self._control.before_hook(function, node, values, kind)

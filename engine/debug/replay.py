@@ -20,6 +20,7 @@ from ..tape import recorder, schema, statistics
 from ..tape.reader import Tape
 from ..tape.recorder import Level, ListSink, Recorder
 from ..tape.schema import (
+    ASIDE,
     Edited,
     Event,
     GradAdded,
@@ -38,6 +39,7 @@ from .rebuild import WRONG, NotMade, Rebuilder
 
 _SEEN = (GradAdded, HookCalled, NodeEnter, GradStored, NodeExit, Edited)
 _AROUND_MODULES = (HookKind.MODULE_PRE, HookKind.MODULE)
+_LEFT_OUT = ASIDE | set(_AROUND_MODULES)  # hooks that are not called again
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,7 +442,7 @@ class _Comparing(Recorder):
     def __init__(self, replay: Replay) -> None:
         super().__init__(ListSink(), Level.STRUCTURE)
         self.replay = replay
-        self.events = [event for event in replay.events if not _is_around_module(replay.tape, event)]
+        self.events = [event for event in replay.events if not _is_left_out(replay.tape, event)]
         self.at = 0  # the event that is due
         self.differences: dict[int, Different] = {}
         self.ran: list[int] = []  # nodes that ran
@@ -559,6 +561,9 @@ class _Comparing(Recorder):
     def run_end(self, *_: Any) -> None:
         return None
 
+    def hook_from_here(self, key: int) -> None:
+        return None
+
     def about_to_call(self, *_: Any) -> bool:
         return True
 
@@ -654,8 +659,8 @@ def _alike(stats: schema.Stats, mine: Any) -> bool:
     return stats.count == mine.size and any(np.isclose(stats.norm, norm, rtol=1e-6, equal_nan=True) for norm in norms)
 
 
-def _is_around_module(tape: Tape, event: Event) -> bool:
-    return isinstance(event, HookCalled) and tape.hooks[event.hook].kind in _AROUND_MODULES
+def _is_left_out(tape: Tape, event: Event) -> bool:
+    return isinstance(event, HookCalled) and tape.hooks[event.hook].kind in _LEFT_OUT
 
 
 def _forget_node(outcome: Outcome, node: int, why: str) -> None:

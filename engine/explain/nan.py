@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..tape.schema import GradAdded, GradStored, HookCalled, Node, NodeEnter, NodeExit, Op, Role, Slot, Stats, Val
+from ..tape.schema import ASIDE, GradAdded, GradStored, HookCalled, Node, NodeEnter, NodeExit, Op, Role, Slot, Stats, Val
 from .arithmetic import Rule, backward_overflow, backward_rule, forward_rule, infinite_operand, plain_name, row_rule
 from .evidence import Evidence
 from .finding import Finding, Kind, Severity
@@ -77,6 +77,8 @@ class _Look:
         elif isinstance(event, NodeEnter):
             self.entered[event.run, event.node] = event
         elif isinstance(event, HookCalled):
+            if self.tape.hooks[event.hook].kind in ASIDE:
+                return None
             if any(val in self.bad for val in event.after) and not any(val in self.bad for val in event.before):
                 return self._hook(event)
         elif isinstance(event, NodeExit):

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..autograd.function import Function
 from ..autograd.grad_mode import mode
-from ..autograd.hooks import HookDict, RemovableHandle, register
+from ..autograd.hooks import HookDict, OffTape, RemovableHandle, register
 from ..autograd.walk import active
 from ..tape import recorder
 from ..tape.schema import HookKind, NodeKind
@@ -275,24 +275,12 @@ def _through(values: tuple[Any, ...], hook: Callable[..., Any]) -> tuple[tuple[A
         return values, None
     passed = BackwardHookFunction.apply(*[values[i] for i in places])
     node = next(p.grad_fn for p in passed if p.grad_fn is not None)
-    node.register_hook(_Quiet(hook))
+    node.register_hook(OffTape(hook))
     spread = list(values)
     for i, p in zip(places, passed, strict=True):
         spread[i] = p
     made = tuple(spread) if type(values) is tuple else type(values)(*spread)  # a named tuple stays one
     return made, places
-
-
-class _Quiet:
-    """A hook of ours on a boundary node: not for the tape, on which the user's hooks that it calls appear."""
-
-    off_tape = True
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
-
-    def __call__(self, *args: Any) -> Any:
-        return self.function(*args)
 
 
 def _spread(places: list[int], values: tuple[Any, ...], count: int) -> tuple[Any, ...]:

@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from .journal import Journal
 from .schema import (
+    ASIDE,
     Bumped,
     Call,
     CallBegin,
@@ -342,6 +343,8 @@ class _Checker:
     def hooked(self, event: HookCalled, run: int, what: str) -> None:
         self.need_values((*event.before, *event.after), what)
         if not self.need(Hook, event.hook, what) or event.node is None or not self.need(Node, event.node, what):
+            return
+        if self.tape.hooks[event.hook].kind in ASIDE:
             return
         if event.before != event.after or any(val is not None and val.version for val in event.before):  # replaced, or changed in place
             hook = self.tape.hooks[event.hook]

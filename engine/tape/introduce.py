@@ -47,6 +47,7 @@ class Introducer:
         self.last_meta = 0  # of the tensor met last
         self.stacks = Stacks(encoder.stacks, self._new_stack)
         self._hooks: dict[tuple[int, int, int | None], int] = {}
+        self._asked: dict[int, Frame] = {}  # by the hook's key: where the user asked for a hook that is the engine's own function
         self._metas: dict[tuple[type, Any, tuple[int, ...]], int] = {}  # of arrays
         self._params: dict[Any, int] = {}
         self._files: set[str] = set()
@@ -279,8 +280,8 @@ class Introducer:
         name, at = described(function)
         leaf = 0 if tensor is None else self.value(tensor, None)[0]
         text, start = encoder.text_id(name), -1
-        if at is not None and is_own(at.file):  # retain_grad
-            at = None
+        if at is None or is_own(at.file):  # retain_grad, save_on_cpu
+            at = self._asked.get(key)
         if at is not None:
             self.source(at.file)
             words = (encoder.text_id(at.file), at.line, encoder.text_id(at.function))
@@ -289,6 +290,13 @@ class Introducer:
         encoder.draft.rows.extend((HOOK | kind << 8, number, text, start, node, -1 if index is None else index, leaf, 0))
         self._hooks[kind, key, index] = number
         return number
+
+    def asked_for_hook(self, key: int, at: Frame | None) -> None:
+        """Where the user asked for a hook whose function is not the user's."""
+        if at is not None:
+            self._asked[key] = at
+            if len(self._asked) > REMEMBERED:
+                del self._asked[next(iter(self._asked))]
 
     def _new_stack(self, key: tuple[int, ...], frames: tuple[Frame, ...]) -> int:
         for frame in frames:

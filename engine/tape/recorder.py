@@ -24,7 +24,7 @@ from .introduce import Introducer
 from .keeping import Keeper, Level
 from .passing import LATENCY, SMALL, SOON, Steps
 from .protocols import NodeLike, TensorLike
-from .schema import Frame, NodeKind, Note, Role
+from .schema import Frame, HookKind, NodeKind, Note, Role
 from .sinks import BlockSink, ListSink, Sink
 from .stacks import Base, is_own, own_line
 from .wire import (
@@ -52,6 +52,7 @@ __all__ = ["Level", "ListSink", "Recorder", "current", "install", "recording", "
 
 _now, _ident = time.perf_counter_ns, threading.get_ident
 _GRADIENT, _ACTIVATION = int(Role.GRADIENT), int(Role.ACTIVATION)
+_SAVING = (HookKind.PACK, HookKind.UNPACK)  # what they are given and give is no gradient
 _RISKY = (NodeKind.CUSTOM, NodeKind.OPAQUE)  # nodes that run code which is not the engine's
 
 # Unique in the process, as the ids of tensors and nodes.
@@ -417,8 +418,8 @@ class Recorder:
         with self._guard as thread:
             if thread:
                 around = 0 if node is None else self._nouns.node(node, thread.node)
-                hook = self._nouns.hook(kind, key, function, around, index, tensor)
-                role = _GRADIENT if run else None
+                hook = self._nouns.hook(kind, key, function, 0 if kind == HookKind.PACK else around, index, tensor)
+                role = _GRADIENT if run and kind not in _SAVING else None
                 flat: list[int] = []
                 for value in (*before, *after):
                     flat += self._nouns.value(value, role)
@@ -509,9 +510,16 @@ class Recorder:
     def applied(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         """A Function of the user's was applied; for recorders that try its rule."""
 
+    def hook_from_here(self, key: int) -> None:
+        """The user's line that runs asked for a hook which is a function of the engine's own (``retain_grad``, ``save_on_cpu``)."""
+        with self._guard as thread:
+            if thread:
+                self._nouns.asked_for_hook(key, self.here())
+
     def about_to_call(
-        self, function: Callable[..., object], values: Sequence[TensorLike | None] = (), node: NodeLike | None = None
-    ) -> bool:
+        self, function: Callable[..., object], values: Sequence[TensorLike | None] = (), node: NodeLike | None = None,
+        kind: HookKind = HookKind.TENSOR,
+    ) -> bool:  # fmt: skip
         """The user's code is about to run in the middle of a walk and may end the process: all rows go to the system.
 
         ``values`` are what the hook ``function`` will be given. False: it is switched off and must not be called."""

@@ -88,6 +88,10 @@ class HookKind(IntEnum):
     FORWARD = 8  # Module.register_forward_hook
     PACK = 9  # saved_tensors_hooks, on saving
     UNPACK = 10  # saved_tensors_hooks, on use
+    MULTI_GRAD = 11  # register_multi_grad_hook, at the gradient for which it waited
+
+
+ASIDE = frozenset({HookKind.PACK, HookKind.UNPACK, HookKind.MULTI_GRAD})  # what these give goes into no slot of the node around
 
 
 # ---------------------------------------------------------------------------------------------------------------- nouns
@@ -275,7 +279,10 @@ class NodeReady(Event):
 
 @dataclass(frozen=True, slots=True)
 class HookCalled(Event):
-    """A hook ran; ``after`` differs from ``before`` where it returned something else. ``after`` is empty where it raised."""
+    """A hook ran; ``after`` differs from ``before`` where it returned something else. ``after`` is empty where it raised.
+
+    Of hooks on saved tensors, packed and unpacked: None where that is no tensor. ``node`` is the one that runs; of an unpack hook
+    outside of any run the one that keeps the tensor."""
 
     hook: int
     node: int | None

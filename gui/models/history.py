@@ -160,6 +160,7 @@ class History:
         self.added: dict[tuple[int, int], list[int]] = {}  # (run, node) -> GradAdded events
         self.rewinds: list[tuple[int, int]] = []  # (event, to)
         self.maker: dict[int, int] = {}  # tensor -> the op that made it
+        self.forward_hooks: list[Row] = []  # that were called outside of any run
         self._uid = 0
         self._forwards = 0
         self._starts = array("q")  # first event of each row in order of making, for the search
@@ -404,6 +405,8 @@ class History:
             parent = self._step(tape, event.run, event.node, event.i)
         row = self._add(RowKind.HOOK, event.hook, event.i, parent)
         row.last = event.i
+        if event.run is None:
+            self.forward_hooks.append(row)
         self._place_strays(row)
 
     def _grad_stored(self, tape: Tape, event: Event) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -14,6 +15,7 @@ from .values import ValueRef, ValueText, ratio_text, value_text
 
 _LOOKED: WeakKeyDictionary[Row, tuple[list[Row], int]] = WeakKeyDictionary()
 GROUPS_SHOWN = 1000  # of a run with more, the last ones
+SAVING = (HookKind.PACK, HookKind.UNPACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,9 @@ class HookLine:
 
     @property
     def switchable(self) -> str:
-        """The name by which it can be switched off; "" where it is not a user's function."""
-        return self.name if self.kind is not HookKind.RETAIN else ""
+        """The name by which it can be switched off; "" where nobody can (``retain_grad`` is no function of the user's, and what was
+        packed can be read by its unpack hook alone)."""
+        return self.name if self.kind not in (HookKind.RETAIN, HookKind.UNPACK) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ class HookGroup:
 
 @dataclass(frozen=True, slots=True)
 class HooksView:
-    """The groups of a run in order of execution; ``left_out`` earlier ones are not among them."""
+    """The groups of a run in order of execution, after the hooks of the forward before it; ``left_out`` earlier nodes are not among
+    them."""
 
     run: int
     groups: tuple[HookGroup, ...] = ()
@@ -89,10 +93,29 @@ def hooks_view(reader: RowReader, run: int) -> HooksView:
         return HooksView(run)
     rows = _telling(row)
     left_out = max(len(rows) - GROUPS_SHOWN, 0)
-    groups = (
+    groups = [
         HookGroup(reader.node_name(child.key), ("node", child.key), child, tuple(step_lines(reader, child))) for child in rows[left_out:]
-    )
-    return HooksView(run, tuple(groups), left_out)
+    ]
+    forward = _forward_before(reader, row)
+    return HooksView(run, (*forward, *groups), left_out)
+
+
+def _forward_before(reader: RowReader, run: Row) -> Iterator[HookGroup]:
+    """The hooks that were called between the pass before and this one, if there are any: of modules, and those that pack."""
+    history = reader.history
+    top = history.top.index(run) if run.parent is None else 0
+    before = next((row for row in reversed(history.top[:top]) if row.kind is RowKind.BACKWARD), None)
+    found = history.forward_hooks
+    begin = bisect_right(found, before.first, key=_first_event) if before is not None else 0
+    rows = found[begin : bisect_right(found, run.first, key=_first_event)] if run.parent is None else []
+    if rows:
+        events = (reader.tape.events[row.first] for row in rows[-GROUPS_SHOWN:])
+        lines = tuple(_hook_line(reader, event) for event in events if isinstance(event, HookCalled))
+        yield HookGroup("Forward", None, rows[0], lines)
+
+
+def _first_event(row: Row) -> int:
+    return row.first
 
 
 def _telling(run: Row) -> list[Row]:
@@ -140,6 +163,8 @@ def _hook_line(reader: RowReader, event: HookCalled) -> HookLine:
     old = event.before[place] if place is not None else _first(event.before)
     new = event.after[place] if place is not None else _first(event.after)
     before, after = value_text(tape, old), value_text(tape, new) if event.after else ValueText()
+    if hook.kind in SAVING:  # what is packed may be anything
+        before, after = (ValueText(small="no tensor") if val is None else text for val, text in ((old, before), (new, after)))
     label = f"{hook.function} ({HOOK_NAMES[hook.kind]})"
     return HookLine(
         event=event.i,

@@ -16,7 +16,7 @@ HOOK_NAMES = {
     HookKind.TENSOR: "tensor hook", HookKind.RETAIN: "retain_grad", HookKind.NODE_PRE: "node pre-hook",
     HookKind.POST_ACCUMULATE: "post-accumulate hook", HookKind.NODE_POST: "node hook", HookKind.MODULE_PRE: "module backward pre-hook",
     HookKind.MODULE: "module backward hook", HookKind.FORWARD_PRE: "forward pre-hook", HookKind.FORWARD: "forward hook",
-    HookKind.PACK: "pack hook", HookKind.UNPACK: "unpack hook",
+    HookKind.PACK: "pack hook", HookKind.UNPACK: "unpack hook", HookKind.MULTI_GRAD: "multi-grad hook",
 }  # fmt: skip
 
 

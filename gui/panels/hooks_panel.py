@@ -7,6 +7,8 @@ from pathlib import PurePath
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from gradstep.engine.tape.schema import HookKind
+
 from ..models.hooks import HookGroup, HookLine, HooksView, StoreLine
 from ..models.values import ValueRef
 from ..panel import Panel
@@ -46,8 +48,10 @@ class HooksPanel(Panel):
         self._note.setProperty("role", "dim")
         self._off: frozenset[str] = frozenset()
         self._chosen = ""  # the name of the hook of the chosen line
+        self._unpacks = ""  # the same, where it is one that unpacks
         self._switch = QToolButton(self)
         self._switch.clicked.connect(lambda: self.hook_switched.emit(self._chosen, self._chosen in self._off))
+        self._lines: dict[int, HookLine] = {}  # by event
         self._stage = Stage(self._tree, self)
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 4, 10, 2)
@@ -93,6 +97,14 @@ class HooksPanel(Panel):
     # --------------------------------------------------------------------------------------------------------- inside
 
     def _show_switch(self) -> None:
+        self._switch.setEnabled(not self._unpacks)
+        if self._unpacks:
+            self._switch.setVisible(True)
+            self._switch.setText(self.tr("%1 Is Always Called").replace("%1", self._unpacks))
+            self._switch.setToolTip(
+                self.tr("What was packed can be read by its unpack hook alone: switch off the pack hook and start again")
+            )
+            return
         names = self._off if not self._chosen else frozenset((self._chosen,))
         if not self._chosen and names:
             self._chosen = sorted(names)[0]
@@ -107,6 +119,7 @@ class HooksPanel(Panel):
             )
 
     def _fill(self) -> None:
+        self._lines.clear()
         groups = [group for group in self._view.groups if not self._only.isChecked() or group.key == self._node]
         self._note.setText(self.tr("%1 earlier nodes are left out").replace("%1", str(self._view.left_out)) if self._view.left_out else "")
         if groups:
@@ -132,10 +145,15 @@ class HooksPanel(Panel):
         at = f"{PurePath(line.at.file).name}:{line.at.line}" if line.at is not None else ""
         if line.raised:
             effect = self.tr("raised an error")
+        elif line.kind is HookKind.PACK:
+            effect = self.tr("packed %1").replace("%1", line.ratio).rstrip() if line.changed else self.tr("kept as it is")
+        elif line.kind is HookKind.UNPACK:
+            effect = self.tr("unpacked %1").replace("%1", line.ratio).rstrip() if line.changed else self.tr("given as it is")
         elif line.changed:
             effect = self.tr("changed %1").replace("%1", line.ratio).rstrip()
         else:
             effect = self.tr("unchanged")
+        self._lines[line.event] = line
         name = line.name if line.name == line.kind_name else f"{line.name}  ({line.kind_name})"
         if line.switchable in self._off:
             effect = self.tr("%1, now switched off").replace("%1", effect)
@@ -147,6 +165,8 @@ class HooksPanel(Panel):
     def _picked(self, target: object) -> None:
         if isinstance(target, tuple) and len(target) == 4 and isinstance(target[1], ValueRef):
             self._chosen = target[3]
+            line = self._lines.get(target[0])
+            self._unpacks = line.name if line is not None and line.kind is HookKind.UNPACK else ""
             self._show_switch()
             self.value_picked.emit(target[1])
         elif isinstance(target, tuple) and len(target) == 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -374,6 +375,44 @@ def hooks_of_one_saved_tensor(T: Any, say: Say) -> None:
         say(error)
     y.sum().backward()
     say(x.grad)
+
+
+@program
+def every_kind_of_hook_around_one_model(T: Any, say: Say) -> None:
+    def tell(*words: Any) -> None:
+        say(*words)
+
+    source = (Path(__file__).parents[1] / "engine" / "debug" / "programs" / "every_hook.py").read_text(encoding="utf-8")
+    source = source.replace("import torch\n", "", 1)
+    exec(compile(source, "every_hook.py", "exec"), {"torch": T, "print": tell, "__name__": "every_hook"})
+
+
+ORDERED = (
+    "a * b", "a / b", "a + b * c", "a ** b", "a ** 2", "2 ** a", "T.addcmul(a, b, c)", "T.addcdiv(a, b, c)", "a @ b", "T.mv(a, v)",
+    "T.dot(v, u)", "T.addmm(c, a, b)", "T.bmm(a[None], b[None])", "T.baddbmm(c[None], a[None], b[None])", "T.outer(v, u)", "a.prod()",
+    "a.maximum(b)", "T.atan2(a, b)", "T.hypot(a, b)", "T.lerp(a, b, c)", "T.logaddexp(a, b)", "a.fmod(b)", "T.cdist(a, b)",
+    "a.softmax(0)", "a.log_softmax(1)", "a.cumprod(0)", "a.norm()", "a.std()", "a.logsumexp(0)", "a.exp()", "a.log()", "a.tanh()",
+    "T.where(m, a, b)", "a.masked_fill(m, 0.0)", "a.clone().mul_(b)", "a.clone().sigmoid_()", "F.linear(a, b, v)", "F.mse_loss(a, b)",
+    "F.smooth_l1_loss(a, b)", "F.binary_cross_entropy(a.sigmoid(), b.sigmoid())", "F.binary_cross_entropy_with_logits(a, b)",
+    "F.gelu(a)", "F.elu(a)", "F.softplus(a)", "F.prelu(a, v[:1])", "F.conv1d(a[None], b[:, :, None])",
+    "F.conv2d(a[None, None], b[None, None])",
+    "T.einsum('ij,jk->ik', a, b)", "F.normalize(a)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("call", ORDERED)
+def test_what_an_op_keeps_is_packed_and_unpacked_in_order(call: str) -> None:
+    def packed(T: Any, say: Say) -> None:
+        a, b, c = (T.tensor([[1.2, 0.7, 2.1], [0.4, 1.9, 0.3], [1.1, 0.8, 1.6]], dtype=T.float64) + i for i in range(3))
+        given = {"a": a, "b": b.flip(0), "c": c.flip(1), "v": a[0] + 3, "u": a[1] + 4}
+        given = {name: tensor.clone().requires_grad_() for name, tensor in given.items()}
+        given |= {"T": T, "F": T.nn.functional, "m": T.tensor([[True, False, True]])}
+        words = [lambda t, word=word: say(word, t.shape, [round(n, 9) for n in t.reshape(-1).tolist()]) or t for word in ("pack", "unpack")]
+        with T.autograd.graph.saved_tensors_hooks(*words):
+            out = eval(call, given)
+        out.sum().backward()
+
+    same_story(packed)
 
 
 @program

@@ -25,7 +25,7 @@ from gradstep.engine.tape.schema import GradAdded, Node, NodeExit, Op, Payload, 
 
 PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
 MODELS = sorted((Path(__file__).parents[2] / "parity" / "models").glob("[a-z]*.py"))
-WHOLLY = {"custom", "hooks"}  # the programs of which something has to be taken from the tape
+WHOLLY = {"custom", "every_hook", "hooks"}  # the programs of which something has to be taken from the tape
 
 
 def record(script: Path, tape: Path, *words: str) -> None:

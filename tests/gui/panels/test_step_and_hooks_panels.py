@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
+import gradstep.engine as torch
+from gradstep.engine.tape.log import Writer
+from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.recorder import Level, Recorder, recording
 from gradstep.engine.tape.schema import Frame
 from gradstep.engine.tape.state import Cursor
 from gradstep.gui.models.history import History
@@ -132,6 +138,56 @@ def test_only_the_selected_node_on_wish(qtbot: QtBot, maker: SmallNetwork) -> No
     assert [line.split("\t")[0] for line in panel._tree.texts()] == ["ReluBackward0", "double  (tensor hook)"]
     panel.show_node(("node", maker.n1))
     assert "No hook fired" in panel._stage.notice.text()
+
+
+def packed_tape(file: Path) -> Tape:
+    """A recorded program in which a module's hook and hooks on saved tensors are called in forward, and the latter in backward."""
+
+    def half(tensor: torch.Tensor) -> tuple[str, torch.Tensor]:
+        return "half", tensor / 2
+
+    def whole(packed: tuple[str, torch.Tensor]) -> torch.Tensor:
+        return packed[1] * 2
+
+    recorder = Recorder(Writer(str(file)), Level.VALUES)
+    with recording(recorder):
+        x = torch.tensor([3.0], requires_grad=True)
+        with torch.autograd.graph.saved_tensors_hooks(half, whole):
+            y = x.sin()
+        with torch.autograd.graph.saved_tensors_hooks(lambda tensor: 7, lambda number: torch.tensor([7.0])):
+            z = y.exp()
+        z.backward()
+    recorder.close()
+    return Tape.open(str(file))
+
+
+def test_hooks_on_saved_tensors_stand_before_the_pass_and_inside_the_nodes_and_unpacking_cannot_be_switched_off(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    tape, history = packed_tape(tmp_path / "packed.gst"), History()
+    history.read(tape)
+    panel = HooksPanel()
+    qtbot.addWidget(panel)
+    panel.show_hooks(hooks_view(RowReader(tape, history), next(iter(tape.runs))))
+    panel.show_position(len(tape.events) - 1)
+    panel.show()
+    rows = [line.split("\t") for line in panel._tree.texts()]
+    lines = [[row[0].rpartition("<locals>.")[2], *row[1:4]] for row in rows]
+    assert lines[:3] == [
+        ["Forward"],
+        ["half  (pack hook)", "3.0", "1.5", "packed \u00d70.5"],
+        ["<lambda>  (pack hook)", lines[2][1], "no tensor", "packed"],
+    ]
+    assert lines[3:7] == [
+        ["ExpBackward0"], ["<lambda>  (unpack hook)", "no tensor", "7.0", "unpacked"],
+        ["SinBackward0"], ["whole  (unpack hook)", "1.5", "3.0", "unpacked \u00d72"],
+    ]  # fmt: skip
+    pick(panel, rows[1][0])
+    assert panel._switch.isEnabled()
+    pick(panel, rows[6][0])
+    assert not panel._switch.isEnabled()
+    assert panel._switch.text().endswith("whole Is Always Called")
+    assert "switch off the pack hook" in panel._switch.toolTip()
 
 
 def test_selected_lines_can_be_copied(qtbot: QtBot, maker: SmallNetwork) -> None:
