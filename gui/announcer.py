@@ -73,7 +73,7 @@ class Announcer(QObject):
         elif state is State.PAUSED:
             self._canvas.set_empty_text(self.tr("Paused before backward()"), self.tr("F5 goes on."))
         elif state is State.FROZEN:
-            answers = [(self.tr("Go On With More Memory"), self._session.raise_limit), (self.tr("Stop"), self._session.stop)]
+            answers = [(self.tr("Go On Beyond the Limit"), self._session.raise_limit), (self.tr("Stop"), self._session.stop)]
             self._bar.show_message(self._session.sentence, answers, picture="warning", token="accent_text")
         if state is State.PAUSED:
             self.tell_alert()

@@ -244,9 +244,9 @@ class DebugSession(QObject):
         """Ends the program now."""
         self._move("kill")
 
-    def raise_limit(self, memory: int = 0, processes: int = 0) -> None:
-        """Lets a frozen program go on, to a higher limit (bytes, processes); 0: half as much again."""
-        self._move("raiseLimit", memory_limit=memory, process_limit=processes)
+    def raise_limit(self, memory: int = 0, processes: int = 0, disk: int = 0) -> None:
+        """Lets a frozen program go on, to a higher limit (bytes, processes, bytes); 0: half as much again, or twice as much."""
+        self._move("raiseLimit", memory_limit=memory, process_limit=processes, disk_limit=disk)
 
     def request(self, kind: str, callback: Callable[[Response], None], **arguments: Any) -> bool:
         """Asks the paused program (value, statistics, histogram, evaluate, stack, where, grads, pending, edit); ``callback``

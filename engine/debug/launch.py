@@ -42,6 +42,9 @@ class Launch:
     stdin: str = "null"  # "null" or "inherit"
     memory_limit: int = 0  # bytes at which the script is frozen; 0: none
     process_limit: int = 256  # processes at which the script is frozen; 0: none
+    disk_limit: int = 0  # bytes of its tape at which the script is frozen; 0: none
+    silence: float = 5.0  # seconds without a sign of life before it is called unresponsive
+    env: Mapping[str, str] = field(default_factory=dict)  # beside the environment that the debugger has
     breakpoints: tuple[Mapping[str, Any], ...] = ()  # set before the first line runs, as ``Breakpoint.plain`` gives them
 
     def plain(self) -> dict[str, Any]:

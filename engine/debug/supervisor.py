@@ -33,7 +33,6 @@ from .spool import Forward, Spool
 
 TICK = 0.1  # seconds between two looks at the program
 MEMORY_TICK = 0.02  # the same, while a memory limit is set
-SILENCE = 5.0  # seconds without a sign of life before it is called unresponsive
 CLIENT_BACKLOG = 1 << 18  # bytes on the way to the window above which no more output is sent
 LADDER: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGINT, 1.0), (signal.SIGTERM, 1.0), (signal.SIGKILL, 1.0))
 KILLING = 5.0  # seconds to wait for killed processes to be gone
@@ -77,6 +76,7 @@ class Supervisor:
         self._ended_from_outside = False
         self._memory_limit = launch.memory_limit
         self._process_limit = launch.process_limit
+        self._disk_limit = launch.disk_limit
         self._peak = 0
         self._facts: dict[str, Any] = {
             "version": VERSION, "state": "starting", "script": launch.script, "args": list(launch.args), "engine": launch.engine,
@@ -182,9 +182,10 @@ class Supervisor:
 
     def _environment(self) -> dict[str, str]:
         paths = folders(self._launch.engine)
-        if before := os.environ.get("PYTHONPATH"):
+        environment = {**os.environ, **self._launch.env}
+        if before := environment.get("PYTHONPATH"):
             paths.append(before)
-        return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        return {**environment, "PYTHONPATH": os.pathsep.join(paths)}
 
     def _keep(self, category: str, pipe: int) -> None:
         os.set_blocking(pipe, False)
@@ -303,7 +304,7 @@ class Supervisor:
         if request.command in _OWN:
             client.send(Response(request.seq, request.command))
             if request.command == "raiseLimit":
-                self._thaw(int(request.arguments.get("memory_limit", 0)), int(request.arguments.get("process_limit", 0)))
+                self._thaw(*(int(request.arguments.get(f"{name}_limit", 0)) for name in ("memory", "process", "disk")))
             elif request.command == "kill":
                 self._stop(rung=len(LADDER) - 1)
             else:
@@ -383,7 +384,7 @@ class Supervisor:
             size = tree.resident(self._process.pid)
             self._peak = max(self._peak, size)
             if size > self._memory_limit:
-                self._freeze(f"{size / 2**30:.1f} GiB, your limit is {self._memory_limit / 2**30:.1f} GiB")
+                self._freeze(f"{_amount(size)}, your limit is {_amount(self._memory_limit)}")
         if now < self._progress_due:
             return
         self._progress_due = now + TICK
@@ -400,6 +401,8 @@ class Supervisor:
             count = len(tree.descendants(os.getpid()))
             if count > self._process_limit:
                 self._freeze(f"{count} processes, the limit is {self._process_limit}")
+        if self._disk_limit and not self._frozen and (size := _size(self._facts["tape"])) > self._disk_limit:
+            self._freeze(f"a tape of {_amount(size)}, your limit is {_amount(self._disk_limit)}")
 
     def _listen(self, reading: Reading, now: float) -> None:
         alive = reading.beat != self._beat
@@ -407,7 +410,7 @@ class Supervisor:
             if alive and self._told_silent:
                 self._tell("responsive", {"phase": reading.phase.name.lower()})
             self._beat, self._beat_seen, self._told_silent = reading.beat, now, 0.0
-        elif now - self._beat_seen >= SILENCE and now - self._told_silent >= 1.0:
+        elif now - self._beat_seen >= self._launch.silence and now - self._told_silent >= 1.0:
             self._told_silent = now
             body = {"seconds": round(now - self._beat_seen, 1), "node": reading.node, "name": reading.name}
             self._tell("unresponsive", body)
@@ -418,11 +421,12 @@ class Supervisor:
         self._frozen = True
         self._tell("frozen", {"message": why, "memory": tree.resident(self._process.pid), "limit": self._memory_limit})
 
-    def _thaw(self, memory: int, processes: int) -> None:
+    def _thaw(self, memory: int, processes: int, disk: int) -> None:
         if self._process is None or not self._frozen:
             return
         self._memory_limit = memory or self._memory_limit * 3 // 2
         self._process_limit = processes or self._process_limit * 2
+        self._disk_limit = disk or self._disk_limit * 2
         self._frozen = False
         self._beat_seen = time.monotonic()
         tree.thaw(self._process.pid)
@@ -564,6 +568,18 @@ class Supervisor:
             os.replace(path + ".new", path)
         except OSError as error:  # the folder is gone or the disk is full: the program runs on
             self._tell("output", {"category": "console"}, f"run.json could not be written: {error.strerror}\n".encode())
+
+
+def _size(file: str) -> int:
+    """Bytes of a file; 0 where there is none yet."""
+    try:
+        return os.stat(file).st_size
+    except OSError:
+        return 0
+
+
+def _amount(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
 
 
 def _counts(spool: Spool) -> dict[str, Any]:

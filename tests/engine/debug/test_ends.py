@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -307,13 +308,27 @@ def test_the_script_has_the_environment_and_folder_it_would_have(start, tmp_path
     assert session.printed["stdout"] == f"yes {os.getcwd()} {mask} True False\n"
 
 
+def test_the_environment_that_was_asked_for_goes_over_the_debuggers_own(start, monkeypatch):
+    monkeypatch.setenv("MINE", "no")
+    session = start(
+        """
+        import os, sys
+        print(os.environ["MINE"], os.environ["NEW"], "/of/mine" in sys.path)
+        """,
+        env={"MINE": "yes", "NEW": "1", "PYTHONPATH": "/of/mine"},
+    )
+    session.wait_until_ended()
+    assert session.printed["stdout"] == "yes 1 True\n"
+
+
 def test_silence_of_native_code_is_noticed_and_ends_when_it_speaks(start):
     session = start(
         """
         import ctypes
         print("quiet now")
-        ctypes.PyDLL(None).sleep(7)  # holds the interpreter
-        """
+        ctypes.PyDLL(None).sleep(4)  # holds the interpreter
+        """,
+        silence=2.0,
     )
     session.wait_for(State.UNRESPONSIVE)
     assert session.sentence.startswith("Not responding for")
@@ -336,6 +351,23 @@ def test_a_memory_limit_freezes_the_program_and_loses_nothing(start):
     session.send("raiseLimit", memory_limit=4 << 30)
     assert session.wait_until_ended().how is State.FINISHED
     assert session.printed["stdout"] == "done 40\n"
+
+
+def test_a_limit_of_the_tape_freezes_the_program_and_more_may_be_given(start):
+    session = start(
+        """
+        import torch
+        for _ in range(64):
+            torch.ones(64 << 10) * 2  # 256 KiB of elements each
+        print("done")
+        """,
+        disk_limit=4 << 20,
+    )
+    session.wait_for(State.FROZEN)
+    assert re.search(r"a tape of \d+ MiB, your limit is 4 MiB", session.sentence)
+    session.send("raiseLimit", disk_limit=1 << 30)
+    assert session.wait_until_ended().how is State.FINISHED
+    assert session.printed["stdout"] == "done\n"
 
 
 def test_too_many_processes_freeze_the_program_and_none_survives(start):
