@@ -8,9 +8,26 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+
+_ALL = 17  # decimals tell any two numbers apart
+
+
+@dataclass(frozen=True, slots=True)
+class NumberStyle:
+    """How the user wants numbers. ``small`` and ``large`` are the powers of ten below and from which an exponent is written."""
+
+    digits: int = 4  # significant digits of statistics
+    least: int = 1  # decimals in tables
+    most: int = _ALL
+    small: int = -4
+    large: int = 6
+
+
+_style: list[NumberStyle] = [NumberStyle()]
 MINUS_INFINITY, INFINITY = "-inf", "inf"
 _SHORT = {
     "float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64", "complex64": "c64", "complex128": "c128",
@@ -34,38 +51,60 @@ def dtype_text(dtype: str) -> str:
     return _SHORT.get(dtype, dtype)
 
 
-def number(value: float, digits: int = 4) -> str:
-    """A statistic in at most ``digits`` significant digits: ``0.93``, ``1.2e-07``, ``nan``, ``-inf``."""
+def set_style(style: NumberStyle) -> None:
+    """Numbers are written in this style from now on."""
+    _style[:] = [style]
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A statistic in at most ``digits`` significant digits (0: as many as the user wants): ``0.93``, ``1.2e-07``, ``nan``, ``-inf``."""
     if value != value:
         return "nan"
     if math.isinf(value):
         return INFINITY if value > 0 else MINUS_INFINITY
     if value == 0:
         return "0"
-    if 1e-3 <= abs(value) < 10**digits:
-        return f"{value:.{digits}g}"
+    style = _style[0]
+    digits = digits or style.digits
+    if 10.0**style.small <= abs(value) < 10.0 ** min(digits, style.large):
+        return np.format_float_positional(value, precision=digits, unique=False, fractional=False, trim="-")
     mantissa, exponent = f"{value:.{max(digits - 2, 1)}e}".split("e")
-    mantissa = mantissa.rstrip("0").rstrip(".")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
     return f"{mantissa}e{int(exponent):+03d}"
 
 
 def exact(value: object) -> str:
-    """One element of a tensor, with the fewest digits that give the same value of the same dtype back."""
+    """One element of a tensor, with the fewest digits that give the same value of the same dtype back: what is copied."""
+    return _element(value, NumberStyle(least=1, small=_style[0].small, large=_style[0].large))
+
+
+def shown(value: object) -> str:
+    """One element of a tensor in a table, with as many decimals as the user wants."""
+    return _element(value, _style[0])
+
+
+def _element(value: object, style: NumberStyle) -> str:
     if isinstance(value, np.bool_ | bool):
         return "True" if value else "False"
     if isinstance(value, np.complexfloating):
         sign = "-" if math.copysign(1.0, float(value.imag)) < 0 else "+"
-        return f"{exact(value.real)}{sign}{exact(abs(value.imag))}j"
-    if isinstance(value, np.floating):
-        if np.isnan(value):
-            return "nan"
-        if np.isinf(value):
-            return INFINITY if value > 0 else MINUS_INFINITY
-        size = abs(float(value))
-        if size and (size >= 1e6 or size < 1e-4):
-            return np.format_float_scientific(value, unique=True, trim="-", exp_digits=2)
-        return np.format_float_positional(value, unique=True, trim="0")
-    return str(value)
+        return f"{_element(value.real, style)}{sign}{_element(abs(value.imag), style)}j"
+    if not isinstance(value, np.floating):
+        return str(value)
+    if np.isnan(value):
+        return "nan"
+    if np.isinf(value):
+        return INFINITY if value > 0 else MINUS_INFINITY
+    size = abs(float(value))
+    if size and (size >= 10.0**style.large or size < 10.0**style.small):
+        precision = style.most if style.most < _ALL else None
+        return np.format_float_scientific(value, precision=precision, unique=True, trim="-", exp_digits=2)
+    if style.most < _ALL:
+        return np.format_float_positional(value, precision=style.most, min_digits=min(style.least, style.most), unique=True, trim="k")
+    if style.least > 1:
+        return np.format_float_positional(value, min_digits=style.least, unique=True, trim="k")
+    return np.format_float_positional(value, unique=True, trim="0" if style.least else "-")
 
 
 def seconds(value: float) -> str:

@@ -29,7 +29,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QLineEdit, QMenu, QWidget
 
 from . import theme
-from .formats import exact
+from .formats import exact, shown
 
 Array = NDArray[Any]
 COPY_LIMIT = 1_000_000  # elements that one copy may put on the clipboard
@@ -226,7 +226,7 @@ class NumberGrid(QAbstractScrollArea):
         self._head_width = self._font_width * max(len(str(max(rows - 1, 0))), 2) + 16
         if not self._wide and rows and columns:
             sample = self._cells.block(0, min(rows, 40), 0, min(columns, 12))
-            self._wide = max((len(exact(x)) for x in sample.reshape(-1)), default=6) if sample is not None else 8
+            self._wide = max((len(shown(x)) for x in sample.reshape(-1)), default=6) if sample is not None else 8
         self._cell_width = self._font_width * max(self._wide, len(str(max(columns - 1, 0))), 4) + 16
         self._scrolls()
 
@@ -350,7 +350,7 @@ class NumberGrid(QAbstractScrollArea):
         block = self._cells.block(top, bottom, left, right)
         painter.setFont(theme.mono_font(12))
         if block is not None:
-            texts = [[exact(x) for x in row] for row in block]
+            texts = [[shown(x) for x in row] for row in block]
             widest = max((len(text) for row in texts for text in row), default=0)
             if widest > self._wide:  # a longer number came into view: widen for good, so that columns never jump back
                 self._wide = widest
