@@ -32,6 +32,7 @@ class Announcer(QObject):
         self._bar, self._canvas = bar, canvas
         self._session, self._model, self._opening, self._navigator = session, model, opening, navigator
         self._alert_told = False
+        self.says_alerts = True  # the user wants to be told of the first NaN here
         session.state_changed.connect(self._state_changed)
         session.ended.connect(self._ended)
         session.noticed.connect(self.said)
@@ -82,7 +83,7 @@ class Announcer(QObject):
     def tell_alert(self) -> None:
         """Say the first NaN or infinity of a run, once, when the program stands still or is over."""
         resting = self._session.state in ENDED | {State.PAUSED, State.TRACE}
-        alert = self._navigator.first_alert() if resting and not self._alert_told else None
+        alert = self._navigator.first_alert() if self.says_alerts and resting and not self._alert_told else None
         if alert is None or alert.kind is not AlertKind.BORN or self._bar.text:
             return
         self._alert_told = True

@@ -12,7 +12,7 @@ from PySide6 import __version_info__
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from .settings import kept
+from .settings import kept, mend
 from .theme import Appearance, icon, load_fonts
 
 NAN_EXAMPLE = Path(__file__).parent / "examples" / "nan.py"
@@ -43,16 +43,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return report(app, arguments.file or str(NAN_EXAMPLE), Path(arguments.headless_report), arguments.python)
     settings = kept()
+    notice = mend(Path(settings.fileName()))
+    settings.sync()
     if arguments.reset_layout:
         settings.remove("layout")
         settings.remove("geometry")
     window = MainWindow(Appearance.of(app), settings)
     if arguments.theme:
         Appearance.of(app, arguments.theme)  # for this time only: what was chosen last stays in the settings
-        window.check_theme()
+        window.effects.tick_theme()
     if arguments.python:
         window.opening.python = arguments.python
     window.show()
+    if notice:
+        window.message.show_error(notice)
     if arguments.example:
         window.open_file(str(NAN_EXAMPLE))
     elif arguments.file:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
 _ALL = 17  # decimals tell any two numbers apart
 
 

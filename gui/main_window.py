@@ -36,10 +36,12 @@ from .navigator import Navigator
 from .opening import Opening
 from .panel_presenter import PanelPresenter
 from .panel_set import PanelSet
+from .preferences.effects import Effects
+from .preferences.store import Preferences
 from .session import DebugSession
 from .settings import kept
 from .soon import Soon
-from .theme import Appearance, Mode
+from .theme import Appearance
 from .undo import Undo
 from .watches import Watches
 from .welcome import EXAMPLES, FOLDER, WelcomePage, dropped
@@ -58,6 +60,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.appearance = appearance
         self.settings = settings if settings is not None else kept()
+        self.preferences = Preferences(self.settings, self)
         self.session = DebugSession(self)
         self.model = DebugModel(self)
         self.actions_ = Actions(self)
@@ -96,6 +99,11 @@ class MainWindow(QMainWindow):
         self._connect_session_and_model()
         self._connect_panels()
         self._connect_actions()
+        self.effects = Effects(
+            self.preferences, self.settings, appearance, self.opening, self.model, self.announcer, self.presenter, self.actions_, self
+        )
+        self.effects.forgot_recent.connect(self._fill_recent)
+        self.effects.graph_wanted.connect(lambda name: self._show_graph(Shown(name)))
         self._restore()
         self._opened()
 
@@ -211,7 +219,7 @@ class MainWindow(QMainWindow):
             "break_on_exception": lambda: self.breakpoints.toggle(BreakKind.EXCEPTION, ""),
             "clear_breakpoints": self.breakpoints.clear,
             "step_back": self._live(session.step_back), "reverse": self._live(session.reverse_continue),
-            "run_to": self._run_to_selected, "stop_on_entry": self._set_stop_on_entry,
+            "run_to": self._run_to_selected,
             "first_event": navigator.look_at_first, "last_event": navigator.look_at_last,
             "previous_event": navigator.look_at_previous, "next_event": navigator.look_at_next,
             "return_to_live": navigator.look_at_last, "next_alert": navigator.next_alert,
@@ -222,15 +230,14 @@ class MainWindow(QMainWindow):
             "flow": lambda: self.docks.bring(self.panels.flow),
             "compare_iterations": lambda: self._compare(""), "compare_with": self._compare_with,
             "shortcuts": lambda: dialogs.shortcuts(self), "about": lambda: dialogs.about(self),
-            **{f"theme_{mode.value}": (lambda mode=mode: self._set_theme(mode)) for mode in Mode},
             **{shown.value: (lambda shown=shown: self._show_graph(shown)) for shown in Shown},
         }
         # fmt: on
         for command in COMMANDS:
-            self.actions_[command.name].triggered.connect(lambda _=False, slot=slots[command.name]: slot())
+            if command.name in slots:  # preferences listen to the others themselves
+                self.actions_[command.name].triggered.connect(lambda _=False, slot=slots[command.name]: slot())
         self.actions_["follow"].setChecked(True)
-        self.actions_["stop_on_entry"].setChecked(True)
-        self._show_graph(Shown.BACKWARD)
+        self._show_graph(Shown(self.preferences.text("graph/shown")))
         self.addActions(self.actions_.all())
 
     def _live(self, order: Any) -> Any:
@@ -347,9 +354,6 @@ class MainWindow(QMainWindow):
         if tape:
             self._compare(tape)
 
-    def _set_stop_on_entry(self) -> None:
-        self.opening.stop_on_entry = self.actions_["stop_on_entry"].isChecked()
-
     @Slot(str, int)
     def _output_skipped(self, stream: str, size: int) -> None:
         text = self.tr("({0} of {1} not shown; all of it is in the run's folder)\n").format(wording.size_text(size), stream)
@@ -457,16 +461,6 @@ class MainWindow(QMainWindow):
         self._recent_menu.setEnabled(bool(files))
         self.welcome.show_recent(files)
 
-    def _set_theme(self, mode: Mode) -> None:
-        self.appearance.set_mode(mode)
-        self.settings.setValue("theme", mode.value)
-        self.check_theme()
-
-    def check_theme(self) -> None:
-        """Tick the theme that is in effect."""
-        for mode in Mode:
-            self.actions_[f"theme_{mode.value}"].setChecked(mode is self.appearance.mode)
-
     def _copy(self) -> None:
         widget: QWidget | None = QApplication.focusWidget()
         while widget is not None:
@@ -520,10 +514,6 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def _restore(self) -> None:
-        mode = self.settings.value("theme", self.appearance.mode.value)
-        if mode in {m.value for m in Mode}:
-            self.appearance.set_mode(Mode(mode))
-        self.check_theme()
         geometry = self.settings.value("geometry")
         if geometry is None or not self.restoreGeometry(geometry):
             room = self.screen().availableGeometry()

@@ -36,6 +36,12 @@ class Opening(QObject):
         self.tape = ""  # the path of the tape that is open without a script
         self.stop_on_entry = True  # stop before the first node of backward
         self.budget = Launch("").budget  # bytes of values that a run keeps
+        self.level = Launch("").level  # how much of each value it keeps
+        self.limits: dict[str, Any] = {}  # further fields of Launch: the user's limits
+        self.arguments: tuple[str, ...] = ()  # of the script that is open
+        self.folder = ""  # in which it runs; "": its own
+        self.environment: dict[str, str] = {}  # beside the one of gradstep
+        self.remembers = True  # what was opened is listed under recent files
         self.breakpoints: tuple[Mapping[str, Any], ...] = ()  # set before a program's first line runs
         session.tape_opened.connect(self._follow)
 
@@ -64,7 +70,7 @@ class Opening(QObject):
         else:
             self._model.close()
             self.script, self.tape = str(path.resolve()), ""
-            recent.remember(self._settings, path)
+            self._remember(path)
             self._session.choose(self.script)
             self.changed.emit()
             self.start()
@@ -72,28 +78,43 @@ class Opening(QObject):
     @Slot()
     def start(self) -> None:
         """Run the script that is open."""
-        if self.script and self._session.allows(Action.LAUNCH):
+        if self.script and self._session.allows(Action.LAUNCH) and self._can_run():
             self.starting.emit()
-            folder = str(Path(self.script).parent)
-            self._session.launch(self.script, cwd=folder, **self._options())
+            self._session.launch(self.script, **self._options())
+
+    def _can_run(self) -> bool:
+        """Whether the folder in which the script shall run is there."""
+        if self.folder and not Path(self.folder).is_dir():
+            self.refused.emit(self.tr("{0} is no folder: choose another one to run {1} in.").format(self.folder, self.name), False)
+            return False
+        return True
 
     def _options(self) -> dict[str, Any]:
         return {
-            "python": self.python, "stop_on_entry": self.stop_on_entry, "budget": self.budget, "breakpoints": self.breakpoints,
+            "args": self.arguments, "cwd": self.folder or str(Path(self.script).parent), "env": self.environment, "python": self.python,
+            "stop_on_entry": self.stop_on_entry, "level": self.level, "budget": self.budget, "breakpoints": self.breakpoints,
+            **self.limits,
         }  # fmt: skip
+
+    def _remember(self, path: Path) -> None:
+        if self.remembers:
+            recent.remember(self._settings, path)
 
     @Slot()
     def restart(self) -> None:
         """Run the script again, after the end of the program where one runs."""
         if self._session.state in ALIVE:
-            self._session.restart(**self._options())
+            if self._can_run():
+                self._session.restart(**self._options())
         else:
             self.start()
 
     @Slot()
     def keep_more(self) -> None:
         """Keep more values from the next start on."""
-        self.budget *= MORE
+        if self.level == Launch("").level:
+            self.budget *= MORE
+        self.level = Launch("").level  # all elements, where only statistics were kept
         self.said.emit(self.tr("Up to {0} of values are kept from the next start on.").format(wording.size_text(self.budget)))
 
     @Slot()
@@ -118,7 +139,7 @@ class Opening(QObject):
         except (TapeError, OSError) as error:
             self.refused.emit(self.tr("{0} cannot be opened: {1}").format(path.name, error), False)
             return
-        recent.remember(self._settings, path)
+        self._remember(path)
         self.script, self.tape = "", str(path.resolve())
         self.starting.emit()
         self.changed.emit()

@@ -110,6 +110,17 @@ class PanelPresenter(QObject):
         self._later.start()
 
     @Slot()
+    def show_all(self) -> None:
+        """Everything again: numbers are written in another way now."""
+        for panel in vars(self._panels).values():
+            panel.restyle()
+            panel.update()
+        if self._model.tape is not None:
+            self._moment_due = self._selection_due = True
+            self._grown()
+            self.show_now()
+
+    @Slot()
     def show_now(self) -> None:
         """Show what is due: the model's moment, its selection."""
         moment, selection = self._moment_due, self._selection_due

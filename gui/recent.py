@@ -22,3 +22,8 @@ def remember(settings: QSettings, file: Path) -> None:
     path = file.resolve()
     names = [str(path), *(str(other) for other in recent(settings) if other != path)]
     settings.setValue(_KEY, names[:LIMIT])
+
+
+def forget(settings: QSettings) -> None:
+    """Put the list away."""
+    settings.remove(_KEY)

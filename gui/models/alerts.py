@@ -12,7 +12,8 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Frame, NodeEnter, NodeExit, NodeKind, Op, Val
 from gradstep.engine.tape.wire import EVENT_CODES
 
-from ..formats import short_name
+from ..formats import number, short_name
+from ..translation import translate
 from .history import BadValues
 from .values import ValueRef
 
@@ -24,7 +25,17 @@ class AlertKind(IntEnum):
 
     BORN = 0  # a NaN or an infinity came out of finite numbers
     CONSTANT = 1  # it was in the data or in a parameter from the start
-    ZERO = 2  # a gradient of zeros alone
+    LARGE = 2  # a gradient above the norm that the user set
+    ZERO = 3  # a gradient of zeros alone
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRules:
+    """What the user wants to be told of beside NaN and Inf where they are born."""
+
+    zero: bool = True
+    constant: bool = True
+    norm: float = 0.0  # above which a gradient is large; 0: none is
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +55,9 @@ class Alert:
 class AlertLog:
     """The findings on a tape. ``read`` takes in what the tape got since."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: AlertRules = AlertRules()) -> None:
+        self._rules = rules
+        self._larges: set[int] = set()  # nodes that are listed already
         self._found: list[Alert] = []
         self._bad = BadValues()
         self._ops = 0
@@ -63,9 +76,9 @@ class AlertLog:
         """
         self._bad.read(tape)
         count = 0
-        for number in islice(iter(tape.ops), self._ops, ops):
+        for op in islice(iter(tape.ops), self._ops, ops):
             self._ops += 1
-            self._op(tape, tape.ops[number])
+            self._op(tape, tape.ops[op])
             count += 1
             if count % 64 == 0 and not more():
                 return False
@@ -117,7 +130,7 @@ class AlertLog:
         self._add(Alert(AlertKind.BORN, -1, op.name, text, ("op", op.id), frame, ValueRef(f"output of {op.name}", bad)))
 
     def _constant(self, tape: Tape, val: Val | None, op: Op) -> None:
-        if val is None or val.tensor in self._constants or not any(self._bad.count(tape, (val,))):
+        if not self._rules.constant or val is None or val.tensor in self._constants or not any(self._bad.count(tape, (val,))):
             return
         self._constants.add(val.tensor)
         noun = tape.tensors.get(val.tensor)
@@ -135,6 +148,8 @@ class AlertLog:
     def _exit(self, tape: Tape, event: NodeExit, given: tuple[Val | None, ...]) -> None:
         nans, infs = self._bad.count(tape, event.grads)
         if not nans + infs:
+            if self._rules.norm:
+                self._large(tape, event)
             return
         if any(self._bad.count(tape, given)):
             self.carried += 1
@@ -154,7 +169,25 @@ class AlertLog:
             )
         )  # fmt: skip
 
+    def _large(self, tape: Tape, event: NodeExit) -> None:
+        if event.node in self._larges:
+            return
+        for val in event.grads:
+            stats = tape.stats.get(val) if val is not None else None
+            if stats is not None and stats.norm > self._rules.norm:
+                self._larges.add(event.node)
+                node = tape.nodes[event.node]
+                op = tape.ops.get(node.op) if node.op is not None else None
+                frame = op.stack[0] if op is not None and op.stack else None
+                words = translate("Alerts", "the gradient that {0} passed on has norm {1}, above {2}")
+                text = words.format(node.name, number(stats.norm), number(self._rules.norm))
+                value = ValueRef(translate("Alerts", "gradient from {0}").format(short_name(node.name)), val)
+                self._add(Alert(AlertKind.LARGE, event.i, node.name, text, ("node", event.node), frame, value))
+                return
+
     def _zero(self, tape: Tape, event: NodeEnter) -> None:
+        if not self._rules.zero:
+            return
         node = tape.nodes[event.node]
         if node.kind is not NodeKind.ACCUMULATE or event.node in self._zeros:
             return

@@ -16,7 +16,7 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import HookKind, Val
 from gradstep.engine.tape.state import Cursor, State
 
-from .alerts import AlertLog
+from .alerts import AlertLog, AlertRules
 from .history import History, Row, RowKind
 from .hooks import HooksView, hooks_view
 from .marks import LineMarks
@@ -64,6 +64,7 @@ class DebugModel(QObject):
         self._damage = ""
         self.reader: RowReader | None = None
         self._cursor: Cursor | None = None
+        self._rules = AlertRules()
         self._forget()
 
     # ------------------------------------------------------------------------------------------------------- the tape
@@ -104,7 +105,7 @@ class DebugModel(QObject):
     def _forget(self) -> None:
         self.history = History()
         self.marks = LineMarks()
-        self.alerts = AlertLog()
+        self.alerts = AlertLog(self._rules)
         self.reader = None
         self._cursor = None
         self._state = State()
@@ -120,6 +121,16 @@ class DebugModel(QObject):
     @property
     def tape(self) -> Tape | None:
         return self._tape
+
+    def set_alert_rules(self, rules: AlertRules) -> None:
+        """Look for other things; the tape that is open is looked through again, piece by piece."""
+        if rules == self._rules:
+            return
+        self._rules = rules
+        self.alerts = AlertLog(rules)
+        if self._tape is not None:
+            self._behind = self._news = True
+            self._timer.start(0)
 
     @Slot()
     def drain(self) -> None:

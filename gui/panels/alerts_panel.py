@@ -105,7 +105,7 @@ class AlertsPanel(Panel):
         return len(self._alerts)
 
     def _line(self, place: int, alert: Alert) -> Line:
-        sign = "!" if alert.kind is not AlertKind.ZERO else "0"
+        sign = {AlertKind.ZERO: "0", AlertKind.LARGE: "^"}.get(alert.kind, "!")
         where = f"#{alert.event}" if alert.event >= 0 else self.tr("forward")
         line = f"{PurePath(alert.frame.file).name}:{alert.frame.line}" if alert.frame is not None else ""
         cells = (f"{sign}  {where}", alert.name, alert.text, line)

@@ -76,7 +76,7 @@ def test_a_layout_of_nonsense_does_not_matter(qtbot: QtBot, tmp_path: Path, monk
     settings = throwaway()
     settings.setValue("layout", b"nonsense")
     settings.setValue("geometry", b"nonsense")
-    settings.setValue("theme", "pink")
+    settings.setValue("preferences/appearance/theme", "pink")
     driver = Driver(qtbot, make(qtbot, settings), tmp_path)
     driver.open(driver.script(SMALL))
     assert driver.window.docks[driver.window.panels.events].isVisible()
