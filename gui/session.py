@@ -172,7 +172,7 @@ class DebugSession(QObject):
 
     def launch(self, script: str, args: Sequence[str] = (), engine: str = "gradstep", python: str = sys.executable, **options: Any) -> None:
         """Starts a script. ``options`` are the further fields of Launch."""
-        self.start(Launch(script, tuple(args), engine, python, **options))
+        self.start(Launch(script, tuple(args), engine, python=python, **options))
 
     def start(self, launch: Launch) -> None:
         """Starts what is asked for, unless a program is alive."""
