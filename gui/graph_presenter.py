@@ -225,7 +225,7 @@ class GraphPresenter(QObject):
         low, high = sorted((position, self._model.position))
         if run != self._model.run or run == 0 or high - low > FEW:
             return None
-        words = tape.events.words[low + 1 : high + 1]
+        words = tape.events.words_from(low + 1)[: high - low]
         codes = words[:, 0] & 0xFF
         if np.isin(codes, _SWEEPING).any():
             return None

@@ -1,12 +1,13 @@
-"""The Qt model of the events tree: rows are made when a parent is opened, texts when they are painted."""
+"""The Qt model of the events tree: its rows from top to bottom as a table, so that a row that comes last costs nothing of those
+before it. Texts are made when they are painted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from .history import Row, RowKind
 from .rows import LazyFacts, RowFacts, RowReader
@@ -27,27 +28,32 @@ class Column(IntEnum):
 
 
 class EventRole(IntEnum):
-    """What a delegate asks for beyond Qt's own roles."""
+    """What the model knows of a row beyond Qt's own roles."""
 
-    FACTS = Qt.ItemDataRole.UserRole + 1
-    PAST = Qt.ItemDataRole.UserRole + 2
-    CURRENT = Qt.ItemDataRole.UserRole + 3
-    ROW = Qt.ItemDataRole.UserRole + 4
+    PAST = Qt.ItemDataRole.UserRole + 1
+    CURRENT = Qt.ItemDataRole.UserRole + 2
+    DEPTH = Qt.ItemDataRole.UserRole + 3
+    OPEN = Qt.ItemDataRole.UserRole + 4  # True, False; None where there is nothing to open
 
 
-class EventTree(QAbstractItemModel):
-    """Shows a history. Call ``sync`` after it was read on; the model never looks at it on its own."""
+class EventTree(QAbstractTableModel):
+    """Shows a history: a row for each row of the tree whose parents are open. Call ``sync`` after the history was read on; the
+    model never looks at it on its own.
+
+    It is a table because Qt's tree view lays all rows of an open parent out again for each new one, and asks this model for each.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._reader: RowReader | None = None
         self._keep: Callable[[LazyFacts], bool] | None = None
-        self._shown: dict[int, list[Row]] = {}  # uid of an opened parent (0: top level) -> its children in the view
-        self._by_uid: dict[int, Row] = {}  # every row in the view, also one that the history has let go since the last sync
-        self._place: dict[int, int] = {}  # while filtered: uid -> place among the shown siblings
+        self._rows: list[Row] = []  # what is in the view
+        self._open: dict[int, list[Row]] = {}  # uid of an open parent (0: the top level) -> its children in the view
+        self._kept: dict[int, list[Row]] = {}  # while filtered: uid -> its children that the filter lets through
+        self._places: dict[int, int] = {}  # uid -> place in the view; right for the first ``_sure`` places
+        self._sure = 0
         self._cache: dict[int, RowFacts] = {}
         self._current = 0
-        self._changing = False  # a view that is told of a change may ask for more at once: one change at a time
         self.position = -1
         self.matching = 0
         self.hidden = 0
@@ -59,7 +65,7 @@ class EventTree(QAbstractItemModel):
         self._reset(reader, self._keep)
 
     def set_filter(self, keep: Callable[[LazyFacts], bool] | None) -> None:
-        """Show only rows that ``keep`` lets through, with what they stand under; None for all."""
+        """Show only rows that ``keep`` lets through, with what they stand under, all open; None for all."""
         self._reset(self._reader, keep)
 
     @property
@@ -70,108 +76,114 @@ class EventTree(QAbstractItemModel):
         """Take over what the history has read since the last call."""
         if self._reader is None:
             return
-        changed = self._reader.history.changed
-        if not changed:
+        history = self._reader.history
+        if not history.changed:
             return
         if self._keep is not None:
             self._reset(self._reader, self._keep)
             return
-        self._changing = True
-        for uid, kept in sorted(changed.items()):
-            shown = self._shown.get(uid)
-            if shown is None:
-                continue  # nobody has opened it
-            parent = self._reader.history.rows.get(uid)
-            if uid and parent is None:
-                continue
-            index = QModelIndex() if parent is None else self.index_of(parent)
-            rows = self._reader.history.top if parent is None else parent.children
-            if len(shown) > kept:
-                self.beginRemoveRows(index, kept, len(shown) - 1)
-                for row in shown[kept:]:
-                    self._close(row)
-                    del self._by_uid[row.uid]
-                del shown[kept:]
-                self.endRemoveRows()
-            if len(rows) > len(shown):
-                self.beginInsertRows(index, len(shown), len(rows) - 1)
-                fresh = rows[len(shown) :]
-                self._by_uid.update((row.uid, row) for row in fresh)
-                shown.extend(fresh)
-                self.endInsertRows()
-        changed.clear()
-        self._changing = False
+        for uid, kept in sorted(history.changed.items()):
+            parent = history.rows.get(uid)
+            if not uid:
+                self._take_over(None, history.top, kept)
+            elif parent is not None and uid in self._open:
+                self._take_over(parent, parent.children, kept)
+            if parent is not None:
+                self._tell(parent)  # it may have its first child, or none any more
+        history.changed.clear()
+
+    def _take_over(self, parent: Row | None, rows: list[Row], kept: int) -> None:
+        """Of the children that are in the view the first ``kept`` stay, and those that ``rows`` has beyond them come."""
+        shown = self._open[parent.uid if parent is not None else 0]
+        end = self._end(parent)
+        if len(shown) > kept:
+            self._remove(self._place(shown[kept]), end)
+            del shown[kept:]
+            end = self._end(parent)
+        if len(rows) > len(shown):
+            fresh = rows[len(shown) :]
+            shown.extend(fresh)
+            self._insert(end, fresh)
 
     def set_position(self, position: int, current: Row | None) -> None:
         """The cursor stands at event ``position``; ``current`` is the row to mark."""
         self.position = position
         before, self._current = self._current, current.uid if current is not None else 0
         for uid in {before, self._current} - {0}:
-            row = self._by_uid.get(uid)
-            if row is not None:
-                index = self.index_of(row)
-                self.dataChanged.emit(index, index.siblingAtColumn(Column.MODULE))
+            place = self._place_of(uid)
+            if place >= 0:
+                self._changed(place)
 
-    def index_of(self, row: Row) -> QModelIndex:
-        """The row's index; opens its parents. Invalid when the filter hides it."""
-        for above in self._path(row):
-            if above.uid not in self._shown and self._keep is None:
-                self._open(above)
-        place = row.place if self._keep is None else self._place.get(row.uid, -1)
-        return self.createIndex(place, 0, row.uid) if place >= 0 else QModelIndex()
-
-    def known_index(self, row: Row) -> QModelIndex:
-        """The row's index where it is already in the view; opens nothing."""
-        if row.uid not in self._by_uid:
-            return QModelIndex()
-        return self.createIndex(row.place if self._keep is None else self._place.get(row.uid, 0), 0, row.uid)
+    # -------------------------------------------------------------------------------------------------------- the tree
 
     def row(self, index: Index) -> Row | None:
         """The history's row behind an index."""
-        return self._by_uid.get(index.internalId()) if index.isValid() else None
+        return self._rows[index.row()] if index.isValid() and index.row() < len(self._rows) else None
+
+    def index_of(self, row: Row) -> QModelIndex:
+        """The row's index; opens its parents. Invalid when the filter hides it."""
+        if self._place(row) < 0:
+            for above in _path(row):
+                self.set_open(above, True)
+        return self.known_index(row)
+
+    def known_index(self, row: Row) -> QModelIndex:
+        """The row's index where it is in the view; opens nothing."""
+        place = self._place(row)
+        return self.createIndex(place, 0) if place >= 0 else QModelIndex()
+
+    def has_children(self, row: Row) -> bool:
+        """Whether it can be opened."""
+        return bool(self._children(row))
+
+    def is_open(self, row: Row) -> bool:
+        """Whether its children are in the view."""
+        return row.uid in self._open
+
+    def set_open(self, row: Row, opened: bool) -> None:
+        """Open a row that is in the view, or close it."""
+        place = self._place(row)
+        if place < 0 or opened is self.is_open(row):
+            return
+        if opened:
+            children = self._children(row)
+            if children:
+                self._open[row.uid] = list(children)
+                self._insert(place + 1, children)
+        else:
+            self._remove(place + 1, self._end(row))
+            self._open.pop(row.uid, None)
+        self._changed(place)
+
+    def below(self, row: Row | None) -> list[Row]:
+        """The children that are in the view; of None the top level."""
+        return list(self._open.get(row.uid if row is not None else 0, ()))
+
+    def is_current(self, row: Row) -> bool:
+        """Whether the cursor is there."""
+        return row.uid == self._current
+
+    @staticmethod
+    def alignment(column: int) -> Qt.AlignmentFlag:
+        """Where a column's texts stand: numbers at the right."""
+        right = column in (Column.NUMBER, Column.NORM, Column.TIME)
+        return (Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
+
+    @staticmethod
+    def depth(row: Row) -> int:
+        """How many rows it stands under."""
+        depth, above = 0, row.parent
+        while above is not None:
+            depth, above = depth + 1, above.parent
+        return depth
 
     # ------------------------------------------------------------------------------------------------------- Qt asks
 
-    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        shown = self._shown.get(parent.internalId() if parent.isValid() else 0)
-        if shown is None or not 0 <= row < len(shown) or not 0 <= column < len(Column):
-            return QModelIndex()
-        return self.createIndex(row, column, shown[row].uid)
-
-    def parent(self, index: Index = QModelIndex()) -> QModelIndex:  # type: ignore[override]  # noqa: B008
-        row = self.row(index)
-        if row is None or row.parent is None:
-            return QModelIndex()
-        above = row.parent
-        place = above.place if self._keep is None else self._place.get(above.uid, 0)
-        return self.createIndex(place, 0, above.uid)
-
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        if parent.isValid() and parent.column() != 0:
-            return 0
-        return len(self._shown.get(parent.internalId() if parent.isValid() else 0, ()))
+        return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return len(Column)
-
-    def hasChildren(self, parent: Index = QModelIndex()) -> bool:  # noqa: B008
-        if not parent.isValid():
-            return bool(self._shown.get(0))
-        row = self.row(parent)
-        if row is None or parent.column() != 0:
-            return False
-        return bool(row.children) if self._keep is None else bool(self._shown.get(row.uid))
-
-    def canFetchMore(self, parent: Index) -> bool:
-        row = self.row(parent)
-        if row is None or parent.column() != 0 or self._keep is not None or self._changing:
-            return False
-        return bool(row.children) and row.uid not in self._shown
-
-    def fetchMore(self, parent: Index) -> None:
-        row = self.row(parent)
-        if row is not None and self.canFetchMore(parent):
-            self._open(row)
+        return 0 if parent.isValid() else len(Column)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
@@ -196,18 +208,19 @@ class EventTree(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(row, index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            right = index.column() in (Column.NUMBER, Column.NORM, Column.TIME)
-            return (Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.ToolTipRole or role == Qt.ItemDataRole.AccessibleTextRole:
+            return self.alignment(index.column())
+        if role == Qt.ItemDataRole.ToolTipRole:
             return self.sentence(row)
-        if role == EventRole.FACTS:
-            return self.facts(row)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self._spoken(row)
         if role == EventRole.PAST:
             return row.is_past(self.position)
         if role == EventRole.CURRENT:
-            return row.uid == self._current
-        if role == EventRole.ROW:
-            return row
+            return self.is_current(row)
+        if role == EventRole.DEPTH:
+            return self.depth(row)
+        if role == EventRole.OPEN:
+            return self.is_open(row) if self.has_children(row) else None
         return None
 
     # ---------------------------------------------------------------------------------------------------------- texts
@@ -245,7 +258,7 @@ class EventTree(QAbstractItemModel):
         """The whole row in words: what a screen reader says and the tooltip shows."""
         facts = self.facts(row)
         parts = [facts.name]
-        if row.uid == self._current:
+        if self.is_current(row):
             parts.append(self.tr("the cursor is here"))
         elif not row.is_past(self.position):
             parts.append(self.tr("not yet run"))
@@ -256,56 +269,36 @@ class EventTree(QAbstractItemModel):
             parts.append(self.tr("module %1").replace("%1", facts.module))
         return ", ".join(parts)
 
+    def _spoken(self, row: Row) -> str:
+        """The sentence, and what eyes see of the tree: how deep it stands, whether it is open."""
+        state = (self.tr("open") if self.is_open(row) else self.tr("closed")) if self.has_children(row) else ""
+        level = self.tr("level %1").replace("%1", str(self.depth(row) + 1))
+        return ", ".join(part for part in (self.sentence(row), state, level) if part)
+
     # --------------------------------------------------------------------------------------------------------- inside
 
     def _reset(self, reader: RowReader | None, keep: Callable[[LazyFacts], bool] | None) -> None:
-        self._changing = True
         self.beginResetModel()
         self._reader, self._keep = reader, keep
-        self._refill()
-        self.endResetModel()
-        self._changing = False
-
-    def _path(self, row: Row) -> list[Row]:
-        path: list[Row] = []
-        above = row.parent
-        while above is not None:
-            path.append(above)
-            above = above.parent
-        return path[::-1]
-
-    def _open(self, row: Row) -> None:
-        if not row.children:
-            return
-        before, self._changing = self._changing, True
-        self.beginInsertRows(self.createIndex(row.place, 0, row.uid), 0, len(row.children) - 1)
-        self._shown[row.uid] = list(row.children)
-        self._by_uid.update((child.uid, child) for child in row.children)
-        self.endInsertRows()
-        self._changing = before
-
-    def _close(self, row: Row) -> None:
-        for child in self._shown.pop(row.uid, ()):
-            self._close(child)
-            del self._by_uid[child.uid]
-
-    def _refill(self) -> None:
-        self._shown.clear()
-        self._by_uid.clear()
-        self._place.clear()
+        self._open.clear()
+        self._kept.clear()
         self._cache.clear()
-        self.matching = self.hidden = 0
-        if self._reader is None:
-            return
-        top = self._reader.history.top
-        self._reader.history.changed.clear()
-        if self._keep is None:
-            self._shown[0] = list(top)
-            self._by_uid.update((row.uid, row) for row in top)
+        self._places.clear()
+        self._sure = self.matching = self.hidden = 0
+        top = reader.history.top if reader is not None else []
+        if reader is not None:
+            reader.history.changed.clear()
+        if keep is None:
+            self._rows = list(top)
         else:
-            self._shown[0] = self._sieve(top)
+            top = self._sieve(top)
+            self._rows = list(self._flat(top))
+            self._open.update(self._kept)
+        self._open[0] = list(top)
+        self.endResetModel()
 
     def _sieve(self, rows: list[Row]) -> list[Row]:
+        """Those of ``rows`` that match or have something below that does; what is below them is kept as well."""
         assert self._keep is not None
         assert self._reader is not None
         kept: list[Row] = []
@@ -316,8 +309,71 @@ class EventTree(QAbstractItemModel):
                 self.matching += matches
                 self.hidden += not matches
             if below or matches:
-                self._place[row.uid] = len(kept)
-                self._by_uid[row.uid] = row
-                self._shown[row.uid] = below
+                if below:
+                    self._kept[row.uid] = below
                 kept.append(row)
         return kept
+
+    def _flat(self, rows: list[Row]) -> Iterator[Row]:
+        for row in rows:
+            yield row
+            yield from self._flat(self._kept.get(row.uid, []))
+
+    def _children(self, row: Row) -> list[Row]:
+        return row.children if self._keep is None else self._kept.get(row.uid, [])
+
+    def _place(self, row: Row) -> int:
+        return self._place_of(row.uid)
+
+    def _place_of(self, uid: int) -> int:
+        """Where a row is in the view, -1 where it is not."""
+        while self._sure < len(self._rows):  # what came since
+            self._places[self._rows[self._sure].uid] = self._sure
+            self._sure += 1
+        return self._places.get(uid, -1)
+
+    def _end(self, row: Row | None) -> int:
+        """The place after the last row below ``row``; of None after all."""
+        if row is None:
+            return len(self._rows)
+        while row is not None:  # the last child's last child ends it
+            below = self._open.get(row.uid)
+            if not below:
+                return self._place(row) + 1
+            row = below[-1]
+        return len(self._rows)
+
+    def _insert(self, place: int, rows: list[Row]) -> None:
+        self.beginInsertRows(QModelIndex(), place, place + len(rows) - 1)
+        self._rows[place:place] = rows
+        self._sure = min(self._sure, place)
+        self.endInsertRows()
+
+    def _remove(self, place: int, end: int) -> None:
+        if end <= place:
+            return
+        self.beginRemoveRows(QModelIndex(), place, end - 1)
+        for row in self._rows[place:end]:
+            self._open.pop(row.uid, None)
+            self._places.pop(row.uid, None)
+        del self._rows[place:end]
+        self._sure = min(self._sure, place)
+        self.endRemoveRows()
+
+    def _tell(self, row: Row) -> None:
+        place = self._place(row)
+        if place >= 0:
+            self._changed(place)
+
+    def _changed(self, place: int) -> None:
+        self.dataChanged.emit(self.createIndex(place, 0), self.createIndex(place, Column.MODULE))
+
+
+def _path(row: Row) -> list[Row]:
+    """What it stands under, from the top."""
+    path: list[Row] = []
+    above = row.parent
+    while above is not None:
+        path.append(above)
+        above = above.parent
+    return path[::-1]

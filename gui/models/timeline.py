@@ -98,12 +98,17 @@ def timeline(history: History) -> Timeline:
     low = min(float(np.floor(low - 0.05)), high - DECADES)
     if (high - low) % 2:
         low -= 1  # the line in the middle stands at a power of ten
+    undone = np.zeros(len(enters), np.int64)
+    if history.rewinds:
+        undone[:] = [row.undone for steps in runs for row in steps.rows]
     return Timeline(
         enters=enters,
         norms=norms,
         bad=np.concatenate([np.array(steps.bad, np.bool_) for steps in runs]),
         categories=np.concatenate([np.array(steps.families, np.uint8) for steps in runs]),
-        undone=np.array([row.undone for steps in runs for row in steps.rows], np.int64),
+        undone=np.array([row.undone for steps in runs for row in steps.rows], np.int64)
+        if history.rewinds
+        else np.zeros(len(enters), np.int64),
         nodes=np.concatenate([np.array(steps.nodes, np.int64) for steps in runs]),
         lengths=tuple(len(steps.rows) for steps in runs),
         low=low,

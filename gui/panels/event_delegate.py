@@ -1,50 +1,148 @@
-"""How a row of the events tree is painted: a mark for its kind, its texts, the bar of the current row, pale future rows."""
+"""How the events tree behaves and how its rows are painted: a mark for the kind, texts, the bar of the current row, pale future."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from .. import theme
 from ..formats import short_name
-from ..models.event_tree import Column, EventRole
-from ..models.history import RowKind
+from ..models.event_tree import Column, EventTree
+from ..models.history import Row, RowKind
 from ..models.rows import RowFacts
 
 ROW_HEIGHT = 25
+INDENT = 14  # px a level
+ARROW = 16  # px for the arrow of what can be opened
 _MONO = (Column.NUMBER, Column.NORM, Column.BAD, Column.TIME, Column.MODULE)
 
 
-class EventTreeView(QTreeView):
-    """A tree view whose current and selected rows are marked over their whole width, branches included."""
+class EventTreeView(QTableView):
+    """A table that looks and behaves like a tree: rows stand in, and what can be opened has an arrow."""
 
-    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        look = theme.current()
-        rows = self.selectionModel()
-        if rows is not None and rows.isRowSelected(index.row(), index.parent()):
-            painter.fillRect(option.rect, look.selection)
-        elif index.data(EventRole.CURRENT):
-            painter.fillRect(option.rect, theme.faded(look.accent, 0.16 if look.dark else 0.18))
-        super().drawRow(painter, option, index)
+    def __init__(self, model: EventTree, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tree = model
+        self.hovered = -1  # the row under the pointer
+        self.setModel(model)
+        self.setItemDelegate(EventDelegate(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setMouseTracking(True)
+        rows = self.verticalHeader()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setMinimumSectionSize(ROW_HEIGHT)
+        rows.setDefaultSectionSize(ROW_HEIGHT)
+        rows.hide()
+        header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        header.setSectionsClickable(False)
+
+    def toggle(self, index: QModelIndex) -> None:
+        """Open what is closed, close what is open."""
+        row = self.tree.row(index)
+        if row is not None:
+            self.tree.set_open(row, not self.tree.is_open(row))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        row = self.tree.row(self.currentIndex())
+        if row is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not self._move(Qt.Key(event.key()), row):
+            super().keyPressEvent(event)
+
+    def _move(self, key: Qt.Key, row: Row) -> bool:
+        """The keys of a tree: Right opens and goes in, Left closes and goes out."""
+        tree = self.tree
+        if key in (Qt.Key.Key_Right, Qt.Key.Key_Plus) and tree.has_children(row) and not tree.is_open(row):
+            tree.set_open(row, True)
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Minus) and tree.is_open(row):
+            tree.set_open(row, False)
+        elif key == Qt.Key.Key_Right:
+            self._go(tree.below(row)[0] if tree.is_open(row) else None)
+        elif key == Qt.Key.Key_Left:
+            self._go(row.parent)
+        else:
+            return False
+        return True
+
+    def _go(self, row: Row | None) -> None:
+        index = self.tree.known_index(row) if row is not None else QModelIndex()
+        if index.isValid():
+            self.setCurrentIndex(index.siblingAtColumn(self.currentIndex().column()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self._arrow_at(event.position())
+        if index is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.toggle(index)
+        else:
+            super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        index = self._arrow_at(event.position())
+        if index is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.toggle(index)
+        else:
+            super().mouseDoubleClickEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self.rowAt(round(event.position().y())))
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def _hover(self, row: int) -> None:
+        before, self.hovered = self.hovered, row
+        for place in {before, row} - {-1} if before != row else ():
+            self.viewport().update(0, self.rowViewportPosition(place), self.viewport().width(), ROW_HEIGHT)
+
+    def _arrow_at(self, place: QPointF) -> QModelIndex | None:
+        """The index of the row whose arrow is there."""
+        index = self.indexAt(place.toPoint())
+        row = self.tree.row(index)
+        if row is None or index.column() != Column.NAME or not self.tree.has_children(row):
+            return None
+        left = self.columnViewportPosition(Column.NAME) + INDENT * self.tree.depth(row)
+        return index if left <= place.x() < left + ARROW else None
 
 
 class EventDelegate(QStyledItemDelegate):
     """Paints the cells. Kinds are told apart by shape as well as by colour."""
+
+    def __init__(self, view: EventTreeView) -> None:
+        super().__init__(view)
+        self._view = view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(60, ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         look = theme.current()
-        facts = index.data(EventRole.FACTS)
-        if not isinstance(facts, RowFacts):
+        tree = self._view.tree
+        row = tree.row(index)
+        if row is None:
             return
-        past, current = bool(index.data(EventRole.PAST)), bool(index.data(EventRole.CURRENT))
+        facts = tree.facts(row)
+        past, current = row.is_past(tree.position), tree.is_current(row)
         rect: QRectF = QRectF(option.rect)
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
         try:
+            if selected:
+                painter.fillRect(option.rect, look.selection)
+            elif current:
+                painter.fillRect(option.rect, theme.faded(look.accent, 0.16 if look.dark else 0.18))
+            elif index.row() == self._view.hovered:
+                painter.fillRect(option.rect, theme.mix(look.raised, look.text, 0.06))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if current and index.column() == Column.NUMBER:
                 painter.setPen(Qt.PenStyle.NoPen)
@@ -53,7 +151,10 @@ class EventDelegate(QStyledItemDelegate):
             strong = look.on_selection if selected else look.text if past else look.pending_text
             soft = look.on_selection if selected else look.dim if past else look.faint
             if index.column() == Column.NAME:
-                self._name(painter, rect, facts, strong, soft, past)
+                inset = INDENT * tree.depth(row)
+                if tree.has_children(row):
+                    _arrow(painter, QPointF(rect.left() + inset + ARROW / 2, rect.center().y()), soft, tree.is_open(row))
+                self._name(painter, rect.adjusted(inset + ARROW, 0, 0, 0), facts, strong, soft, past)
             else:
                 painter.setFont(theme.mono_font(11))
                 colour = soft
@@ -62,8 +163,8 @@ class EventDelegate(QStyledItemDelegate):
                 elif index.column() == Column.NUMBER and current and not selected:
                     colour = look.accent_text
                 painter.setPen(colour)
-                text = str(index.data() or "")
-                align = Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole))
+                text = tree.text(row, index.column())
+                align = tree.alignment(index.column())
                 inner = rect.adjusted(6, 0, -6, 0)
                 painter.drawText(
                     inner, int(align), QFontMetrics(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
@@ -105,6 +206,14 @@ class EventDelegate(QStyledItemDelegate):
                 QRectF(left + used, rect.top(), width - used, rect.height()), int(Qt.AlignmentFlag.AlignVCenter),
                 small.elidedText(tail, Qt.TextElideMode.ElideRight, width - used),
             )  # fmt: skip
+
+
+def _arrow(painter: QPainter, centre: QPointF, colour: QColor, opened: bool) -> None:
+    x, y = centre.x(), centre.y()
+    corners = [(-3.5, -1.75), (0.0, 1.75), (3.5, -1.75)] if opened else [(-1.75, -3.5), (1.75, 0.0), (-1.75, 3.5)]
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(colour, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    painter.drawPolyline(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in corners]))
 
 
 def _mark(painter: QPainter, centre: QPointF, facts: RowFacts, strength: float) -> None:

@@ -6,7 +6,7 @@ import time
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from gradstep.engine.tape.schema import HookCalled
 
@@ -15,13 +15,11 @@ from ..models.event_tree import Column, EventTree
 from ..models.history import Row, RowKind
 from ..models.rows import RowReader
 from ..panel import Panel
-from .event_delegate import EventDelegate, EventTreeView
+from .event_delegate import EventTreeView
 from .event_filter import EventFilter, FilterError, parse
 from .notice import Stage
 
-QUICK = 0.006  # seconds: what takes longer waits until the window rests
-REST = 250  # milliseconds
-LATEST = 5.0  # seconds after which they come in any case
+QUICK = 0.004  # seconds: rows that took longer, as with a filter, leave the window ten times as long for other things
 
 
 class EventsPanel(Panel):
@@ -44,21 +42,9 @@ class EventsPanel(Panel):
         self._follow = True
         self._filter: EventFilter | None = None
         self._newest = -1  # the last event whose row is in the view
-        self._synced = 0.0  # when rows were taken over the last time
-        self._cost = 0.0  # seconds that the rows took the last time
-        self._late: tuple[str, int] | None = None  # to be selected when its row is in the view
+        self._seen = -1  # and that which was it when the position was marked last
         self.model = EventTree(self)
-        self.tree = EventTreeView(self)
-        self.tree.setModel(self.model)
-        self.tree.setItemDelegate(EventDelegate(self.tree))
-        self.tree.setUniformRowHeights(True)
-        self.tree.setTreePosition(Column.NAME)
-        self.tree.setIndentation(14)
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.tree.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.tree.setExpandsOnDoubleClick(False)
+        self.tree = EventTreeView(self.model, self)
         self.tree.setAccessibleName(self.tr("Events"))
         self._set_widths()
 
@@ -126,8 +112,7 @@ class EventsPanel(Panel):
     def show_history(self, reader: RowReader | None) -> None:
         """Show the history of a tape, None for nothing."""
         self._reader = reader
-        self._position = self._newest = -1
-        self._cost, self._late = 0.0, None
+        self._position = self._newest = self._seen = -1
         self.model.show(reader)
         self._open_top()
         self._show_state()
@@ -135,9 +120,7 @@ class EventsPanel(Panel):
     @Slot()
     def show_growth(self) -> None:
         """The history was read on."""
-        if self._cost > QUICK:  # Qt lays all rows of an open parent out again for each new one: that waits until nothing else comes
-            self._pause.start(REST if time.perf_counter() - self._synced < LATEST else 0)
-        elif not self._pause.isActive():
+        if not self._pause.isActive():
             self._sync()
 
     @Slot(int)
@@ -151,6 +134,11 @@ class EventsPanel(Panel):
         """The node that the next step would run; "" for none."""
         self._next.setText(self.tr("Next: %1").replace("%1", name))
         self._next.setVisible(bool(name))
+
+    @property
+    def newest(self) -> int:
+        """The last event whose row is in the view."""
+        return self._newest
 
     def set_follow(self, follow: bool) -> None:
         """Whether the tree scrolls to the current row."""
@@ -169,18 +157,11 @@ class EventsPanel(Panel):
     @Slot()
     def copy(self) -> None:
         """Put the selected rows on the clipboard, a line each, columns apart by tabs."""
-        rows = sorted(self.tree.selectionModel().selectedRows(), key=self._order)
+        rows = sorted(self.tree.selectionModel().selectedRows(), key=lambda index: index.row())
         lines = ["\t".join(str(index.siblingAtColumn(column).data() or "") for column in Column) for index in rows]
         if lines:
             head = "\t".join(str(self.model.headerData(column, Qt.Orientation.Horizontal)) for column in Column)
             QGuiApplication.clipboard().setText("\n".join([head, *lines]) + "\n")
-
-    def _order(self, index: QModelIndex) -> list[int]:
-        path = []
-        while index.isValid():
-            path.append(index.row())
-            index = index.parent()
-        return path[::-1]
 
     @Slot()
     def _picked(self, index: QModelIndex) -> None:
@@ -209,7 +190,7 @@ class EventsPanel(Panel):
         if row is None or self._reader is None:
             return
         if row.kind in (RowKind.FORWARD, RowKind.CALL):
-            self.tree.setExpanded(index.siblingAtColumn(0), not self.tree.isExpanded(index.siblingAtColumn(0)))
+            self.tree.toggle(index)
             return
         if row.kind is RowKind.OP:
             frame = self._reader.frame(row)
@@ -223,43 +204,35 @@ class EventsPanel(Panel):
 
     @Slot()
     def _sync(self) -> None:
-        began = time.perf_counter()
-        known = self.model.rowCount()
+        began, known = time.perf_counter(), len(self.model.below(None))
         self.model.sync()
         self._newest = self._reader.history.position if self._reader is not None else -1
-        if self.model.filtered:
-            self.tree.expandAll()
-        elif self.model.rowCount() != known:
+        if not self.model.filtered and len(self.model.below(None)) != known:
             self._open_top()
         self._mark()
         self._show_state()
-        if self._late is not None:
-            self.select(self._late)
-        self.tree.executeDelayedItemsLayout()
-        self._synced = time.perf_counter()
-        self._cost = self._synced - began
-        if self._cost <= QUICK:
-            self._pause.start(max(16, int(10_000 * self._cost)))
+        cost = time.perf_counter() - began
+        if cost > QUICK:
+            self._pause.start(int(10_000 * cost))
 
     def _open_top(self) -> None:
-        for place in range(self.model.rowCount()):
-            index = self.model.index(place, 0)
-            if not self.tree.isExpanded(index):
-                self.tree.expand(index)
-                row = self.model.row(index)
-                if row is not None and row.kind is RowKind.FORWARD and self.model.rowCount(index) == 1:
-                    self.tree.expand(self.model.index(0, 0, index))
+        """Open what stands at the top, and in a forward pass the one call that is all of it."""
+        for row in self.model.below(None):
+            if not self.model.is_open(row):
+                self.model.set_open(row, True)
+                below = self.model.below(row)
+                if row.kind is RowKind.FORWARD and len(below) == 1:
+                    self.model.set_open(below[0], True)
 
     def _mark(self) -> None:
         row = self._reader.history.row_at(self._position) if self._reader is not None else None
         while row is not None and row.parent is not None and not self._is_open(row):
             row = row.parent  # a closed parent stands for what is in it
-        if row is not None and self._cost > QUICK and not self.model.known_index(row).isValid():
-            return  # it is marked when it is in the view
         before = self.model.position
         self.model.set_position(self._position, row)
-        if self._position < before or before < self._newest:  # rows of the future and of the past are painted otherwise
+        if self._position < before or before < self._seen:  # rows of the future and of the past are painted otherwise
             self.tree.viewport().update()
+        self._seen = self._newest
         if row is None or not self._follow:
             return
         index = self.model.index_of(row)
@@ -269,8 +242,7 @@ class EventsPanel(Panel):
     def _is_open(self, row: Row) -> bool:
         above = row.parent
         while above is not None:
-            index = self.model.known_index(above)
-            if not index.isValid() or not self.tree.isExpanded(index):
+            if not self.model.is_open(above):
                 return False
             above = above.parent
         return True
@@ -287,9 +259,7 @@ class EventsPanel(Panel):
         self._error.hide()
         self._filter = wanted or None
         self.model.set_filter(wanted.matches if wanted else None)
-        if wanted:
-            self.tree.expandAll()
-        else:
+        if not wanted:
             self._open_top()
         self._mark()
         self._show_state()
@@ -309,7 +279,7 @@ class EventsPanel(Panel):
             self._stage.show_content()
 
     def _set_widths(self) -> None:
-        header = self.tree.header()
+        header = self.tree.horizontalHeader()
         header.setStretchLastSection(True)
         header.setSectionsMovable(True)
         header.setMinimumSectionSize(36)
@@ -325,7 +295,7 @@ class EventsPanel(Panel):
         self._fit_name()
 
     def _fit_name(self) -> None:
-        header = self.tree.header()
+        header = self.tree.horizontalHeader()
         rest = self.width() - header.sectionSize(Column.NUMBER) - header.sectionSize(Column.NORM) - 14
         header.resizeSection(Column.NAME, max(96, min(rest, 260)))
 
@@ -337,12 +307,8 @@ class EventsPanel(Panel):
         """Select the row of a graph node without asking for anything; nothing happens where it has no row."""
         row = self._row_of(key)
         selection = self.tree.selectionModel()
-        self._late = None
         if row is None:
             selection.clearSelection()
-            return
-        if self._cost > QUICK and self._is_open(row) and not self.model.known_index(row).isValid():
-            self._late = key
             return
         index = self.model.index_of(row)
         current = self.model.row(self.tree.currentIndex())

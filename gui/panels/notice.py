@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from .. import theme
+from ..holder import Holder
 
 Answer = tuple[str, Callable[[], None]]  # a button's text and what it does
 
@@ -72,11 +73,12 @@ class Stage(QWidget):
         self.notice = Notice(self)
         self._layout = QStackedLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(content)
+        self._held = Holder(content)
+        self._layout.addWidget(self._held)
         self._layout.addWidget(self.notice)
 
     def show_content(self) -> None:
-        self._layout.setCurrentWidget(self.content)
+        self._layout.setCurrentWidget(self._held)
 
     def show_notice(self, text: str, answers: Sequence[Answer] = ()) -> None:
         self.notice.show_text(text, answers)

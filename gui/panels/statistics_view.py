@@ -44,8 +44,9 @@ class StatisticsView(QWidget):
             self._cells.append((name, text))
         for place, (name, text) in enumerate(self._cells):
             shown = place < len(facts)
-            name.setVisible(shown)
-            text.setVisible(shown)
+            if name.isHidden() is shown:
+                name.setVisible(shown)
+                text.setVisible(shown)
             if shown:
                 name.setText(facts[place][0])
                 text.setText(facts[place][1])

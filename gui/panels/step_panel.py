@@ -12,6 +12,7 @@ from gradstep.engine.tape.schema import Frame
 
 from .. import theme
 from ..formats import number, seconds
+from ..holder import Holder
 from ..models.hooks import HookLine, StoreLine
 from ..models.steps import GradLine, SavedLine, SlotLines, StepView
 from ..models.values import ValueRef
@@ -73,7 +74,7 @@ class StepPanel(Panel):
         top.setSpacing(4)
         top.addLayout(head)
         top.addLayout(second)
-        top.addWidget(self._facts)
+        top.addWidget(Holder(self._facts))
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

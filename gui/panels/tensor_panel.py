@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QSiz
 from .. import theme
 from ..formats import exact, shape_text
 from ..grid import NumberGrid
+from ..holder import Holder
 from ..models.tensors import Array, Kept, TensorView, change, plane, real_part, statistics
 from ..panel import Panel
 from .heat_map import HeatMap
@@ -96,7 +97,7 @@ class TensorPanel(Panel):
         column.setContentsMargins(12, 10, 12, 8)
         column.setSpacing(7)
         column.addWidget(self._label)
-        column.addWidget(self._statistics)
+        column.addWidget(Holder(self._statistics))
         column.addWidget(self.slices)
         column.addLayout(self._side_row())
         self._pages = Stage(self._tabs, body)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .. import theme
+from ..canvas.primitives import draw_rects
 from ..formats import number
 from ..models.timeline import Timeline
 from ..panel import Panel
@@ -280,23 +281,15 @@ class _Bars(QWidget):
         current = self._line.step_at(self._position)
         cursor = float(self._x(float(self._line.places(GAP)[current]))) if current >= 0 else -1.0
         tops = np.maximum(bars.height * height, 2.0)
-        order = np.lexsort((bars.past, bars.category))  # a change of colour costs more than a bar
-        colour_of: dict[tuple[int, bool], QColor] = {}
-        for i in order.tolist():
-            if bars.bad[i]:
-                continue
-            key = (int(bars.category[i]), bool(bars.past[i]))
-            colour = colour_of.get(key)
-            if colour is None:
-                full = look.categories[theme.CATEGORIES[key[0]]]
-                colour = colour_of[key] = full if key[1] else theme.mix(look.panel, full, 0.22)
-            here = bars.width >= 3 and abs(bars.left[i] - cursor) < 0.5
-            painter.setBrush(look.accent if here else colour)
-            rect = QRectF(bars.left[i] + gap, base - tops[i], max(bars.width - 2 * gap, 1.0), tops[i])
-            if bars.width >= 6:
-                painter.drawRoundedRect(rect, 2, 2)
-            else:
-                painter.drawRect(rect)
+        rects = np.stack([bars.left + gap, base - tops, np.full_like(tops, max(bars.width - 2 * gap, 1.0)), tops], axis=1)
+        here = ~bars.bad & (np.abs(bars.left - cursor) < 0.5) if bars.width >= 3 else np.zeros_like(bars.bad)
+        looks = 2 * bars.category.astype(np.int64) + bars.past
+        for one in np.unique(looks[~bars.bad & ~here]).tolist():
+            full = look.categories[theme.CATEGORIES[one // 2]]
+            painter.setBrush(full if one % 2 else theme.mix(look.panel, full, 0.22))
+            self._draw(painter, rects[(looks == one) & ~bars.bad & ~here], bars.width)
+        painter.setBrush(look.accent)
+        self._draw(painter, rects[here], bars.width)
         for i in np.flatnonzero(bars.bad).tolist():  # full height, hatched, with a dot on top: seen at any zoom
             rect = QRectF(bars.left[i] + gap, base - height, max(bars.width - 2 * gap, 2.0), height)
             painter.fillRect(rect, look.bad_fill if bars.past[i] else theme.mix(look.panel, look.bad_fill, 0.5))
@@ -311,6 +304,15 @@ class _Bars(QWidget):
                 painter.setPen(Qt.PenStyle.NoPen)
             else:
                 painter.drawRect(rect)
+
+    @staticmethod
+    def _draw(painter: QPainter, rects: NDArray[np.float64], width: float) -> None:
+        """Bars; with round corners where that can be seen."""
+        if width < 6:
+            draw_rects(painter, rects)
+            return
+        for left, top, wide, high in rects.tolist():
+            painter.drawRoundedRect(QRectF(left, top, wide, high), 2, 2)
 
     def _paint_foot(self, painter: QPainter, base: float) -> None:
         look = theme.current()

@@ -1,10 +1,12 @@
 """How long a step takes in the window: from the press of F10 until everything that it changes is painted.
 
-    .venv/bin/python scripts/bench/window_step.py [--nodes 10000] [--steps 100] [--width 1600 --height 1000]
+    .venv/bin/python scripts/bench/window_step.py [--nodes 10000] [--at 50] [--steps 100] [--width 1600 --height 1000]
 
-A real program is stepped through in a real window that nobody sees (offscreen). "window" leaves out the time in which the window
-waits for the program: from the order's leaving until its answer has come. "cpu" is the window's own processor time for all of it,
-which other programs on the machine disturb least."""
+``--at`` is where in the pass the steps are taken, in percent: the further, the longer is what the window shows of it.
+
+A real program is stepped through in a real window that nobody sees (offscreen). A step counts as painted when its row stands in
+the events as well. "window" leaves out the time in which the window waits for the program: from the order's leaving until its
+answer has come. "cpu" is the window's own processor time for all of it, which other programs on the machine disturb least."""
 
 from __future__ import annotations
 
@@ -59,7 +61,26 @@ def settle(app: QApplication) -> None:
         app.sendPostedEvents()
 
 
-def measure(nodes: int, steps: int, width: int, height: int) -> list[tuple[float, float, float]]:
+def run_to(app: QApplication, window: MainWindow, share: int) -> None:
+    """Run on until so many percent of the pass are done."""
+    tape = window.model.tape
+    assert tape is not None
+    nodes = sorted(next(iter(tape.runs.values())).needed, reverse=True)
+    if share:
+        node = nodes[len(nodes) * share // 100]
+        window.session.run_to(node)
+        until(app, lambda: (stop := window.session.stop_info) is not None and stop.node == node)
+        rest(app)
+
+
+def rest(app: QApplication) -> None:
+    """A second in which nothing is asked of the window: whatever it puts off is done then."""
+    end = time.monotonic() + 1.0
+    while time.monotonic() < end:
+        app.processEvents()
+
+
+def measure(nodes: int, steps: int, width: int, height: int, share: int) -> list[tuple[float, float, float]]:
     """Milliseconds of each step: whole, the window's part, the window's processor time."""
     app = application("light")
     window = MainWindow(Appearance.of(app), throwaway())
@@ -71,6 +92,7 @@ def measure(nodes: int, steps: int, width: int, height: int) -> list[tuple[float
         window.open_file(str(script))
         until(app, lambda: window.session.state is State.PAUSED)
         until(app, lambda: window.graphs.is_drawn)
+        run_to(app, window, share)
         heard: list[float] = []
         window.session.heard.connect(lambda: heard.append(time.perf_counter()))
         times = [step(app, window, heard) for _ in range(WARM + steps)][WARM:]
@@ -88,6 +110,8 @@ def step(app: QApplication, window: MainWindow, heard: list[float]) -> tuple[flo
     sent = time.perf_counter()
     until(app, lambda: window.session.stop_info is not before)
     settle(app)
+    until(app, lambda: window.panels.events.newest == window.model.last)
+    settle(app)
     ended = time.perf_counter()
     waited = max(heard[0] - sent, 0.0) if heard else 0.0
     return (ended - began) * 1e3, (ended - began - waited) * 1e3, (time.process_time() - worked) * 1e3
@@ -96,11 +120,11 @@ def step(app: QApplication, window: MainWindow, heard: list[float]) -> tuple[flo
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
-    for name, default in (("nodes", 10_000), ("steps", 100), ("width", 1600), ("height", 1000)):
+    for name, default in (("nodes", 10_000), ("steps", 100), ("at", 50), ("width", 1600), ("height", 1000)):
         parser.add_argument(f"--{name}", type=int, default=default)
     args = parser.parse_args()
-    times = measure(args.nodes, args.steps, args.width, args.height)
-    print(f"{args.nodes} nodes, {args.steps} steps, {args.width}x{args.height}; ms")
+    times = measure(args.nodes, args.steps, args.width, args.height, args.at)
+    print(f"{args.nodes} nodes, {args.steps} steps at {args.at} %, {args.width}x{args.height}; ms")
     for name, column in (("press to painted", 0), ("window", 1), ("cpu", 2)):
         values = sorted(row[column] for row in times)
         found = (f"p{share} {values[len(values) * share // 100]:6.1f}" for share in (20, 50, 95))

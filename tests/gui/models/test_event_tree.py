@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
@@ -17,13 +17,25 @@ from ..tapes import SmallNetwork, TapeMaker, chain
 FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
 
 
-def shown(model: EventTree, parent: QModelIndex | None = None) -> list[str]:
+def open_all(model: EventTree) -> None:
+    """Open every row down to the leaves."""
+    place = 0
+    while place < model.rowCount():
+        row = model.row(model.index(place, 0))
+        assert row is not None
+        model.set_open(row, True)
+        place += 1
+
+
+def names(model: EventTree) -> list[str]:
+    """What is in the view."""
+    return [str(model.index(place, Column.NAME).data()) for place in range(model.rowCount())]
+
+
+def shown(model: EventTree) -> list[str]:
     """Every row of the tree, opened to its leaves."""
-    parent = parent or QModelIndex()
-    if model.canFetchMore(parent):
-        model.fetchMore(parent)
-    rows = [model.index(place, 0, parent) for place in range(model.rowCount(parent))]
-    return [line for index in rows for line in [str(index.siblingAtColumn(Column.NAME).data()), *shown(model, index)]]
+    open_all(model)
+    return names(model)
 
 
 def fresh(records: list[Record]) -> list[str]:
@@ -55,17 +67,59 @@ def test_the_model_keeps_its_contract_while_the_tape_grows_and_is_stepped_back(q
     assert tester is not None
 
 
-def test_children_are_made_when_a_row_is_opened(qtbot: QtBot) -> None:
-    maker = chain(100)
-    history, tape = History(), maker.tape()
+def test_a_row_is_opened_and_closed_with_all_that_is_open_below_it(qtbot: QtBot) -> None:
+    history, tape = History(), SmallNetwork().tape()
+    history.read(tape)
+    model = EventTree()
+    tester = QAbstractItemModelTester(model, FATAL)
+    model.show(RowReader(tape, history))
+    closed = names(model)
+    assert closed == ["Forward 0", "Backward 0"]
+    whole = shown(model)
+    for row in history.top:
+        model.set_open(row, False)
+    assert names(model) == closed
+    run = history.top[-1]
+    model.set_open(run, True)
+    assert names(model) == [*closed, *(model.text(row, Column.NAME) for row in run.children)]
+    assert len(whole) > model.rowCount()
+    assert not any(model.is_open(row) for row in run.children)
+    assert tester is not None
+
+
+def test_a_row_says_how_deep_it_stands_and_whether_it_is_open(qtbot: QtBot) -> None:
+    history, tape = History(), SmallNetwork().tape()
     history.read(tape)
     model = EventTree()
     model.show(RowReader(tape, history))
-    backward = model.index(1, 0)
-    assert model.rowCount(backward) == 0
-    assert model.hasChildren(backward)
-    model.fetchMore(backward)
-    assert model.rowCount(backward) == 100
+    run = history.top[-1]
+    model.set_open(run, True)
+    index = model.index_of(run.children[0])
+    assert (index.data(EventRole.DEPTH), index.data(EventRole.OPEN)) == (1, None)
+    assert "level 2" in str(index.data(Qt.ItemDataRole.AccessibleTextRole))
+    top = model.index_of(run)
+    assert (top.data(EventRole.DEPTH), top.data(EventRole.OPEN)) == (0, True)
+    assert "open, level 1" in str(top.data(Qt.ItemDataRole.AccessibleTextRole))
+    model.set_open(run, False)
+    assert top.data(EventRole.OPEN) is False
+
+
+def test_a_new_step_asks_nothing_of_the_rows_before_it(qtbot: QtBot) -> None:
+    maker = chain(200)
+    records, history = maker.records, History()
+    reader = RowReader(Tape.of(records[:-8]), history)
+    history.read(reader.tape)
+    model = EventTree()
+    model.show(reader)
+    for row in history.top:
+        model.set_open(row, True)
+    before = model.rowCount()
+    inserted: list[tuple[int, int]] = []
+    model.rowsInserted.connect(lambda _, first, last: inserted.append((first, last)))
+    history.read(Tape.of(records))
+    model.sync()
+    assert inserted == [(before, model.rowCount() - 1)]
+    assert model.rowCount() > before
 
 
 def filtered(maker: TapeMaker, keep: object) -> EventTree:
@@ -88,7 +142,6 @@ def test_a_filter_keeps_what_matches_and_what_it_stands_under(qtbot: QtBot) -> N
 def test_a_filter_without_a_match_shows_nothing(qtbot: QtBot) -> None:
     model = filtered(SmallNetwork(), lambda facts: False)
     assert model.rowCount() == 0
-    assert not model.hasChildren()
 
 
 def test_rows_after_the_cursor_are_future_and_one_row_is_current(qtbot: QtBot) -> None:

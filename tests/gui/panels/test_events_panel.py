@@ -115,8 +115,7 @@ def test_rows_that_arrive_are_shown_without_losing_the_selection(qtbot: QtBot) -
     tape.__dict__.update(grown.__dict__)
     history.read(tape)
     panel.show_growth()
-    backward = panel.model.index_of(history.top[-1])
-    qtbot.waitUntil(lambda: panel.model.rowCount(backward) == 7)
+    qtbot.waitUntil(lambda: len(panel.model.below(history.top[-1])) == 7)
     row = panel.model.row(panel.tree.currentIndex())
     assert row is not None
     assert row.key == part.n4
