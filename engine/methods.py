@@ -24,20 +24,24 @@ sinh_ sqrt_ square_ tan_ tanh_ trunc_ xlogy_ zero_
 """
 
 
+def bind(family: Any) -> None:
+    """Give the names in a family's tables to Tensor, ``TORCH`` and ``FUNCTIONAL``."""
+    TORCH.update({n: accepting(n, ruled(n, function)) for n, function in getattr(family, "TORCH", {}).items()})
+    FUNCTIONAL.update({n: ruled(n, function) for n, function in getattr(family, "FUNCTIONAL", {}).items()})
+    for method, function in getattr(family, "TENSOR", {}).items():
+        setattr(Tensor, method, ruled(method, function))
+    for method, function in getattr(family, "IN_PLACE", {}).items():
+        setattr(Tensor, method, in_place(function))
+    for method, function in getattr(family, "TURNED", {}).items():
+        setattr(Tensor, method, turned(function))
+
+
 def _bind() -> None:
     setattr(Tensor, "backward", tensor_backward)  # noqa: B010
     for method, function in {**creation.TENSOR, **copying.TENSOR, **printing.TENSOR, **storage.TENSOR}.items():
         setattr(Tensor, method, function)
     for name in ops.FAMILIES:
-        family = import_module(f"{ops.__name__}.{name}")
-        TORCH.update({n: accepting(n, ruled(n, function)) for n, function in getattr(family, "TORCH", {}).items()})
-        FUNCTIONAL.update({n: ruled(n, function) for n, function in getattr(family, "FUNCTIONAL", {}).items()})
-        for method, function in getattr(family, "TENSOR", {}).items():
-            setattr(Tensor, method, ruled(method, function))
-        for method, function in getattr(family, "IN_PLACE", {}).items():
-            setattr(Tensor, method, in_place(function))
-        for method, function in getattr(family, "TURNED", {}).items():
-            setattr(Tensor, method, turned(function))
+        bind(import_module(f"{ops.__name__}.{name}"))
     for method in _IN_PLACE.split():
         TORCH[method] = getattr(Tensor, method)
     Tensor.__hash__ = lambda self: id(self)  # type: ignore[method-assign]  # __eq__ compares elements

@@ -12,6 +12,9 @@ from PySide6 import __version_info__
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
+from gradstep.engine.extensions.switches import SAFE_MODE
+
+from .faults import Faults
 from .settings import kept, mend
 from .theme import Appearance, icon, load_fonts
 
@@ -48,20 +51,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.reset_layout:
         settings.remove("layout")
         settings.remove("geometry")
+    if arguments.safe_mode:
+        os.environ[SAFE_MODE] = "1"  # for what we start, too
+    faults = Faults()
+    faults.install()
     window = MainWindow(Appearance.of(app), settings)
+    window.faults.watch(faults)
     if arguments.theme:
         Appearance.of(app, arguments.theme)  # for this time only: what was chosen last stays in the settings
         window.effects.tick_theme()
     if arguments.python:
         window.opening.python = arguments.python
     window.show()
+    notice = window.plug_ins.begin() or notice
     if notice:
         window.message.show_error(notice)
     if arguments.example:
         window.open_file(str(NAN_EXAMPLE))
     elif arguments.file:
         window.open_file(arguments.file)
-    return app.exec()
+    try:
+        return app.exec()
+    finally:
+        faults.uninstall()
 
 
 def command(argv: Sequence[str]) -> int:
@@ -91,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--theme", choices=("system", "light", "dark", "contrast"), default="", help="instead of the theme that was chosen last"
     )
+    parser.add_argument("--safe-mode", action="store_true", help="load no plug-ins but gradstep's own, this time")
     parser.add_argument("--reset-layout", action="store_true", help="forget where the panels were")
     parser.add_argument(
         "--headless-report", metavar="FOLDER", help="no window: run to the end of backward and leave run.gst, steps.txt and window.png"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QLibraryInfo, QObject, QSettings, Qt, QTimer, QVersionNumber, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar
 
 from .holder import Holder
 from .panel import Panel
@@ -47,9 +47,7 @@ class Docks(QObject):
         window.setCorner(Qt.Corner.BottomLeftCorner, area.BottomDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, area.BottomDockWidgetArea)
         for panel in (*places.left, *places.right, places.strip, *places.lists):
-            dock = QDockWidget(plain(panel.heading()), window)
-            dock.setObjectName(f"{panel.objectName()}Dock")
-            dock.setWidget(Holder(panel))
+            dock = self._made(panel)
             side = (
                 area.LeftDockWidgetArea
                 if panel in places.left
@@ -58,9 +56,29 @@ class Docks(QObject):
                 else area.BottomDockWidgetArea
             )
             window.addDockWidget(side, dock)
-            dock.visibilityChanged.connect(partial(self._sight_changed, panel))
             dock.hide()  # until they are arranged: side by side they would be wider than a screen
-            self._docks[panel] = dock
+
+    def _made(self, panel: Panel) -> QDockWidget:
+        dock = QDockWidget(plain(panel.heading()), self._window)
+        dock.setObjectName(f"{panel.objectName()}Dock")
+        dock.setWidget(Holder(panel))
+        dock.visibilityChanged.connect(partial(self._sight_changed, panel))
+        self._docks[panel] = dock
+        return dock
+
+    def add(self, panel: Panel) -> None:
+        """Give a panel that came later a dock behind the lists' tabs; it is shown if they are, or where it was left last time."""
+        dock, first = self._made(panel), self._docks[self._places.lists[0]]
+        if not self._window.restoreDockWidget(dock):
+            self._window.tabifyDockWidget(first, dock)
+        dock.setVisible(not first.isHidden())
+
+    def remove(self, panel: Panel) -> None:
+        """Take a panel away for good, with its dock."""
+        dock = self._docks.pop(panel)
+        self._in_sight.discard(panel)
+        self._window.removeDockWidget(dock)
+        dock.deleteLater()
 
     def __getitem__(self, panel: Panel) -> QDockWidget:
         return self._docks[panel]
@@ -68,6 +86,11 @@ class Docks(QObject):
     def all(self) -> list[QDockWidget]:
         """All docks."""
         return list(self._docks.values())
+
+    def fill(self, menu: QMenu) -> None:
+        """A menu with a tick for each dock that there is now."""
+        menu.clear()
+        menu.addActions([dock.toggleViewAction() for dock in self._docks.values()])
 
     def in_sight(self, panel: Panel) -> bool:
         """Whether a panel can be seen: a dock behind another's tab is visible to Qt, and not to the user."""
@@ -110,7 +133,8 @@ class Docks(QObject):
             else:
                 window.splitDockWidget(first, second, Qt.Orientation.Vertical)
             second.show()
-        strip, lists = self._docks[places.strip], [self._docks[panel] for panel in places.lists]
+        later = [panel for panel in self._docks if panel not in (*places.left, *places.right, places.strip, *places.lists)]
+        strip, lists = self._docks[places.strip], [self._docks[panel] for panel in (*places.lists, *later)]
         window.addDockWidget(area.BottomDockWidgetArea, strip)
         strip.show()
         window.splitDockWidget(strip, lists[0], Qt.Orientation.Horizontal)

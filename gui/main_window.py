@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, 
 from gradstep.engine.debug.breakpoints import BreakKind
 from gradstep.engine.debug.core import Stopped
 from gradstep.engine.debug.states import ALIVE, ENDED, RUNNING, State
+from gradstep.engine.extensions.switches import Switches
 
 from . import dialogs, layouts, recent, wording
 from .actions import COMMANDS, Actions, Needs
@@ -26,6 +27,7 @@ from .canvas import GraphCanvas
 from .docks import Docks, plain
 from .drawing import Shown
 from .experiments import Experiments
+from .faulting import FaultTeller
 from .file_commands import FileCommands
 from .findings import Findings
 from .graph_presenter import GraphPresenter
@@ -36,6 +38,7 @@ from .navigator import Navigator
 from .opening import Opening
 from .panel_presenter import PanelPresenter
 from .panel_set import PanelSet
+from .plug_ins import PlugIns
 from .preferences.effects import Effects
 from .preferences.store import Preferences
 from .session import DebugSession
@@ -93,6 +96,9 @@ class MainWindow(QMainWindow):
         self.analyses = Analyses(self.model, self.panels, self.docks, self)
         self.undo = Undo(self)
         self.experiments = Experiments(self.session, self.model, self.panels.what_if, self)
+        switches = Switches(Path(self.settings.fileName()).with_name("plugins.json"))
+        self.plug_ins = PlugIns(self.model, self.docks, self.panels.plugins, switches, self)
+        self.faults = FaultTeller(self.message, self.plug_ins, self.panels.plugins, self.docks, self)
         self.announcer = Announcer(self.message, self.canvas, self.session, self.model, self.opening, self.navigator)
 
         self._fill_menus()
@@ -104,6 +110,7 @@ class MainWindow(QMainWindow):
         )
         self.effects.forgot_recent.connect(self._fill_recent)
         self.effects.graph_wanted.connect(lambda name: self._show_graph(Shown(name)))
+        self.plug_ins.load()
         self._restore()
         self._opened()
 
@@ -125,8 +132,8 @@ class MainWindow(QMainWindow):
     def _fill_menus(self) -> None:
         menus = self.actions_.fill_menus(self.menuBar())
         docks = QMenu(self.tr("&Panels"), self)
-        for dock in self.docks.all():
-            docks.addAction(dock.toggleViewAction())
+        self.docks.fill(docks)
+        docks.aboutToShow.connect(lambda: self.docks.fill(docks))
         menus["&View"].addSeparator()
         menus["&View"].addMenu(docks)
         self._recent_menu = QMenu(self.tr("Open &Recent"), self)
@@ -180,6 +187,9 @@ class MainWindow(QMainWindow):
         self.breakpoints.refused.connect(self.status.say)
         for saying in (self.findings, self.experiments, self.watches):
             saying.said.connect(self.status.say)
+        self.plug_ins.node_picked.connect(model.select)
+        self.plug_ins.event_picked.connect(navigator.look_at)
+        self.plug_ins.line_picked.connect(self._show_line)
         for owner in (self.breakpoints, self.watches):
             self.undo.follow(owner)
         self.undo.changed.connect(self._enable_later)
@@ -506,6 +516,7 @@ class MainWindow(QMainWindow):
         self.settings.setValue("geometry", self.saveGeometry())
         self.docks.save(self.settings)
         self.settings.sync()
+        self.plug_ins.end()
         self.graphs.close()
         self.findings.stop()
         self.analyses.stop()

@@ -1,9 +1,14 @@
-"""The base of every dock panel; plugins derive from it too."""
+"""The base of every dock panel, and of those that plug-ins give."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QEvent
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QEvent, Signal
 from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from gradstep.engine.tape.reader import Tape
 
 
 class Panel(QWidget):
@@ -35,3 +40,27 @@ class Panel(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.FontChange):
             self.restyle()
+
+
+class PluginPanel(Panel):
+    """A dock's content that a plug-in gives (entry-point group ``gradstep.panels``). The window calls the ``show_...`` methods,
+    each timed and guarded; the panel overrides those that it needs, keeps what it was given, and asks by the signals.
+
+    What it is given is to be read, never changed. A tape that grows is the same object with more in it.
+    """
+
+    node_picked = Signal(object)  # the user wants to see this node: ("op", id), ("node", id) or ("leaf", tensor id)
+    event_picked = Signal(int)  # the user wants to look at the moment after this event
+    line_picked = Signal(str, int)  # the user wants to see this line of this file
+
+    def show_tape(self, tape: Tape | None) -> None:
+        """Another tape is looked at, or none."""
+
+    def show_growth(self) -> None:
+        """The tape has more in it than at the last call."""
+
+    def show_moment(self, position: int) -> None:
+        """The moment that is shown is the one after this event; -1 is before the first."""
+
+    def show_selection(self, key: tuple[str, int] | None) -> None:
+        """Another node is selected, or none."""

@@ -14,6 +14,7 @@ from .panels.explanations_panel import ExplanationsPanel
 from .panels.flow_panel import FlowPanel
 from .panels.hooks_panel import HooksPanel
 from .panels.output_panel import OutputPanel
+from .panels.plugins_panel import PluginsPanel
 from .panels.source_panel import SourcePanel
 from .panels.step_panel import StepPanel
 from .panels.tensor_panel import TensorPanel
@@ -43,6 +44,7 @@ class PanelSet:
         self.stack = CallStackPanel()
         self.console = ConsolePanel()
         self.output = OutputPanel()
+        self.plugins = PluginsPanel()
 
     def places(self) -> Places:
         """Where a new user sees them."""
@@ -52,6 +54,6 @@ class PanelSet:
             strip=self.timeline,
             lists=(
                 self.hooks, self.alerts, self.explanations, self.breakpoints, self.watches, self.what_if, self.contributions, self.flow,
-                self.compare, self.stack, self.console, self.output,
+                self.compare, self.stack, self.console, self.output, self.plugins,
             ),
         )  # fmt: skip

@@ -116,6 +116,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/shim": ["engine.shim"],
     "engine/shim/as_torch": ENGINE,
     "engine/overrides": [*ENGINE, "engine.names"],
+    "engine/additions": [*ENGINE, "engine.names"],
     "engine/_C": ["engine.overrides"],
     "engine": ENGINE,  # the public names, and whatever no line here knows
     # beside it: who reads a tape
@@ -128,12 +129,14 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/debug/breakpoints": [*TAPE, "engine.debug.conditions"],
     "engine/debug/session": [*TAPE, *CLIENT, "engine.debug.link", "engine.debug.pulse"],
     **{place: [*ENGINE, *TAPE, "engine.debug"] for place in OWN},
+    "engine/debug/ours": [*ENGINE, *TAPE, "engine.debug", "engine.extensions", "engine.additions"],
     **{f"engine/debug/{name}": [*ENGINE, *TAPE, "engine.debug"] for name in ("literals", "rebuild", "replay")},
+    "engine/extensions": ["engine.extensions"],
     "engine/preflight": [*ENGINE, "engine.preflight"],
-    "engine/cli": [*ENGINE, "engine.preflight", "engine.tape", "engine.explain", "engine.debug", "engine.cli"],
+    "engine/cli": [*ENGINE, "engine.preflight", "engine.tape", "engine.explain", "engine.extensions", "engine.debug", "engine.cli"],
     # above it
-    "gui": [*TAPE, "engine.explain", *CLIENT, "gui"],
-    "plugins": [*ENGINE, *TAPE, "engine.explain", *CLIENT, "gui", "plugins"],
+    "gui": [*TAPE, "engine.explain", "engine.extensions", *CLIENT, "gui"],
+    "plugins": [*ENGINE, *TAPE, "engine.explain", "engine.extensions", *CLIENT, "gui", "plugins"],
 }
 # exactly these files or packages, not what lies below them
 EXACTLY = {"engine"}
@@ -153,6 +156,7 @@ MAY_NEED: dict[str, set[str]] = {
     "engine/explain": {"numpy"},
     "engine/debug": {"numpy"},
     "engine/debug/states": set(),
+    "engine/extensions": set(),
     "engine/debug/protocol": set(),
     "engine/debug/supervisor": set(),
     "engine/cli": {"numpy", "networkx"},

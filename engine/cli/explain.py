@@ -13,12 +13,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Iterator
+from dataclasses import replace
 
 from ..explain import report
 from ..explain.diagnoses import findings
 from ..explain.finding import Finding, Kind, Severity
+from ..extensions.guard import Guard, PluginError
+from ..tape.reader import Tape
 from .command import Command, Exit, open_tape, say
 from .running import recorded
+
+GROUP = "gradstep.explanations"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,12 +55,27 @@ def look(subject: str, args: list[str], wanted: list[Kind] | None, quiet: bool) 
 def _read(path: str, wanted: list[Kind] | None) -> list[Finding]:
     tape = open_tape(path)
     try:
-        found = findings(tape, wanted)
+        found = findings(tape, wanted, _plugins(tape) if wanted is None or Kind.PLUGIN in wanted else ())
     finally:
         tape.close()
     if tape.damage:
         say(f"{path} is damaged: {tape.damage}. What is explained is what stands before that place.")
     return found
+
+
+def _plugins(tape: Tape) -> Iterator[Finding]:
+    """What plug-ins find; one that fails is told of, and the others go on."""
+    guard = Guard()
+    for feature in guard.enabled(GROUP):
+        try:
+            found = list(guard.call(feature, tape))
+            strangers = [type(finding).__name__ for finding in found if not isinstance(finding, Finding)]
+            if strangers:
+                raise PluginError(f"the explanation {feature.name} of {feature.package} gave {strangers[0]}, not Finding")
+        except PluginError as error:
+            say(str(error))
+            continue
+        yield from (replace(finding, kind=Kind.PLUGIN) for finding in found)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -4,7 +4,8 @@
     gradstep COMMAND ...       see below
 
 Other packages add commands by entry points of the group ``gradstep.commands``: a function that takes the list of arguments and
-returns the exit code. The one that is called ``window`` is run where no command is named.
+returns the exit code. They are run once the user has switched them on (``gradstep plugins on PACKAGE``). The one that is called
+``window`` is run where no command is named.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from __future__ import annotations
 import argparse
 import sys
 import traceback
-from importlib.metadata import EntryPoint, entry_points, version
+from importlib.metadata import version
 
-from . import check, diff, explain, flow, inspect, ledger, record, replay, verify
+from ..extensions.catalogue import Feature, features
+from ..extensions.switches import Switches
+from . import check, diff, explain, export, flow, inspect, ledger, plugins, record, replay, verify
 from .command import Command, Exit, Failed, say
 
 GROUP = "gradstep.commands"
 WINDOW = "window"
 _BUILTIN = (
     check.COMMAND, record.COMMAND, explain.COMMAND, inspect.COMMAND, diff.COMMAND, flow.COMMAND, ledger.COMMAND, replay.COMMAND,
-    verify.COMMAND,
+    verify.COMMAND, export.COMMAND, plugins.COMMAND,
 )  # fmt: skip
 COMMANDS: dict[str, Command] = {command.name: command for command in _BUILTIN}
 FILES = (".py", ".pyw", ".gst")
@@ -47,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _main(words: list[str]) -> int:
-    others = {point.name: point for point in entry_points(group=GROUP)}
+    others = {feature.name: feature for feature in features(GROUP)}
     first = words[0] if words else ""
     if first in COMMANDS:
         return _builtin(COMMANDS[first], words[1:])
@@ -85,18 +88,22 @@ def _builtin(command: Command, words: list[str]) -> int:
     return int(command.run(args))
 
 
-def _loaded(point: EntryPoint, words: list[str]) -> int:
+def _loaded(feature: Feature, words: list[str]) -> int:
+    switches = Switches()
+    if not switches.is_on(feature):
+        way = f"gradstep plugins on {feature.package}" if not feature.refused and not switches.safe else "gradstep plugins"
+        raise Failed(f"{feature.name} comes from the plug-in {feature.package}: {switches.reason(feature)} ({way})", Exit.USAGE)
     try:
-        command = point.load()
+        command = feature.entry_point().load()
     except ImportError as error:
-        hint = "pip install 'gradstep[gui]'" if point.name == WINDOW else f"it comes from {point.value}"
-        raise Failed(f"{point.name} cannot be started: {error} ({hint})", Exit.USAGE) from error
+        hint = "pip install 'gradstep[gui]'" if feature.name == WINDOW else f"it comes from {feature.package}: {feature.value}"
+        raise Failed(f"{feature.name} cannot be started: {error} ({hint})", Exit.USAGE) from error
     return int(command(words))
 
 
-def _help(others: dict[str, EntryPoint]) -> str:
+def _help(others: dict[str, Feature]) -> str:
     lines = [(__doc__ or "").split("\n\nOther packages")[0], ""]
     lines += [f"    gradstep {command.name:<10} {command.summary}" for command in COMMANDS.values()]
-    lines += [f"    gradstep {name:<10} {point.value}" for name, point in sorted(others.items()) if name != WINDOW]
+    lines += [f"    gradstep {name:<10} from the plug-in {f.package}" for name, f in sorted(others.items()) if name != WINDOW]
     lines += ["", "gradstep COMMAND --help tells more."]
     return "\n".join(lines)

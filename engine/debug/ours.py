@@ -38,6 +38,7 @@ class OwnEngine:
             from .rules import examined
 
             self._examine = examined
+        _add_ops()
         return PausableRecorder
 
     def install(self, tape: PausableRecorder) -> None:
@@ -156,3 +157,21 @@ def host(data: Any) -> npt.NDArray[Any]:
     """The array in the CPU's memory."""
     array: npt.NDArray[Any] = module_of(data).to_host(data) if is_array(data) else np.asarray(data)
     return array
+
+
+def _add_ops() -> None:
+    """Families of ops that plug-ins give, where the user has switched any plug-in on; one that fails is said, and missing."""
+    from ..extensions.guard import Guard, PluginError
+
+    guard = Guard()
+    if not guard.switches.any_strangers:
+        return  # to look for what is installed would cost every start
+    from ..additions import add
+
+    for feature in guard.enabled("gradstep.ops"):
+        try:
+            family = guard.load(feature)
+            with guard.inside(feature):
+                add(family)
+        except PluginError as error:
+            print(f"gradstep: {error}", file=sys.stderr, flush=True)

@@ -29,10 +29,12 @@ DIAGNOSES: tuple[tuple[Kind, Diagnosis], ...] = (
 _ORDER = {Severity.ERROR: 0, Severity.FAULT: 1, Severity.NOTE: 2}
 
 
-def findings(tape: Tape, kinds: Iterable[Kind] | None = None) -> list[Finding]:
-    """What is wrong with what a tape recorded: errors first, then faults, then notes. ``kinds``: only these."""
+def findings(tape: Tape, kinds: Iterable[Kind] | None = None, others: Iterable[Finding] = ()) -> list[Finding]:
+    """What is wrong with what a tape recorded: errors first, then faults, then notes. ``kinds``: only these; ``others`` are
+    findings from elsewhere, which take their places among them."""
     wanted = set(Kind if kinds is None else kinds)
-    return sorted(_found(Evidence(tape), wanted), key=lambda finding: _ORDER[finding.severity])
+    found = [*_found(Evidence(tape), wanted), *(finding for finding in others if finding.kind in wanted)]
+    return sorted(found, key=lambda finding: _ORDER[finding.severity])
 
 
 def _found(evidence: Evidence, kinds: set[Kind]) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ class Kind(Enum):
     NAN = "nan"  # NaN or infinity
     LEAK = "leak"  # a graph that is kept alive from one iteration to the next
     RULE = "rule"  # a custom Function whose backward is wrong
+    PLUGIN = "plugin"  # what a plug-in found
 
 
 class Severity(Enum):

@@ -162,11 +162,16 @@ def test_words_that_are_nothing_are_a_usage_error(capsys: pytest.CaptureFixture[
 
 
 class Point:
-    """An entry point that remembers what it was called with."""
+    """A command of ours that remembers what it was called with."""
+
+    package, is_ours, refused, id = "gradstep", True, "", "gradstep/commands/window"
 
     def __init__(self, name: str, error: Exception | None = None) -> None:
         self.name, self.value, self.error = name, f"package:{name}", error
         self.calls: list[list[str]] = []
+
+    def entry_point(self) -> Point:
+        return self
 
     def load(self) -> Callable[[list[str]], int]:
         if self.error is not None:
@@ -177,14 +182,14 @@ class Point:
 @pytest.mark.parametrize("words", [[], ["script.py"], ["run.gst"], ["--safe-mode"], ["window", "script.py"]])
 def test_without_a_command_the_window_opens(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     window = Point("window")
-    monkeypatch.setattr(program, "entry_points", lambda group: [window])
+    monkeypatch.setattr(program, "features", lambda group: [window])
     assert main(words) == 5
     assert window.calls == [words[1:] if words[:1] == ["window"] else words]
 
 
 def test_other_packages_add_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     more = Point("more")
-    monkeypatch.setattr(program, "entry_points", lambda group: [more])
+    monkeypatch.setattr(program, "features", lambda group: [more])
     assert main(["more", "x"]) == 5
     assert more.calls == [["x"]]
     assert main([]) == 2
@@ -192,13 +197,13 @@ def test_other_packages_add_commands(monkeypatch: pytest.MonkeyPatch, capsys: py
 
 
 def test_a_window_without_qt_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(program, "entry_points", lambda group: [Point("window", ImportError("No module named 'PySide6'"))])
+    monkeypatch.setattr(program, "features", lambda group: [Point("window", ImportError("No module named 'PySide6'"))])
     assert main(["a.py"]) == 2
     assert "pip install 'gradstep[gui]'" in capsys.readouterr().err
 
 
 def test_a_fault_of_ours_is_said_to_be_ours(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(program, "entry_points", lambda group: [Point("window", KeyError("oops"))])
+    monkeypatch.setattr(program, "features", lambda group: [Point("window", KeyError("oops"))])
     assert main([]) == 70
     said = capsys.readouterr().err
     assert "KeyError" in said

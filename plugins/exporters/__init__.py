@@ -1,0 +1,1 @@
+"""Graphs of a tape as files that other programs read."""
