@@ -59,8 +59,11 @@ ENGINE = [
     "engine",
 ]
 CLIENT = [
-    f"engine.debug.{name}" for name in ("states", "protocol", "launch", "targets", "ending", "core", "session", "breakpoints", "conditions")
-]
+    f"engine.debug.{name}"
+    for name in (
+        "states", "protocol", "launch", "targets", "interpreters", "ending", "core", "session", "breakpoints", "conditions",
+    )
+]  # fmt: skip
 # our own engine under the debugger; the rest of engine/debug knows no engine
 OWN = ["engine/debug/ours", "engine/debug/rules"]
 

@@ -9,19 +9,14 @@ from __future__ import annotations
 import math
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
-from ..tape import overview
 from ..tape.schema import NodeKind
 from .control import Stop, Unanswerable, place
 from .evaluate import evaluate, shown
 from .protocol import RAW_CAP
 
 BINS_CAP = 4096
-PIECE_CAP = 1 << 23  # elements that one question goes through: the program is not held up for long by one that nobody waits for
 LEAVES_CAP = 10_000
 
 Body = tuple[dict[str, Any], bytes]
@@ -49,37 +44,37 @@ def _value(arguments: Mapping[str, Any], stop: Stop) -> Body:
     return {**about, "slice_shape": list(shape)}, data
 
 
+def _planes() -> Any:
+    """What numpy answers. Raises Unanswerable where the program has none."""
+    try:
+        from . import planes  # it needs numpy, which the interpreter of the script may not have
+    except ModuleNotFoundError as error:
+        raise Unanswerable(f"this program's Python has no {error.name}: of a value only slices and its statistics can be shown") from None
+    return planes
+
+
 def _reduce(arguments: Mapping[str, Any], stop: Stop) -> Body:
-    """A region of the plane of dimensions ``rows`` and ``columns`` (null: it has none) at the index ``at``, smaller by ``down`` and
-    ``across``: mean and peak as float32, then flags, of each block, as ``overview.reduced`` makes them of the ``part``."""
+    """A region of a plane made smaller (``planes.reduced``)."""
     tensor = _asked(arguments, stop)
     about = stop.target.about(tensor)
-    shape = tuple(about["shape"])
-    where = overview.Plane(arguments.get("rows"), arguments.get("columns"), tuple(arguments.get("at", ())))
-    down, across = int(arguments.get("down", 1)), int(arguments.get("across", 1))
-    top, bottom, left, right = (int(edge) for edge in arguments["region"])
-    if not where.fits(shape) or min(down, across, top + 1, left + 1) < 1:
-        raise Unanswerable(f"that is no region of a plane of shape {list(shape)}")
-    size = (bottom - top) * (right - left)
-    if size > PIECE_CAP or -(-(bottom - top) // down) * -(-(right - left) // across) * 9 > RAW_CAP:
-        raise Unanswerable(f"a region of {size} elements is too much at once: ask for at most {PIECE_CAP}, and fewer blocks")
-    cut = where.oriented(stop.target.array(tensor, where.index(shape, (top, bottom, left, right))))
-    level = overview.reduced(overview.real_part(cut, str(arguments.get("part", "abs"))), down, across)
-    raw = b"".join(np.ascontiguousarray(one).tobytes() for one in (level.mean, level.peak, level.flags))
-    return {**about, "blocks": list(level.flags.shape)}, raw
+    try:
+        blocks, raw = _planes().reduced(lambda index: stop.target.array(tensor, index), tuple(about["shape"]), arguments)
+    except ValueError as error:
+        raise Unanswerable(str(error)) from None
+    return {**about, "blocks": blocks}, raw
 
 
 def _figures_of_part(arguments: Mapping[str, Any], stop: Stop) -> Body:
-    """Exact figures (``overview.Figures``) of the part at ``index``; with ``low`` and ``high`` how many are below and above."""
+    """Exact figures of the part at ``index``; with ``low`` and ``high`` how many are below and above."""
     tensor = _asked(arguments, stop)
     about = stop.target.about(tensor)
-    index = _index(arguments.get("index", ()), tuple(about["shape"]))
-    if (size := _size(index, about["shape"])) > PIECE_CAP:
-        raise Unanswerable(f"{size} elements are too many at once: ask for at most {PIECE_CAP}")
+    planes, index = _planes(), _index(arguments.get("index", ()), tuple(about["shape"]))
+    if (size := _size(index, about["shape"])) > planes.PIECE_CAP:
+        raise Unanswerable(f"{size} elements are too many at once: ask for at most {planes.PIECE_CAP}")
     found = stop.target.array(tensor, index)
-    body = {name: _plain(number) for name, number in asdict(overview.figures(found)).items()}
+    body = {name: _plain(number) for name, number in planes.figures(found).items()}
     if "low" in arguments and "high" in arguments:
-        body["below"], body["above"] = overview.outside(found, float(arguments["low"]), float(arguments["high"]))
+        body["below"], body["above"] = planes.outside(found, float(arguments["low"]), float(arguments["high"]))
     return {**about, "figures": body}, b""
 
 
@@ -113,7 +108,7 @@ def _evaluate(arguments: Mapping[str, Any], stop: Stop) -> Body:
         body["value"] = stop.target.about(value)
         if arguments.get("statistics"):
             body["statistics"] = _figures(value, stop)
-    elif isinstance(value, int | float):
+    elif isinstance(value, (int, float)):
         body["number"] = _plain(float(value))
     return body, b""
 
@@ -303,14 +298,15 @@ def _plain(number: float) -> float | str | None:
 def _size(index: tuple[int | slice, ...], shape: Sequence[int]) -> int:
     """How many elements an index takes."""
     whole = (slice(None),) * (len(shape) - len(index))
-    return math.prod(len(range(size)[one]) for one, size in zip((*index, *whole), shape, strict=True) if isinstance(one, slice))
+    return math.prod(len(range(shape[i])[one]) for i, one in enumerate((*index, *whole)) if isinstance(one, slice))
 
 
 def _index(wanted: object, shape: tuple[int, ...]) -> tuple[int | slice, ...]:
     if not isinstance(wanted, (list, tuple)) or len(wanted) > len(shape):
         raise Unanswerable(f"an index for shape {list(shape)} is a list of at most {len(shape)} entries")
     index: list[int | slice] = []
-    for entry, size in zip(wanted, shape, strict=False):
+    for dim, entry in enumerate(wanted):
+        size = shape[dim]
         if entry is None:
             index.append(slice(None))
         elif isinstance(entry, int) and not isinstance(entry, bool):

@@ -17,22 +17,26 @@ def refuse(descriptor: int, kind: str, text: str) -> None:
     sys.exit(1)
 
 
-def check_interpreter(descriptor: int) -> None:
-    """Ends with a clear word where this interpreter cannot run the engine."""
+def check_interpreter(descriptor: int, least: str, packages: "list[str]") -> None:
+    """Ends with a clear word where this interpreter cannot run the engine, which needs Python ``least`` and these packages."""
     import importlib.util
+    import shlex
 
     version = ".".join(str(number) for number in sys.version_info[:3])
-    if sys.version_info[:2] < (3, 11):  # noqa: UP036  (this file is run by whatever the user chose)
-        text = f"{sys.executable} is Python {version}; gradstep needs 3.11 or later. Choose another interpreter."
+    if least and sys.version_info[:2] < tuple(int(word) for word in least.split(".")):
+        text = f"{sys.executable} is Python {version}; {least} or later is needed. Choose another interpreter."
         refuse(descriptor, "interpreter", text)
-    if importlib.util.find_spec("numpy") is None:
-        text = f"No module named 'numpy' in {sys.executable} ({version}). Scripts run in the interpreter that you choose: "
-        refuse(descriptor, "numpy", text + f"choose another one, or run: {sys.executable} -m pip install numpy")
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            text = f"No module named '{package}' in {sys.executable} ({version}). Scripts run in the interpreter that you choose: "
+            line = f"{shlex.quote(sys.executable)} -m pip install {package.replace('_', '-')}"
+            refuse(descriptor, "package", text + f"choose another one, or run: {line}")
 
 
 def main() -> None:
-    """``bootstrap.py supervisor SPEC READY`` or ``bootstrap.py debuggee LINK``; the numbers are inherited descriptors."""
-    part, descriptors = sys.argv[1], [int(word) for word in sys.argv[2:]]
+    """``bootstrap.py supervisor SPEC READY`` or ``bootstrap.py debuggee LINK LEAST PACKAGE...``; SPEC, READY and LINK are inherited
+    descriptors."""
+    part, words = sys.argv[1], sys.argv[2:]
     here = os.path.dirname(os.path.abspath(__file__))
     engine = os.path.dirname(here)
     if sys.path[0] == here:  # a user's module called protocol or session must not be looked for in this folder
@@ -47,14 +51,15 @@ def main() -> None:
             sys.modules[name] = package
         from gradstep.engine.debug import supervisor
 
-        sys.exit(supervisor.main(*descriptors))
-    check_interpreter(descriptors[0])
+        sys.exit(supervisor.main(int(words[0]), int(words[1])))
+    descriptor = int(words[0])
+    check_interpreter(descriptor, words[1], words[2:])
     house = os.path.join(engine, "shim", "house")
     if house not in sys.path:
         sys.path.insert(0, house)
     from gradstep.engine.debug import debuggee
 
-    debuggee.main(*descriptors)
+    debuggee.main(descriptor)
 
 
 if __name__ == "__main__":

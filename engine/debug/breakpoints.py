@@ -8,11 +8,12 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from ..older import dataclass
 from .conditions import Condition, ConditionError, Message
 
 

@@ -99,45 +99,47 @@ def _term(node: ast.expr, names: set[str], depth: int) -> Term:
     if depth > DEEPEST:
         raise ConditionError(f"a condition is nested at most {DEEPEST} deep")
     below = depth + 1
-    match node:
-        case ast.Constant(value=value) if value is None or isinstance(value, (bool, int, float, str)):
-            return lambda values: value
-        case ast.Name(id="inf" | "nan" as word):
-            return lambda values, number=float(word): number  # type: ignore[misc]
-        case ast.Name(id=name):
-            if name not in NAMES:
-                raise ConditionError(f"`{name}` is not known here; there are {', '.join(sorted(NAMES))}")
-            names.add(name)
-            return lambda values: values.get(name)
-        case ast.List(elts=elements) | ast.Tuple(elts=elements):
-            parts = [_term(element, names, below) for element in elements]
-            return lambda values: [part(values) for part in parts]
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            inner = _term(operand, names, below)
-            return lambda values: not inner(values)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            inner = _term(operand, names, below)
-            return lambda values: -inner(values)
-        case ast.BoolOp(op=op, values=operands):
-            parts = [_term(operand, names, below) for operand in operands]
-            if isinstance(op, ast.And):
-                return lambda values: all(part(values) for part in parts)
-            return lambda values: any(part(values) for part in parts)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
-            a, b, compute = _term(left, names, below), _term(right, names, below), _ARITHMETIC[type(op)]
-            return lambda values: _computed(compute, a(values), b(values))
-        case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in _COMPARE for op in ops):
-            sides = [_term(side, names, below) for side in (left, *others)]
-            tests = [_COMPARE[type(op)] for op in ops]
-            return lambda values: _compared(tests, [side(values) for side in sides])
-        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in FUNCTIONS:
-            parts, function = [_term(arg, names, below) for arg in args], FUNCTIONS[name]
+    if isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, (bool, int, float, str))):
+        value = node.value
+        return lambda values: value
+    if isinstance(node, ast.Name):
+        return _name(node.id, names)
+    if isinstance(node, (ast.List, ast.Tuple)):
+        parts = [_term(element, names, below) for element in node.elts]
+        return lambda values: [part(values) for part in parts]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Not, ast.USub)):
+        inner = _term(node.operand, names, below)
+        return (lambda values: not inner(values)) if isinstance(node.op, ast.Not) else (lambda values: -inner(values))
+    if isinstance(node, ast.BoolOp):
+        parts, together = [_term(operand, names, below) for operand in node.values], all if isinstance(node.op, ast.And) else any
+        return lambda values: together(part(values) for part in parts)
+    if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+        a, b, compute = _term(node.left, names, below), _term(node.right, names, below), _ARITHMETIC[type(node.op)]
+        return lambda values: _computed(compute, a(values), b(values))
+    if isinstance(node, ast.Compare) and all(type(op) in _COMPARE for op in node.ops):
+        sides = [_term(side, names, below) for side in (node.left, *node.comparators)]
+        tests = [_COMPARE[type(op)] for op in node.ops]
+        return lambda values: _compared(tests, [side(values) for side in sides])
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        function = FUNCTIONS.get(node.func.id)
+        if function is None:
+            raise ConditionError(f"`{node.func.id}` is no function here; there are {', '.join(sorted(FUNCTIONS))}")
+        if not node.keywords:
+            parts = [_term(arg, names, below) for arg in node.args]
             return lambda values: function(*[part(values) for part in parts])
-        case ast.Call(func=ast.Name(id=name)):
-            raise ConditionError(f"`{name}` is no function here; there are {', '.join(sorted(FUNCTIONS))}")
     raise ConditionError(
         f"`{ast.unparse(node)}` is not allowed in a condition: names, numbers, texts, comparisons, and, or, not, + - * / %"
     )
+
+
+def _name(word: str, names: set[str]) -> Term:
+    if word in ("inf", "nan"):
+        number = float(word)
+        return lambda values: number
+    if word not in NAMES:
+        raise ConditionError(f"`{word}` is not known here; there are {', '.join(sorted(NAMES))}")
+    names.add(word)
+    return lambda values: values.get(word)
 
 
 def _computed(compute: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
@@ -148,7 +150,8 @@ def _computed(compute: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
 
 
 def _compared(tests: list[Callable[[Any, Any], Any]], operands: list[Any]) -> bool:
-    for test, a, b in zip(tests, operands, operands[1:], strict=False):
+    for place, test in enumerate(tests):
+        a, b = operands[place : place + 2]
         if (a is None or b is None) and test not in (operator.eq, operator.ne):
             return False
         if not test(a, b):

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..older import qualname
 from ..tape import recorder, stacks
 from ..tape.schema import HookKind
 from . import lines, whatif
@@ -68,7 +69,7 @@ def user_stack(frame: types.FrameType | None) -> list[types.FrameType]:
 
 def place(frame: types.FrameType) -> dict[str, Any]:
     """A frame in words."""
-    return {"file": frame.f_code.co_filename, "line": frame.f_lineno or 0, "function": frame.f_code.co_qualname}
+    return {"file": frame.f_code.co_filename, "line": frame.f_lineno or 0, "function": qualname(frame.f_code)}
 
 
 class Control:

@@ -9,14 +9,16 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from ..older import dataclass
 from .protocol import KEY_BYTES
-from .targets import target_of
+from .targets import needs_of, target_of
 
 BOOTSTRAP = str(Path(__file__).with_name("bootstrap.py"))
+_TUPLES = ("args", "paths", "packages", "breakpoints")  # fields that JSON has as lists
 _SOCKET_PATH_CAP = 100  # bytes; the system's limit is 108, on macOS 104
 
 
@@ -29,6 +31,8 @@ class Launch:
     engine: str = "gradstep"  # what ``import torch`` means in the script: "gradstep" is our engine, "torch" the real one
     target: str = ""  # ``module:object`` of that engine's ``target.Target``; "": what ``engine`` is the name of
     paths: tuple[str, ...] = ()  # where its module is found beside the interpreter's own places
+    least: str = ""  # the first version of Python that will do, "3.9"
+    packages: tuple[str, ...] = ()  # what the interpreter must have, by the names that are imported
     python: str = sys.executable  # the interpreter that runs the script
     cwd: str = ""  # "": where the debugger stands
     tape: str = ""  # where the tape goes; "": into the run's folder
@@ -49,12 +53,12 @@ class Launch:
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it. Arguments that are not valid Unicode survive as escaped surrogates."""
-        return {**dataclasses.asdict(self), "args": list(self.args), "paths": list(self.paths), "breakpoints": list(self.breakpoints)}
+        return {**dataclasses.asdict(self), **{name: list(getattr(self, name)) for name in _TUPLES}}
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Launch:
         """The opposite of ``plain``."""
-        return cls(**{**fields, **{name: tuple(fields.get(name, ())) for name in ("args", "paths", "breakpoints")}})
+        return cls(**{**fields, **{name: tuple(fields.get(name, ())) for name in _TUPLES}})
 
 
 def runs_folder() -> Path:
@@ -109,5 +113,7 @@ def orders(launch: Launch, folder: RunFolder) -> bytes:
     if not launch.target:
         target, paths = target_of(launch.engine)
         launch = dataclasses.replace(launch, target=target, paths=(*launch.paths, *paths))
+    needs = needs_of(launch.engine)
+    launch = dataclasses.replace(launch, least=".".join(map(str, needs.python)), packages=needs.names)
     fields = {"launch": launch.plain(), "folder": str(folder.path), "socket": folder.socket, "key": folder.key.hex()}
     return json.dumps(fields).encode() + b"\n"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ..older import dataclass
 from .breakpoints import BreakKind, Breakpoint, file_and_line, hit_test, value_test
 from .conditions import Condition, ConditionError, Message
 

@@ -16,9 +16,11 @@ import json
 import secrets
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
-from typing import Any
+from typing import Any, Union
+
+from ..older import dataclass
 
 VERSION = 1
 MAGIC = b"GS"
@@ -64,7 +66,7 @@ class Event:
     raw: bytes = b""
 
 
-Message = Request | Response | Event
+Message = Union[Request, Response, Event]  # noqa: UP007  (before Python 3.10 no | joins classes)
 
 
 def encode(message: Message) -> bytes:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import mmap
 import os
-from dataclasses import dataclass
 from enum import IntEnum
+
+from ..older import dataclass
 
 _BEAT, _POSITION, _NODE, _RUN, _STEPS, _PHASE, _NAME_SIZE = range(7)
 _NUMBERS = 8

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ..older import dataclass
 from ..tape import stacks
 from ..tape.describe import described
 from ..tape.schema import NodeKind

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 TRACEBACK_CAP = 1 << 15  # characters
+_GROUP = getattr(builtins, "BaseExceptionGroup", ())  # since Python 3.11
 _ENGINE = str(Path(__file__).resolve().parents[1]) + os.sep
 _OURS = tuple({_ENGINE, os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep})
 
@@ -92,7 +93,7 @@ def trim(error: BaseException) -> None:
         if one is None or id(one) in seen:
             continue
         seen.add(id(one))
-        waiting += [one.__cause__, one.__context__, *(one.exceptions if isinstance(one, BaseExceptionGroup) else ())]
+        waiting += [one.__cause__, one.__context__, *(one.exceptions if isinstance(one, _GROUP) else ())]
         kept = _kept(one.__traceback__)
         if kept is not None:
             one.__traceback__ = kept
@@ -112,7 +113,7 @@ def _kept(trace: types.TracebackType | None) -> types.TracebackType | None:
 
 def _text(error: BaseException) -> str:
     try:
-        return "".join(traceback.format_exception(error))[-TRACEBACK_CAP:]
+        return "".join(traceback.format_exception(type(error), error, error.__traceback__))[-TRACEBACK_CAP:]
     except Exception:  # a user's exception may do anything in its __str__
         return "<the traceback could not be made>"
 

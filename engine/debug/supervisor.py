@@ -146,7 +146,7 @@ class Supervisor:
         tree.adopt_orphans()
         ours, theirs = socket.socketpair()
         launch = self._launch
-        command = [launch.python, BOOTSTRAP, "debuggee", str(theirs.fileno())]
+        command = [launch.python, BOOTSTRAP, "debuggee", str(theirs.fileno()), launch.least, *launch.packages]
         spool = launch.output == "spool"
         me = os.getpid()
         try:

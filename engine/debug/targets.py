@@ -1,4 +1,8 @@
-"""Which engines can run a script, for whoever launches one: our own, and those that installed packages name."""
+"""Which engines can run a script, and what each needs of the interpreter: our own, and those that installed packages name.
+
+A package names a target by an entry point of ``GROUP``, and what that needs by one of the same name in ``NEEDS``: a ``Needs``, in a
+module that can be imported where the engine itself is not installed.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,42 @@ import os
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 
+from ..older import dataclass
+
 GROUP = "gradstep.targets"
+NEEDS = "gradstep.needs"
 OURS = "gradstep"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package that an engine needs, by the name that is imported. ``since``: the first version that will do."""
+
+    name: str
+    since: str = ""
+    install: str = ""  # what pip knows it by; "": the name
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What an engine needs of the interpreter that runs a script."""
+
+    python: tuple[int, int]
+    packages: tuple[Package, ...] = ()
+    useful: tuple[tuple[str, str], ...] = ()  # packages that it can do without, and what is missing then
+    tested: str = ""  # versions that it was tried with, in words
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The packages' names."""
+        return tuple(package.name for package in self.packages)
+
+
+OURS_NEEDS = Needs(
+    (3, 11),
+    (Package("numpy", "2.0"),),
+    (("ml_dtypes", "there is no bfloat16"), ("numba", "large arrays take longer"), ("cupy", "a GPU is not used")),
+)
 
 
 def engines() -> tuple[str, ...]:
@@ -20,6 +58,16 @@ def target_of(engine: str) -> tuple[str, tuple[str, ...]]:
     for one that nobody has named."""
     points = () if engine == OURS else tuple(entry_points(group=GROUP, name=engine))
     return (points[0].value, _folders(points[0])) if points else ("", ())
+
+
+def needs_of(engine: str) -> Needs:
+    """What an engine needs; of one that does not say, any Python that the debugger itself can run in."""
+    if engine == OURS:
+        return OURS_NEEDS
+    for point in entry_points(group=NEEDS, name=engine):
+        needs: Needs = point.load()
+        return needs
+    return Needs((3, 9))
 
 
 def _folders(point: EntryPoint) -> tuple[str, ...]:

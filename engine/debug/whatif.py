@@ -7,9 +7,9 @@ stood, or at the end of either branch.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from ..older import dataclass
 from ..tape import recorder
 from .target import Pass
 

@@ -1,0 +1,46 @@
+"""Questions about large values that numpy answers: a plane made smaller, the exact figures of a part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from ..tape import overview
+from .protocol import RAW_CAP
+
+PIECE_CAP = 1 << 23  # elements that one question goes through: the program is not held up for long by one that nobody waits for
+
+
+def reduced(
+    array: Callable[[Any], Any], shape: tuple[int, ...], arguments: Mapping[str, Any]
+) -> tuple[list[int], bytes]:  # fmt: skip
+    """A region of the plane of dimensions ``rows`` and ``columns`` (null: it has none) at the index ``at``, smaller by ``down`` and
+    ``across``: how many blocks, and mean and peak as float32, then flags, of each, as ``overview.reduced`` makes them of the ``part``.
+    ``array`` gives the elements at an index.
+
+    Raises ValueError where there is no such region, or it is too large."""
+    where = overview.Plane(arguments.get("rows"), arguments.get("columns"), tuple(arguments.get("at", ())))
+    down, across = int(arguments.get("down", 1)), int(arguments.get("across", 1))
+    top, bottom, left, right = (int(edge) for edge in arguments["region"])
+    if not where.fits(shape) or min(down, across, top + 1, left + 1) < 1:
+        raise ValueError(f"that is no region of a plane of shape {list(shape)}")
+    size = (bottom - top) * (right - left)
+    if size > PIECE_CAP or -(-(bottom - top) // down) * -(-(right - left) // across) * 9 > RAW_CAP:
+        raise ValueError(f"a region of {size} elements is too much at once: ask for at most {PIECE_CAP}, and fewer blocks")
+    cut = where.oriented(array(where.index(shape, (top, bottom, left, right))))
+    level = overview.reduced(overview.real_part(cut, str(arguments.get("part", "abs"))), down, across)
+    raw = b"".join(np.ascontiguousarray(one).tobytes() for one in (level.mean, level.peak, level.flags))
+    return list(level.flags.shape), raw
+
+
+def figures(found: Any) -> dict[str, Any]:
+    """Exact figures (``overview.Figures``) of an array."""
+    return asdict(overview.figures(found))
+
+
+def outside(found: Any, low: float, high: float) -> tuple[int, int]:
+    """How many elements of an array are below and above."""
+    return overview.outside(found, low, high)
