@@ -224,7 +224,7 @@ class Control:
         if not self._lines.exact:
             for state in states:
                 if state["verified"] and any(p.breakpoint.id == state["id"] and p.place[0] for p in self.reasons.points.points):
-                    state["message"] = "with this Python the program stops there only where the line runs an op"
+                    state["message"] = "another tool watches the lines of this program: it stops there only where the line runs an op"
         return states
 
     def watch_lines(self, frame: types.FrameType | None = None) -> None:
@@ -402,7 +402,7 @@ class Control:
                 self.halt(why, None, frame)
 
     def _line_of(self, frame: types.FrameType | None) -> Why | None:
-        """For Pythons in which lines are not watched: a breakpoint on the line of an op."""
+        """Where lines cannot be watched: a breakpoint on the line of an op."""
         while frame is not None and not (stacks.is_kept(frame.f_code.co_filename) and self._lines.asks(frame.f_code.co_filename)):
             frame = frame.f_back
         return self.reasons.at_line(frame) if frame is not None else None

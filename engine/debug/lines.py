@@ -9,9 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 _SYS: Any = sys  # has ``monitoring`` from 3.12 on
-TOOL = 4  # sys.monitoring's numbers 3 and 4 are free for anybody
-# Before 3.11.4 a traced frame whose code was freed could send the interpreter into an endless loop
-TRACEABLE = sys.version_info >= (3, 11, 4)
+TOOL, NAME = 4, "gradstep"  # sys.monitoring's numbers 3 and 4 are free for anybody
+MONITORS = sys.version_info >= (3, 12)
 
 
 class Lines:
@@ -24,16 +23,14 @@ class Lines:
 
     @property
     def exact(self) -> bool:
-        """Whether every line can be stopped before; else only those at which ops run."""
-        return TRACEABLE
+        """Whether every line can be stopped before; else, where another tool of the program has our place, only those at which ops run."""
+        return not MONITORS or _SYS.monitoring.get_tool(TOOL) in (None, NAME)
 
     def watch(self, places: frozenset[tuple[str, int]], frame: types.FrameType | None) -> None:
         """Watch these places from now on. To be called in the program's main thread; ``frame`` is where it stands."""
         before, self._places = bool(self._places), places
         self._files = frozenset(file for file, _ in places)
-        if not TRACEABLE:
-            return
-        if sys.version_info >= (3, 12):
+        if MONITORS:
             self._monitor(before)
         else:
             self._trace(frame)
@@ -47,12 +44,14 @@ class Lines:
     def _monitor(self, before: bool) -> None:
         monitoring = _SYS.monitoring
         if self._places and not before:
-            if monitoring.get_tool(TOOL) not in (None, "gradstep"):
+            if not self.exact:
                 return
             if monitoring.get_tool(TOOL) is None:
-                monitoring.use_tool_id(TOOL, "gradstep")
+                monitoring.use_tool_id(TOOL, NAME)
             monitoring.register_callback(TOOL, monitoring.events.LINE, self._line)
             monitoring.set_events(TOOL, monitoring.events.LINE)
+        elif not self.exact:
+            return
         elif before and not self._places:
             monitoring.set_events(TOOL, 0)
             monitoring.free_tool_id(TOOL)

@@ -2,6 +2,10 @@
 
 A rule that is tried runs the user's forward and backward again, so it is done in a forked child, in which nothing can touch the
 script: not its tensors, its random numbers, its globals, its output. What the child found comes back through a pipe.
+
+A GPU cannot be used in a forked child, and double precision is slow on many: tensors of any device are copied to the CPU before the
+fork, and the rule is tried there. A Function that needs its device (a kernel of its own, a tensor of that device beside its inputs)
+comes back as unchecked.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..autograd.gradients import grad
+from ..devices import module_of
 from ..random import get_rng_state, set_rng_state
 from ..tape.stacks import is_own
 from ..tensor import Tensor, wrap
@@ -47,9 +52,18 @@ def examined(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> F
     tensors = [a for a in args if isinstance(a, Tensor)]
     if sum(t.numel() for t in tensors) > LARGEST:
         return None
-    if any(t.device.type != "cpu" for t in tensors) or signal.getsignal(signal.SIGCHLD) not in (signal.SIG_DFL, None):
+    if signal.getsignal(signal.SIGCHLD) not in (signal.SIG_DFL, None):
         return _named(function, rule) | {"verdict": "unchecked", "why": "a fork could be noticed"}
-    return _named(function, rule) | _in_child(lambda: compared(function, args, kwargs))
+    here = [_on_cpu(a) for a in args], {name: _on_cpu(a) for name, a in kwargs.items()}
+    return _named(function, rule) | _in_child(lambda: compared(function, *here))
+
+
+def _on_cpu(value: Any) -> Any:
+    """A tensor of another device as one of the CPU with the same elements, without a history; everything else as it is."""
+    if not isinstance(value, Tensor) or value.device.type == "cpu":
+        return value
+    data = value._data
+    return wrap(module_of(data).to_host(data)).requires_grad_(value.requires_grad)
 
 
 def _base(function: Any) -> Any:

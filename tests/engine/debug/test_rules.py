@@ -21,6 +21,8 @@ from gradstep.engine.tape.recorder import recording
 from gradstep.engine.tape.schema import Note
 from gradstep.engine.tape.sinks import ListSink
 
+from ..standin import use
+
 CALLS: list[str] = []
 
 
@@ -161,3 +163,76 @@ def test_nothing_is_left_behind_by_the_children() -> None:
     tried(Third, 3)
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+class Scaled(torch.autograd.Function):
+    """Is right on any device, and makes a tensor of its own where its input is."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, weight: Any) -> Any:
+        ctx.save_for_backward(x, weight)
+        return x * weight + torch.ones(x.shape, device=x.device)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, weight = ctx.saved_tensors
+        return g * weight, (g * x).sum(0)
+
+
+class Unscaled(Scaled):
+    """Forgets the weight."""
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, _ = ctx.saved_tensors
+        return g, (g * x).sum(0)
+
+
+class Beside(torch.autograd.Function):
+    """Multiplies by a tensor of the device that is no input."""
+
+    factor: Any = None
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        return x * Beside.factor
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return g * 7
+
+
+def on_device(function: Any, *inputs: Any) -> dict[str, Any]:
+    """The note of a call with inputs on the pretended GPU."""
+    sink = ListSink()
+    recorder = CensusRecorder(sink)
+    recorder.examine = rules.examined
+    with recording(recorder):
+        out = function.apply(*(one.to("cuda").requires_grad_() for one in inputs))
+        assert out.device.type == "cuda"
+        out.sum().backward()
+    (note,) = told(sink)
+    return note
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch)
+
+
+@pytest.mark.usefixtures("gpu")
+def test_a_rule_is_tried_at_tensors_of_a_gpu_too() -> None:
+    x, weight = torch.linspace(1, 2, 6).reshape(2, 3), torch.tensor([2.0, 3.0, 4.0])
+    assert on_device(Scaled, x, weight)["verdict"] == "right"
+    note = on_device(Unscaled, x, weight)
+    assert (note["verdict"], note["input"], note["element"], note["analytic"]) == ("wrong", 0, [0, 2], 1.0)
+    assert note["numeric"] == pytest.approx(4.0)
+
+
+@pytest.mark.usefixtures("gpu")
+def test_a_rule_that_needs_its_gpu_is_not_judged_and_the_note_says_why() -> None:
+    Beside.factor = torch.tensor([2.0, 2.0], device="cuda")
+    note = on_device(Beside, torch.tensor([1.0, 2.0]))
+    assert note["verdict"] == "unchecked"
+    assert "device" in note["why"]
+    Beside.factor = None
