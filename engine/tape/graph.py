@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
-from .schema import Bumped, Frame, NodeKind, Role, Run, Slot, Tensor, Val
+from .schema import Bumped, Frame, NodeKind, Op, Role, Run, Slot, Tensor, Val
 from .stacks import is_library
 
 if TYPE_CHECKING:
@@ -88,6 +88,21 @@ def calls_of(tape: Tape, call: int | None) -> tuple[int, ...]:
     return tuple(reversed(chain))
 
 
+def label_of(name: str) -> str:
+    """What a node is called on its box."""
+    return re.sub(r"Backward\d*$", "", name) or name
+
+
+def attributes_of(tape: Tape, key: Key) -> dict[str, Any]:
+    """The attributes of one node, which need not be in a graph. Raises KeyError where the tape has no such node."""
+    kind, id = key
+    if kind == "node":
+        return _node_attributes(tape, id, _hooks(tape))
+    if kind == "op":
+        return _op_attributes(tape, tape.ops[id])
+    return _leaf_attributes(tape.tensors[id], (), "", _hooks(tape))
+
+
 def user_line(stack: Iterable[Frame]) -> tuple[str, int] | None:
     """The innermost frame that is not an installed package's, else the innermost."""
     first: tuple[str, int] | None = None
@@ -157,23 +172,8 @@ class _Forward:
 
     def _add(self, op: Any, hooks: dict[Key, int]) -> None:
         tape, graph, key = self.tape, self.graph, ("op", op.id)
-        shape = tape.tensors[op.outs[0].tensor].meta.shape if op.outs else None
-        calls = calls_of(tape, op.call)
-        slot = next((slot for slot in op.grads if slot is not None), None)
-        graph.add_node(
-            key,
-            label=op.name,
-            detail="" if shape is None else shape_text(shape),
-            kind="op",
-            op=op.name,
-            sequence=tape.nodes[slot.node].sequence if slot is not None else 0,
-            calls=calls,
-            path=tape.calls[calls[-1]].path if calls else "",
-            hooks=0,
-            shape=shape,
-            line=user_line(op.stack),
-            name="",
-        )
+        graph.add_node(key, **_op_attributes(tape, op))
+        calls = graph.nodes[key]["calls"]
         for place, val in enumerate(op.ins):
             if val is None:
                 continue
@@ -185,6 +185,25 @@ class _Forward:
                 if leaf not in graph:
                     graph.add_node(leaf, **_leaf_attributes(tape.tensors[val.tensor], calls, graph.nodes[key]["path"], hooks))
                 _connect(graph, leaf, key, (0, place), "data")
+
+
+def _op_attributes(tape: Tape, op: Op) -> dict[str, Any]:
+    shape = tape.tensors[op.outs[0].tensor].meta.shape if op.outs else None
+    calls = calls_of(tape, op.call)
+    slot = next((slot for slot in op.grads if slot is not None), None)
+    return {
+        "label": op.name,
+        "detail": "" if shape is None else shape_text(shape),
+        "kind": "op",
+        "op": op.name,
+        "sequence": tape.nodes[slot.node].sequence if slot is not None else 0,
+        "calls": calls,
+        "path": tape.calls[calls[-1]].path if calls else "",
+        "hooks": 0,
+        "shape": shape,
+        "line": user_line(op.stack),
+        "name": "",
+    }
 
 
 def _leaf_attributes(tensor: Tensor, calls: tuple[int, ...], path: str, hooks: dict[Key, int]) -> dict[str, Any]:
@@ -210,14 +229,13 @@ def _node_attributes(tape: Tape, id: int, hooks: dict[Key, int]) -> dict[str, An
     op = tape.ops[node.op] if node.op is not None and node.op in tape.ops else None
     meta = next((meta for meta in node.ins if meta is not None), None)
     calls = calls_of(tape, op.call) if op is not None else ()
-    label = re.sub(r"Backward\d*$", "", node.name) or node.name
     count = hooks.get(("node", id), 0)
     name = ""
     if node.variable is not None:
         name = tape.tensors[node.variable].name
         count += hooks.get(("leaf", node.variable), 0)
     return {
-        "label": label,
+        "label": label_of(node.name),
         "detail": "" if meta is None else shape_text(meta.shape),
         "kind": NodeKind(node.kind).name.lower(),
         "op": op.name if op is not None else "",

@@ -6,6 +6,7 @@ dataclass when it is looked at. Reading a tape runs nothing of it.
 
 from __future__ import annotations
 
+import math
 import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -396,6 +397,24 @@ class Tape:
             yield self._decoder.record(row, self._block(number), event, data)
             event += code >= EVENT
         yield from (self.stats[val] for val in self.stats)
+
+    def rows_of(self, code: int) -> Iterator[tuple[Words, Words]]:
+        """The rows of all records of a kind (``wire.NODE`` and so on), block by block, each with the pool that they point
+        into: for those who look at a million of them."""
+        filled = self._rows.filled
+        for block, first, stop in zip(self._blocks, self._starts, [*self._starts[1:], len(filled)], strict=True):
+            rows = filled[first:stop]
+            rows = rows[(rows[:, 0] & 0xFF) == code]
+            if len(rows):
+                yield rows, block.pool
+
+    def text(self, number: int) -> str:
+        """A string that rows mention by its number."""
+        return self._decoder.texts[number]
+
+    def elements(self) -> Words:
+        """How many elements a tensor has whose row mentions this number of a shape."""
+        return np.array([math.prod(meta.shape) for meta in self._decoder.metas], np.int64)
 
     def slot_count(self, node: int) -> int:
         """How many gradients a node takes."""

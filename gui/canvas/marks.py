@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .ink import NormScale
-from .routes import Floats
+from .inner import BACKWARD, Inner
+from .routes import Flags, Floats, Ints
 from .scene import Scene
 from .status import ALERT, Look, look_of
 
@@ -29,7 +30,9 @@ class Marks:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
+        self.inner = Inner(scene)
         self.look: Bytes = self._at_rest()
+        self._alerts: set[Key] = set()
         self.alert: npt.NDArray[np.bool_] = np.zeros(len(scene.keys), np.bool_)
         self.norms: Floats = np.full(len(scene.source), np.nan)  # NaN: not known; inf: not finite
         self.breakpoints: frozenset[int] = NOTHING
@@ -47,45 +50,92 @@ class Marks:
         return set(np.flatnonzero(self.look == Look.RUNNING).tolist())
 
     def nodes(self, keys: Iterable[Key]) -> frozenset[int]:
-        """The numbers of those keys that the scene has."""
-        number = self._scene.number
-        return frozenset(number[key] for key in keys if key in number)
+        """The numbers of those keys that the scene has; of the folded group for what is in one."""
+        return frozenset(node for node in map(self._scene.node_of, keys) if node >= 0)
 
     def set_status(self, key: Key, status: object) -> frozenset[int]:
-        look, changed = look_of(status), self.nodes((key,))
+        look = look_of(status)
+        if self._scene.inside and isinstance(key, tuple) and key[0] == BACKWARD:
+            if self.inner.holds(key):
+                return self._set_inner(key, look)
+            if 0 <= key[1] < len(self.inner.looks):
+                self.inner.looks[key[1]] = look
+        changed = frozenset((self._scene.number[key],)) if key in self._scene.number else NOTHING
         changed = frozenset(node for node in changed if self.look[node] != look)
         self.look[list(changed)] = look
         return changed
 
+    def _set_inner(self, key: Key, look: Look) -> frozenset[int]:
+        """A node in a folded group: the group's bar moves, and its look with it."""
+        if not self.inner.set(key, look):
+            return NOTHING
+        group = self._scene.node_of(key)
+        self.look[group] = self.inner.look(group)
+        return frozenset((group,))
+
     def set_statuses(self, statuses: Mapping[Key, object]) -> frozenset[int]:
         before, self.look = self.look, self._at_rest()
+        number, looks = self._scene.number, self.inner.looks
+        shares, known = self.inner.counts, {status: look_of(status) for status in set(statuses.values())}
+        looks[:] = Look.PENDING
         for key, status in statuses.items():
-            if (node := self._scene.number.get(key)) is not None:
-                self.look[node] = look_of(status)
-        return _changed(before != self.look)
+            if (node := number.get(key)) is not None:
+                self.look[node] = known[status]
+            if len(looks) and isinstance(key, tuple) and key[0] == BACKWARD and 0 <= key[1] < len(looks):
+                looks[key[1]] = known[status]
+        changed = before != self.look
+        if len(looks):
+            self.inner.recount()
+            folded = np.flatnonzero(self.inner.folded)
+            for group in folded.tolist():
+                self.look[group] = self.inner.look(group)
+            changed = (before != self.look) | (shares != self.inner.counts).any(axis=1)
+        return _changed(changed)
+
+    def flowed(self, edges: Ints) -> Flags:
+        """Which of these edges gradients have passed; brings the norms of those at folded groups up to date."""
+        scene, inner = self._scene, self.inner
+        passed: Flags = self.look[scene.source[edges]] == Look.DONE
+        folded = inner.folded[scene.source[edges]] | inner.folded[scene.target[edges]]
+        if folded.any():
+            at = edges[folded]
+            known = inner.norms(at.tolist())
+            self.norms[at] = [known.get(edge, math.nan) for edge in at.tolist()]
+            passed[folded] |= ~np.isnan(self.norms[at])
+        return passed
 
     def set_alert(self, key: Key, alert: bool) -> frozenset[int]:
-        changed = frozenset(node for node in self.nodes((key,)) if self.alert[node] != alert)
-        self.alert[list(changed)] = alert
-        return changed
+        return self.set_alerts(self._alerts | {key} if alert else self._alerts - {key})
 
     def set_alerts(self, keys: Iterable[Key]) -> frozenset[int]:
-        before, self.alert = self.alert, np.zeros_like(self.alert)
-        self.alert[list(self.nodes(keys))] = True
+        before, self.alert, self._alerts = self.alert, np.zeros_like(self.alert), set(keys)
+        self.alert[list(self.nodes(self._alerts))] = True
         return _changed(before != self.alert)
 
     def set_breakpoints(self, keys: Iterable[Key]) -> frozenset[int]:
         before, self.breakpoints = self.breakpoints, self.nodes(keys)
         return before ^ self.breakpoints
 
+    def _edge(self, pair: tuple[Key, Key], norm: float) -> int:
+        """The edge that shows what passed between two nodes, -1 for none; what an edge at a folded group shows adds up."""
+        scene = self._scene
+        edge = scene.edge_number.get(pair)
+        if edge is None and scene.inside:
+            source, target = scene.node_of(pair[0]), scene.node_of(pair[1])
+            if source >= 0 and target >= 0 and source != target:
+                edge = scene.edge_number.get((scene.keys[source], scene.keys[target]))
+            if edge is not None:
+                self.inner.put(edge, pair, norm if math.isfinite(norm) else math.inf)
+        return -1 if edge is None else edge
+
     def set_norms(self, norms: Mapping[tuple[Key, Key], float]) -> frozenset[int]:
         """An empty mapping forgets all; else edges that are not named keep what they had, and the scale only grows."""
         if not norms:
             self.norms[:] = np.nan
+            self.inner.forget_norms()
             self.scale = NormScale()
             return EVERYTHING
-        numbers = self._scene.edge_number
-        named = {numbers[pair]: norm for pair, norm in norms.items() if pair in numbers}
+        named = {edge: norm for pair, norm in norms.items() if (edge := self._edge(pair, norm)) >= 0}
         if not named:
             return NOTHING
         edges = np.fromiter(named, np.int64, len(named))

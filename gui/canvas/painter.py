@@ -95,7 +95,7 @@ class ScenePainter:
         """An edge whose source is done shows the norm of what passed it."""
         s = self.scene
         ink = self._rest[edges].copy()
-        flowed = (self.marks.look[s.source[edges]] == Look.DONE) & (s.kind[edges] == GRADIENT)
+        flowed = self.marks.flowed(edges) & (s.kind[edges] == GRADIENT)
         if flowed.any():
             norms = self.marks.norms[edges[flowed]]
             by_norm = np.where(np.isinf(norms), BAD, self.marks.scale.inks(norms))

@@ -27,9 +27,11 @@ CHIP_HEIGHT = 20.0
 CHIP_GAP = 4.0  # between chips above one another
 DOCK_GAP = 16.0  # between a box and its chips
 STEM_GAP = 6.0  # between the chip of a transpose and the leaf behind it
+GROUP_HEIGHT = 52.0  # of a folded group
+GROUP_LEAD = 28.0  # its chevron
 CHIP_ROWS = 6  # more chips stand in further columns
 
-_STEMS = frozenset({"t", "transpose", "permute", "view", "unsafeview", "reshape", "expand", "squeeze", "unsqueeze", "numpyt", "mt"})
+STEMS = frozenset({"t", "transpose", "permute", "view", "unsafeview", "reshape", "expand", "squeeze", "unsqueeze", "numpyt", "mt"})
 _LABEL_WIDTH = 190.0  # px; longer labels are elided
 _CHIP_WIDTH = 120.0
 
@@ -47,6 +49,7 @@ class Shape(IntEnum):
     LEAF = 7  # parameter in the forward graph: pill with a leaf
     INPUT = 8  # input in the forward graph: pill with an arrow
     STEM = 9  # chip of a transpose between a node and its leaf
+    GROUP = 10  # a folded group: two lines, a chevron, a bar that says how far it is
 
 
 _SHAPES = {
@@ -59,6 +62,7 @@ _SHAPES = {
     "opaque": Shape.OPAQUE,
     "leaf": Shape.LEAF,
     "input": Shape.INPUT,
+    "group": Shape.GROUP,
 }
 PILLS = frozenset({Shape.ACCUMULATE, Shape.LEAF, Shape.INPUT, Shape.STEM})
 WITH_ICON = frozenset({Shape.CUSTOM, Shape.BOUNDARY, Shape.REBASE, Shape.OPAQUE})
@@ -74,6 +78,8 @@ class Style(NamedTuple):
     width: float
     height: float
     shared: bool = False  # a leaf that has several chips
+    note: str = ""  # of a folded group: its class
+    times: int = 1  # how often it repeats
 
 
 class TextRole(IntEnum):
@@ -133,13 +139,13 @@ class Plan:
 
     graph: nx.DiGraph
     sizes: dict[Key, tuple[float, float]]
-    groups: dict[Key, tuple[int, ...]]
+    groups: dict[Key, tuple[Key, ...]]
     docked: dict[Key, Key]
     backwards: bool
     boxes: dict[Key, Style]
     chips: dict[Key, tuple[Chip, ...]]
-    titles: dict[int, str]  # call -> path of its module
-    counts: dict[int, int]  # call -> nodes in it
+    titles: dict[Key, str]  # call or other group -> what it is called
+    counts: dict[Key, int]  # and nodes in it
 
 
 def label_of(data: Mapping[str, Any], shape: Shape) -> tuple[str, str]:
@@ -173,6 +179,8 @@ def plan(graph: nx.DiGraph, measure: Measure) -> Plan:
 
     def style(key: Key, shape: Shape | None = None) -> Style:
         data = graph.nodes[key]
+        if data.get("kind") == "group":
+            return _group_style(data, measure)
         name = str(data.get("name") or "")
         facts = (shape, data.get("kind"), data.get("op"), data.get("label"), name.rpartition(".")[2], data.get("detail"))
         found = styles.get(facts)
@@ -227,13 +235,17 @@ def _placed(graph: nx.DiGraph, boxes: Mapping[Key, Style], rooms: Mapping[Key, K
     return result
 
 
-def _calls(graph: nx.DiGraph, boxes: Mapping[Key, Style]) -> tuple[dict[int, str], dict[int, int]]:
+def _calls(graph: nx.DiGraph, boxes: Mapping[Key, Style]) -> tuple[dict[Key, str], dict[Key, int]]:
     """Titles and node counts of the module calls that are drawn: those with a path and at least two boxes. (A frame of the
-    outermost would go around everything and say nothing.)"""
+    outermost would go around everything and say nothing.) A graph that was folded says its groups itself."""
+    groups: Mapping[Key, Mapping[str, Any]] | None = graph.graph.get("groups")
+    if groups is not None:
+        titles = {name: facts["label"] + (f" ×{facts['repeats']:,}" if facts["repeats"] > 1 else "") for name, facts in groups.items()}
+        return titles, {name: int(facts["nodes"]) for name, facts in groups.items()}
     known = graph.graph.get("calls", {})
-    inside: Counter[int] = Counter()
-    counts: Counter[int] = Counter()
-    paths: dict[int, list[str]] = {}
+    inside: Counter[Key] = Counter()
+    counts: Counter[Key] = Counter()
+    paths: dict[Key, list[str]] = {}
     for key, data in graph.nodes(data=True):
         calls = data.get("calls") or ()
         counts.update(calls)
@@ -243,11 +255,11 @@ def _calls(graph: nx.DiGraph, boxes: Mapping[Key, Style]) -> tuple[dict[int, str
             if call not in known:
                 paths.setdefault(call, []).append(str(data.get("path") or ""))
     drawn = [call for call, number in inside.items() if number > 1]
-    titles = {call: _title(known[call].path if call in known else _common(paths[call])) for call in drawn}
-    return {call: title for call, title in titles.items() if title}, dict(counts)
+    named = {call: title_of(known[call].path if call in known else _common(paths[call])) for call in drawn}
+    return {call: title for call, title in named.items() if title}, dict(counts)
 
 
-def _title(path: str) -> str:
+def title_of(path: str) -> str:
     """What a module is called inside the one around it: ``attn`` for ``blocks.0.attn``, but ``blocks.0`` for that."""
     parts = path.split(".")
     return ".".join(parts[-2:] if parts[-1].isdigit() else parts[-1:])
@@ -273,6 +285,31 @@ def _styled(shape: Shape, category: str, label: str, detail: str, measure: Measu
     room = 20 if shape in WITH_ICON else 0
     width = max(measure(label, TextRole.LABEL) + room, measure(detail, TextRole.DETAIL)) + 28
     return Style(shape, category, label, detail, _even(max(64.0, width)), 40.0 if detail else 30.0)
+
+
+def _group_style(data: Mapping[str, Any], measure: Measure) -> Style:
+    """A folded group: name, class and repetitions above, what it holds below."""
+    label = elided(str(data["label"]), TextRole.LABEL, 150.0, measure)
+    note = elided(str(data["type"]), TextRole.DETAIL, 110.0, measure) if data["type"] != data["label"] else ""
+    times = int(data["repeats"])
+    detail = f"{data['nodes']:,} nodes"
+    if data["elements"]:
+        detail += f" · {amount(int(data['elements']))} params"
+    upper = GROUP_LEAD + measure(label, TextRole.LABEL) + 14
+    if times > 1:
+        upper += 8 + measure(f"×{times:,}", TextRole.CHIP) + 12
+    if note:
+        upper += 8 + measure(note, TextRole.DETAIL)
+    width = max(upper, GROUP_LEAD + measure(detail, TextRole.DETAIL) + 14, 120.0)
+    return Style(Shape.GROUP, "shape", label, detail, _even(width), GROUP_HEIGHT, note=note, times=times)
+
+
+def amount(count: int) -> str:
+    """A number in three figures: 3.28k, 124M."""
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if count >= size:
+            return f"{count / size:.3g}{letter}"
+    return str(count)
 
 
 def _even(width: float) -> float:
@@ -328,7 +365,7 @@ def _is_stem(graph: nx.DiGraph, key: Key, inward: bool) -> bool:
     if data.get("kind") not in ("function", "op") or data.get("hooks"):
         return False
     name = str(data.get("op") or data.get("label") or "").lower().replace("_", "").removesuffix("backward0")
-    return name in _STEMS and len(_neighbours(graph, key, True)) == 1 and len(_neighbours(graph, key, False)) == 1
+    return name in STEMS and len(_neighbours(graph, key, True)) == 1 and len(_neighbours(graph, key, False)) == 1
 
 
 def _neighbours(graph: nx.DiGraph, key: Key, inward: bool) -> list[Key]:

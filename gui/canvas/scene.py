@@ -41,7 +41,7 @@ class LayoutFunction(Protocol):
         sizes: Mapping[Key, tuple[float, float]],
         /,
         *,
-        groups: Mapping[Key, tuple[int, ...]],
+        groups: Mapping[Key, tuple[Key, ...]],
         docked: Mapping[Key, Key],
     ) -> Any: ...
 
@@ -51,7 +51,7 @@ class Layout:
     """What a layout answered. ``groups`` is None where it knows nothing of groups; then they are drawn around what they hold."""
 
     positions: Mapping[Key, tuple[float, float]]
-    groups: Mapping[int, Rect] | None = None
+    groups: Mapping[Key, Rect] | None = None
     edges: Mapping[tuple[Key, Key], Sequence[tuple[float, float]]] = field(default_factory=dict)
 
 
@@ -59,7 +59,7 @@ class Layout:
 class Groups:
     """Boxes of module calls, outer ones first. ``rows`` are left, top, width, height."""
 
-    calls: tuple[int, ...]
+    calls: tuple[Key, ...]
     rows: Floats
     depth: Ints
     titles: tuple[str, ...]
@@ -93,6 +93,15 @@ class Scene:
     groups: Groups
     bounds: Rect
     flipped: bool = False
+    inside: dict[str, Ints] = field(default_factory=dict)  # kind of key -> by id, the node that shows it, -1 for none
+
+    def node_of(self, key: Key) -> int:
+        """The node that shows a key: itself, or the folded group that holds it; -1 where the graph has neither."""
+        found = self.number.get(key)
+        if found is None and self.inside and isinstance(key, tuple) and len(key) == 2:
+            table = self.inside.get(key[0])
+            found = int(table[key[1]]) if table is not None and isinstance(key[1], int) and 0 <= key[1] < len(table) else None
+        return -1 if found is None else found
 
     def turned(self) -> Scene:
         """The same scene upside down: what was at the top is at the bottom."""
@@ -199,10 +208,17 @@ class _Builder:
         return Scene(
             self.keys, self.number, tuple(self.styles), x, y, width, height, table[:, 4].astype(np.int64), table[:, 5].astype(np.int64),
             np.array([int(data.get("hooks") or 0) for _, data in self.graph.nodes(data=True)], np.int64),
-            np.array([data.get("kind") in ("op", "leaf", "input") for _, data in self.graph.nodes(data=True)], np.bool_),
+            np.array([self._is_forward(key, data) for key, data in self.graph.nodes(data=True)], np.bool_),
             source, target, kind, docked, {(a, b): number for number, (a, b, _) in enumerate(edges)},
-            fine, coarse, upright, arrows, groups, self._bounds(groups, fine),
+            fine, coarse, upright, arrows, groups, self._bounds(groups, fine), False, self.graph.graph.get("inside", {}),
         )  # fmt: skip
+
+    def _is_forward(self, key: Key, data: Mapping[str, Any]) -> bool:
+        """Whether it ran in the forward pass: of a folded group, whether nothing in it is of the backward pass."""
+        if data.get("kind") != "group":
+            return data.get("kind") in ("op", "leaf", "input")
+        backward = self.graph.graph.get("inside", {}).get("node")
+        return backward is None or not (backward == self.number[key]).any()
 
     def _bounds(self, groups: Groups, segments: Segments) -> Rect:
         x, y, width, height = self.boxes
@@ -325,17 +341,17 @@ class _Builder:
 
     def _groups(self) -> Groups:
         """The layout's rectangles, or ones around what the calls hold. Outer groups first."""
-        depth: dict[int, int] = {}
-        members: dict[int, list[Key]] = {}
+        depth: dict[Key, int] = {}
+        members: dict[Key, list[Key]] = {}
         for key, calls in self.plan.groups.items():
             for level, call in enumerate(calls):
                 depth.setdefault(call, level)
                 members.setdefault(call, []).append(key)
-        rects: dict[int, Rect] = dict(self.layout.groups) if self.layout.groups is not None else {}
+        rects: dict[Key, Rect] = dict(self.layout.groups) if self.layout.groups is not None else {}
         if self.layout.groups is None:
             for call in sorted(depth, key=lambda call: -depth[call]):
                 rects[call] = self._around(members[call], call, rects)
-        calls = tuple(sorted((call for call in depth if call in rects), key=lambda call: (depth[call], call)))
+        calls = tuple(sorted((call for call in depth if call in rects), key=depth.__getitem__))
         return Groups(
             calls,
             np.array([rects[call] for call in calls], np.float64).reshape(-1, 4),
@@ -344,7 +360,7 @@ class _Builder:
             np.array([self.plan.counts[call] for call in calls], np.int64),
         )
 
-    def _around(self, members: list[Key], call: int, rects: Mapping[int, Rect]) -> Rect:
+    def _around(self, members: list[Key], call: Key, rects: Mapping[Key, Rect]) -> Rect:
         edges: list[tuple[float, float, float, float]] = []
         for key in members:
             calls = self.plan.groups[key]
