@@ -87,6 +87,16 @@ COMMANDS: tuple[Command, ...] = (
         tip="Keep the current node in view while stepping",
     ),
     Command(
+        "fold_all", "&View", "Fold E&verything", ("Ctrl+Alt+Up",), "", Needs.TAPE, separator=True,
+        tip="Show each module call and each loop as one box",
+    ),
+    Command(
+        "unfold_all", "&View", "&Unfold Everything", ("Ctrl+Alt+Down",), "", Needs.TAPE,
+        tip="Show every node, as far as the graph is not too large for that",
+    ),
+    Command("fold_level", "&View", "Fold O&ne Level", ("Ctrl+Alt+Left",), "", Needs.TAPE, tip="Fold the innermost groups that are open"),
+    Command("unfold_level", "&View", "Unfold On&e Level", ("Ctrl+Alt+Right",), "", Needs.TAPE, tip="Open the outermost folded groups"),
+    Command(
         "backward_graph", "&View", "&Backward Graph", ("Ctrl+Alt+1",), "graph", Needs.TAPE, separator=True, checkable=True,
         tip="Draw the nodes of backward",
     ),

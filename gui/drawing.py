@@ -9,17 +9,19 @@ from __future__ import annotations
 import pickle
 import struct
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import networkx as nx
 from PySide6.QtCore import QByteArray, QElapsedTimer, QObject, QProcess, Signal
 
-from gradstep.engine.tape.graph import backward_graph, combined_graph, forward_graph
+from gradstep.engine.tape.graph import attributes_of, backward_graph, combined_graph, forward_graph, slots_between
+from gradstep.engine.tape.outline import backward_outline, outline_of
 from gradstep.engine.tape.reader import Tape
 
 from .canvas.plan import Measure
 from .canvas.scene import LayoutFunction
+from .folding import FITTING, Folds, Groups, fold, grouped
 
 LENGTH = struct.Struct("<Q")  # of the pickle that follows
 PATIENCE = 1500  # milliseconds that work nobody wants any more may go on before its process is ended
@@ -36,20 +38,52 @@ class Shown(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What shall be drawn of a tape: which graph, of which run (0: no run in particular), and how many nodes that is now."""
+    """What shall be drawn of a tape: which graph, of which run (0: no run in particular), and how many nodes that is
+    now; and which groups of it are folded."""
 
     tape: str
     shown: Shown
     run: int
     size: int
+    folds: Folds = FITTING
 
     def replaces(self, other: Picture) -> bool:
         """Whether it is another picture, and not the same one grown."""
         return (self.tape, self.shown, self.run) != (other.tape, other.shown, other.run)
 
 
+class FoldedGraphs:
+    """The graphs of pictures as their folds show them. The groups of the last picture are kept: opening one takes no longer
+    than what is seen then."""
+
+    def __init__(self) -> None:
+        self._known: tuple[Tape, Picture] | None = None
+        self._groups: Groups | None = None
+        self._whole: nx.DiGraph | None = None
+
+    def graph(self, tape: Tape, picture: Picture) -> nx.DiGraph:
+        """The graph of a picture."""
+        asked = replace(picture, folds=FITTING)
+        if self._known is None or self._known[0] is not tape or self._known[1] != asked or self._groups is None:
+            self._take_in(tape, picture)
+            self._known = tape, asked
+        assert self._groups is not None
+        whole = self._whole
+        if whole is None:
+            return fold(self._groups, picture.folds, attributes_of(tape), lambda a, b: slots_between(tape, a, b))
+        return fold(self._groups, picture.folds, whole.nodes.__getitem__, lambda a, b: whole.edges[a, b]["slots"])
+
+    def _take_in(self, tape: Tape, picture: Picture) -> None:
+        self._whole = None
+        if picture.shown is Shown.BACKWARD:
+            self._groups = grouped(backward_outline(tape, picture.run or None))
+        else:
+            self._whole = graph_of(tape, picture)
+            self._groups = grouped(outline_of(self._whole))
+
+
 def graph_of(tape: Tape, picture: Picture) -> nx.DiGraph:
-    """The graph of a picture."""
+    """The graph of a picture with nothing folded."""
     if picture.shown is Shown.FORWARD:
         return forward_graph(tape)
     if picture.shown is Shown.BOTH:
@@ -74,7 +108,7 @@ class Drawing(QObject):
 
     def draw(self, picture: Picture, measure: Measure, layout: LayoutFunction) -> bool:
         """Draw a picture. False where the same one, less grown, is drawn already: its answer comes first."""
-        if self._wished is not None and not picture.replaces(self._wished):
+        if self._wished is not None and not picture.replaces(self._wished) and picture.folds == self._wished.folds:
             return False
         if self._asked and self._since.elapsed() > PATIENCE:
             self.close()

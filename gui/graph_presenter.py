@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any
 
 import networkx as nx
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from gradstep.engine.tape.graph import attributes_of
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import NodeEnter, NodeExit, NodeReady, Rewound, RunBegin, RunEnd, Stats
 from gradstep.engine.tape.state import Status
 from gradstep.engine.tape.wire import EVENT_CODES
 
 from .canvas import GraphCanvas, LayoutFunction, Scene, arrange, measure
-from .drawing import Drawing, Picture, Shown, graph_of
+from .canvas.scene import folded_name
+from .drawing import Drawing, FoldedGraphs, Picture, Shown
+from .foldings import Foldings
 from .models.debug_model import DebugModel, Selection
 from .soon import Soon
 
@@ -53,6 +57,11 @@ class GraphPresenter(QObject):
         self._drawing.drawn.connect(self._arrived)
         self._drawing.failed.connect(self._draw_here)
         self._canvas, self._model, self._layout = canvas, model, layout
+        self._graphs = FoldedGraphs()
+        self.foldings = Foldings(canvas, self)
+        self.foldings.changed.connect(self._refold)
+        self._anchor: Key | None = None  # what stands still when the picture that was asked for comes
+        self._facts: Callable[[Any], Mapping[str, Any]] | None = None
         self._shown = Shown.BACKWARD
         self._drawn: Picture | None = None  # what the canvas shows
         self._norms: dict[tuple[Key, Key], float] = {}
@@ -88,6 +97,7 @@ class GraphPresenter(QObject):
     def show(self, shown: Shown) -> None:
         """Draw another of the three graphs."""
         self._shown = shown
+        self.foldings.look_at(shown)
         self._drawn = None
         self.refresh()
 
@@ -107,7 +117,9 @@ class GraphPresenter(QObject):
 
     @Slot()
     def _forget(self) -> None:
-        self._drawn = None
+        self._drawn = self._facts = None
+        self._graphs = FoldedGraphs()
+        self.foldings.forget()
         self._drawing.forget()
         self._norms.clear()
         self._fresh = {}
@@ -132,7 +144,8 @@ class GraphPresenter(QObject):
 
     @Slot(object)
     def _selected(self, selection: Selection) -> None:
-        if self._canvas.selected_key != selection.key:
+        chosen = self._canvas.selected_key
+        if chosen != selection.key and (selection.key is not None or folded_name(chosen) is None):
             self._canvas.select(selection.key)
 
     # ------------------------------------------------------------------------------------ drawing
@@ -141,9 +154,15 @@ class GraphPresenter(QObject):
         run = self._model.run
         if not run and tape.runs:
             run = list(tape.runs)[-1]
+        folds = self.foldings.of(self._shown)
         if self._shown is Shown.BACKWARD and run:
-            return Picture(tape.path, self._shown, run, len(tape.runs[run].needed))
-        return Picture(tape.path, self._shown, run, len(tape.ops) + len(tape.nodes))
+            return Picture(tape.path, self._shown, run, len(tape.runs[run].needed), folds)
+        return Picture(tape.path, self._shown, run, len(tape.ops) + len(tape.nodes), folds)
+
+    @Slot(object)
+    def _refold(self, anchor: Key | None) -> None:
+        self._anchor = anchor
+        self.refresh()
 
     def _stale(self) -> bool:
         tape = self._model.tape
@@ -179,22 +198,31 @@ class GraphPresenter(QObject):
         tape = self._model.tape
         if tape is None:
             return
-        graph = graph_of(tape, wanted)
+        graph = self._graphs.graph(tape, wanted)
         self._arrived(wanted, graph, arrange(graph, measure(), self._layout) if len(graph) else None)
 
     @Slot(object, object, object)
     def _arrived(self, drawn: Picture, graph: nx.DiGraph, scene: Scene | None) -> None:
-        self._drawn = drawn
+        before, self._drawn = self._drawn, drawn
         if scene is None:
             self._canvas.clear()
             return
-        self._canvas.show_graph(graph, scene)
+        anchor, self._anchor = self._anchor, None
+        if before is None or drawn.replaces(before):
+            anchor = None
+        elif anchor is None:
+            anchor = self._canvas.current_key or self._canvas.central_key
+        tape = self._model.tape
+        if tape is not None and (self._facts is None or before is None):
+            self._facts = attributes_of(tape)
+        self._canvas.show_graph(graph, scene, self._facts, anchor)
         self._marked, self._fresh = (0, -1), dict(self._norms)
         self._mark()
         self._canvas.select(self._model.selection.key)
         self.drawn.emit()
         if self._stale() and not self._later.isActive():
             self._later.start()  # it grew, or another run is looked at, since it was asked for
+        self.foldings.note_current()
 
     def _mark(self) -> None:
         """Statuses, the current node, what is not finite, and the norms on the edges."""
@@ -218,6 +246,7 @@ class GraphPresenter(QObject):
         self._canvas.set_alerts({key for key in self._bad if key[0] == "op" or status.get(key[1]) == Status.DONE} | self._failed)
         current = model.current_node
         self._canvas.set_current(("node", current) if current is not None else None, self._note(current))
+        self.foldings.note_current()
 
     def _changed_since(self, tape: Tape) -> set[int] | None:
         """The nodes whose status can be another than when it was marked last; None where that may be all of them."""

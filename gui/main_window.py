@@ -162,7 +162,8 @@ class MainWindow(QMainWindow):
         self.opening.starting.connect(self._starting)
         for said in (self.announcer.said, self.navigator.said, self.inquiries.failed, self.files.said, self.opening.said):
             said.connect(self.status.say)
-        self.graphs.arranging.connect(self.status.say)
+        for saying in (self.graphs.arranging, self.graphs.foldings.said):
+            saying.connect(self.status.say)
         for line_wanted in (self.announcer.line_wanted, self.navigator.line_wanted):
             line_wanted.connect(self._show_line)
 
@@ -240,6 +241,7 @@ class MainWindow(QMainWindow):
             "flow": lambda: self.docks.bring(self.panels.flow),
             "compare_iterations": lambda: self._compare(""), "compare_with": self._compare_with,
             "shortcuts": lambda: dialogs.shortcuts(self), "about": lambda: dialogs.about(self),
+            **{name: getattr(self.graphs.foldings, name) for name in ("fold_all", "unfold_all", "fold_level", "unfold_level")},
             **{shown.value: (lambda shown=shown: self._show_graph(shown)) for shown in Shown},
         }
         # fmt: on

@@ -7,7 +7,7 @@ Keys are ``("op", id)``, ``("node", id)`` and ``("leaf", tensor id)``. The attri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
@@ -93,14 +93,24 @@ def label_of(name: str) -> str:
     return re.sub(r"Backward\d*$", "", name) or name
 
 
-def attributes_of(tape: Tape, key: Key) -> dict[str, Any]:
-    """The attributes of one node, which need not be in a graph. Raises KeyError where the tape has no such node."""
-    kind, id = key
-    if kind == "node":
-        return _node_attributes(tape, id, _hooks(tape))
-    if kind == "op":
-        return _op_attributes(tape, tape.ops[id])
-    return _leaf_attributes(tape.tensors[id], (), "", _hooks(tape))
+def attributes_of(tape: Tape) -> Callable[[Key], dict[str, Any]]:
+    """The attributes of any node by its key, of one that is in no graph too. Raises KeyError where the tape has no such node."""
+    hooks = _hooks(tape)
+
+    def attributes(key: Key) -> dict[str, Any]:
+        kind, id = key
+        if kind == "node":
+            return _node_attributes(tape, id, hooks)
+        if kind == "op":
+            return _op_attributes(tape, tape.ops[id])
+        return _leaf_attributes(tape.tensors[id], (), "", hooks)
+
+    return attributes
+
+
+def slots_between(tape: Tape, source: Key, target: Key) -> list[tuple[int, int]]:
+    """The slots of the edge between two backward nodes, as ``backward_graph`` has them."""
+    return [(place, slot.index) for place, slot in enumerate(tape.nodes[source[1]].next) if slot is not None and slot.node == target[1]]
 
 
 def user_line(stack: Iterable[Frame]) -> tuple[str, int] | None:

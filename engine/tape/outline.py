@@ -117,7 +117,7 @@ def outline_of(graph: nx.DiGraph) -> Outline:
     order = np.zeros(len(keys), np.int64)
     call, what, hooks = [], [], []
     for place, (key, data) in enumerate(graph.nodes(data=True)):
-        order[place] = key[1] if key[0] == "op" else 0
+        order[place] = key[1] if key[0] == "op" else data["sequence"] * (data["sequence"] < 1 << 62)
         call.append(data["calls"][-1] if data["calls"] else 0)
         what.append(looks.setdefault((data["kind"], data["label"], data["detail"]), len(looks)))
         hooks.append(data["hooks"])

@@ -45,6 +45,10 @@ class Camera:
         """Moves the view by logical px."""
         self.corner += QPoint(round(dx * self.ratio), round(dy * self.ratio))
 
+    def shift(self, step: QPoint) -> None:
+        """Moves the view by whole device pixels."""
+        self.corner += step
+
     def zoom(self, factor: float, about: QPointF) -> None:
         """Scales so that what is under ``about`` stays under it."""
         world = self.to_scaled(about) / self.unit

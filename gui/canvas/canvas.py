@@ -5,7 +5,7 @@ Painting is elsewhere: ``painter.py`` (what retains), ``overlay.py`` (what moves
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, cast
 
 import networkx as nx
@@ -27,23 +27,25 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from ..theme.style import current
 from . import words
+from .anchor import central, moved
 from .camera import Camera
 from .hud import Hud, paint_empty
 from .layer import Layer
 from .marks import EVERYTHING, Marks
+from .morph import Change, Morph
 from .motion import Flight
-from .navigate import Step, along, beside
+from .navigate import STEPS, Step, along, beside, is_own_key
 from .overlay import MARGIN, Overlay, Pointed
 from .painter import REACH, ScenePainter
-from .plan import plan
-from .scene import LayoutFunction, Scene, arrange, as_layout, build
+from .pointing import chevron_at, group_around, title_at
+from .scene import LayoutFunction, Scene, as_scene, folded_name
 from .sprites import measure
 from .status import Look
 
 Key = Hashable
+Facts = Callable[[Any], Mapping[str, Any]]  # attributes by key
 _SETTLE_MS = 120  # after the last wheel step: paint the pictures at the true scale
 _BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
-_STEPS = {Qt.Key.Key_Left: Step.LEFT, Qt.Key.Key_Right: Step.RIGHT, Qt.Key.Key_Up: Step.UP, Qt.Key.Key_Down: Step.DOWN}
 
 
 class GraphCanvas(QWidget):
@@ -54,6 +56,7 @@ class GraphCanvas(QWidget):
 
     node_picked = Signal(object)  # the user selected this node, by mouse or keyboard; None: nothing is selected now
     node_activated = Signal(object)  # the user double-clicked it or pressed Enter
+    fold_wished = Signal(object, bool)  # the user wants this group opened (True) or folded
     node_hovered = Signal(object)  # the pointer is over this node; None: over none
     menu_wanted = Signal(object, QPoint)  # context menu for a key (or None) at a global place
 
@@ -69,6 +72,8 @@ class GraphCanvas(QWidget):
         self._painter: ScenePainter | None = None
         self._marks: Marks | None = None
         self._pointed = Pointed()
+        self._keys: dict[str, Key | None] = {"current": None, "selected": None}  # which may be inside of what is folded
+        self._facts: Facts | None = None
         self._camera = Camera()
         self._layer = Layer()
         self._hud = Hud()
@@ -86,6 +91,8 @@ class GraphCanvas(QWidget):
         self._settling.timeout.connect(self.settle)
         self._flight = Flight(self._camera, self)
         self._flight.moved.connect(self.update)
+        self._change = Change(self)
+        self._change.moved.connect(self._set_scene)
         self._describe()
 
     def sizeHint(self) -> QSize:
@@ -93,25 +100,73 @@ class GraphCanvas(QWidget):
 
     # ------------------------------------------------------------------------------------------------------------- content
 
-    def show_graph(self, graph: nx.DiGraph, layout: Scene | LayoutFunction | Mapping[Key, tuple[float, float]] | Any) -> None:
+    def show_graph(
+        self,
+        graph: nx.DiGraph,
+        layout: Scene | LayoutFunction | Mapping[Key, tuple[float, float]] | Any,
+        facts: Facts | None = None,
+        anchor: Key | None = None,
+    ) -> None:
         """Shows a graph. ``layout`` is a layout function, a mapping of centres (of boxes), an object with ``positions``,
-        ``groups`` and ``edges``, or a Scene that ``scene.arrange`` made elsewhere. No node has run afterwards."""
-        if isinstance(layout, Scene):
-            scene = layout
-        elif callable(layout):
-            scene = arrange(graph, measure(), layout)
-        else:
-            scene = build(graph, plan(graph, measure()), as_layout(layout))
-        self._graph = graph
+        ``groups`` and ``edges``, or a Scene that ``scene.arrange`` made elsewhere. No node has run afterwards. ``facts`` gives
+        the attributes of what is folded away. With an ``anchor`` that was shown before, the view stays: the anchor does not
+        move, and what is around it moves over."""
+        scene = as_scene(graph, layout, measure())
+        self._change.stop()
+        self._facts = facts
         self._marks = Marks(scene)
         self._pointed = Pointed()
         self._hud.breadcrumb.parts = ()
-        self._set_scene(scene.turned() if self._turned else scene)
-        self._placed = False
+        scene = scene.turned() if self._turned else scene
+        shift = self._shift_of(scene, graph, anchor)
+        self._graph = graph
+        if shift is None:
+            self._keys = {"current": None, "selected": None}
+            self._set_scene(scene)
+            self._placed = False
+        else:
+            chosen = {name: scene.node_of(key) if key is not None else -1 for name, key in self._keys.items()}
+            self._pointed.selected, self._pointed.current = chosen["selected"], chosen["current"]
+            self._keep_place(scene, shift)
         self._describe()
+
+    def _shift_of(self, new: Scene, graph: nx.DiGraph, anchor: Key | None) -> tuple[float, float] | None:
+        """How far the scene moves under the view; None where the view begins anew."""
+        old = self._scene
+        if old is None or not self._placed or anchor is None:
+            return None
+        top = self._camera.view.top() / self._camera.unit + MARGIN
+        return moved(old, new, (self._graph, graph), anchor, top)
+
+    def _keep_place(self, new: Scene, shift: tuple[float, float]) -> None:
+        """Shows another scene of the same graph; what shows the anchor stays where it is in the widget."""
+        old, unit = self._scene, self._camera.unit
+        assert old is not None
+        self._set_scene(new)
+        self._look(lambda: self._camera.shift(QPoint(round(shift[0] * unit), round(shift[1] * unit))))
+        self._change.play(old, new, lambda: Morph(old, new, shift))
+
+    @property
+    def central_key(self) -> Key | None:
+        """What is nearest to the middle of the view."""
+        if self._scene is None:
+            return None
+        middle, unit = self._camera.view.center(), self._camera.unit
+        return central(self._scene, middle.x() / unit, middle.y() / unit)
+
+    @property
+    def follows(self) -> bool:
+        """Whether the view follows the current node."""
+        return self._follow
+
+    def holder_of(self, key: Key | None) -> Key | None:
+        """The key of the node that shows a key: itself, or the folded group that holds it."""
+        return self._key(self._node(key))
 
     def clear(self) -> None:
         """Shows no graph, and the words of ``set_empty_text``."""
+        self._change.stop()
+        self._keys = {"current": None, "selected": None}
         self._graph = nx.DiGraph()
         self._scene = self._painter = self._marks = None
         self._pointed = Pointed()
@@ -143,11 +198,11 @@ class GraphCanvas(QWidget):
 
     @property
     def current_key(self) -> Key | None:
-        return self._key(self._pointed.current)
+        return self._keys["current"] if self._pointed.current >= 0 else None
 
     @property
     def selected_key(self) -> Key | None:
-        return self._key(self._pointed.selected)
+        return self._keys["selected"] if self._pointed.selected >= 0 else None
 
     @property
     def zoom(self) -> float:
@@ -205,11 +260,15 @@ class GraphCanvas(QWidget):
         unless ``set_follow(False)``, and never moves while the node is well in sight."""
         self._note = note
         node = self._node(key)
+        known, self._keys["current"] = self._keys["current"], key
+        if key != known and node >= 0:
+            self._hud.breadcrumb.parts = words.crumbs(self._data(key))
+            self.update(self._hud.breadcrumb.strip())
         if node != self._pointed.current:
             self._update_node(self._pointed.current)
             self._pointed.current = node
             self._update_node(node)
-            self._hud.breadcrumb.parts = words.crumbs(self._graph.nodes[key]) if node >= 0 else ()
+            self._hud.breadcrumb.parts = words.crumbs(self._data(key)) if node >= 0 else ()
             self.update(self._hud.breadcrumb.strip())
             if node >= 0 and self._follow:
                 self._keep_in_sight(node)
@@ -223,8 +282,9 @@ class GraphCanvas(QWidget):
 
     def select(self, key: Key | None) -> None:
         """Selects a node and brings it into sight; emits nothing."""
-        node = self._node(key)
-        if node != self._pointed.selected:
+        node, known = self._node(key), self._keys["selected"]
+        self._keys["selected"] = key if node >= 0 else None
+        if node != self._pointed.selected or key != known:
             self._pointed.selected = node
             self.update()
             self._describe()
@@ -436,6 +496,8 @@ class GraphCanvas(QWidget):
         place = event.position()
         if self._press is None:
             self._hover(self._node(self.key_at(place)))
+            if self._pointed.hovered < 0:
+                self.setCursor(Qt.CursorShape.PointingHandCursor) if self._title_at(place) is not None else self.unsetCursor()
             return
         if not self._moved and (place - self._press).manhattanLength() < 4:
             return
@@ -450,14 +512,42 @@ class GraphCanvas(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._press is not None and not self._moved and self._grab == "view" and event.button() == Qt.MouseButton.LeftButton:
-            self._pick(self._node(self.key_at(event.position())))
+            self._click(event.position())
         self._press, self._grab = None, ""
         self.unsetCursor()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         key = self.key_at(event.position())
         if key is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._activate(key)
+
+    def _click(self, place: QPointF) -> None:
+        """Selects what is there; a chevron opens and folds."""
+        key, title = self.key_at(place), self._title_at(place)
+        if key is None and title is not None:
+            self.fold_wished.emit(title, False)
+            return
+        self._pick(self._node(key))
+        if self._painter is not None and chevron_at(self._painter_at_scale(), self._pointed.selected, self._camera.to_scaled(place)):
+            self._activate(key)
+
+    def _title_at(self, place: QPointF) -> Key | None:
+        """The open group whose title is there."""
+        hidden = self._painter is None or self._hud.map.rect.contains(place)
+        return None if hidden else title_at(self._painter_at_scale(), self._camera.to_scaled(place))
+
+    def _activate(self, key: Key | None) -> None:
+        """A folded group opens; every other node is for others to act on."""
+        name = folded_name(key)
+        if name is not None:
+            self.fold_wished.emit(name, True)
+        elif key is not None:
             self.node_activated.emit(key)
+
+    def _go_out(self) -> None:
+        name = group_around(self._graph, self._scene.keys if self._scene is not None else (), self._pointed)
+        if name is not None:
+            self.fold_wished.emit(name, False)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_keys = event.reason() == QContextMenuEvent.Reason.Keyboard
@@ -488,10 +578,11 @@ class GraphCanvas(QWidget):
             self.update()
 
     def _pick(self, node: int) -> None:
+        key = self._keys["selected"] = self._key(node)
         self._pointed.selected = node
         self.update()
         self._describe()
-        self.node_picked.emit(self._key(node))
+        self.node_picked.emit(None if folded_name(key) is not None else key)
 
     # ----------------------------------------------------------------------------------------------------------- keyboard
 
@@ -514,12 +605,14 @@ class GraphCanvas(QWidget):
         }
         if key in simple:
             simple[key]()
-        elif key in _STEPS:
-            self._press_arrow(_STEPS[key], selected if not modifiers & Qt.KeyboardModifier.ShiftModifier else -1)
+        elif key in STEPS:
+            self._press_arrow(STEPS[key], selected if not modifiers & Qt.KeyboardModifier.ShiftModifier else -1)
         elif key in (Qt.Key.Key_I, Qt.Key.Key_O):
             self._walk(forwards=key == Qt.Key.Key_O)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and selected >= 0:
-            self.node_activated.emit(self._key(selected))
+            self._activate(self._key(selected))
+        elif key == Qt.Key.Key_Backspace:
+            self._go_out()
         elif key == Qt.Key.Key_Escape and selected >= 0:
             self._pick(-1)
         else:
@@ -549,20 +642,14 @@ class GraphCanvas(QWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             self._show_tip(event)
             return True
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            plain = not event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
-            if plain and (event.key() in _STEPS or event.text().upper() in {" ", "F", "K", "I", "O", "0", "+", "-", "="}):
-                event.accept()
-                return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and is_own_key(event):
+            event.accept()
+            return True
         return super().event(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self._tabbed = event.reason() in (
-            Qt.FocusReason.TabFocusReason,
-            Qt.FocusReason.BacktabFocusReason,
-            Qt.FocusReason.ShortcutFocusReason,
-        )
+        self._tabbed = event.reason() in _BY_KEYS
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -579,7 +666,7 @@ class GraphCanvas(QWidget):
         node = self._node(key)
         out = self._marks.norms[self._scene.source == node]
         came = self._marks.norms[self._scene.target == node]
-        text = words.tip(self._graph.nodes[key], Look(int(self._marks.look[node])), bool(self._marks.alert[node]), came, out)
+        text = words.tip(self._data(key), Look(int(self._marks.look[node])), bool(self._marks.alert[node]), came, out)
         QToolTip.showText(event.globalPos(), text, self, self.rect_of(key))
 
     def _describe(self) -> None:
@@ -588,17 +675,21 @@ class GraphCanvas(QWidget):
         if self._scene is None or marks is None or not len(self._scene.keys):
             text = " ".join(self._empty)
         else:
-            text = words.description(self._graph, self.current_key, self.selected_key, self._look_of_current(), self._note)
+            current = self._pointed.current
+            look = Look(int(marks.look[current])) if current >= 0 else None
+            text = words.description(self._graph, self.current_key, self.selected_key, look, self._note, self._data)
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
 
-    def _look_of_current(self) -> Look | None:
-        if self._marks is None or self._pointed.current < 0:
-            return None
-        return Look(int(self._marks.look[self._pointed.current]))
-
     def _node(self, key: Key | None) -> int:
-        return -1 if key is None or self._scene is None else self._scene.number.get(key, -1)
+        return -1 if key is None or self._scene is None else self._scene.node_of(key)
+
+    def _data(self, key: Key | None) -> Mapping[str, Any]:
+        """The attributes of a node, which may be in a folded group."""
+        if key in self._graph:
+            found: Mapping[str, Any] = self._graph.nodes[key]
+            return found
+        return self._facts(key) if self._facts is not None and key is not None else {}
 
     def _key(self, node: int) -> Key | None:
         return None if node < 0 or self._scene is None else self._scene.keys[node]

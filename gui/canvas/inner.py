@@ -88,4 +88,3 @@ class Inner:
 
     def _is_done(self, key: Key) -> bool:
         return not isinstance(key, tuple) or key[0] != BACKWARD or bool(self.looks[key[1]] == Look.DONE)
-

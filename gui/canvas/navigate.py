@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 
 import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 
 from .painter import ScenePainter
 from .scene import LINK, Scene
@@ -17,6 +19,16 @@ class Step(Enum):
     RIGHT = (1, 0)
     UP = (0, -1)
     DOWN = (0, 1)
+
+
+STEPS = {Qt.Key.Key_Left: Step.LEFT, Qt.Key.Key_Right: Step.RIGHT, Qt.Key.Key_Up: Step.UP, Qt.Key.Key_Down: Step.DOWN}
+_OWN = {*STEPS, Qt.Key.Key_Backspace, Qt.Key.Key_Return, Qt.Key.Key_Enter}
+
+
+def is_own_key(event: QKeyEvent) -> bool:
+    """Whether the canvas wants a key for itself that may be a shortcut elsewhere."""
+    plain = not event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+    return plain and (event.key() in _OWN or event.text().upper() in {" ", "F", "K", "I", "O", "0", "+", "-", "="})
 
 
 def along(scene: Scene, node: int, *, forwards: bool) -> int | None:

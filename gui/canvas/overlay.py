@@ -101,8 +101,8 @@ class Overlay:
     def _packets(self, painter: QPainter, node: int) -> None:
         """The gradients that the running node is about to pass on: thick lines with a light on each."""
         scene, theme = self._scene, self._scene.theme
-        if scene.far:
-            return
+        if scene.far or scene.marks.inner.folded[node]:
+            return  # of what is folded it is not said which edge
         unit = scene.unit
         for edge in scene.out_edges(node).tolist():
             if scene.scene.kind[edge] == LINK:

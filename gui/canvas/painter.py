@@ -14,12 +14,12 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from ..theme.categories import CATEGORIES
 from ..theme.tokens import Theme, mix
-from . import sprites
+from . import group_sprites, sprites
 from .index import BoxIndex
 from .ink import BAD, FORWARD, LINKED, PASSED, THIN, WAITING, ZERO, edge_inks, flat_colours
 from .marks import Bytes, Marks
 from .overview import Overview
-from .plan import PILLS
+from .plan import GROUP_LEAD, PILLS
 from .primitives import draw_copies, draw_lines, draw_rects
 from .routes import Floats, Ints
 from .scene import DATA, GRADIENT, Scene
@@ -30,6 +30,7 @@ OVERVIEW_NODES = 3000
 ROUGH = 0.22  # no antialiasing of edges up to this scale
 REACH = 17.0  # world px that a node's badges and shadow may reach beyond its box
 BADGES = 0.36  # and hooks, which hold a number, a little before TEXT_ALL
+TITLE = 30.0  # world px, the strip at the upper edge of an open group
 _DOTS = 24.0  # world px between the dots of the background
 
 
@@ -254,7 +255,7 @@ class ScenePainter:
     def _paint_titles(self, painter: QPainter, found: list[int]) -> None:
         groups, u, ratio = self.scene.groups, self.unit, self.ratio
         size = float(np.clip(12.5 * self.scale, 9, 13)) * ratio
-        strip = 30 * u
+        strip = TITLE * u
         for number in found:
             left, top, width, height = (groups.rows[number] * u).tolist()
             if width < 48 * ratio or height < 80 * ratio or strip < size * 1.05:
@@ -262,12 +263,34 @@ class ScenePainter:
             key = ("title", groups.titles[number], int(groups.counts[number]), size, int(groups.depth[number]))
             if key not in self._pictures:
                 ground = self._fill(int(groups.depth[number]))
-                self._pictures[key] = sprites.title_sprite(self.theme, groups.titles[number], int(groups.counts[number]), size, ground)
+                self._pictures[key] = group_sprites.title_sprite(
+                    self.theme, groups.titles[number], int(groups.counts[number]), size, ground
+                )
             picture = self._pictures[key]
             across = min(picture.width(), int(width - 16 * u))
             y = top + height - strip + 2 * u if self.scene.flipped else top
             place = QPointF(round(left + max(3 * ratio, 7 * u)), round(y + max(2 * ratio, (strip - picture.height()) / 2)))
             painter.drawPixmap(place, picture, QRectF(0, 0, across, picture.height()))
+
+    def pick_title(self, x: float, y: float) -> int:
+        """The open group whose title is at a place in scaled px, or -1."""
+        groups, u, ratio = self.scene.groups, self.unit, self.ratio
+        size, strip = float(np.clip(12.5 * self.scale, 9, 13)) * ratio, TITLE * u
+        if strip < size * 1.05:
+            return -1
+        for number in self._groups.query(x / u, y / u, x / u, y / u)[::-1].tolist():
+            left, top, width, height = (groups.rows[number] * u).tolist()
+            upper = top + height - strip if self.scene.flipped else top
+            letters = len(groups.titles[number]) + len(str(int(groups.counts[number]))) + 8
+            wide = min(width, 0.62 * size * letters + 2 * size)
+            if width >= 48 * ratio and height >= 80 * ratio and upper <= y <= upper + strip and x <= left + wide:
+                return int(number)
+        return -1
+
+    def on_chevron(self, box: int, x: float) -> bool:
+        """Whether a place in scaled px is at the chevron of a folded group."""
+        s = self.scene
+        return bool(self.marks.inner.folded[s.node[box]]) and x < (float(s.x[box]) - float(s.width[box]) / 2 + GROUP_LEAD) * self.unit
 
     def _paint_edges(self, painter: QPainter, view: tuple[float, float, float, float]) -> None:
         s, u = self.scene, self.unit
@@ -389,7 +412,7 @@ class ScenePainter:
         s = self.scene
         nodes = s.node[found]
         marked = s.hooks[nodes] > 0
-        marked |= self.marks.alert[nodes]
+        marked |= self.marks.alert[nodes] | self.marks.inner.folded[nodes]
         if self.marks.breakpoints:
             marked |= np.isin(nodes, list(self.marks.breakpoints))
         for box in found[marked].tolist():
@@ -402,6 +425,9 @@ class ScenePainter:
         node = int(s.node[box])
         left, top = (float(s.x[box]) - float(s.width[box]) / 2) * u, (float(s.y[box]) - float(s.height[box]) / 2) * u
         right, bottom = left + float(s.width[box]) * u, top + float(s.height[box]) * u
+        if self.marks.inner.folded[node]:
+            rect, running = QRectF(left, top, right - left, bottom - top), self.marks.look[node] == Look.RUNNING
+            group_sprites.paint_bar(painter, self.theme, rect, u, self.marks.inner.share(node), running)
         if (hooks := int(s.hooks[node])) and self.scale >= TEXT_ALL - 0.1:
             picture = self._badge(("hook", hooks))
             inward = 0.55 * picture.width() if pill else picture.width() - 6 * u  # a chip is too low to lose its corner

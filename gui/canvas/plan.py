@@ -240,7 +240,10 @@ def _calls(graph: nx.DiGraph, boxes: Mapping[Key, Style]) -> tuple[dict[Key, str
     outermost would go around everything and say nothing.) A graph that was folded says its groups itself."""
     groups: Mapping[Key, Mapping[str, Any]] | None = graph.graph.get("groups")
     if groups is not None:
-        titles = {name: facts["label"] + (f" ×{facts['repeats']:,}" if facts["repeats"] > 1 else "") for name, facts in groups.items()}
+        titles = {
+            name: facts["label"] + (f" \N{MULTIPLICATION SIGN}{facts['repeats']:,}" if facts["repeats"] > 1 else "")
+            for name, facts in groups.items()
+        }
         return titles, {name: int(facts["nodes"]) for name, facts in groups.items()}
     known = graph.graph.get("calls", {})
     inside: Counter[Key] = Counter()
@@ -297,7 +300,7 @@ def _group_style(data: Mapping[str, Any], measure: Measure) -> Style:
         detail += f" · {amount(int(data['elements']))} params"
     upper = GROUP_LEAD + measure(label, TextRole.LABEL) + 14
     if times > 1:
-        upper += 8 + measure(f"×{times:,}", TextRole.CHIP) + 12
+        upper += 8 + measure(f"\N{MULTIPLICATION SIGN}{times:,}", TextRole.CHIP) + 12
     if note:
         upper += 8 + measure(note, TextRole.DETAIL)
     width = max(upper, GROUP_LEAD + measure(detail, TextRole.DETAIL) + 14, 120.0)

@@ -103,6 +103,14 @@ class Scene:
             found = int(table[key[1]]) if table is not None and isinstance(key[1], int) and 0 <= key[1] < len(table) else None
         return -1 if found is None else found
 
+    def place_of(self, key: Key | None) -> tuple[float, float]:
+        """The middle of the first box that shows a key. Raises KeyError where none does."""
+        node = -1 if key is None else self.node_of(key)
+        if node < 0:
+            raise KeyError(key)
+        box = int(np.argmax(self.node == node))
+        return float(self.x[box]), float(self.y[box])
+
     def turned(self) -> Scene:
         """The same scene upside down: what was at the top is at the bottom."""
 
@@ -122,6 +130,11 @@ class Scene:
             bounds=(left, -(top + height), width, height),
             flipped=not self.flipped,
         )
+
+
+def folded_name(key: Key | None) -> Key | None:
+    """The name of the folded group that a key stands for, None for every other node."""
+    return key[1] if isinstance(key, tuple) and len(key) == 2 and key[0] == "group" else None
 
 
 def arrange(graph: nx.DiGraph, measure: Measure, layout: LayoutFunction) -> Scene:
@@ -158,6 +171,13 @@ def as_layout(answer: Any) -> Layout:
     if isinstance(answer, Mapping):
         return Layout(answer)
     return Layout(answer.positions, answer.groups, answer.edges)
+
+
+def as_scene(graph: nx.DiGraph, layout: Any, measure: Measure) -> Scene:
+    """A scene from whatever lays a graph out: a function, centres, an answer of a layout, or a scene that was made already."""
+    if isinstance(layout, Scene):
+        return layout
+    return arrange(graph, measure, layout) if callable(layout) else build(graph, plan(graph, measure), as_layout(layout))
 
 
 def build(graph: nx.DiGraph, planned: Plan, layout: Layout) -> Scene:

@@ -16,12 +16,21 @@ from ..theme.fonts import drawn_mono_font as mono_font
 from ..theme.fonts import drawn_ui_font as ui_font
 from ..theme.icons import paint_icon
 from ..theme.tokens import Theme, faded, mix
+from .group_sprites import group_texts, sheets
 from .ink import NodeInk, node_ink
 from .plan import PILLS, Shape, Style, TextRole, TextWidths
 from .status import ALERT, Look
 
 SHADOW, GLOW = 4.0, 16.0  # margins in world px
-_RADIUS = {Shape.OP: 3.0, Shape.FUNCTION: 8.0, Shape.CUSTOM: 9.0, Shape.BOUNDARY: 14.0, Shape.REBASE: 6.0, Shape.OPAQUE: 8.0}
+_RADIUS = {
+    Shape.OP: 3.0,
+    Shape.FUNCTION: 8.0,
+    Shape.CUSTOM: 9.0,
+    Shape.BOUNDARY: 14.0,
+    Shape.REBASE: 6.0,
+    Shape.OPAQUE: 8.0,
+    Shape.GROUP: 9.0,
+}
 _ICONS = {Shape.CUSTOM: "braces", Shape.BOUNDARY: "frame", Shape.REBASE: "layers", Shape.OPAQUE: "lock"}
 
 
@@ -97,7 +106,7 @@ class _Node:
             if level:
                 self._pill_texts(level)
             return
-        if self.look is not Look.RUNNING:
+        if self.look is not Look.RUNNING and self.style.shape != Shape.GROUP:
             self._stripe(outline)
         self._border(outline)
         if level:
@@ -153,6 +162,8 @@ class _Node:
             painter.setBrush(mix(self.ink.fill, self.theme.canvas, 0.35))
             painter.setPen(QPen(self.ink.border, self._line()))
             painter.drawRoundedRect(behind, self.radius, self.radius)
+        if self.style.times > 1:
+            sheets(painter, self.theme, self.ink, self.rect, unit, self.radius, self._line())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(brush)
         painter.drawPath(outline)
@@ -209,6 +220,9 @@ class _Node:
         if level == 1:
             left, room = rect.left() + 8 * unit, rect.width() - 13 * unit
             self._fitted(self.style.label, QRectF(left, top, room, rect.bottom() - top))
+            return
+        if self.style.shape == Shape.GROUP:
+            group_texts(painter, self.style, self.ink, rect, unit, {role: font_of(role, unit) for role in TextRole})
             return
         if icon is not None:
             side = 14 * unit
@@ -347,36 +361,3 @@ def alert_badge(theme: Theme, unit: float) -> QPixmap:
     finally:
         painter.end()
     return pixmap
-
-
-def title_sprite(theme: Theme, title: str, count: int, size: float, ground: QColor) -> QPixmap:
-    """A group's title: a chevron, the module's last name, the number of its nodes; on a ground that dims edges behind it."""
-    font, small = ui_font(size, QFont.Weight.DemiBold), ui_font(max(7.0, size * 0.85))
-    metrics, small_metrics = QFontMetricsF(font), QFontMetricsF(small)
-    text, number = short_title(title), f"{count} node" if count == 1 else f"{count} nodes"
-    lead = size * 1.5
-    wide = metrics.horizontalAdvance(text)
-    pixmap = blank(lead + wide + size * 1.2 + small_metrics.horizontalAdvance(number), metrics.height() + 2)
-    painter = QPainter(pixmap)
-    try:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side = size * 0.85
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(faded(ground, 0.88))
-        painter.drawRoundedRect(QRectF(pixmap.rect()), size * 0.35, size * 0.35)
-        paint_icon(painter, "chevron_down", QRectF(size * 0.3, (metrics.height() - side) / 2 + 1, side, side), theme.group_text, 3.0)
-        painter.setPen(theme.group_text)
-        painter.setFont(font)
-        painter.drawText(QPointF(lead, metrics.ascent() + 1), text)
-        painter.setFont(small)
-        painter.setPen(theme.faint)
-        painter.drawText(QPointF(lead + wide + size * 0.7, metrics.ascent() + 1), number)
-    finally:
-        painter.end()
-    return pixmap
-
-
-def short_title(path: str) -> str:
-    """The last name of a module's path, with the one before it where the last is only a number (``blocks.3``)."""
-    parts = path.split(".")
-    return ".".join(parts[-2:]) if parts[-1].isdigit() and len(parts) > 1 else parts[-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from html import escape
 from typing import Any
 
@@ -16,6 +16,9 @@ from .status import WORDS, Look
 def full_name(data: Mapping[str, Any]) -> str:
     """The name that PyTorch gives a node (MulBackward0), and a parameter's name behind AccumulateGrad."""
     label, kind, name = str(data.get("label") or "?"), data.get("kind"), str(data.get("name") or "")
+    if kind == "group":
+        times = f" \N{MULTIPLICATION SIGN}{data['repeats']:,}" if data["repeats"] > 1 else ""
+        return f"{label}{times}, folded, {data['nodes']:,} nodes"
     if kind == "accumulate":
         return f"AccumulateGrad of {name}" if name else "AccumulateGrad"
     if kind in ("function", "rebase") and "Backward" not in label:
@@ -47,12 +50,20 @@ def tip(data: Mapping[str, Any], look: Look, alert: bool, came: npt.NDArray[np.f
     return "<br>".join(lines)
 
 
-def description(graph: nx.DiGraph, current: Hashable | None, selected: Hashable | None, look: Look | None, note: str) -> str:
+def description(
+    graph: nx.DiGraph,
+    current: Hashable | None,
+    selected: Hashable | None,
+    look: Look | None,
+    note: str,
+    facts: Callable[[Any], Mapping[str, Any]] | None = None,
+) -> str:
     """One sentence about where the program stands, one about the selection, one about the graph."""
+    facts = facts or graph.nodes.__getitem__
     parts = []
     if current is not None and look is not None:
-        parts.append(", ".join(part for part in (full_name(graph.nodes[current]), note or WORDS[look]) if part))
+        parts.append(", ".join(part for part in (full_name(facts(current)), note or WORDS[look]) if part))
     if selected is not None and selected != current:
-        parts.append(f"selected: {full_name(graph.nodes[selected])}")
+        parts.append(f"selected: {full_name(facts(selected))}")
     parts.append(f"{len(graph)} nodes" if len(graph) != 1 else "1 node")
     return "; ".join(parts)

@@ -1,7 +1,7 @@
 """Which groups of a graph are folded, and the graph that is seen then."""
 
-from .folds import Folds
-from .groups import Groups, grouped
-from .view import fold, way_to
+from .folds import FITTING, Folds
+from .groups import Groups, grouped, way_to
+from .view import fold
 
-__all__ = ["Folds", "Groups", "fold", "grouped", "way_to"]
+__all__ = ["FITTING", "Folds", "Groups", "fold", "grouped", "way_to"]

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from gradstep.engine.tape.outline import Flags, Ints, Outline
+from gradstep.engine.tape.outline import KINDS, Flags, Ints, Outline
 
 from ..canvas.plan import STEMS, title_of
 from .folds import Folds
@@ -60,8 +61,8 @@ class Groups:
 
     def shut(self, folds: Folds) -> Ints:
         """For each group the outermost folded group that it is or is in, -1 where all around it is open."""
-        open_ = self.depth <= (self.fitting() if folds.depth is None else folds.depth)
-        for names, value in ((folds.shut, False), (folds.opened, True), (folds.way, True)):
+        open_ = self.depth <= self.depth_of(folds)
+        for names, value in ((way_to(self, folds.at), True), (folds.shut, False), (folds.opened, True)):
             open_[[self.number[name] for name in names if name in self.number]] = value
         open_[ROOT] = True
         result = np.full(len(self), -1, np.int64)
@@ -69,6 +70,13 @@ class Groups:
             above = result[self.parent[level]]
             result[level] = np.where(above >= 0, above, np.where(open_[level], -1, level))
         return result
+
+    def depth_of(self, folds: Folds) -> int:
+        """Down to which depth all groups are open: what was wished, as far as it can be drawn."""
+        if folds.depth is None:
+            return self.fitting()
+        depth = min(folds.depth, self.deepest)
+        return depth if self.seen(depth) <= MOST else self.fitting(MOST)
 
     def seen(self, depth: int) -> int:
         """How many boxes there are when groups down to ``depth`` are open."""
@@ -93,7 +101,23 @@ class Groups:
     def _levels(self) -> list[Ints]:
         order = np.argsort(self.depth, kind="stable")
         ends = np.searchsorted(self.depth[order], np.arange(1, int(self.depth.max()) + 2))
-        return [order[begin:end] for begin, end in pairwise([int(ends[0]) if len(ends) else 0, *ends[1:].tolist()])] if len(self) > 1 else []
+        return (
+            [order[begin:end] for begin, end in pairwise([int(ends[0]) if len(ends) else 0, *ends[1:].tolist()])] if len(self) > 1 else []
+        )
+
+
+def way_to(groups: Groups, key: Any) -> list[Name]:
+    """The names of the groups around a node or a folded group, outermost first; [] for a key that the graph has not."""
+    if not isinstance(key, tuple):
+        return []
+    kind, id = key
+    outline = groups.outline
+    if kind in KINDS:
+        found = np.flatnonzero((outline.kind == KINDS.index(kind)) & (outline.id == id))
+        group = int(groups.owner[found[0]]) if len(found) else ROOT
+    else:
+        group = int(groups.parent[groups.number[id]]) if id in groups.number else ROOT
+    return [groups.names[step] for step in groups.path(group)]
 
 
 class _Tree:
@@ -118,7 +142,6 @@ def grouped(outline: Outline) -> Groups:
     stem = _stems(outline)
     box = ~outline.leaf & ~stem
     tree, owner = _calls(outline, box)
-    owner = _at_home(outline, tree, owner)
     owner = _structure(outline, tree, owner, box)
     return _counted(outline, tree, owner, box)
 
@@ -131,7 +154,8 @@ def _stems(outline: Outline) -> Flags:
     beside = np.zeros(count, np.bool_)
     beside[outline.source[outline.leaf[outline.target]]] = True
     beside[outline.target[outline.leaf[outline.source]]] = True
-    return between & beside & np.isin(outline.what, list(_stem_looks(outline)))
+    found: Flags = between & beside & np.isin(outline.what, list(_stem_looks(outline)))
+    return found
 
 
 def _stem_looks(outline: Outline) -> set[int]:
@@ -161,29 +185,26 @@ def _calls(outline: Outline, box: Flags) -> tuple[_Tree, Ints]:
     return tree, np.array(group, np.int64)[np.where(known, where, len(ids))]
 
 
-def _at_home(outline: Outline, tree: _Tree, owner: Ints) -> Ints:
+def _at_home(outline: Outline, parent: Ints, depth: Ints, owner: Ints) -> Ints:
     """Parameters belong to the innermost group that holds all who use them, inputs to the one around that."""
-    parent = tree.parent
-    depth = [0] * len(parent)
-    for group in range(1, len(parent)):
-        depth[group] = depth[parent[group]] + 1
+    groups, ups, deep = len(parent), parent.tolist(), depth.tolist()
     owner = owner.copy()
     for leaf_end, user_end in ((outline.target, outline.source), (outline.source, outline.target)):
         mine = np.flatnonzero(outline.leaf[leaf_end] & ~outline.leaf[user_end])
-        pairs = np.unique(leaf_end[mine] * len(parent) + owner[user_end[mine]])
-        leaves, groups = pairs // len(parent), pairs % len(parent)
+        pairs = np.unique(leaf_end[mine] * groups + owner[user_end[mine]])
+        leaves, users = pairs // groups, pairs % groups
         first = np.r_[True, leaves[1:] != leaves[:-1]] if len(leaves) else np.zeros(0, np.bool_)
-        owner[leaves[first]] = groups[first]
-        for leaf, group in zip(leaves[~first].tolist(), groups[~first].tolist(), strict=True):
+        owner[leaves[first]] = users[first]
+        for leaf, group in zip(leaves[~first].tolist(), users[~first].tolist(), strict=True):
             other = int(owner[leaf])
             while other != group:
-                if depth[other] >= depth[group]:
-                    other = parent[other]
+                if deep[other] >= deep[group]:
+                    other = ups[other]
                 else:
-                    group = parent[group]
+                    group = ups[group]
             owner[leaf] = other
     inputs = outline.leaf & (outline.elements == 0)
-    owner[inputs] = np.array(parent)[owner[inputs]]
+    owner[inputs] = parent[owner[inputs]]
     return owner
 
 
@@ -276,6 +297,7 @@ def _split(tree: _Tree, owner: Ints, group: int, rows: list[_Row]) -> None:
 
 def _loop_title(outline: Outline, tree: _Tree, turn: list[_Item]) -> tuple[str, str]:
     """What a loop is called: by the modules in it, else by its ops."""
+    turn = [item for item in turn if item[4]]
     inner = [item[3] for item in turn if item[3] >= 0]
     if inner:
         titles = [tree.titles[k].rstrip("0123456789").rstrip(".") or tree.titles[k] for k in inner]
@@ -297,7 +319,8 @@ def _counted(outline: Outline, tree: _Tree, owner: Ints, box: Flags) -> Groups:
     order = np.argsort(depth, kind="stable")
     new = np.empty(count, np.int64)
     new[order] = np.arange(count)
-    parent, depth, owner = new[parent[order]], depth[order], new[owner]
+    parent, depth = new[parent[order]], depth[order]
+    owner = _at_home(outline, parent, depth, new[owner])
     first = np.full(count, len(outline), np.int64)
     solid = np.flatnonzero(~outline.leaf)
     np.minimum.at(first, owner[solid], solid)
@@ -310,4 +333,5 @@ def _counted(outline: Outline, tree: _Tree, owner: Ints, box: Flags) -> Groups:
     names = [tree.names[k] for k in order.tolist()]
     titles, types, times = ([values[k] for k in order.tolist()] for values in (tree.titles, tree.types, tree.repeats))
     number = {name: k for k, name in enumerate(names)}
-    return Groups(outline, owner, parent, depth, names, titles, types, times, *sums, first, number)  # type: ignore[arg-type]
+    boxes, nodes, elements, hooks = sums
+    return Groups(outline, owner, parent, depth, names, titles, types, times, boxes, nodes, elements, hooks, first, number)

@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from gradstep.engine.tape.outline import EDGES, KINDS, Ints
 
 from .folds import Folds
-from .groups import ROOT, Groups
+from .groups import Groups
 
 Key = Hashable
 Facts = Callable[[Any], Mapping[str, Any]]  # the attributes of a node by its key
@@ -48,7 +48,7 @@ def fold(groups: Groups, folds: Folds, facts: Facts, slots: Slots | None = None)
     visible = np.r_[own, folded + nodes][order]
     number = np.full(nodes + len(groups), -1, np.int64)
     number[visible] = np.arange(len(visible))
-    graph = nx.DiGraph(groups={})
+    graph = nx.DiGraph(groups={}, depth=groups.depth_of(folds), deepest=groups.deepest, boxes=groups.seen(groups.deepest))
     keys: list[Any] = []
     paths: dict[int, tuple[Hashable, ...]] = {}
     for item in visible.tolist():
@@ -80,8 +80,9 @@ def _contracted(groups: Groups, shut: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     around = shut[groups.owner]
     shown = np.where(around >= 0, around + count, np.arange(count))
     hidden, loose = around >= 0, np.zeros(count, np.bool_)
+    parameter = outline.leaf & (outline.elements > 0)
     for leaf_end, user_end in ((outline.target, outline.source), (outline.source, outline.target)):
-        mine = np.flatnonzero(outline.leaf[leaf_end] & ~outline.leaf[user_end])
+        mine = np.flatnonzero(parameter[leaf_end] & ~outline.leaf[user_end])
         leaves, users = leaf_end[mine], user_end[mine]
         seen = np.zeros(count, np.bool_)
         seen[leaves[~hidden[users]]] = True
@@ -90,7 +91,7 @@ def _contracted(groups: Groups, shut: Ints) -> tuple[Ints, Ints, Ints, Ints]:
         order = np.lexsort((-users, leaves))
         shown[leaves[order]] = shown[users[order]]
         loose[leaves] = True
-        loose |= outline.leaf & ~hidden & seen
+        loose |= parameter & ~hidden & seen
     source, target = shown[outline.source], shown[outline.target]
     keep = source != target
     # the edges between a parameter and folded groups say nothing: it is a part of them
@@ -136,15 +137,3 @@ def _inside(groups: Groups, number: Ints) -> dict[str, Ints]:
             table[outline.id[mine]] = number[mine]
             result[name] = table
     return result
-
-
-def way_to(groups: Groups, inside: Any) -> list[Hashable]:
-    """The names of the groups around a node, outermost first; [] for a key that the graph has not."""
-    kind, id = inside
-    outline = groups.outline
-    if kind not in KINDS:
-        group = int(groups.parent[groups.number[id]]) if id in groups.number else ROOT
-    else:
-        found = np.flatnonzero((outline.kind == KINDS.index(kind)) & (outline.id == id))
-        group = int(groups.owner[found[0]]) if len(found) else ROOT
-    return [groups.names[step] for step in groups.path(group)]

@@ -1,0 +1,141 @@
+"""The way from one scene to the next: what is in both moves from where it was, what is new comes out of what held it.
+
+Plain arithmetic on arrays. A scene half on the way has the nodes, edges and texts of the new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QEasingCurve, QObject, QVariantAnimation, Signal, Slot
+from PySide6.QtWidgets import QStyle, QWidget
+
+from ..theme.motion import is_calm
+from .motion import LONGEST
+from .routes import Floats, Segments
+from .scene import Scene
+
+MOST = 2_500  # boxes; more do not move smoothly enough
+
+
+class Morph:
+    """From ``old`` to ``new``; ``shift`` is added to the old places, so that what the user looks at stands still."""
+
+    def __init__(self, old: Scene, new: Scene, shift: tuple[float, float]) -> None:
+        self._new = new
+        self._box = _starts(old, new, shift) - np.stack([new.x, new.y], axis=1)
+        first = np.zeros((len(new.keys), 2))
+        first[new.node[::-1]] = self._box[::-1]  # the first box of a node counts
+        self._ends = first[new.source], first[new.target]
+        rows, place = new.groups.rows, {call: k for k, call in enumerate(old.groups.calls)}
+        start = rows.copy()
+        for number, call in enumerate(new.groups.calls):
+            if call in place:
+                start[number] = old.groups.rows[place[call]] + [*shift, 0.0, 0.0]
+            elif (node := old.number.get(("group", call))) is not None:
+                box = int(np.argmax(old.node == node))
+                w, h = old.width[box], old.height[box]
+                start[number] = [old.x[box] - w / 2 + shift[0], old.y[box] - h / 2 + shift[1], w, h]
+        self._groups = start - rows
+
+    def at(self, share: float) -> Scene:
+        """The scene when so much of the way is done, 0 to 1."""
+        new, rest = self._new, 1.0 - share
+        if rest <= 0:
+            return new
+        fine, coarse = self._moved(new.fine, rest), self._moved(new.coarse, rest)
+        arrows = new.arrows.copy()
+        arrows[:, :2] += rest * np.where(arrows[:, 2:] < 0, self._ends[0], self._ends[1])
+        groups = replace(new.groups, rows=new.groups.rows + rest * self._groups)
+        x, y = new.x + rest * self._box[:, 0], new.y + rest * self._box[:, 1]
+        return replace(new, x=x, y=y, fine=fine, coarse=coarse, arrows=arrows, groups=groups)
+
+    def _moved(self, segments: Segments, rest: float) -> Segments:
+        """Each point of an edge moves with the end that it is nearer to along the edge."""
+        edge = segments.edge
+        if not len(edge):
+            return segments
+        begin = np.searchsorted(edge, edge)
+        length = np.searchsorted(edge, edge, side="right") - begin
+        step = np.arange(len(edge)) - begin
+        rows = segments.rows.copy()
+        for columns, along in ((slice(0, 2), step / length), (slice(2, 4), (step + 1) / length)):
+            part = along[:, None]
+            rows[:, columns] += rest * ((1 - part) * self._ends[0][edge] + part * self._ends[1][edge])
+        return Segments(rows, edge)
+
+
+def _starts(old: Scene, new: Scene, shift: tuple[float, float]) -> Floats:
+    """Where each box of the new scene comes from: its own place in the old one, the place of the folded group that held it,
+    or the middle of what it holds now."""
+    old_box: dict[int, list[int]] = {}
+    for box, node in enumerate(old.node.tolist()):
+        old_box.setdefault(node, []).append(box)
+    taken: dict[int, int] = {}
+    result = np.stack([new.x, new.y], axis=1)
+    inside: dict[int, list[int]] = {}
+    for kind, table in new.inside.items():
+        before = old.inside.get(kind)
+        if before is not None:
+            size = min(len(table), len(before))
+            both = (table[:size] >= 0) & (before[:size] >= 0)
+            for mine, its in np.unique(np.stack([table[:size][both], before[:size][both]]), axis=1).T.tolist():
+                inside.setdefault(mine, []).append(its)
+    for box, node in enumerate(new.node.tolist()):
+        same = old.number.get(new.keys[node])
+        found = [same] if same is not None else inside.get(node, [])[:200]
+        if not found:
+            continue
+        number = taken[node] = taken.get(node, -1) + 1
+        boxes = [old_box[k][min(number, len(old_box[k]) - 1)] for k in found]
+        result[box] = float(np.mean(old.x[boxes])) + shift[0], float(np.mean(old.y[boxes])) + shift[1]
+    return result
+
+
+class Change(QObject):
+    """Plays a Morph; not at all where the system or the user wants no motion."""
+
+    moved = Signal(object)  # the scene as it is now; the last one is the new scene itself
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self._widget = widget
+        self._morph: Morph | None = None
+        self._animation = QVariantAnimation(self)
+        self._animation.setEasingCurve(QEasingCurve.Type.InOutCubic)
+        self._animation.setStartValue(0.0)
+        self._animation.setEndValue(1.0)
+        self._animation.valueChanged.connect(self._step)
+
+    @property
+    def under_way(self) -> bool:
+        return self._animation.state() == QVariantAnimation.State.Running
+
+    def play(self, old: Scene, new: Scene, make: Callable[[], Morph]) -> bool:
+        """Begin, if that is wanted and can be smooth; False where the new scene should just be shown."""
+        self.stop()
+        duration = self._widget.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self._widget)
+        if duration <= 0 or is_calm() or not self._widget.isVisible() or max(len(old.x), len(new.x)) > MOST:
+            return False
+        self._morph = make()
+        self._animation.setDuration(min(duration, LONGEST))
+        self._animation.start()
+        return True
+
+    @Slot()
+    def stop(self) -> None:
+        """Be there at once."""
+        morph, self._morph = self._morph, None
+        self._animation.stop()
+        if morph is not None:
+            self.moved.emit(morph.at(1.0))
+
+    @Slot(object)
+    def _step(self, share: float) -> None:
+        if self._morph is not None:
+            scene = self._morph.at(float(share))
+            if share >= 1.0:
+                self._morph = None
+            self.moved.emit(scene)
