@@ -156,6 +156,7 @@ MAY_NEED: dict[str, set[str]] = {
     "engine/tape/schema": set(),
     "engine/tape/recorder": {"numpy"},
     "engine/tape/graph": {"networkx"},
+    "engine/tape/outline": {"numpy", "networkx"},
     "engine/explain": {"numpy"},
     "engine/debug": {"numpy"},
     "engine/debug/states": set(),
