@@ -41,8 +41,8 @@ class Breakpoints(QObject):
         name = hashlib.sha256(script.encode()).hexdigest()[:24] if script else ""
         self._table = BreakpointTable(self._folder / f"{name}.json" if name else None)
         self.standing, self.hooks_off = {}, frozenset()
-        if self._table.damaged:
-            self.refused.emit(self._table.damaged)
+        if self._table.problem:
+            self.refused.emit(self._table.problem)
         self.changed.emit()
 
     @property

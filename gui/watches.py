@@ -60,8 +60,8 @@ class Watches(QObject):
         """Take the watches of another script, "" for none."""
         name = hashlib.sha256(script.encode()).hexdigest()[:24] if script else ""
         self._table = WatchTable(self._folder / f"{name}.watches.json" if name else None)
-        if self._table.damaged:
-            self.said.emit(self._table.damaged)
+        if self._table.problem:
+            self.said.emit(self._table.problem)
         self._forget()
 
     # ------------------------------------------------------------------------------------ changes

@@ -73,6 +73,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/_root/__main__": ["engine.cli"],
     # from the ground up; autograd.node knows no Tensor, so that the two form no circle
     "engine/older": [],
+    "engine/kept": [],
     "engine/tape/schema": OLDER,
     "engine/tape/recorder": TAPE,
     "engine/kernels": ["engine.numerics", "engine.kernels"],
@@ -129,17 +130,17 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/debug/states": [],
     "engine/debug/protocol": OLDER,
     "engine/debug/conditions": OLDER,
-    "engine/debug/breakpoints": [*TAPE, "engine.debug.conditions"],
+    "engine/debug/breakpoints": [*TAPE, "engine.kept", "engine.debug.conditions"],
     "engine/debug/session": [*TAPE, *CLIENT, "engine.debug.link", "engine.debug.pulse"],
     **{place: [*ENGINE, *TAPE, "engine.debug"] for place in OWN},
     "engine/debug/ours": [*ENGINE, *TAPE, "engine.debug", "engine.extensions", "engine.additions"],
     **{f"engine/debug/{name}": [*ENGINE, *TAPE, "engine.debug"] for name in ("literals", "rebuild", "replay")},
-    "engine/extensions": ["engine.extensions"],
+    "engine/extensions": ["engine.kept", "engine.extensions"],
     "engine/preflight": [*ENGINE, "engine.preflight"],
     "engine/cli": [*ENGINE, "engine.preflight", "engine.tape", "engine.explain", "engine.extensions", "engine.debug", "engine.cli"],
     # above it
-    "gui": [*TAPE, "engine.explain", "engine.extensions", *CLIENT, "gui"],
-    "plugins": [*ENGINE, *TAPE, "engine.explain", "engine.extensions", *CLIENT, "gui", "plugins"],
+    "gui": [*TAPE, "engine.kept", "engine.explain", "engine.extensions", *CLIENT, "gui"],
+    "plugins": [*ENGINE, *TAPE, "engine.kept", "engine.explain", "engine.extensions", *CLIENT, "gui", "plugins"],
 }
 # exactly these files or packages, not what lies below them
 EXACTLY = {"engine"}

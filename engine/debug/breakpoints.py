@@ -3,16 +3,14 @@ they are met is decided in the user's process (``points.py``)."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from ..kept import KeptFile
 from ..older import dataclass
 from .conditions import Condition, ConditionError, Message
 
@@ -153,12 +151,15 @@ class BreakpointTable:
     """The breakpoints of a script, in order; ids are never reused. Kept in a file beside the user's settings, if given one."""
 
     def __init__(self, file: Path | None = None) -> None:
-        self.file = file
+        self._kept = KeptFile(file, "breakpoints")
         self._points: dict[int, Breakpoint] = {}
         self._next = 1
-        self.damaged = ""  # why the file could not be read; it is left as it is until something is changed
-        if file is not None and file.exists():
-            self._load(file)
+        self._kept.read(self._take)
+
+    @property
+    def problem(self) -> str:
+        """Why the file could not be read or written, "" where all is well."""
+        return self._kept.problem
 
     def __iter__(self) -> Iterator[Breakpoint]:
         return iter(list(self._points.values()))
@@ -215,28 +216,14 @@ class BreakpointTable:
         """All of them as JSON has it."""
         return [point.plain() for point in self._points.values()]
 
-    def _load(self, file: Path) -> None:
-        try:
-            facts = json.loads(file.read_text(encoding="utf-8"))
-            for fields in facts["breakpoints"]:
-                point = Breakpoint.of(fields)
-                point.check()
-                self._points[point.id] = point
-            self._next = max([int(facts.get("next", 1)), *(id + 1 for id in self._points)])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            self.damaged = f"{file} cannot be read as breakpoints: {error}"
+    def _take(self, facts: Any) -> None:
+        points: dict[int, Breakpoint] = {}
+        for fields in facts["breakpoints"]:
+            point = Breakpoint.of(fields)
+            point.check()
+            points[point.id] = point
+        self._next = max([int(facts.get("next", 1)), *(id + 1 for id in points)])
+        self._points = points
 
     def _save(self) -> None:
-        if self.file is None:
-            return
-        if self.damaged and self.file.exists():  # nothing of the user's is lost
-            os.replace(self.file, self.file.with_suffix(".damaged"))
-            self.damaged = ""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"version": 1, "next": self._next, "breakpoints": self.plain()}, indent=1)
-        descriptor, name = tempfile.mkstemp(prefix=self.file.name, dir=self.file.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, self.file)
+        self._kept.write({"version": 1, "next": self._next, "breakpoints": self.plain()})

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..kept import KeptFile
 from .catalogue import Feature
 
 SAFE_MODE = "GRADSTEP_SAFE_MODE"  # in the environment: nothing but our own is loaded, here and in every child
 CRASHES = 2  # starts that did not come up, one after the other, after which safe mode is chosen for the user
-_LARGEST = 1 << 20
 
 
 def folder() -> Path | None:
@@ -30,18 +28,24 @@ def folder() -> Path | None:
 class Switches:
     """Packages that the user switched on, features that are switched off, and why.
 
-    A stranger's package is off until somebody switches it on; ours is on. In safe mode no stranger's is on. ``problem`` says
-    why the file could not be read or written; what is chosen then holds for this process."""
+    A stranger's package is off until somebody switches it on; ours is on. In safe mode no stranger's is on."""
 
     def __init__(self, file: Path | None = None, *, safe: bool | None = None) -> None:
         place = folder()
         self.file = file if file is not None else (place / "plugins.json" if place is not None else None)
         self.safe = os.environ.get(SAFE_MODE, "") not in ("", "0") if safe is None else safe
-        self.problem = ""
+        self._kept = KeptFile(self.file, "plug-ins")
         self._on: set[str] = set()
         self._off: dict[str, str] = {}
         self._starts = 0
-        self._read()
+        self._kept.read(self._take)
+
+    @property
+    def problem(self) -> str:
+        """Why the choice cannot be read or kept, "" where all is well."""
+        if self.file is None:
+            return "there is no folder for settings; what you choose holds until gradstep ends"
+        return self._kept.problem
 
     # -------------------------------------------------------------------------------------------------------- questions
 
@@ -108,44 +112,12 @@ class Switches:
 
     # --------------------------------------------------------------------------------------------------------- the file
 
-    def _read(self) -> None:
-        if self.file is None:
-            self.problem = "there is no folder for settings; what you choose holds until gradstep ends"
-            return
-        try:
-            with open(self.file, encoding="utf-8") as stream:
-                read: Any = json.loads(stream.read(_LARGEST))
-            self._on = set(_strings(read["on"]))
-            off = read["off"]
-            self._off = {str(id): str(why) for id, why in off.items()}
-            self._starts = int(read.get("starts", 0))
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            self.problem = f"{self.file} cannot be read: {error.strerror or error}; no plug-in is on"
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            self._on, self._off, self._starts = set(), {}, 0
-            self.problem = f"{self.file} is not what gradstep wrote; it was left as it is and no plug-in is on"
+    def _take(self, read: Any) -> None:
+        on, off, starts = set(_strings(read["on"])), {str(id): str(why) for id, why in read["off"].items()}, int(read.get("starts", 0))
+        self._on, self._off, self._starts = on, off, starts
 
     def _write(self) -> None:
-        if self.file is None:
-            return
-        text = json.dumps({"on": sorted(self._on), "off": dict(sorted(self._off.items())), "starts": self._starts}, indent=1)
-        try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, beside = tempfile.mkstemp(prefix=".plugins-", dir=self.file.parent)
-            try:
-                with open(descriptor, "w", encoding="utf-8") as stream:
-                    stream.write(text)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                os.replace(beside, self.file)
-            except BaseException:
-                with suppress(OSError):
-                    os.unlink(beside)
-                raise
-        except OSError as error:
-            self.problem = f"{self.file} cannot be written: {error.strerror or error}; what you choose holds until gradstep ends"
+        self._kept.write({"on": sorted(self._on), "off": dict(sorted(self._off.items())), "starts": self._starts})
 
 
 def _strings(words: Iterable[Any]) -> Iterable[str]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gradstep.engine.debug.breakpoints import BreakKind
+from gradstep.engine.kept import KeptFile
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import NodeExit, Role, Val
 from gradstep.engine.tape.state import State
@@ -76,12 +74,15 @@ class WatchTable:
     """The watches of a script, in order, kept in a file beside its breakpoints."""
 
     def __init__(self, file: Path | None = None) -> None:
-        self.file = file
+        self._kept = KeptFile(file, "watches")
         self._watches: dict[int, Watch] = {}
         self._next = 1
-        self.damaged = ""  # why the file could not be read
-        if file is not None and file.exists():
-            self._load(file)
+        self._kept.read(self._take)
+
+    @property
+    def problem(self) -> str:
+        """Why the file could not be read or written, "" where all is well."""
+        return self._kept.problem
 
     def __iter__(self) -> Iterator[Watch]:
         return iter(list(self._watches.values()))
@@ -110,30 +111,14 @@ class WatchTable:
         self._next = max([self._next, *(id + 1 for id in self._watches)])
         self._save()
 
-    def _load(self, file: Path) -> None:
-        try:
-            facts = json.loads(file.read_text(encoding="utf-8"))
-            for fields in facts["watches"]:
-                made = Watch(int(fields["id"]), str(fields["expression"]), bool(fields.get("recorded", False)))
-                self._watches[made.id] = made
-            self._next = max([1, *(id + 1 for id in self._watches)])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            self.damaged = f"{file} cannot be read as watches: {error}"
+    def _take(self, facts: Any) -> None:
+        found = [Watch(int(one["id"]), str(one["expression"]), bool(one.get("recorded", False))) for one in facts["watches"]]
+        self._watches = {watch.id: watch for watch in found}
+        self._next = max([1, *(id + 1 for id in self._watches)])
 
     def _save(self) -> None:
-        if self.file is None:
-            return
-        if self.damaged and self.file.exists():  # nothing of the user's is lost
-            os.replace(self.file, self.file.with_suffix(".damaged"))
-            self.damaged = ""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
         plain = [{"id": one.id, "expression": one.expression, "recorded": one.recorded} for one in self]
-        descriptor, name = tempfile.mkstemp(prefix=self.file.name, dir=self.file.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(json.dumps({"version": 1, "watches": plain}, indent=1))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, self.file)
+        self._kept.write({"version": 1, "watches": plain})
 
 
 # ------------------------------------------------------------------------------------------------------------- readings

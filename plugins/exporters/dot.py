@@ -7,7 +7,9 @@ from typing import Any
 
 import networkx as nx
 
-from .facts import place, writing
+from gradstep.engine.kept import whole
+
+from .facts import place
 
 SHAPES = {
     "op": "box", "function": "box", "custom": "box", "leaf": "ellipse", "input": "ellipse", "accumulate": "ellipse",
@@ -18,7 +20,7 @@ STYLES = {"data": "solid", "gradient": "solid", "link": "dashed"}
 
 def export(graph: nx.DiGraph, file: Path, *, title: str = "") -> None:
     """Write a graph of a tape (``gradstep.engine.tape.graph``) to ``file``. Raises OSError where it cannot be written."""
-    with writing(file) as stream:
+    with whole(file) as stream:
         stream.write(text(graph, title))
 
 

@@ -1,13 +1,9 @@
-"""What the exporters share: a node's facts in plain types, and files that are written wholly or not at all."""
+"""What the exporters share: a node's facts in plain types."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Mapping
+from typing import Any
 
 import networkx as nx
 
@@ -32,24 +28,3 @@ def plain(graph: nx.DiGraph) -> nx.DiGraph:
         slots = " ".join(f"{out}:{into}" for out, into in data["slots"])
         result.add_edge(f"{source[0]}{source[1]}", f"{target[0]}{target[1]}", kind=data["kind"], slots=slots)
     return result
-
-
-@contextmanager
-def writing(file: Path, mode: str = "w") -> Iterator[IO[Any]]:
-    """A file that takes its place when all of it is written. Raises OSError; what stood there before is then still there."""
-    descriptor, beside = tempfile.mkstemp(prefix=f".{file.name[:40]}-", dir=file.parent)
-    try:
-        with open(descriptor, mode, encoding=None if "b" in mode else "utf-8") as stream:
-            yield stream
-        os.chmod(beside, 0o666 & ~_umask())
-        os.replace(beside, file)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(beside)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import networkx as nx
 
-from .facts import plain, writing
+from gradstep.engine.kept import whole
+
+from .facts import plain
 
 
 def export(graph: nx.DiGraph, file: Path, *, title: str = "") -> None:
@@ -17,7 +19,7 @@ def export(graph: nx.DiGraph, file: Path, *, title: str = "") -> None:
     simple.graph["title"] = _clean(title)
     for _, data in simple.nodes(data=True):
         data.update({key: _clean(value) for key, value in data.items() if isinstance(value, str)})
-    with writing(file, "wb") as stream:
+    with whole(file, "wb") as stream:
         nx.write_graphml(simple, stream)
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import networkx as nx
 
-from .facts import plain, writing
+from gradstep.engine.kept import whole
+
+from .facts import plain
 
 
 def export(graph: nx.DiGraph, file: Path, *, title: str = "") -> None:
     """Write a graph of a tape to ``file``. Raises OSError where it cannot be written."""
     simple = plain(graph)
     simple.graph["title"] = title
-    with writing(file) as stream:
+    with whole(file) as stream:
         json.dump(nx.node_link_data(simple, edges="edges"), stream, indent=1)

@@ -208,7 +208,7 @@ def test_a_damaged_file_is_said_and_kept(tmp_path: Path) -> None:
     file = tmp_path / "points.json"
     file.write_text("{broken")
     table = BreakpointTable(file)
-    assert str(file) in table.damaged
+    assert str(file) in table.problem
     assert file.read_text() == "{broken"
     table.add(BreakKind.EXCEPTION)
     assert file.with_suffix(".damaged").read_text() == "{broken"

@@ -128,6 +128,8 @@ def test_a_file_that_is_not_ours_is_left_alone_and_nothing_is_on(tmp_path: Path,
     assert not switches.any_strangers
     assert "plugins.json" in switches.problem
     assert file.read_text(encoding="utf-8") == text
+    switches.switch_package("my-package", True)
+    assert file.with_suffix(".damaged").read_text(encoding="utf-8") == text
 
 
 def test_a_choice_that_cannot_be_kept_holds_for_now_and_says_so(installed: Installed, tmp_path: Path) -> None:
@@ -137,7 +139,7 @@ def test_a_choice_that_cannot_be_kept_holds_for_now_and_says_so(installed: Insta
     switches = Switches(blocked / "plugins.json", safe=False)
     switches.switch_package("my-package", True)
     assert switches.is_on(feature)
-    assert "cannot be" in switches.problem
+    assert "holds until gradstep ends" in switches.problem
 
 
 def test_after_starts_that_did_not_come_up_safe_mode_is_chosen(switches: Switches) -> None:

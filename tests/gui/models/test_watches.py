@@ -28,7 +28,7 @@ def test_watches_are_kept_in_a_file_and_a_damaged_file_is_put_aside(tmp_path: Pa
     assert [watch.id for watch in WatchTable(file)] == [2]
     file.write_text("{", encoding="utf-8")
     broken = WatchTable(file)
-    assert "cannot be read as watches" in broken.damaged
+    assert "cannot be read as watches" in broken.problem
     assert not list(broken)
     broken.add("x")
     assert file.with_suffix(".damaged").exists()
