@@ -24,7 +24,7 @@ class Needs(Enum):
     NODE = auto()  # a node of the graph is selected
     PAST = auto()  # the view looks at the past
     UNDO = auto()  # the program can undo its last node
-    CHANGED = auto()  # a change of breakpoints or watches can be taken back
+    CHANGED = auto()  # a change of breakpoints, watches or bookmarks can be taken back
     TAKEN_BACK = auto()  # and one was
     VALUE = auto()  # a value is selected
 
@@ -36,7 +36,7 @@ REASONS = {
     Needs.PAST: "the view is at the live point already",
     Needs.OPEN: "nothing is open",
     Needs.UNDO: "there is no step of this backward pass to undo",
-    Needs.CHANGED: "no breakpoint and no watch was changed",
+    Needs.CHANGED: "no breakpoint, watch or bookmark was changed",
     Needs.TAKEN_BACK: "no change was taken back",
     Needs.VALUE: "select a value first",
 }
@@ -206,6 +206,17 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("previous_alert", "&Navigate", "Pre&vious Alert", ("Shift+F8",), "", Needs.TAPE, tip="Go to the NaN or infinity before"),
     Command(
+        "bookmark", "&Navigate", "Boo&kmark This Moment", ("Ctrl+B",), "", Needs.TAPE, separator=True,
+        tip="Mark the moment that is shown, to come back to it; again takes the mark away",
+    ),
+    *(
+        Command(
+            f"bookmark_{number}", "&Navigate/Go to Book&mark", f"Bookmark &{number}", (f"Ctrl+{number}",), "", Needs.TAPE,
+            tip="Look at the moment of this bookmark",
+        )
+        for number in range(1, 10)
+    ),
+    Command(
         "go_to_source", "&Navigate", "Go to &Source", ("F12",), "source", Needs.NODE,
         tip="Show the line that made the selected node",
     ),
@@ -302,6 +313,9 @@ class Actions(QObject):
         """Make the menus; gives them by name, for what is added beside the table (docks, recent files, examples)."""
         menus = {name: bar.addMenu(QCoreApplication.translate("Actions", name)) for name in MENUS}
         for command in COMMANDS:
+            if command.menu not in menus:  # "&Navigate/Go to Book&mark" is a menu in another
+                outer, _, inner = command.menu.partition("/")
+                menus[command.menu] = menus[outer].addMenu(QCoreApplication.translate("Actions", inner))
             if command.separator:
                 menus[command.menu].addSeparator()
             menus[command.menu].addAction(self._by_name[command.name])

@@ -34,7 +34,9 @@ from .graph_presenter import GraphPresenter
 from .inquiries import Inquiries
 from .message_bar import MessageBar
 from .models.debug_model import DebugModel
+from .models.notes import KEYS
 from .navigator import Navigator
+from .notes import Notes
 from .opening import Opening
 from .panel_presenter import PanelPresenter
 from .panel_set import PanelSet
@@ -94,6 +96,7 @@ class MainWindow(QMainWindow):
         self.watches = Watches(self.session, self.model, self.breakpoints, self.panels.watches, self.settings, self)
         self.findings = Findings(self.session, self.model, self.panels.explanations, self.panels.alerts, self.docks, self)
         self.analyses = Analyses(self.model, self.panels, self.docks, self)
+        self.notes = Notes(self.model, self.navigator, self.panels.notes, self.settings, self)
         self.undo = Undo(self)
         self.experiments = Experiments(self.session, self.model, self.panels.what_if, self)
         switches = Switches(Path(self.settings.fileName()).with_name("plugins.json"))
@@ -186,12 +189,12 @@ class MainWindow(QMainWindow):
         panels.output.log_wished.connect(self._say_log)
         panels.breakpoints.line_picked.connect(self._show_line)
         self.breakpoints.refused.connect(self.status.say)
-        for saying in (self.findings, self.experiments, self.watches):
+        for saying in (self.notes, self.findings, self.experiments, self.watches):
             saying.said.connect(self.status.say)
         self.plug_ins.node_picked.connect(model.select)
         self.plug_ins.event_picked.connect(navigator.look_at)
         self.plug_ins.line_picked.connect(self._show_line)
-        for owner in (self.breakpoints, self.watches):
+        for owner in (self.breakpoints, self.watches, self.notes):
             self.undo.follow(owner)
         self.undo.changed.connect(self._enable_later)
         self.analyses.line_wanted.connect(self._show_line)
@@ -235,6 +238,8 @@ class MainWindow(QMainWindow):
             "previous_event": navigator.look_at_previous, "next_event": navigator.look_at_next,
             "return_to_live": navigator.look_at_last, "next_alert": navigator.next_alert,
             "previous_alert": navigator.previous_alert, "go_to_source": navigator.go_to_source,
+            "bookmark": self.notes.toggle,
+            **{f"bookmark_{place}": (lambda place=place: self.notes.go_to_place(place)) for place in range(1, KEYS + 1)},
             "what_if": self._what_if, "explain": self.findings.explain_selected,
             "add_watch": self._ask_watch, "watch_value": self._watch_value,
             "contributions": lambda: self.docks.bring(self.panels.contributions),
@@ -277,6 +282,7 @@ class MainWindow(QMainWindow):
         self.findings.show_waiting()
         self.breakpoints.show_script(self.opening.script)
         self.watches.show_script(self.opening.script)
+        self.notes.show_file(self.opening.script or self.opening.tape)
         self.undo.clear()
         busy = bool(self.opening.name)
         self.pages.setCurrentWidget(self.canvas if busy else self.welcome)
@@ -518,6 +524,7 @@ class MainWindow(QMainWindow):
         self.settings.setValue("geometry", self.saveGeometry())
         self.docks.save(self.settings)
         self.settings.sync()
+        self.notes.keep()
         self.plug_ins.end()
         self.graphs.close()
         self.findings.stop()

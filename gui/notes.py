@@ -22,7 +22,9 @@ class Notes(QObject):
     said = Signal(str)  # what came of a wish, or why nothing did
     edited = Signal(str, object, object)  # for undo: what the user did, the bookmarks before and after
 
-    def __init__(self, model: DebugModel, navigator: Navigator, panel: NotesPanel, settings: QSettings, parent: QObject | None = None) -> None:
+    def __init__(
+        self, model: DebugModel, navigator: Navigator, panel: NotesPanel, settings: QSettings, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._model, self._navigator, self._panel = model, navigator, panel
         self._folder = Path(settings.fileName()).parent / "notes"

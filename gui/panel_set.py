@@ -13,6 +13,7 @@ from .panels.events_panel import EventsPanel
 from .panels.explanations_panel import ExplanationsPanel
 from .panels.flow_panel import FlowPanel
 from .panels.hooks_panel import HooksPanel
+from .panels.notes_panel import NotesPanel
 from .panels.output_panel import OutputPanel
 from .panels.plugins_panel import PluginsPanel
 from .panels.source_panel import SourcePanel
@@ -44,6 +45,7 @@ class PanelSet:
         self.stack = CallStackPanel()
         self.console = ConsolePanel()
         self.output = OutputPanel()
+        self.notes = NotesPanel()
         self.plugins = PluginsPanel()
 
     def places(self) -> Places:
@@ -54,6 +56,6 @@ class PanelSet:
             strip=self.timeline,
             lists=(
                 self.hooks, self.alerts, self.explanations, self.breakpoints, self.watches, self.what_if, self.contributions, self.flow,
-                self.compare, self.stack, self.console, self.output, self.plugins,
+                self.compare, self.stack, self.console, self.output, self.notes, self.plugins,
             ),
         )  # fmt: skip

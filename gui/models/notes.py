@@ -9,7 +9,7 @@ from typing import Any
 
 from gradstep.engine.kept import KeptFile
 
-KEYS = 10  # bookmarks that have a key: the first ten, Ctrl+1 to Ctrl+0
+KEYS = 9  # bookmarks that have a key: the first ones, Ctrl+1 to Ctrl+9
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,13 +92,13 @@ class NotesPanel(Panel):
     def show_bookmarks(self, bookmarks: Sequence[Bookmark], position: int) -> None:
         """Show all bookmarks; the one of the moment that is shown is bold."""
         if not bookmarks:
-            self._stage.show_notice(self.tr("No bookmarks. Ctrl+B marks the moment that is shown, Ctrl+1 to Ctrl+0 go back to one."))
+            self._stage.show_notice(self.tr("No bookmarks. Ctrl+B marks the moment that is shown, Ctrl+1 to Ctrl+9 go back to one."))
             return
         self._filling = True
         selected = {item.data(0, _ID) for item in self._tree.selectedItems()}
         self._tree.clear()
         for place, bookmark in enumerate(bookmarks, 1):
-            keys = f"Ctrl+{place % KEYS}" if place <= KEYS else ""
+            keys = f"Ctrl+{place}" if place <= KEYS else ""
             item = QTreeWidgetItem(self._tree, [keys, bookmark.where, bookmark.words])
             item.setData(0, _ID, bookmark.id)
             item.setData(1, _ID, bookmark.event)

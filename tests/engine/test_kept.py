@@ -28,9 +28,14 @@ def test_a_file_is_replaced_when_all_of_it_is_written(tmp_path: Path) -> None:
 def test_a_writer_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     file = tmp_path / "a.txt"
     file.write_text("old", encoding="utf-8")
-    with pytest.raises(RuntimeError), whole(file, "wb") as stream:
-        stream.write(b"half")
-        raise RuntimeError
+
+    def fail() -> None:
+        with whole(file, "wb") as stream:
+            stream.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert file.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [file]
 
