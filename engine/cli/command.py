@@ -20,6 +20,7 @@ class Exit(IntEnum):
     USAGE = 2
     DAMAGED = 65
     NO_INPUT = 66
+    UNAVAILABLE = 69  # no interpreter has what the engine needs
     INTERNAL = 70
     NOT_CREATED = 73
     IO = 74

@@ -2,11 +2,12 @@
 
     gradstep explain train.py           runs the script, records it, explains
     gradstep explain run.gst            explains a recording
+    gradstep explain --engine torch train.py    runs it on the PyTorch of the active environment
 
 Custom Functions of a script that is run are tried against central differences, each once, in a forked copy of the process, so that the
 script does not notice; a recording made by `gradstep record` has nothing of that.
 
-Exit codes: 0 nothing is wrong, 1 something is, 65 the tape is damaged, 66 no such file."""
+Exit codes: 0 nothing is wrong, 1 something is, 65 the tape is damaged, 66 no such file, 69 no interpreter has what the engine needs."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ from ..explain.finding import Finding, Kind, Severity
 from ..extensions.guard import Guard, PluginError
 from ..tape.reader import Tape
 from .command import Command, Exit, open_tape, say
-from .running import recorded
+from .engines import Runner, add_arguments, chosen
+from .running import must_exist, recorded
 
 GROUP = "gradstep.explanations"
 
@@ -30,6 +32,7 @@ GROUP = "gradstep.explanations"
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--only", metavar="KINDS", type=kinds, help=f"only these: {', '.join(kind.value for kind in Kind)}")
+    add_arguments(parser)
     parser.add_argument("subject", metavar="SCRIPT|TAPE", help="a script (.py) or a tape (.gst)")
     parser.add_argument("args", nargs="*", metavar="ARGS", help="the script's arguments; behind -- where they begin with a dash")
 
@@ -42,14 +45,22 @@ def kinds(words: str) -> list[Kind]:
         raise argparse.ArgumentTypeError(f"{error}; there are {', '.join(kind.value for kind in Kind)}") from None
 
 
-def look(subject: str, args: list[str], wanted: list[Kind] | None, quiet: bool) -> tuple[list[Finding], int]:
+def look(subject: str, args: list[str], wanted: list[Kind] | None, runner: Runner | None, quiet: bool) -> tuple[list[Finding], int]:
     """The findings of a tape, or of a script that is run for it, and the script's exit code (0 for a tape).
 
     Raises Failed where there is none to look at."""
     if subject.endswith(".gst"):
         return _read(subject, wanted), 0
-    with recorded(subject, args, quiet=quiet, examine=wanted is None or Kind.RULE in wanted) as (tape, outcome):
+    with recorded(subject, args, runner, quiet=quiet, examine=wanted is None or Kind.RULE in wanted) as (tape, outcome):
         return _read(tape, wanted), outcome.exit_code
+
+
+def runner_for(subject: str, args: argparse.Namespace) -> Runner | None:
+    """What runs the script that the arguments are about; None for a tape. Raises Failed."""
+    if subject.endswith(".gst"):
+        return None
+    must_exist(subject)
+    return chosen(args.engine, args.python, subject)
 
 
 def _read(path: str, wanted: list[Kind] | None) -> list[Finding]:
@@ -79,7 +90,7 @@ def _plugins(tape: Tape) -> Iterator[Finding]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    found, _ = look(args.subject, args.args, args.only, quiet=args.json)
+    found, _ = look(args.subject, args.args, args.only, runner_for(args.subject, args), quiet=args.json)
     subject = os.path.basename(args.subject)
     print(json.dumps(report.as_json(found, subject), indent=2) if args.json else report.text(found, subject))
     return Exit.FAILED if any(finding.severity is not Severity.NOTE for finding in found) else Exit.OK

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from ..debug.launch import Launch, RunFolder
 from ..debug.session import Session
 from ..debug.states import State
 from .command import Exit, Failed, say
+from .engines import Runner
 
 MEBIBYTE = 1 << 20
 BUDGET = 256  # mebibytes of values that are kept
@@ -49,19 +49,27 @@ def _wait(session: Session) -> Outcome:
 
 @contextmanager
 def recorded(
-    script: str, args: Sequence[str] = (), *, level: str = "values", quiet: bool = False, examine: bool = False
-) -> Iterator[tuple[str, Outcome]]:
+    script: str,
+    args: Sequence[str] = (),
+    runner: Runner | None = None,
+    *,
+    level: str = "values",
+    quiet: bool = False,
+    examine: bool = False,
+) -> Iterator[tuple[str, Outcome]]:  # fmt: skip
     """Run a script and give the path of its tape, which is gone behind the with block, and how the script ended.
 
-    quiet: what the script prints is not shown. examine: the rules of its Functions are tried.
+    runner: what runs it; None for this interpreter and gradstep's engine. quiet: what the script prints is not shown. examine: the rules
+    of its Functions are tried.
 
     Raises Failed where there is no such script, or it could not be run.
     """
     must_exist(script)
+    runner = runner or Runner()
     with tempfile.TemporaryDirectory(prefix="gradstep-") as folder:
         tape = os.path.join(folder, "tape.gst")
         launch = Launch(
-            script=script, args=tuple(args), engine="gradstep", python=sys.executable, cwd=os.getcwd(), tape=tape, level=level,
+            script=script, args=tuple(args), engine=runner.engine, python=runner.python, cwd=os.getcwd(), tape=tape, level=level,
             budget=BUDGET * MEBIBYTE, stop_on_entry=False, rewind=False, examine=examine, output="spool" if quiet else "inherit",
             stdin="inherit", process_limit=0,
         )  # fmt: skip

@@ -19,6 +19,7 @@ from typing import Any
 from .launch import Launch
 from .protocol import Decoder, Event, ProtocolError, Request, encode
 from .pulse import Phase, Pulse
+from .ranks import rank_of
 from .targets import GROUP, OURS
 
 OWN = "gradstep.engine.debug.ours:OwnEngine"  # the target where none is named
@@ -139,6 +140,7 @@ def _record(launch: Launch, folder: str, control: Any) -> str:
         "args": list(launch.args),
         "engine": launch.engine,
         "pid": os.getpid(),
+        "rank": rank_of(),
         "versions": _versions(control),
     }
     tape.note("begin", json.dumps(begin))

@@ -25,6 +25,11 @@ SECONDS = 60.0  # that an interpreter may take to say what it has; the first imp
 _BIN = "Scripts" if os.name == "nt" else "bin"
 _FOLDERS = (".venv", "venv", "env", ".env")  # what people call the environment of a project
 _SHARED = (("~/.virtualenvs", "virtualenvs"), ("~/.cache/pypoetry/virtualenvs", "poetry"), ("~/.local/share/virtualenvs", "pipenv"))
+_DISTRIBUTIONS = {  # what pip knows modules by that have another name than their package
+    "cv2": "opencv-python", "PIL": "pillow", "sklearn": "scikit-learn", "skimage": "scikit-image", "yaml": "pyyaml",
+    "dateutil": "python-dateutil", "bs4": "beautifulsoup4", "attr": "attrs", "google": "protobuf", "hydra": "hydra-core",
+    "ml_dtypes": "ml-dtypes", "pl_bolts": "lightning-bolts", "pytorch_lightning": "pytorch-lightning", "umap": "umap-learn",
+}  # fmt: skip
 _NUMBER = re.compile(r"\d+")
 
 
@@ -241,7 +246,7 @@ def lacks(answer: Answer, needs: Needs) -> list[Lack]:
     result = []
     for package in needs.packages:
         name, version = package.name, answer.packages.get(package.name)
-        remedy = f"{shlex.quote(path)} -m pip install {_quoted(package)}"
+        remedy = install_line(path, _quoted(package))
         failed = answer.loaded.get(name, {}).get("error", "")
         if version is None:
             result.append(Lack("package", f"no {name}", f"{path} ({answer.python}) has no {name}.", remedy))
@@ -251,6 +256,11 @@ def lacks(answer: Answer, needs: Needs) -> list[Lack]:
             text = f"{name} {version} in {path} is too old: {package.since} or later is needed."
             result.append(Lack("version", f"{name} {version} is too old", text, remedy))
     return result
+
+
+def install_line(path: str, package: str) -> str:
+    """The line for a shell that installs a package, or the one that a module comes in, for an interpreter."""
+    return f"{shlex.quote(path)} -m pip install {_DISTRIBUTIONS.get(package, package)}"
 
 
 def _quoted(package: Package) -> str:

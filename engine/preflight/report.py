@@ -50,6 +50,21 @@ class Preflight:
         return {"files": list(self.files), "names": self.names, "missing": self.missing, "findings": [asdict(f) for f in self.findings]}
 
 
+def imported(script: Path) -> list[tuple[str, Import]]:
+    """The modules that a script and its own modules import without being ready to go on without them, each once, with the file; not
+    those that lie beside the script.
+
+    Raises SyntaxError and OSError as ``preflight`` does."""
+    root, found = script.resolve().parent, {}
+    for path, tree in sources(script):
+        for use in uses(tree):
+            if not isinstance(use, Import) or use.name in found or use.name == "__main__":
+                continue
+            if not (root / f"{use.name}.py").is_file() and not (root / use.name).is_dir():
+                found[use.name] = (_shown(path, script), use)
+    return list(found.values())
+
+
 def preflight(script: Path) -> Preflight:
     """Look a script up.
 
