@@ -176,9 +176,12 @@ class GraphCanvas(QWidget):
         self.update()
 
     def set_empty_text(self, title: str, hint: str) -> None:
-        self._empty = (title, hint)
-        self._describe()
-        self.update()
+        """What is said where there is no graph."""
+        if (title, hint) != self._empty:
+            self._empty = (title, hint)
+            if self._scene is None or not len(self._scene.keys):
+                self._describe()
+                self.update()
 
     def _set_scene(self, scene: Scene) -> None:
         assert self._marks is not None
@@ -285,8 +288,9 @@ class GraphCanvas(QWidget):
         node, known = self._node(key), self._keys["selected"]
         self._keys["selected"] = key if node >= 0 else None
         if node != self._pointed.selected or key != known:
+            self._update_pointed(self._pointed.selected)
             self._pointed.selected = node
-            self.update()
+            self._update_pointed(node)
             self._describe()
         if node >= 0:
             self._keep_in_sight(node)
@@ -330,6 +334,13 @@ class GraphCanvas(QWidget):
                 around = self._painter.node_rect(box, MARGIN)
                 least = round(MARGIN * self._camera.ratio)
                 self.update(self._camera.to_widget(around.adjusted(-least, -least, least, least)))
+
+    def _update_pointed(self, node: int) -> None:
+        """The same for a node whose edges are lit."""
+        self._update_node(node)
+        if node >= 0 and self._painter is not None:
+            for edge in self._painter.edges_of(node).tolist():
+                self.update(self._camera.to_widget(self._painter.edge_rect(edge)))
 
     # --------------------------------------------------------------------------------------------------------------- view
 
@@ -572,15 +583,17 @@ class GraphCanvas(QWidget):
 
     def _hover(self, node: int) -> None:
         if node != self._pointed.hovered:
+            self._update_pointed(self._pointed.hovered)
             self._pointed.hovered = node
+            self._update_pointed(node)
             self.setCursor(Qt.CursorShape.PointingHandCursor) if node >= 0 else self.unsetCursor()
             self.node_hovered.emit(self._key(node))
-            self.update()
 
     def _pick(self, node: int) -> None:
         key = self._keys["selected"] = self._key(node)
+        self._update_pointed(self._pointed.selected)
         self._pointed.selected = node
-        self.update()
+        self._update_pointed(node)
         self._describe()
         self.node_picked.emit(None if folded_name(key) is not None else key)
 

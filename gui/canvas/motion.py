@@ -33,7 +33,9 @@ class Flight(QObject):
         self._animation.stop()
 
     def keep_in_sight(self, rect: QRect) -> None:
-        """Brings a rectangle of the widget to the middle, unless it is well in sight already."""
+        """Brings a rectangle of the widget to the middle, unless it is well in sight already. Who wishes for another place before
+        this one is reached is there at once: steps in quick succession would else never be caught up with."""
+        hurried = self.under_way
         self.stop()
         size = self._widget.size()
         room = QSize(min(_CALM, size.width() // 5), min(_CALM, size.height() // 5))
@@ -43,7 +45,7 @@ class Flight(QObject):
         view = self._camera.view.size()
         end = start + QPointF(rect.center()) * self._camera.ratio - QPointF(view.width() / 2, view.height() / 2)
         duration = self._widget.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self._widget)
-        if duration <= 0 or is_calm() or not self._widget.isVisible():
+        if hurried or duration <= 0 or is_calm() or not self._widget.isVisible():
             self._arrive(end)
             return
         self._animation.setDuration(min(duration, LONGEST))

@@ -63,16 +63,12 @@ class Overlay:
             radius = min(rect.height() / 2, 11 * scene.unit)
             painter.drawRoundedRect(rect, radius, radius)
 
-    def _edges(self, node: int) -> list[int]:
-        s = self._scene.scene
-        return np.flatnonzero((s.source == node) | (s.target == node)).tolist()
-
     def _light_edges(self, painter: QPainter, node: int, colour: QColor) -> None:
         scene = self._scene
         pen = QPen(colour, max(1.4 * scene.ratio, min(2.4 * scene.unit, 3 * scene.ratio)))
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
-        for edge in self._edges(node):
+        for edge in scene.edges_of(node).tolist():
             painter.drawPolyline(_polygon(self._points(edge)))
             self._head(painter, edge, colour)
 

@@ -48,6 +48,8 @@ class ScenePainter:
         order = np.argsort(s.source, kind="stable")
         self._out = order
         self._out_start = np.searchsorted(s.source[order], np.arange(len(s.keys) + 1))
+        self._in = np.argsort(s.target, kind="stable")
+        self._in_start = np.searchsorted(s.target[self._in], np.arange(len(s.keys) + 1))
         self._boxes = np.argsort(s.node, kind="stable")
         self._boxes_start = np.searchsorted(s.node[self._boxes], np.arange(len(s.keys) + 1))
         self._last = np.searchsorted(s.fine.edge, np.arange(len(s.source)), side="right") - 1
@@ -87,6 +89,10 @@ class ScenePainter:
 
     def out_edges(self, node: int) -> Ints:
         return self._out[self._out_start[node] : self._out_start[node + 1]]
+
+    def edges_of(self, node: int) -> Ints:
+        """The edges that leave a node, then those that come to it."""
+        return np.concatenate([self.out_edges(node), self._in[self._in_start[node] : self._in_start[node + 1]]])
 
     def boxes_of(self, node: int) -> Ints:
         """The boxes of a node, its first one first; a leaf that is shared has several."""

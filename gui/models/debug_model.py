@@ -115,6 +115,7 @@ class DebugModel(QObject):
         self._damage = ""
         self._news = False
         self._all_here = False
+        self._step_views: dict[int, StepView | None] = {}  # of the cursor's moment; more of the tape may say more of it
         self._selection = Selection()
         self._chosen = False  # the user chose the value; otherwise the node's main one is shown, whichever that is now
 
@@ -208,6 +209,8 @@ class DebugModel(QObject):
     def _tell(self, changed: bool, now: bool) -> None:
         """Emit ``grown``, but leave the window five times the time that its panels needed for the last one."""
         self._news = self._news or changed
+        if changed:
+            self._step_views.clear()
         began = time.perf_counter()
         if self._news and (now or began >= self._next_news):
             self._news = False
@@ -310,6 +313,7 @@ class DebugModel(QObject):
         if self._cursor is None or position == self.position:
             return
         self._cursor.move_to(position)
+        self._step_views.clear()
         self.cursor_moved.emit(position)
         if self._selection.key is not None and not self._chosen:
             value = self._main_value(self._selection.key)
@@ -370,7 +374,11 @@ class DebugModel(QObject):
 
     def step_view(self, node: int | None) -> StepView | None:
         """A node at the cursor."""
-        return step_view(self.reader, self.state, node) if self.reader is not None and node is not None else None
+        if self.reader is None or node is None:
+            return None
+        if node not in self._step_views:
+            self._step_views[node] = step_view(self.reader, self.state, node)
+        return self._step_views[node]
 
     def hooks_view(self) -> HooksView:
         """The hooks and stores of the run at the cursor."""

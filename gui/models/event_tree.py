@@ -89,7 +89,7 @@ class EventTree(QAbstractTableModel):
             elif parent is not None and uid in self._open:
                 self._take_over(parent, parent.children, kept)
             if parent is not None:
-                self._tell(parent)  # it may have its first child, or none any more
+                self._changed(self._place(parent))  # it may have its first child, or none any more
         history.changed.clear()
 
     def _take_over(self, parent: Row | None, rows: list[Row], kept: int) -> None:
@@ -110,9 +110,7 @@ class EventTree(QAbstractTableModel):
         self.position = position
         before, self._current = self._current, current.uid if current is not None else 0
         for uid in {before, self._current} - {0}:
-            place = self._place_of(uid)
-            if place >= 0:
-                self._changed(place)
+            self._changed(self._place_of(uid))
 
     # -------------------------------------------------------------------------------------------------------- the tree
 
@@ -360,13 +358,13 @@ class EventTree(QAbstractTableModel):
         self._sure = min(self._sure, place)
         self.endRemoveRows()
 
-    def _tell(self, row: Row) -> None:
-        place = self._place(row)
-        if place >= 0:
-            self._changed(place)
+    def tell(self, first: int, last: int) -> None:
+        """Rows look otherwise now."""
+        self.dataChanged.emit(self.createIndex(first, 0), self.createIndex(last, Column.MODULE))
 
     def _changed(self, place: int) -> None:
-        self.dataChanged.emit(self.createIndex(place, 0), self.createIndex(place, Column.MODULE))
+        if place >= 0:
+            self.tell(place, place)
 
 
 def _path(row: Row) -> list[Row]:

@@ -40,9 +40,9 @@ class EventsPanel(Panel):
         self._script = ""
         self._position = -1
         self._follow = True
+        self._choosing = False  # the row is chosen from outside
         self._filter: EventFilter | None = None
         self._newest = -1  # the last event whose row is in the view
-        self._seen = -1  # and that which was it when the position was marked last
         self.model = EventTree(self)
         self.tree = EventTreeView(self.model, self)
         self.tree.setAccessibleName(self.tr("Events"))
@@ -112,7 +112,7 @@ class EventsPanel(Panel):
     def show_history(self, reader: RowReader | None) -> None:
         """Show the history of a tape, None for nothing."""
         self._reader = reader
-        self._position = self._newest = self._seen = -1
+        self._position = self._newest = -1
         self.model.show(reader)
         self._open_top()
         self._show_state()
@@ -166,7 +166,7 @@ class EventsPanel(Panel):
     @Slot()
     def _picked(self, index: QModelIndex) -> None:
         row = self.model.row(index)
-        key = self._key(row) if row is not None else None
+        key = self._key(row) if row is not None and not self._choosing else None
         if key is not None:
             self.node_picked.emit(key)
 
@@ -225,19 +225,33 @@ class EventsPanel(Panel):
                     self.model.set_open(below[0], True)
 
     def _mark(self) -> None:
-        row = self._reader.history.row_at(self._position) if self._reader is not None else None
-        while row is not None and row.parent is not None and not self._is_open(row):
-            row = row.parent  # a closed parent stands for what is in it
+        row = self._visible(self._position)
         before = self.model.position
         self.model.set_position(self._position, row)
-        if self._position < before or before < self._seen:  # rows of the future and of the past are painted otherwise
-            self.tree.viewport().update()
-        self._seen = self._newest
+        if before != self._position:
+            self._repaint_between(*sorted((before, self._position)))
         if row is None or not self._follow:
             return
         index = self.model.index_of(row)
         if index.isValid():
             self._bring(index)
+
+    def _visible(self, position: int) -> Row | None:
+        """The row in which the moment of an event lies; a closed parent stands for what is in it."""
+        row = self._reader.history.row_at(position) if self._reader is not None else None
+        while row is not None and row.parent is not None and not self._is_open(row):
+            row = row.parent
+        return row
+
+    def _repaint_between(self, low: int, high: int) -> None:
+        """Rows of the future and of the past are painted otherwise."""
+        rows = [self._visible(position) for position in (low, high)]
+        places = [self.model.known_index(row).row() for row in rows if row is not None]
+        undone = self._reader is not None and any(low < event <= high for event, _ in self._reader.history.rewinds)
+        if undone or len(places) < 2 or min(places) < 0:
+            self.tree.viewport().update()
+        else:
+            self.model.tell(min(places), max(places))
 
     def _is_open(self, row: Row) -> bool:
         above = row.parent
@@ -314,16 +328,15 @@ class EventsPanel(Panel):
         current = self.model.row(self.tree.currentIndex())
         if not index.isValid() or current is row or (current is not None and self._key(current) == key):
             return
-        selection.blockSignals(True)
+        self._choosing = True
         self.tree.setAutoScroll(False)
         try:
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             selection.setCurrentIndex(index, flags)
         finally:
-            selection.blockSignals(False)
+            self._choosing = False
             self.tree.setAutoScroll(True)
         self._bring(index)
-        self.tree.viewport().update()
 
     def _bring(self, index: QModelIndex) -> None:
         """Bring a row into view without moving sideways."""

@@ -50,7 +50,9 @@ class Notice(QWidget):
 
     def show_large(self, large: bool) -> None:
         """Write the text large, for a number that is the content itself; until the next ``show_text``."""
-        self._text.setStyleSheet(f"font: 24px '{theme.MONO_FAMILY}'" if large else "")
+        style = f"font: 24px '{theme.MONO_FAMILY}'" if large else ""
+        if style != self._text.styleSheet():
+            self._text.setStyleSheet(style)
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse if large else Qt.TextInteractionFlag.NoTextInteraction
         )

@@ -117,7 +117,9 @@ class StepPanel(Panel):
     def restyle(self) -> None:
         if self._view is not None:
             radius = 6 if self._view.op == "AccumulateGrad" else 3
-            self._mark.setStyleSheet(f"background: {theme.current().category(self._view.op).name()}; border-radius: {radius}px")
+            style = f"background: {theme.current().category(self._view.op).name()}; border-radius: {radius}px"
+            if style != self._mark.styleSheet():
+                self._mark.setStyleSheet(style)
 
     # --------------------------------------------------------------------------------------------------------- inside
 

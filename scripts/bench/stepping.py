@@ -3,6 +3,7 @@
 .venv/bin/python scripts/bench/stepping.py walk [--nodes 20000]       a live walk: forward against back, alone and recorded
 .venv/bin/python scripts/bench/stepping.py session [--steps 1000]     Session.move: wall time from asking to stopped, p50 and p95
 .venv/bin/python scripts/bench/stepping.py memory [--nodes 100000]    a long walk forward, then forward and back: peak memory
+.venv/bin/python scripts/bench/stepping.py live [--steps 100000]      that many steps through the session: memory of program and client
 """
 
 from __future__ import annotations
@@ -142,6 +143,33 @@ def memory(nodes: int, size: int) -> None:
         print(f"| {way} | {told['steps']} | {told['seconds']:.1f} | {told['peak']:.0f} | {told['grown']:.0f} |")
 
 
+def resident(pid: int) -> float:
+    """Memory that a process has now, in MiB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1])
+    return pages * resource.getpagesize() / 1024 / 1024
+
+
+def live(steps: int, size: int, level: str) -> None:
+    """Memory of the program, its supervisor and the client while steps are taken one by one: straight on through one long pass, and
+    to and fro (three on, two back) through a shorter one."""
+    print("| | steps | program MiB | supervisor MiB | client MiB | tape MiB |\n|---|---|---|---|---|---|")
+    for way, nodes, moves in (("on", steps + 50, ("next",)), ("to and fro", steps // 5 + 50, ("next",) * 3 + ("stepBack",) * 2)):
+        with tempfile.TemporaryDirectory() as folder:
+            script, tape = Path(folder) / "script.py", Path(folder) / "t.gst"
+            script.write_text(SCRIPT.format(steps=nodes).replace("8, 8", f"{size}, {size}"), encoding="utf-8")
+            with Session() as session:
+                session.launch(Launch(script=str(script), level=level, tape=str(tape)))
+                session.wait_for(State.PAUSED, timeout=600.0)
+                assert session._supervisor is not None
+                for done in range(steps + 1):
+                    if done % (steps // 5) == 0:
+                        memory = [resident(pid) for pid in (session.pid, session._supervisor.pid, os.getpid())]
+                        cells = " | ".join(f"{one:.1f}" for one in memory)
+                        print(f"| {way} | {done:,} | {cells} | {tape.stat().st_size / 2**20:.1f} |", flush=True)
+                    if done < steps:
+                        session.move(moves[done % len(moves)])
+
+
 def one(nodes: int, size: int, way: str) -> None:
     """One long walk."""
     root = begun(chain(nodes, size))
@@ -162,9 +190,9 @@ def one(nodes: int, size: int, way: str) -> None:
 def main() -> None:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("walk", "session", "memory", "one"))
+    parser.add_argument("what", choices=("walk", "session", "memory", "live", "one"))
     parser.add_argument("--nodes", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--size", type=int, default=16)
     parser.add_argument("--level", default="statistics")
     parser.add_argument("--way", default="forward")
@@ -172,7 +200,9 @@ def main() -> None:
     if args.what == "walk":
         walk(args.nodes or 20_000)
     elif args.what == "session":
-        session(args.steps, args.level)
+        session(args.steps or 1000, args.level)
+    elif args.what == "live":
+        live(args.steps or 100_000, args.size, args.level)
     elif args.what == "memory":
         memory(args.nodes or 100_000, args.size)
     else:

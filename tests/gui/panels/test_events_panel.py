@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from gradstep.gui.models.event_tree import Column
 from gradstep.gui.models.history import History, Row
 from gradstep.gui.models.rows import RowReader
+from gradstep.gui.panels.event_delegate import ARROW
 from gradstep.gui.panels.events_panel import EventsPanel
 
 from ..tapes import SmallNetwork, TapeMaker, chain
@@ -119,3 +120,46 @@ def test_rows_that_arrive_are_shown_without_losing_the_selection(qtbot: QtBot) -
     row = panel.model.row(panel.tree.currentIndex())
     assert row is not None
     assert row.key == part.n4
+
+
+def test_right_opens_a_row_and_goes_in_left_goes_out_and_closes_it(qtbot: QtBot) -> None:
+    panel, history = panel_of(qtbot, SmallNetwork())
+    run, model, tree = history.top[-1], panel.model, panel.tree
+    tree.setCurrentIndex(model.index_of(run))
+    tree.setFocus()
+    qtbot.keyClick(tree, Qt.Key.Key_Left)
+    assert not model.is_open(run)
+    qtbot.keyClick(tree, Qt.Key.Key_Right)
+    assert model.is_open(run)
+    assert model.row(tree.currentIndex()) is run
+    qtbot.keyClick(tree, Qt.Key.Key_Right)
+    assert model.row(tree.currentIndex()) is run.children[0]
+    qtbot.keyClick(tree, Qt.Key.Key_Left)
+    assert model.row(tree.currentIndex()) is run
+
+
+def test_a_click_on_the_arrow_opens_and_closes_and_picks_nothing(qtbot: QtBot) -> None:
+    panel, history = panel_of(qtbot, SmallNetwork())
+    run = history.top[-1]
+    picked: list[object] = []
+    panel.node_picked.connect(picked.append)
+    place = panel.tree.visualRect(panel.model.index_of(run).siblingAtColumn(Column.NAME))
+    arrow = QPoint(place.left() + ARROW // 2, place.center().y())
+    qtbot.mouseClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=arrow)
+    assert not panel.model.is_open(run)
+    qtbot.mouseClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=arrow)
+    assert panel.model.is_open(run)
+    assert picked == []
+
+
+def test_rows_that_become_past_are_painted_again_and_no_others(qtbot: QtBot) -> None:
+    panel, history = panel_of(qtbot, SmallNetwork())
+    run = history.top[-1]
+    panel.show_position(run.children[1].first)
+    told: list[tuple[int, int]] = []
+    panel.model.dataChanged.connect(lambda first, last: told.append((first.row(), last.row())))
+    panel.show_position(run.children[3].first)
+    rows = {place for first, last in told for place in range(first, last + 1)}
+    places = [panel.model.known_index(row).row() for row in run.children]
+    assert rows >= set(places[1:4])
+    assert not rows & set(places[4:])
