@@ -66,6 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     notice = window.plug_ins.begin() or notice
     if notice:
         window.message.show_error(notice)
+    for lost in window.recovery.begin()[:1]:
+        window.message.show_message(window.recovery.sentence(lost), window.recovery.answers(lost, window.open_file))
     if arguments.example:
         window.open_file(str(NAN_EXAMPLE))
     elif arguments.file:

@@ -43,6 +43,7 @@ from .panel_set import PanelSet
 from .plug_ins import PlugIns
 from .preferences.effects import Effects
 from .preferences.store import Preferences
+from .recovery import Recovery
 from .session import DebugSession
 from .settings import kept
 from .soon import Soon
@@ -103,6 +104,9 @@ class MainWindow(QMainWindow):
         self.plug_ins = PlugIns(self.model, self.docks, self.panels.plugins, switches, self)
         self.faults = FaultTeller(self.message, self.plug_ins, self.panels.plugins, self.docks, self)
         self.announcer = Announcer(self.message, self.canvas, self.session, self.model, self.opening, self.navigator)
+
+        self.recovery = Recovery(self.session, self.opening, self.preferences, self.settings, self)
+        self.recovery.due.connect(self._keep_arrangement)
 
         self._fill_menus()
         self._connect_session_and_model()
@@ -520,10 +524,15 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self.open_file(file)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    @Slot()
+    def _keep_arrangement(self) -> None:
         self.settings.setValue("geometry", self.saveGeometry())
         self.docks.save(self.settings)
         self.settings.sync()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._keep_arrangement()
+        self.recovery.end()
         self.notes.keep()
         self.plug_ins.end()
         self.graphs.close()

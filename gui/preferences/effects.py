@@ -49,7 +49,9 @@ class Effects(QObject):
     def _changed(self, name: str) -> None:
         if name == "graph/shown":
             self.graph_wanted.emit(self._preferences.text(name))
-        self._groups[name.partition("/")[0]]()
+        group = self._groups.get(name.partition("/")[0])
+        if group is not None:  # what recovery keeps is asked at the start
+            group()
 
     @Slot()
     def _opened(self) -> None:

@@ -31,6 +31,7 @@ class Page(Enum):
     ALERTS = "Alerts"
     GRAPH = "Graph"
     KEYS = "Keys"
+    RECOVERY = "Recovery"
     PRIVACY = "Privacy"
     ADVANCED = "Advanced"
 
@@ -39,6 +40,7 @@ ABOUT = {
     Page.RUNNING: "For every script, from the next start on.",
     Page.SCRIPT: "For the script that is open, from its next start on.",
     Page.CAPTURE: "How much of a run is written on its tape, from the next start on.",
+    Page.RECOVERY: "Every run has a folder of its own; old ones are put away when gradstep starts. What you saved elsewhere stays.",
     Page.PRIVACY: (
         "gradstep opens no connection to any network: it sends nothing and asks for no updates. What it keeps stays in your home."
     ),
@@ -185,6 +187,14 @@ PREFERENCES: tuple[Preference, ...] = (
         (("backward_graph", "Backward"), ("forward_graph", "Forward"), ("both_graphs", "Both, linked")),
     ),
     Preference("graph/follow", Page.GRAPH, "Follow the current node", "The graph moves while stepping, to keep it in view", True),
+    Preference(
+        "recovery/days", Page.RECOVERY, "Keep runs for", "Runs that began earlier are put away", 14, least=0, most=3650, unit="days",
+        none="ever",
+    ),
+    Preference(
+        "recovery/space", Page.RECOVERY, "Space for runs", "The oldest are put away when all together take more", 4096,
+        least=0, most=1 << 20, step=256, unit="MiB", none="no limit",
+    ),
     Preference("privacy/recent", Page.PRIVACY, "Remember recent files", "Off: the list is emptied, and nothing is added", True),
 )  # fmt: skip
 
