@@ -66,6 +66,8 @@ CLIENT = [
 ]  # fmt: skip
 # our own engine under the debugger; the rest of engine/debug knows no engine
 OWN = ["engine/debug/ours", "engine/debug/rules"]
+# what another engine under the debugger is made of
+TARGET = ["engine.debug.target", "engine.debug.launch", "engine.debug.targets", "engine.debug.recording", "engine.older"]
 
 # place (file or folder; the longest that fits counts) -> what of gradstep it may import
 MAY_IMPORT: dict[str, list[str]] = {
@@ -141,6 +143,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     # above it
     "gui": [*TAPE, "engine.kept", "engine.explain", "engine.extensions", *CLIENT, "gui"],
     "plugins": [*ENGINE, *TAPE, "engine.kept", "engine.explain", "engine.extensions", *CLIENT, "gui", "plugins"],
+    "plugins/torch": [*TAPE, *TARGET, "plugins.torch"],  # in the user's interpreter
 }
 # exactly these files or packages, not what lies below them
 EXACTLY = {"engine"}

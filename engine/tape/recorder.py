@@ -73,7 +73,7 @@ class Recorder:
         self._capture = self.keeper(budget)
         self._began = _now()
         self._pushed = self._flushed = self._began
-        self._nouns = Introducer(self._encoder, self._capture)
+        self._nouns = self.introducer()
         self._runs: dict[int, int] = {}  # open runs and their thread's index
         self._calls: dict[int, tuple[int, Base | None]] = {}  # open calls, the call around each and the base of its stack
         self._threads: dict[int, Thread] = {}
@@ -85,6 +85,10 @@ class Recorder:
         from .capture import Capture  # it needs numpy, which an interpreter of the user's may not have
 
         return Capture(self.sink, self.level, budget, self._dropped)
+
+    def introducer(self) -> Introducer:
+        """Who puts tensors and nodes on the tape; of another engine's another one."""
+        return Introducer(self._encoder, self._capture)
 
     # ------------------------------------------------------------------------------------------------- the forward
 

@@ -27,7 +27,7 @@ SOURCE_CAP = 1 << 20  # bytes kept of a source file
 
 _ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _PLUGINS = os.path.join(os.path.dirname(os.path.dirname(_ENGINE)), "plugins") + os.sep
-_OWN = (_ENGINE, _PLUGINS)
+_OWN: tuple[str, ...] = (_ENGINE, _PLUGINS)
 _STANDARD = tuple(sorted({os.path.join(path, "") for path in (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")) if path}))
 _LIBRARIES = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _REAL = {os.path.join(os.path.realpath(path), "") for path in (_ENGINE, _PLUGINS, *_STANDARD)}
@@ -40,8 +40,14 @@ def is_library(file: str) -> bool:
 
 
 def is_own(file: str) -> bool:
-    """Whether a file is gradstep's own."""
+    """Whether a file is gradstep's own, or the engine's that runs the script."""
     return file.startswith(_OWN)
+
+
+def take_for_own(folder: str) -> None:
+    """The files of an engine that is not gradstep's own lie in this folder: they are not the user's either."""
+    global _OWN
+    _OWN = (*_OWN, os.path.join(folder, ""))
 
 
 def is_kept(file: str) -> bool:

@@ -1,1 +1,15 @@
-"""PyTorch as an engine under the debugger: the user's own script, in the user's own interpreter, on the PyTorch that is there."""
+"""Real PyTorch under the debugger: the target behind ``--engine torch``. Loads torch when the user's script does, not before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .target import TorchTarget
+
+
+def target() -> TorchTarget:
+    """The entry point in ``gradstep.targets``."""
+    from .target import TorchTarget
+
+    return TorchTarget()

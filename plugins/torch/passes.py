@@ -1,0 +1,412 @@
+"""A backward pass of PyTorch's while it runs: its nodes wait at hooks of ours, before and after each."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import torch
+
+from gradstep.engine.tape.schema import ACCUMULATE_SEQUENCE, HookKind, NodeKind
+
+from .hooks import wrap, wrap_leaf
+from .introducer import number_of
+from .nodes import TorchNode
+from .watch import Watch
+
+_task = torch._C._current_graph_task_id
+_current_node = torch._C._current_autograd_node
+_sequence = torch._C._autograd._get_sequence_nr
+
+Root = tuple[Any, int]  # a node and the number of a slot
+
+
+def edge_of(output: Any) -> Root | None:
+    """Where the gradient of a tensor, or of a GradientEdge, arrives; None where it takes none."""
+    if isinstance(output, tuple):
+        return output[0], output[1]
+    if output.grad_fn is not None:
+        return output.grad_fn, output.output_nr
+    if not output.requires_grad:
+        return None
+    found = torch.autograd.graph.get_gradient_edge(output)
+    return found.node, found.output_nr
+
+
+def plan(roots: Sequence[Any], targets: Sequence[Any] | None, accumulate: bool) -> tuple[dict[int, TorchNode], set[int]]:
+    """The nodes that a pass from ``roots`` runs, by number, and the numbers of those at which gradients arrive. ``targets``: the nodes
+    whose gradients were asked for; None for all leaves. As ``GraphTask::init_to_execute`` does it."""
+    nodes: dict[int, TorchNode] = {}
+    waiting = list(roots)
+    while waiting:
+        node = waiting.pop()
+        number = number_of(node)
+        if number not in nodes:
+            nodes[number] = TorchNode(node)
+            waiting += [one for one, _ in node.next_functions if one is not None and number_of(one) not in nodes]
+    if targets is None:
+        return nodes, set(nodes)
+    wanted = {number_of(node) for node in targets}
+    leads: dict[int, bool] = {}
+    for number, node in sorted(nodes.items(), key=lambda item: -1 if item[1].sequence >= ACCUMULATE_SEQUENCE else item[1].sequence):
+        leads[number] = any(edge is not None and (leads.get(edge[0], False) or edge[0] in wanted) for edge in node.edges)
+    runs = {number: node for number, node in nodes.items() if leads[number] or (accumulate and number in wanted)}
+    return runs, set(runs) | (wanted & set(nodes))
+
+
+class TorchPass:
+    """One call of PyTorch's engine, as ``target.Pass``. Made before it, ``end``ed after it."""
+
+    undo_bytes = 0
+    forgets = False
+
+    def __init__(
+        self, watch: Watch, roots: Sequence[Root], seeds: Sequence[Any], targets: Sequence[Any] | None,
+        keep_graph: bool, create_graph: bool, accumulate: bool, frame: FrameType,
+    ) -> None:  # fmt: skip
+        tape: Any = watch.recorder
+        control: Any = watch.control
+        self._watch, self._tape, self._control = watch, tape, control
+        self._keep, self._create, self._frame = keep_graph, create_graph, frame
+        self.rewindable = False
+        self.taken = 0
+        self.ended = False
+        self.current: TorchNode | None = None
+        self.next_node: TorchNode | None = None
+        self._nodes, self._arriving = plan([node for node, _ in roots], targets, accumulate)
+        self._left: dict[int, int] = {}
+        for node in self._nodes.values():
+            for edge in node.edges:
+                if edge is not None and edge[0] in self._arriving:
+                    self._left[edge[0]] = self._left.get(edge[0], 0) + 1
+        self._done: set[int] = set()
+        self._reached: set[int] = set()  # nodes that the control was told of
+        self._sent: dict[int, list[tuple[int, Any]]] = {}  # by node that waits: slots and gradients, where they are held
+        self._here: dict[int, Any] = {}  # by slot: what is at the node that was reached
+        self._edits: dict[int, dict[int, Any]] = {}  # by node and slot
+        self._stored: set[int] = set()  # accumulating nodes whose leaf's gradient was told
+        self._before: tuple[int, int] = (0, 0)  # what stood in ``.grad`` of the leaf whose node runs
+        self._since = 0
+        self._task: int | None = None
+        self._handles: list[Any] = []
+        self._others = {number: _Foreign(node) for node, _ in roots if (number := number_of(node)) not in self._nodes}
+        self.run: int = self._tape.run_begin(
+            [(self._node(number_of(node)), slot) for node, slot in roots], seeds, list(self._nodes.values()),
+            keep_graph, create_graph, accumulate,
+        )  # fmt: skip
+        self._begin(roots, seeds)
+
+    def _begin(self, roots: Sequence[Root], seeds: Sequence[Any]) -> None:
+        lone = len(roots) == 1
+        begun = [(number_of(node), slot, seeds[i]) for i, (node, slot) in enumerate(roots) if lone or number_of(node) in self._arriving]
+        for number, _, _ in begun:
+            self._left[number] = self._left.get(number, 0) + 1
+        for number, slot, seed in begun:
+            self._arrive(None, number, slot, seed)
+        for node in self._nodes.values():
+            raw = node.node
+            before = raw.register_prehook(functools.partial(self._enter, node))
+            after = raw.register_hook(functools.partial(self._exit, node))
+            self._handles += (before, after)
+            others = before.hooks_dict_ref()
+            if others is not None and len(others) > 1:
+                wrap(self._watch, others, HookKind.NODE_PRE, but=before.id)
+            others = after.hooks_dict_ref()
+            if others is not None and len(others) > 1:
+                wrap(self._watch, others, HookKind.NODE_POST, but=after.id)
+            if node.kind == NodeKind.ACCUMULATE:
+                wrap_leaf(self._watch, raw.variable)
+
+    def _node(self, number: int) -> Any:
+        found = self._nodes.get(number)
+        return self._others[number] if found is None else found
+
+    # ------------------------------------------------------------------------------------ what can be seen
+
+    @property
+    def ready(self) -> list[TorchNode]:
+        """The nodes that could run, first the one that will."""
+        waiting = [node for number, node in self._nodes.items() if not self._left.get(number, 0) and number not in self._done]
+        found = [node for node in waiting if node is not self.current]
+        return sorted(found, key=lambda node: (node is not self.next_node, -node.sequence))
+
+    @property
+    def needed(self) -> list[TorchNode]:
+        """All nodes that run in this pass."""
+        return list(self._nodes.values())
+
+    @property
+    def undoable(self) -> int:
+        """See Pass."""
+        return 0
+
+    def pending(self, node: TorchNode) -> tuple[Any, ...]:
+        """The gradients that wait at the slots of ``node``, summed in the order in which they came."""
+        found: list[Any] = [None] * node.slots
+        for slot, grad in self._sent.get(node.id, ()):
+            if grad is not None:
+                found[slot] = grad if found[slot] is None else found[slot] + grad
+        if node is self.next_node or node is self.current:
+            for slot, grad in self._here.items():
+                found[slot] = grad
+        for slot, grad in self._edits.get(node.id, {}).items():
+            found[slot] = grad
+        return tuple(found)
+
+    def set_pending(self, node: TorchNode, slot: int, grad: Any) -> None:
+        """Replace a gradient that waits at ``node``, by the rules for what a hook may return. Raises ValueError."""
+        if self._left.get(node.id, 0) or node.id in self._done:
+            raise ValueError(f"{node.name()} does not wait with all its gradients: stop before it to edit one")
+        old = self.pending(node)[slot]
+        if old is None and grad is not None:
+            raise ValueError(f"no gradient came to slot {slot} of {node.name()}, and PyTorch's engine takes none in its place")
+        if grad is not None and tuple(grad.shape) != tuple(old.shape):
+            raise ValueError(f"{node.name()} slot {slot} takes shape {tuple(old.shape)}, not {tuple(grad.shape)}")
+        self._edits.setdefault(node.id, {})[slot] = grad
+        self._tape.edited(self.run, node, slot, old, grad)
+
+    def set_saved(self, node: TorchNode, name: str, value: Any) -> None:
+        """Replace what ``node`` keeps under ``name``. Raises ValueError where that is not possible."""
+        kept = next((tensor for known, tensor in node.saved_entries() if known == name), None)
+        raw = getattr(node.node, f"_raw_saved_{name}", None)
+        if kept is None or raw is None or not hasattr(raw, "register_hooks"):
+            raise ValueError(f"{node.name()} keeps no single tensor {name}")
+        if kept.shape != value.shape or kept.dtype is not value.dtype or kept.device != value.device:
+            raise ValueError(f"{name} of {node.name()} is {kept.dtype} {list(kept.shape)}, not {value.dtype} {list(value.shape)}")
+        other = value.detach()
+        try:
+            raw.register_hooks(lambda tensor: other, lambda packed: packed)
+        except RuntimeError as error:
+            raise ValueError(f"{name} of {node.name()} cannot be replaced: {error}") from None
+
+    def step(self) -> bool:
+        """PyTorch's engine takes the steps."""
+        raise RuntimeError("PyTorch's engine runs this pass")
+
+    def step_back(self) -> bool:
+        """See Pass."""
+        return False
+
+    def mark(self) -> Any:
+        """See Pass."""
+        raise RuntimeError("PyTorch's engine runs this pass")
+
+    def rewind_to(self, mark: Any) -> None:
+        """See Pass."""
+        raise RuntimeError("PyTorch's engine runs this pass")
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """See Pass."""
+        yield
+
+    # ------------------------------------------------------------------------------------ what PyTorch's engine calls
+
+    def mine(self) -> bool:
+        """Whether the engine is in this pass, and not in another over the same nodes."""
+        task = _task()
+        if self._task is None:
+            self._task = task
+            self._watch.passes[task] = self
+        return bool(self._task == task)
+
+    def _frame_now(self) -> FrameType:
+        """Where the user's code is: of a device's own thread, where it called the pass."""
+        local = self._watch.local.passes
+        return sys._getframe(2) if self in local else self._frame
+
+    def _reach(self, node: TorchNode) -> None:
+        """The engine has come to ``node``; nothing of it has run, no hook either."""
+        if node.id in self._reached:
+            return
+        self._reached.add(node.id)
+        self.current, self.next_node = None, node
+        self._control.at_node(self, node, self._frame_now())
+        self.current, self.next_node = node, None
+
+    def _enter(self, node: TorchNode, grads: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The last of the hooks before a node."""
+        if not self.mine() or not self._watch.records:
+            return None
+        local = self._watch.local
+        local.quiet += 1
+        try:
+            if node.id not in self._reached:
+                self._here = dict(enumerate(grads))
+                self._reach(node)
+            edits = self._edits.pop(node.id, None)
+            if edits:
+                grads = tuple([edits.get(slot, grad) for slot, grad in enumerate(grads)])
+            self._retained(node, grads)
+            if node.kind == NodeKind.ACCUMULATE:
+                self._before = self._tape.value_of(node.node.variable.grad)
+            self._tape.node_enter(self.run, node, grads)
+            self._sent.pop(node.id, None)
+            self._here = {}
+            if self._create:
+                self._since = _sequence()
+            return grads if edits else None
+        finally:
+            local.quiet -= 1
+
+    def _exit(self, node: TorchNode, outs: Any, grads: Any) -> None:
+        """The last of the hooks behind a node."""
+        if not self.mine() or not self._watch.records:
+            return
+        local = self._watch.local
+        local.quiet += 1
+        try:
+            if node.kind == NodeKind.ACCUMULATE:
+                self._store(node)
+                outs = ()
+            elif self._create:
+                made = [out.grad_fn for out in outs if out is not None and out.grad_fn is not None]
+                if made:
+                    self._tape.met(made, self._since)
+            edges = node.edges
+            if len(outs) != len(edges):
+                outs = (*outs, *[None] * (len(edges) - len(outs)))[: len(edges)]
+            self._tape.node_exit(self.run, node, outs, not self._keep and node.keeps)
+            self._done.add(node.id)
+            for index, edge in enumerate(edges):
+                if edge is not None and edge[0] in self._arriving:
+                    self._arrive((node, index), *edge, outs[index])
+            self.taken += 1
+            self.current = None
+            self._control.ran(self, node)
+        finally:
+            local.quiet -= 1
+
+    def _arrive(self, source: tuple[TorchNode, int] | None, number: int, slot: int, grad: Any) -> None:
+        left = self._left[number] = self._left[number] - 1
+        if self._watch.holds:
+            self._sent.setdefault(number, []).append((slot, grad))
+        node = self._nodes.get(number)
+        if node is None:
+            node = self._others.get(number)
+        if node is None:  # asked for, but it does not run
+            node = self._others[number] = self._asked_for(source, slot, number)
+        self._tape.grad_added(self.run, source, (node, slot), grad, left == 0)
+
+    def _asked_for(self, source: tuple[TorchNode, int] | None, slot: int, number: int) -> Any:
+        assert source is not None
+        return _Foreign(source[0].node.next_functions[source[1]][0])
+
+    def _store(self, node: TorchNode) -> None:
+        """``.grad`` of the node's leaf was written: tell it once, before the hooks that wait for it."""
+        if node.id not in self._stored:
+            self._stored.add(node.id)
+            leaf = node.node.variable
+            if leaf.grad is not None:
+                self._tape.stored(self.run, leaf, self._before, leaf.grad)
+
+    def _retained(self, node: TorchNode, grads: tuple[Any, ...]) -> None:
+        """Tensors of the script's own that keep their gradient got it."""
+        retained = self._watch.retained
+        for slot in range(len(grads)) if retained else ():
+            tensor = retained.get((node.id, slot))
+            if tensor is not None and tensor.grad is not None and grads[slot] is not None:
+                self._tape.hook_called(
+                    self.run, HookKind.RETAIN, -node.id, torch.Tensor.retain_grad, (grads[slot],), (grads[slot],), node=node, index=slot
+                )
+                self._tape.stored(self.run, tensor, (0, 0), tensor.grad)
+
+    # ------------------------------------------------------------------------------------ the script's hooks
+
+    def call_hook(self, function: Any, kind: HookKind, key: int, slot: int | None, args: tuple[Any, ...]) -> Any:
+        """A hook of the script's is due: stops where it should, calls it, and tells what it gave."""
+        local, tape = self._watch.local, self._tape
+        node, leaf, edited = None, None, False
+        local.quiet += 1
+        try:
+            raw = _current_node()
+            node = self._nodes.get(number_of(raw)) if raw is not None else None
+            if kind == HookKind.TENSOR:
+                before: tuple[Any, ...] = (args[0],)
+            elif kind == HookKind.POST_ACCUMULATE:
+                before = (args[0].grad,)
+                leaf = args[0]
+            else:
+                given = args[1] if kind in (HookKind.MODULE, HookKind.MODULE_PRE) else args[0]
+                before = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+            if node is not None:
+                if kind in (HookKind.TENSOR, HookKind.NODE_PRE):
+                    args, before, edited = self._before_hook(node, kind, slot or 0, args, before)
+                if kind == HookKind.POST_ACCUMULATE:
+                    self._store(node)
+                if kind == HookKind.TENSOR and node.kind == NodeKind.ACCUMULATE:
+                    leaf = node.node.variable
+            called = tape.about_to_call(function, before, node)
+        finally:
+            local.quiet -= 1
+        changed = args[0] if edited else None
+        if not called:
+            return changed
+        told: dict[str, Any] = {"node": node, "tensor": leaf}
+        if kind == HookKind.TENSOR and leaf is None:
+            told["index"] = slot
+        try:
+            result = function(*args)
+        except BaseException:
+            self._hook_ran(kind, key, function, before, (), told)
+            raise
+        after = before
+        if kind == HookKind.POST_ACCUMULATE:
+            after = (args[0].grad,)
+        elif result is not None:
+            after = tuple(result) if isinstance(result, (tuple, list)) else (result,)
+        self._hook_ran(kind, key, function, before, after, told)
+        return changed if result is None else result
+
+    def _before_hook(
+        self, node: TorchNode, kind: HookKind, slot: int, args: tuple[Any, ...], before: tuple[Any, ...]
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...], bool]:  # fmt: skip
+        """The node of the hook was reached; what was edited meanwhile is what the hook is given."""
+        if node.id not in self._reached:
+            self._here = {slot: before[0]} if kind == HookKind.TENSOR else dict(enumerate(before))
+            self._reach(node)
+        edits = self._edits.get(node.id)
+        if not edits:
+            return args, before, False
+        if kind == HookKind.TENSOR:
+            if slot not in edits:
+                return args, before, False
+            grad = edits.pop(slot)
+            return (grad, *args[1:]), (grad,), True
+        grads = tuple([edits.get(place, grad) for place, grad in enumerate(before)])
+        edits.clear()
+        return (grads, *args[1:]), grads, True
+
+    def _hook_ran(self, kind: HookKind, key: int, function: Any, before: Any, after: Any, told: dict[str, Any]) -> None:
+        with self._watch.silence():
+            kept = [tuple([one for one in values if one is None or isinstance(one, torch.Tensor)]) for values in (before, after)]
+            self._tape.hook_called(self.run, kind, key, function, *kept, **told)
+
+    # ------------------------------------------------------------------------------------ the end
+
+    def end(self, error: BaseException | None) -> None:
+        """The engine has returned, or raised. Nothing of the graph is held any more."""
+        if self.ended:
+            return
+        self.ended = True
+        for handle in self._handles:
+            handle.remove()
+        if self._task is not None:
+            self._watch.passes.pop(self._task, None)
+        self._tape.run_end(self.run, "" if error is None else f"{type(error).__name__}: {error}")
+
+    def let_go(self) -> None:
+        """Forget the graph."""
+        self._handles, self._nodes, self._others = [], {}, {}
+        self._sent, self._here, self._edits = {}, {}, {}
+        self.current = self.next_node = None
+
+
+class _Foreign(TorchNode):
+    """A node that takes part in a pass without running: its gradient was asked for."""
+
+    __slots__ = ()

@@ -1,0 +1,69 @@
+"""Puts everything into PyTorch that records a program, and takes it out again."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from typing import Any
+
+import torch
+from torch.autograd.variable import Variable
+
+from gradstep.engine.debug.target import Conductor
+from gradstep.engine.tape import recorder as recording
+from gradstep.engine.tape.stacks import take_for_own
+
+from .backward import Engine
+from .forward import Calls
+from .hooks import Registrations
+from .modes import Modes
+from .recorder import TorchRecorder
+from .watch import Watch
+
+
+class Probe:
+    """All that gradstep puts into PyTorch. ``begin`` and ``pause`` can be called as often as one likes."""
+
+    def __init__(self, tape: TorchRecorder, control: Conductor, *, holds: bool) -> None:
+        self.watch = watch = Watch()
+        watch.recorder, watch.control, watch.holds = tape, control, holds
+        self._modes, self._calls, self._registrations = Modes(watch), Calls(watch), Registrations(watch)
+        watch.retained = self._registrations.retained
+        self._engine: Any = None
+
+    def put(self) -> None:
+        """Put in what has to be there all the time, and costs nothing."""
+        take_for_own(os.path.dirname(torch.__file__))
+        self._engine = Variable._execution_engine
+        Variable._execution_engine = Engine(self._engine, self.watch, self._modes)
+        self._registrations.put()
+        if hasattr(torch, "compiler") and hasattr(torch.compiler, "set_stance"):
+            torch.compiler.set_stance("force_eager")  # a compiled graph is one opaque step, and dynamo would compile our own hooks
+        atexit.register(self.pause)
+
+    def begin(self) -> None:
+        """Record from now on."""
+        self.watch.on = True
+        self._calls.put()
+        self._modes.put()
+
+    def pause(self) -> None:
+        """Record nothing for now: what is left costs nothing."""
+        self.watch.on = False
+        self._modes.take_away()
+        self._calls.take_away()
+
+    def take_away(self) -> None:
+        """Leave PyTorch as it was."""
+        self.pause()
+        if self._engine is not None:
+            Variable._execution_engine = self._engine
+            self._engine = None
+            self._registrations.take_away()
+
+    def forget(self) -> None:
+        """In a forked child, whose parent is the one that is recorded."""
+        self.watch.on = False
+        self.watch.recorder = self.watch.control = None
+        self.take_away()
+        recording.uninstall()

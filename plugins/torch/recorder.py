@@ -1,0 +1,189 @@
+"""The recorder of a program that runs on PyTorch: the rows of ops, and what else must know PyTorch's tensors and nodes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from gradstep.engine.debug.recording import PausableRecorder
+from gradstep.engine.tape.introduce import Introducer
+from gradstep.engine.tape.keeping import Keeper
+from gradstep.engine.tape.passing import LATENCY, SOON
+from gradstep.engine.tape.schema import Frame, NodeKind, Role
+from gradstep.engine.tape.wire import BUMPED, GRAD_STORED, NODE_ENTER, OP
+
+from .introducer import TorchIntroducer, number_of
+from .keeper import LateKeeper
+
+_now, _ident = time.perf_counter_ns, threading.get_ident
+_GRADIENT = int(Role.GRADIENT)
+_RISKY = (NodeKind.CUSTOM, NodeKind.OPAQUE)
+
+_op_ids = itertools.count(1)
+
+# What an op was given or gave: the tensor, its number and its version on the tape.
+Given = list[tuple[Any, int, int]]
+
+
+class TorchRecorder(PausableRecorder):
+    """Takes PyTorch's own tensors and nodes."""
+
+    _nouns: TorchIntroducer
+
+    def keeper(self, budget: int) -> Keeper:
+        """See Recorder."""
+        return LateKeeper(self.sink, self.level, budget, self._dropped)
+
+    def introducer(self) -> Introducer:
+        """See Recorder."""
+        return TorchIntroducer(self._encoder, self._capture)
+
+    @property
+    def nouns(self) -> TorchIntroducer:
+        """What the tape knows of tensors and nodes."""
+        return self._nouns
+
+    # --------------------------------------------------------------------------------------------- the forward
+
+    def given(self, tensors: Sequence[Any]) -> Given:
+        """What an op is about to work on, as it is before that."""
+        found: Given = []
+        with self._guard as thread:
+            if thread:
+                role = _GRADIENT if thread.run else None
+                for tensor in tensors:
+                    number, version = self._nouns.value(tensor, role)
+                    found.append((tensor, number, version))
+        return found
+
+    def ran(
+        self, name: str, given: Given, outs: Sequence[Any], names: tuple[str, ...], params: tuple[object, ...], started: int,
+        grad_mode: bool, since: int,
+    ) -> int:  # fmt: skip
+        """An op ran on what ``given`` gave and made ``outs``; ``since``: the first sequence number that its nodes may have. Its number,
+        0 where nothing is recorded."""
+        number = 0
+        with self._lock:
+            if self.failed:
+                return 0
+            try:
+                now = _now()
+                thread = self._threads.get(_ident()) or self._thread()
+                nouns, encoder = self._nouns, self._encoder
+                role = _GRADIENT if thread.run else None
+                flat: list[int] = []
+                for _, known, version in given:
+                    flat += (known, version)
+                nodes: list[Any] = []
+                slots: list[int] = []
+                for out in outs:
+                    flat += nouns.value(out, role)
+                    node = out.grad_fn
+                    if node is None:
+                        slots += (0, 0)
+                    else:
+                        nodes.append(node)
+                        slots += (number_of(node), out.output_nr)
+                number = next(_op_ids)
+                if nodes:
+                    nouns.meet_nodes(nodes, number, thread.node, since, outs)
+                stack = nouns.stacks.number(1, thread.base)
+                keys = nouns.params_id(names, params) if params else 0
+                text = encoder.texts.get(name) or encoder.text_id(name)
+                draft = encoder.draft
+                start = len(draft.pool)
+                draft.pool += (now - self._began, now - started, len(given), len(outs), *flat, *slots)
+                head = OP | grad_mode << 8 | thread.index << 16
+                draft.rows.extend((head, number, text, thread.call, thread.node, stack, keys, start))
+                thread.op = number
+                for tensor, known, version in given:
+                    self._bump(tensor, known, version, number, thread)
+                draft.committed = length = len(draft.rows)
+                if length >= self._limit or now - self._pushed > LATENCY or self._capture.full:
+                    self._push(now)
+            except BaseException as error:
+                self._broken(error)
+                return 0
+        if self._careful:
+            self.flush()
+        self._control.after_op(name, outs, number, self._paths.get(thread.call, ""))
+        return number
+
+    def _bump(self, tensor: Any, known: int, before: int, op: int, thread: Any) -> None:
+        """Tell of a change in place."""
+        try:
+            version = int(tensor._version)
+        except RuntimeError:
+            return
+        if version > before:
+            storage = self._nouns.storage_of(tensor)
+            if version > self._nouns.tops.get(storage, -1):  # ``data`` counts for itself
+                self._nouns.tops[storage] = version
+                self._nouns.meet(tensor, None)
+                self._event(BUMPED, 0, thread, (known, before, version, op, 0))
+
+    def optimizer(self, kind: str, params: Iterable[Any], made_at: Frame | None) -> None:
+        """See Recorder."""
+        with self._guard as thread:
+            if thread:
+                numbers = [self._nouns.value(tensor, None)[0] for tensor in params]
+                self._note("optimizer", json.dumps({"type": kind, "tensors": numbers, **(made_at._asdict() if made_at else {})}))
+
+    # -------------------------------------------------------------------------------------------- the backward
+
+    def met(self, nodes: Iterable[Any], since: int) -> None:
+        """The nodes that the node which runs now has made (create_graph)."""
+        with self._guard as thread:
+            if thread:
+                self._nouns.meet_nodes(nodes, 0, thread.node, since)
+
+    def node_enter(self, run: int, node: Any, grads: Any) -> None:
+        """See Recorder."""
+        with self._guard as thread:
+            if thread and run in self._runs:
+                number: int = node.id
+                self._event(NODE_ENTER, run, thread, (number, *self._nouns.values(grads)))
+                thread.nodes.append((run, number, thread.call))
+                thread.node, thread.run, thread.call = number, run, 0
+        now = _now()
+        if self._careful or now - self._pushed > LATENCY:
+            self.flush()
+            self._flushed = now
+        elif now - self._flushed > SOON or node.kind in _RISKY:
+            self.about_to_run()
+            self._flushed = now
+
+    def about_to_run(self) -> None:
+        """Rows go to the system, so that a crash names the node; values and statistics may wait."""
+        with self._guard as thread:
+            if thread and self._limit:
+                self.sink.flush()
+
+    def stored(self, run: int, leaf: Any, before: tuple[int, int], grad: Any) -> None:
+        """``.grad`` of a leaf was written; ``before``: number and version of what stood there."""
+        with self._guard as thread:
+            if thread and run in self._runs:
+                owner = self._nouns.value(leaf, None)[0]
+                self._event(GRAD_STORED, run, thread, (owner, *before, *self._nouns.value(grad, _GRADIENT)))
+                self.got_gradient(leaf)
+
+    def value_of(self, tensor: Any) -> tuple[int, int]:
+        """Number and version of a gradient as it is now, kept where it was not yet."""
+        found = (0, 0)
+        with self._guard as thread:
+            if thread:
+                found = self._nouns.value(tensor, _GRADIENT)
+        return found
+
+    def got_gradient(self, leaf: Any) -> None:
+        """See CensusRecorder."""
+        number = self._nouns.known(leaf)
+        if number and number not in self._leaves:
+            self._leaves.add(number)
+            self._untold = True
+            if any(kind.__name__ == "Parameter" for kind in type(leaf).__mro__):
+                self._parameters.append(number)

@@ -1,0 +1,113 @@
+"""What is asked of a tensor of PyTorch's: its words, its elements, its figures. Without a trace in autograd."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from gradstep.engine.tape.schema import Stats, Val
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """``float32`` for ``torch.float32``."""
+    return str(dtype)[6:]
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Inside it, tensors are looked at as they are: no autograd, no mode and no subclass that overrides functions has a say."""
+    with torch.no_grad(), torch._C.DisableTorchFunction():
+        yield
+
+
+def elements(tensor: torch.Tensor) -> torch.Tensor:
+    """The elements in the CPU's memory, strided; those of a sparse or quantized tensor too. Call it ``plainly``."""
+    data = tensor.detach()
+    if data.layout is not torch.strided:
+        data = data.to_dense()
+    if data.is_quantized:
+        data = data.dequantize()
+    if data.device.type == "meta":
+        raise ValueError("a tensor on the meta device has no elements")
+    return data.cpu().resolve_conj().resolve_neg()
+
+
+def raw(data: torch.Tensor) -> bytes:
+    """Little-endian bytes in C order of what ``elements`` gave."""
+    flat = data.contiguous().reshape(-1)
+    if flat.numel() == 0:
+        return b""
+    storage = flat.view(torch.uint8) if flat.dtype is not torch.bool else flat.to(torch.uint8)
+    try:
+        found: bytes = storage.numpy().tobytes()
+    except RuntimeError:  # numpy is not there
+        import ctypes
+
+        found = ctypes.string_at(storage.data_ptr(), storage.numel())
+    return found
+
+
+def figures(number: int, version: int, data: torch.Tensor) -> Stats:
+    """Exact statistics of what ``elements`` gave, in float64; complex values by modulus."""
+    flat = data.reshape(-1)
+    if flat.is_complex():
+        flat = flat.abs()
+    flat = flat.to(torch.float64)
+    count = flat.numel()
+    val = Val(number, version)
+    if not count:
+        return Stats(val, 0, 0.0, math.nan, math.nan, math.nan, 0, 0, 0, 0)
+    norm, total = float(torch.linalg.vector_norm(flat)), float(flat.sum())
+    zeros = count - int(torch.count_nonzero(flat))
+    if math.isfinite(total) and math.isfinite(norm):
+        low, high = torch.aminmax(flat)
+        return Stats(val, count, norm, float(low), float(high), total / count, zeros, 0, 0, 0)
+    nans, above, below = int(flat.isnan().sum()), int((flat == math.inf).sum()), int((flat == -math.inf).sum())
+    finite = flat[flat.isfinite()]
+    if not nans and not above and not below:  # the sum overflowed, or the square did
+        top = float(flat.abs().max())
+        low, high = torch.aminmax(flat)
+        return Stats(
+            val,
+            count,
+            top * float(torch.linalg.vector_norm(flat / top)),
+            float(low),
+            float(high),
+            float((flat / count).sum()),
+            zeros,
+            0,
+            0,
+            0,
+        )
+    if not finite.numel():
+        return Stats(val, count, norm, math.nan, math.nan, math.nan, zeros, nans, above, below)
+    low, high = torch.aminmax(finite)
+    return Stats(val, count, norm, float(low), float(high), float(finite.mean()), zeros, nans, above, below)
+
+
+def histogram(data: torch.Tensor, bins: int, low: float | None, high: float | None) -> tuple[float | None, float | None, int, bytes]:
+    """Ends, how many are not finite, and the counts as int64, of what ``elements`` gave."""
+    flat = data.reshape(-1)
+    flat = (flat.abs() if flat.is_complex() else flat).to(torch.float64)
+    finite = flat[flat.isfinite()]
+    if not finite.numel():
+        return None, None, flat.numel(), bytes(8 * bins)
+    low = float(finite.min()) if low is None else low
+    high = float(finite.max()) if high is None else high
+    end = high if high > low else low + 1.0
+    counts = torch.histc(finite, bins, low, end).to(torch.int64)
+    return low, high, flat.numel() - finite.numel(), raw(counts)
+
+
+def flat(values: Sequence[Any] | dict[Any, Any], found: list[torch.Tensor]) -> list[torch.Tensor]:
+    """The tensors in arguments or results, also in lists and dictionaries, in order."""
+    for value in values.values() if isinstance(values, dict) else values:
+        if isinstance(value, torch.Tensor):
+            found.append(value)
+        elif isinstance(value, (tuple, list, dict)):
+            flat(value, found)
+    return found

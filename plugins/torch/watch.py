@@ -1,0 +1,66 @@
+"""Where recording stands in a process, and where each of its threads does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from gradstep.engine.debug.target import Conductor
+
+    from .recorder import TorchRecorder
+
+
+class _Local(threading.local):
+    """Of a thread: ``quiet`` counts who asked that nothing be recorded."""
+
+    def __init__(self) -> None:
+        self.quiet = 0
+        self.modules: list[Any] = []  # whose forward runs, outermost first
+        self.passes: list[Any] = []  # begun in this thread, innermost last
+
+
+class Watch:
+    """``on``: the program is recorded now. ``holds``: gradients under way can be looked at, and steps taken back."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.holds = False
+        self.recorder: TorchRecorder | None = None
+        self.control: Conductor | None = None
+        self.local = _Local()
+        self.passes: dict[int, Any] = {}  # under way, by the number of PyTorch's graph task
+        self.retained: Mapping[tuple[int, int], Any] = {}  # tensors that keep their gradient, by node and slot
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """Nothing that this thread does inside is recorded."""
+        self.local.quiet += 1
+        try:
+            yield
+        finally:
+            self.local.quiet -= 1
+
+    @property
+    def records(self) -> bool:
+        """Whether what happens now in this thread goes on the tape."""
+        return self.on and not self.local.quiet
+
+    def begins(self) -> None:
+        """A backward pass is about to begin."""
+
+    def walk(self) -> Any:
+        """The pass in which this thread runs a node now; None where it runs none."""
+        task = torch._C._current_graph_task_id()
+        if task < 0:
+            return None
+        found = self.passes.get(task)
+        if found is None and self.local.passes:
+            newest = self.local.passes[-1]
+            if newest.mine():  # the first that is heard of it
+                found = newest
+        return found

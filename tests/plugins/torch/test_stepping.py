@@ -1,0 +1,168 @@
+"""Stepping through the backward pass of a script on real PyTorch."""
+
+from __future__ import annotations
+
+from gradstep.engine.debug.states import State
+
+from .test_recording import MLP
+
+
+def test_it_stops_before_every_node_at_the_users_line(paused):
+    session = paused(MLP)
+    names = [session.stop.name]
+    for _ in range(4):
+        names.append(session.move("next").name)
+    assert names == ["NllLossBackward0", "LogSoftmaxBackward0", "AddmmBackward0", "AccumulateGrad", "TBackward0"]
+    assert session.stop.where["line"] == 11
+
+
+def test_values_under_way_and_kept_can_be_looked_at(paused):
+    session = paused("import torch\nx = torch.tensor([1., 2.], requires_grad=True)\n(x * x).sum().backward()\n")
+    session.move("next")
+    asked = session.ask("pending", node=session.stop.node).body
+    (grad,) = asked["pending"]
+    assert [saved["name"] for saved in asked["saved"]] == ["other", "self"]
+    value = session.ask("value", tensor=grad["tensor"], version=grad["version"])
+    assert value.body["slice_shape"] == [2]
+    assert session.ask("statistics", expression="x").body["norm"] == 5**0.5
+    assert session.ask("evaluate", expression="x.sum().item()").body["result"] == "3.0"
+
+
+def test_an_edited_gradient_is_what_the_node_gets(paused):
+    session = paused("import torch\nx = torch.tensor([1., 2.], requires_grad=True)\n(x * 3).sum().backward()\nprint(x.grad.tolist())\n")
+    session.move("next")
+    assert session.ask("edit", node=session.stop.node, index=0, expression="grad * 100").success
+    session.send("continue")
+    session.wait_until_ended()
+    assert "[300.0, 300.0]" in session.printed["stdout"]
+
+
+def test_an_edit_that_pytorch_would_refuse_is_refused_in_words(paused):
+    session = paused("import torch\nx = torch.tensor([1., 2.], requires_grad=True)\n(x * 3).sum().backward()\n")
+    session.move("next")
+    answer = session.ask("edit", node=session.stop.node, index=0, expression="grad.double()")
+    assert not answer.success
+    assert "float32" in answer.message
+
+
+def test_a_kept_tensor_can_be_edited(paused):
+    session = paused("import torch\nx = torch.tensor([1., 2.], requires_grad=True)\n(x.exp()).sum().backward()\nprint(x.grad.tolist())\n")
+    session.move("next")
+    assert session.ask("edit", node=session.stop.node, saved="result", expression="saved * 0 + 7").success
+    session.send("continue")
+    session.wait_until_ended()
+    assert "[7.0, 7.0]" in session.printed["stdout"]
+
+
+def test_an_edit_comes_before_the_hooks_of_the_node(paused):
+    session = paused("""
+        import torch
+        x = torch.tensor([1., 2.], requires_grad=True)
+        y = x * 3
+        y.register_hook(lambda g: g + 1)
+        y.sum().backward()
+        print(x.grad.tolist())
+    """)
+    session.move("next")
+    assert session.ask("edit", node=session.stop.node, index=0, expression="grad * 10").success
+    session.send("continue")
+    session.wait_until_ended()
+    assert "[33.0, 33.0]" in session.printed["stdout"]
+
+
+def test_step_in_stops_at_a_hook(paused):
+    session = paused("""
+        import torch
+        x = torch.ones(2, requires_grad=True)
+        y = x * 3
+        def mine(g): return g
+        y.register_hook(mine)
+        y.sum().backward()
+    """)
+    session.move("next")
+    stop = session.move("stepIn")
+    assert (stop.what, stop.met) == ("hook", "mine")
+
+
+def test_a_hook_that_is_switched_off_is_not_called(paused):
+    session = paused("""
+        import torch
+        x = torch.ones(2, requires_grad=True)
+        y = x * 3
+        def mine(g): return g * 100
+        y.register_hook(mine)
+        y.sum().backward()
+        print(x.grad.tolist())
+    """)
+    session.ask("setHooks", off=["mine"])
+    session.send("continue")
+    session.wait_until_ended()
+    assert "[3.0, 3.0]" in session.printed["stdout"]
+
+
+def test_goto_runs_to_a_node(paused):
+    session = paused(MLP)
+    names = [session.stop.name]
+    goal = session.stop.node
+    while session.stop.name != "TBackward0":
+        session.move("next")
+    goal = session.stop.node
+    session.send("continue")
+    assert goal
+    assert names
+    assert session.wait_until_ended().exit_code == 0
+
+
+def test_breakpoints_on_nodes_ops_modules_lines_hooks_and_values_are_met(start):
+    session = start(
+        """
+        import torch
+        net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU())
+        x = torch.ones(1, 2)
+        out = net(x)
+        def hook(g): return g
+        out.register_hook(hook)
+        loss = (out * float("inf")).sum()
+        loss.backward()
+        """,
+        stop_on_entry=False,
+        breakpoints=(
+            {"id": 1, "kind": "node", "target": "relu"},
+            {"id": 2, "kind": "module", "target": "0"},
+            {"id": 3, "kind": "hook", "target": "hook"},
+            {"id": 4, "kind": "node", "target": "AddmmBackward0"},
+        ),
+    )
+    met = []
+    while session.wait_for(lambda session: session.state in (State.PAUSED, State.FINISHED)).state is State.PAUSED:
+        met.append((session.stop.breakpoint, session.stop.what))
+        before = len(session.stops)
+        session.send("continue")
+        session.wait_for(lambda session, before=before: len(session.stops) > before or session.state is State.FINISHED)
+    assert met == [(2, "module"), (1, "op"), (3, "hook"), (4, "node")]
+
+
+def test_an_exception_in_a_node_names_it(start):
+    session = start(
+        """
+        import torch
+        class Bad(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x): return x * 2
+            @staticmethod
+            def backward(ctx, g): raise ValueError("no")
+        Bad.apply(torch.ones(2, requires_grad=True)).sum().backward()
+        """,
+        stop_on_entry=False,
+    )
+    outcome = session.wait_until_ended()
+    assert outcome.exception["type"] == "ValueError"
+    assert outcome.exception["node_name"] == "BadBackward"
+
+
+def test_the_program_can_be_paused_in_forward(start):
+    session = start("import torch\nx = torch.ones(2)\nprint('up')\nwhile True: x = x * 1.0\n", stop_on_entry=False)
+    session.wait_for(lambda session: session.printed)
+    session.send("pause")
+    session.wait_for(State.PAUSED)
+    assert session.stop.reason == "pause"
