@@ -35,8 +35,8 @@ from .marks import EVERYTHING, Marks
 from .morph import Change, Morph
 from .motion import Flight
 from .navigate import STEPS, Step, along, beside, is_own_key
-from .overlay import MARGIN, Overlay, Pointed
-from .painter import REACH, ScenePainter
+from .overlay import MARGIN, Overlay, Pointed, around
+from .painter import ScenePainter
 from .pointing import chevron_at, group_around, title_at
 from .scene import LayoutFunction, Scene, as_scene, folded_name
 from .sprites import measure
@@ -288,9 +288,9 @@ class GraphCanvas(QWidget):
         node, known = self._node(key), self._keys["selected"]
         self._keys["selected"] = key if node >= 0 else None
         if node != self._pointed.selected or key != known:
-            self._update_pointed(self._pointed.selected)
+            self._update_node(self._pointed.selected, lit=True)
             self._pointed.selected = node
-            self._update_pointed(node)
+            self._update_node(node, lit=True)
             self._describe()
         if node >= 0:
             self._keep_in_sight(node)
@@ -317,30 +317,18 @@ class GraphCanvas(QWidget):
         painter.refresh_node(node)
         boxes = painter.boxes_of(node)
         self._hud.map.repaint(boxes, painter.flat_colours(boxes))
-        rects = [painter.node_rect(int(box), REACH) for box in boxes]
-        if not painter.far:
-            rects += [painter.edge_rect(int(edge)) for edge in painter.out_edges(node)]
-        for rect in rects:
+        for rect in painter.rects_of(node):
             self._layer.touch(rect)
             self.update(self._camera.to_widget(rect))
         self._update_node(node)
         for spot in self._hud.map.spots(painter.scene, boxes):
             self.update(spot)
 
-    def _update_node(self, node: int) -> None:
+    def _update_node(self, node: int, *, lit: bool = False) -> None:
         """Asks for the place of a node to be painted again, with all that the overlay may have around it."""
         if node >= 0 and self._painter is not None:
-            for box in self._painter.boxes_of(node).tolist():
-                around = self._painter.node_rect(box, MARGIN)
-                least = round(MARGIN * self._camera.ratio)
-                self.update(self._camera.to_widget(around.adjusted(-least, -least, least, least)))
-
-    def _update_pointed(self, node: int) -> None:
-        """The same for a node whose edges are lit."""
-        self._update_node(node)
-        if node >= 0 and self._painter is not None:
-            for edge in self._painter.edges_of(node).tolist():
-                self.update(self._camera.to_widget(self._painter.edge_rect(edge)))
+            for rect in around(self._painter, node, lit=lit):
+                self.update(self._camera.to_widget(rect))
 
     # --------------------------------------------------------------------------------------------------------------- view
 
@@ -583,17 +571,17 @@ class GraphCanvas(QWidget):
 
     def _hover(self, node: int) -> None:
         if node != self._pointed.hovered:
-            self._update_pointed(self._pointed.hovered)
+            self._update_node(self._pointed.hovered, lit=True)
             self._pointed.hovered = node
-            self._update_pointed(node)
+            self._update_node(node, lit=True)
             self.setCursor(Qt.CursorShape.PointingHandCursor) if node >= 0 else self.unsetCursor()
             self.node_hovered.emit(self._key(node))
 
     def _pick(self, node: int) -> None:
         key = self._keys["selected"] = self._key(node)
-        self._update_pointed(self._pointed.selected)
+        self._update_node(self._pointed.selected, lit=True)
         self._pointed.selected = node
-        self._update_pointed(node)
+        self._update_node(node, lit=True)
         self._describe()
         self.node_picked.emit(None if folded_name(key) is not None else key)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from ..theme.tokens import faded, mix
@@ -27,6 +27,13 @@ class Pointed:
     selected: int = -1
     current: int = -1
     running: set[int] = field(default_factory=set)
+
+
+def around(scene: ScenePainter, node: int, *, lit: bool) -> list[QRect]:
+    """Where the overlay may paint for a node, in scaled px; ``lit``: and its edges."""
+    least = round(MARGIN * scene.ratio)
+    rects = [scene.node_rect(box, MARGIN).adjusted(-least, -least, least, least) for box in scene.boxes_of(node).tolist()]
+    return rects + [scene.edge_rect(edge) for edge in scene.edges_of(node).tolist()] if lit else rects
 
 
 class Overlay:

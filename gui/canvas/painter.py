@@ -148,6 +148,11 @@ class ScenePainter:
         right, bottom = float(rows[:, [0, 2]].max()) + margin, float(rows[:, [1, 3]].max()) + margin
         return QRectF(left, top, right - left, bottom - top).toAlignedRect()
 
+    def rects_of(self, node: int) -> list[QRect]:
+        """Where a node is seen, with what stands out of its boxes and with the edges that leave it."""
+        rects = [self.node_rect(box, REACH) for box in self.boxes_of(node).tolist()]
+        return rects if self.far else rects + [self.edge_rect(edge) for edge in self.out_edges(node).tolist()]
+
     def edge_rows(self, edge: int) -> Floats:
         """The segments of an edge in scaled px."""
         return self.scene.fine.rows[self._first[edge] : self._last[edge] + 1] * self.unit
