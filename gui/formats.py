@@ -73,6 +73,19 @@ def number(value: float, digits: int = 0) -> str:
     return f"{mantissa}e{int(exponent):+03d}"
 
 
+def count_text(count: int) -> str:
+    """A number of things in at most five characters: ``812``, ``12.3k``, ``4.0M``."""
+    if count < 1000:
+        return str(count)
+    size = float(count)
+    units = iter("kMGT")
+    unit = next(units)
+    size /= 1000
+    while size >= 999.5 and unit != "T":
+        size, unit = size / 1000, next(units)
+    return f"{size:.1f}{unit}" if size < 99.95 else f"{size:.0f}{unit}"
+
+
 def exact(value: object) -> str:
     """One element of a tensor, with the fewest digits that give the same value of the same dtype back: what is copied."""
     return _element(value, NumberStyle(least=1, small=_style[0].small, large=_style[0].large))

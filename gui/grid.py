@@ -5,6 +5,7 @@ A QTableView asks its model 5,800 times a repaint and needs 126 ms for it; this 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -30,6 +31,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QLineEdit, QMenu, QWidget
 
 from . import theme
 from .formats import exact, shown
+from .number_text import markdown_text, numpy_text, table_text
 
 Array = NDArray[Any]
 COPY_LIMIT = 1_000_000  # elements that one copy may put on the clipboard
@@ -89,6 +91,7 @@ class NumberGrid(QAbstractScrollArea):
             self._action(self.tr("Copy"), QKeySequence(QKeySequence.StandardKey.Copy), self.copy_text),
             self._action(self.tr("Copy as CSV"), None, self.copy_csv),
             self._action(self.tr("Copy as NumPy"), QKeySequence("Ctrl+Shift+C"), self.copy_numpy),
+            self._action(self.tr("Copy as Markdown"), None, self.copy_markdown),
             self._action(self.tr("Select all"), QKeySequence(QKeySequence.StandardKey.SelectAll), self.select_all),
             self._action(self.tr("Go to index..."), QKeySequence("Ctrl+G"), self.ask_index),
         ]
@@ -118,6 +121,10 @@ class NumberGrid(QAbstractScrollArea):
     def show_array(self, array: Array) -> None:
         """Show a two-dimensional array."""
         self.show_cells(ArrayCells(array))
+
+    def show_more(self) -> None:
+        """More of the numbers is here."""
+        self._announce()
 
     def set_range(self, low: float, high: float) -> None:
         """The values at which the colours end."""
@@ -174,23 +181,29 @@ class NumberGrid(QAbstractScrollArea):
         block = self.selected()
         if block is None:
             return
-        data = block.reshape(-1) if 1 in block.shape else block
-        if data.size == 1:
-            body = exact(data.reshape(-1)[0])
-        elif data.ndim == 1:
-            body = "[" + ", ".join(exact(x) for x in data) + "]"
-        else:
-            body = "[" + ",\n ".join("[" + ", ".join(exact(x) for x in row) + "]" for row in data) + "]"
-        names = "from numpy import array, inf, nan\n" if any(word in body for word in ("inf", "nan")) else ""
-        head = "array(" if names else "np.array("
-        QGuiApplication.clipboard().setText(f"{names}{head}{body}, dtype='{block.dtype.name}')")
+        QGuiApplication.clipboard().setText(
+            numpy_text(block.reshape(-1)[0] if block.size == 1 else block.reshape(-1) if 1 in block.shape else block)
+        )
+
+    def copy_markdown(self) -> None:
+        """Copy the selection as a table in Markdown."""
+        block = self.selected()
+        if block is not None:
+            QGuiApplication.clipboard().setText(markdown_text(block))
 
     def _copy_lines(self, between: str) -> None:
         block = self.selected()
         if block is not None:
-            QGuiApplication.clipboard().setText("\n".join(between.join(exact(x) for x in row) for row in block) + "\n")
+            QGuiApplication.clipboard().setText(table_text(block, between))
 
     # ------------------------------------------------------------------------------------------------------- the index
+
+    def route_index(self, ask: Callable[[], object]) -> None:
+        """Let somebody else ask for the index, by a key of his own."""
+        action = self._actions[-1]
+        action.setShortcut(QKeySequence())
+        action.triggered.disconnect()
+        action.triggered.connect(lambda: ask())
 
     def ask_index(self) -> None:
         """Open the field in which the index is typed."""
@@ -358,6 +371,8 @@ class NumberGrid(QAbstractScrollArea):
                 self._paint(painter)
                 return
             self._paint_cells(painter, block, texts, top, left)
+        else:
+            self._paint_waiting(painter, bottom - top, right - left)
         self._paint_heads(painter, top, bottom, left, right)
 
     def _paint_cells(self, painter: QPainter, block: Array, texts: list[list[str]], top: int, left: int) -> None:
@@ -395,6 +410,15 @@ class NumberGrid(QAbstractScrollArea):
             painter.setPen(QPen(look.ready if self.hasFocus() else look.outline, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rect.adjusted(1, 1, -1, -1))
+
+    def _paint_waiting(self, painter: QPainter, rows: int, columns: int) -> None:
+        """What is not here yet."""
+        painter.setPen(theme.current().faint)
+        for row in range(rows):
+            for column in range(columns):
+                x, y = self._head_width + column * self._cell_width, self._head_height + row * self._cell_height
+                room = QRect(x, y, self._cell_width - 7, self._cell_height)
+                painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), "\u2026")
 
     def _paint_heads(self, painter: QPainter, top: int, bottom: int, left: int, right: int) -> None:
         look = theme.current()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal, Slot
 
 from gradstep.engine.debug.protocol import Response
+from gradstep.engine.tape.elements import size_of
 from gradstep.engine.tape.schema import Val
 
 from .panels.console_panel import ConsolePanel
 from .panels.tensor_panel import TensorPanel
 from .session import DebugSession
-from .values import array_of
+from .sources import Answer, ArraySource, LiveSource, Missing, Part
 
 
 class Inquiries(QObject):
@@ -26,16 +27,33 @@ class Inquiries(QObject):
 
     @Slot(object)
     def fetch_value(self, val: Val) -> None:
-        """Ask for a value."""
+        """Ask whether the program has a value, and how large it is; the panel asks on, page by page."""
 
         def arrived(response: Response) -> None:
-            if response.success:
-                self._tensor.show_value(val, array_of(response))
+            if not self._tensor.wants(val):
+                return
+            if not response.success:
+                self._tensor.show_failure(val, response.message)
+                return
+            shape, dtype = tuple(int(size) for size in response.body["shape"]), str(response.body["dtype"])
+            name = {"tensor": val.tensor, "version": val.version}
+            source = LiveSource(self._session.request, name, shape, dtype, size_of(dtype, ()), bool(response.body.get("reduces")))
+            if source.size <= source.page:
+                source.ask(Part(()), lambda found: self._show_whole(val, source, found))
             else:
-                self.failed.emit(response.message)
+                self._tensor.show_source(val, source)
 
-        if not self._session.request("value", arrived, tensor=val.tensor, version=val.version):
-            self.failed.emit(self.tr("The program is not paused: it cannot be asked for a value."))
+        if not self._session.request("value", arrived, tensor=val.tensor, version=val.version, about=True):
+            self._tensor.show_failure(val, self.tr("The program is not paused: it cannot be asked for a value."))
+
+    def _show_whole(self, val: Val, source: LiveSource, found: Answer) -> None:
+        """A value that fits into one answer."""
+        if isinstance(found, Missing):
+            self._tensor.show_failure(val, found.why)
+        else:
+            self._tensor.show_source(val, ArraySource(found, source.dtype))
+        source.close()
+        source.deleteLater()
 
     @Slot(str)
     def evaluate(self, expression: str) -> None:

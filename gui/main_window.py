@@ -47,6 +47,7 @@ from .recovery import Recovery
 from .session import DebugSession
 from .settings import kept
 from .soon import Soon
+from .tensor_views import TensorViews
 from .theme import Appearance
 from .undo import Undo
 from .watches import Watches
@@ -91,6 +92,7 @@ class MainWindow(QMainWindow):
         self.graphs = GraphPresenter(self.canvas, self.model, layouts.layout(), self)
         self.presenter = PanelPresenter(self.panels, self.model, self.docks, self)
         self.inquiries = Inquiries(self.session, self.panels.tensor, self.panels.console, self)
+        self.tensor_views = TensorViews(self.model, self.panels.tensor, self)
         self.files = FileCommands(self, self.settings)
         self.breakpoints = Breakpoints(self.session, self.settings, self)
         self.breaking = Breaking(self.breakpoints, self.model, self.opening, self.panels, self.docks, self.graphs, self.actions_, self)
@@ -193,7 +195,7 @@ class MainWindow(QMainWindow):
         panels.output.log_wished.connect(self._say_log)
         panels.breakpoints.line_picked.connect(self._show_line)
         self.breakpoints.refused.connect(self.status.say)
-        for saying in (self.notes, self.findings, self.experiments, self.watches):
+        for saying in (self.notes, self.findings, self.experiments, self.watches, self.tensor_views):
             saying.said.connect(self.status.say)
         self.plug_ins.node_picked.connect(model.select)
         self.plug_ins.event_picked.connect(navigator.look_at)
@@ -538,6 +540,7 @@ class MainWindow(QMainWindow):
         self.graphs.close()
         self.findings.stop()
         self.analyses.stop()
+        self.tensor_views.stop()
         self.session.close()
         self.model.close()
         super().closeEvent(event)

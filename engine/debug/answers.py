@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from ..tape.schema import NodeKind
@@ -34,9 +35,12 @@ def answer(command: str, arguments: Mapping[str, Any], stop: Stop) -> Body:
 
 
 def _value(arguments: Mapping[str, Any], stop: Stop) -> Body:
-    """``index``: an int, ``[start, stop, step]`` or null (all) a dimension, from the first; missing ones are whole."""
+    """``index``: an int, ``[start, stop, step]`` or null (all) a dimension, from the first; missing ones are whole. With ``about``
+    no numbers come, only what the tensor is, and whether the program can answer ``reduce``, ``figures`` and ``spread``."""
     tensor = _asked(arguments, stop)
     about = stop.target.about(tensor)
+    if arguments.get("about"):
+        return {**about, "reduces": find_spec("numpy") is not None}, b""
     try:
         shape, data = stop.target.part(tensor, _index(arguments.get("index", ()), tuple(about["shape"])), RAW_CAP)
     except ValueError as error:
@@ -76,6 +80,18 @@ def _figures_of_part(arguments: Mapping[str, Any], stop: Stop) -> Body:
     if "low" in arguments and "high" in arguments:
         body["below"], body["above"] = planes.outside(found, float(arguments["low"]), float(arguments["high"]))
     return {**about, "figures": body}, b""
+
+
+def _spread(arguments: Mapping[str, Any], stop: Stop) -> Body:
+    """Counts of the finite elements at ``index`` in ``bins`` bins from ``low`` to ``high``, as int64 in the raw bytes; of complex ones
+    by their ``part``, "abs" unless another is named."""
+    tensor = _asked(arguments, stop)
+    about = stop.target.about(tensor)
+    planes, index, bins = _planes(), _index(arguments.get("index", ()), tuple(about["shape"])), int(arguments.get("bins", 64))
+    if (size := _size(index, about["shape"])) > planes.PIECE_CAP or not 1 <= bins <= BINS_CAP:
+        raise Unanswerable(f"{size} elements in {bins} bins are too many at once: ask for {planes.PIECE_CAP} in {BINS_CAP} at most")
+    part, low, high = str(arguments.get("part", "abs")), float(arguments["low"]), float(arguments["high"])
+    return about, planes.spread(stop.target.array(tensor, index), part, low, high, bins)
 
 
 def _statistics(arguments: Mapping[str, Any], stop: Stop) -> Body:
@@ -185,6 +201,7 @@ _QUESTIONS: dict[str, Callable[[Mapping[str, Any], Stop], Body]] = {
     "value": _value,
     "reduce": _reduce,
     "figures": _figures_of_part,
+    "spread": _spread,
     "statistics": _statistics,
     "histogram": _histogram,
     "evaluate": _evaluate,

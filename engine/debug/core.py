@@ -17,7 +17,7 @@ from .states import ALIVE, ALLOWED, ENDED, NEXT, RUNNING, Action, Facts, State, 
 
 Answered = Callable[[Response], None]
 
-_INSPECT = frozenset({"value", "reduce", "figures", "statistics", "histogram", "stack", "grads", "pending"})
+_INSPECT = frozenset({"value", "reduce", "figures", "spread", "statistics", "histogram", "stack", "grads", "pending"})
 _ACTION: dict[str, Action] = {
     **dict.fromkeys(_INSPECT, Action.INSPECT),
     "stepIn": Action.NEXT,

@@ -44,3 +44,8 @@ def figures(found: Any) -> dict[str, Any]:
 def outside(found: Any, low: float, high: float) -> tuple[int, int]:
     """How many elements of an array are below and above."""
     return overview.outside(found, low, high)
+
+
+def spread(found: Any, part: str, low: float, high: float, bins: int) -> bytes:
+    """How many elements of an array lie in each bin, as int64."""
+    return overview.histogram(overview.real_part(found, part), low, high, bins).astype("<i8").tobytes()

@@ -6,18 +6,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 import numpy.typing as npt
+
+from ..older import dataclass
 
 NAN, POSITIVE, NEGATIVE, EMPTY, BELOW = 1, 2, 4, 8, 16  # flags of a block; EMPTY: no finite element is in it, BELOW: one is below zero
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.uint8]
-Index = tuple[int | slice, ...]
+Index = tuple[Union[int, slice], ...]  # noqa: UP007  # made when this is imported, also by Python 3.9
 PARTS = ("abs", "real", "imag", "angle")
 _TOP = float(np.finfo(np.float32).max)
 
@@ -37,15 +38,9 @@ def real_part(value: Array, part: str = "abs") -> Array:
     """An array as real floating numbers: of complex ones the ``part`` (one of PARTS); bool and integers as floats. float16
     becomes float32, which holds it exactly and is computed with at full speed."""
     if np.iscomplexobj(value):
-        match part:
-            case "real":
-                return np.real(value)
-            case "imag":
-                return np.imag(value)
-            case "angle":
-                return np.angle(value)
-            case _:
-                return np.abs(value)
+        if part == "abs":
+            return np.abs(value)
+        return np.angle(value) if part == "angle" else np.real(value) if part == "real" else np.imag(value)
     if value.dtype == np.float16 or value.dtype == np.bool_ or value.dtype.itemsize < 4:
         return value.astype(np.float32)
     return value if np.issubdtype(value.dtype, np.floating) else value.astype(np.float64)
@@ -307,6 +302,15 @@ def outside(value: Array, low: float, high: float) -> tuple[int, int]:
         below = np.count_nonzero(numbers < low) - np.count_nonzero(numbers == -np.inf) if low > -math.inf else 0
         above = np.count_nonzero(numbers > high) - np.count_nonzero(numbers == np.inf) if high < math.inf else 0
     return int(below), int(above)
+
+
+def histogram(numbers: Array, low: float, high: float, bins: int) -> npt.NDArray[np.int64]:
+    """How many finite elements lie in each of ``bins`` bins of equal width from ``low`` to ``high``, both in."""
+    flat = numbers.reshape(-1)
+    if flat.dtype.kind == "f":
+        flat = flat[np.isfinite(flat)]
+    counts, _ = np.histogram(flat.astype(np.float64, copy=False), bins, (low, high if high > low else low + 1.0))
+    return counts.astype(np.int64, copy=False)
 
 
 def pieces(shape: tuple[int, ...], most: int) -> Iterator[Index]:

@@ -388,7 +388,7 @@ class DebugModel(QObject):
         """A value with its data, where they were kept."""
         if value is None or self._tape is None:
             return TensorView()
-        return tensor_view(self._tape, value.val, value.label, value.before, value.before_label, level)
+        return tensor_view(self._tape, value.val, value.label, value.before, value.before_label, level, self.position)
 
     def timeline(self) -> Timeline:
         """The steps of all runs."""

@@ -1,256 +1,308 @@
-"""A plane of numbers as a picture: colours by size, NaN and infinities hatched, no matter how small the picture is."""
+"""A plane of numbers of any size as a picture: zoomed by the wheel, moved by dragging, an element picked by a click or by arrows."""
 
 from __future__ import annotations
 
-import functools
-from typing import Any
+import math
+from collections.abc import Callable
 
-import numpy as np
-import pyqtgraph as pg
-from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QKeyEvent, QPainter, QPen, QTransform
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
 
 from .. import theme
-from ..formats import exact
-from .mips import NAN, NEGATIVE, POSITIVE, Level, Pyramid
+from ..formats import shown
+from ..levels import Levels
+from ..sources import Array, Region
+from .heat_picture import Overlay, Scale, View, picture
 
-HATCH_FROM = 5.0  # pixels that a block must be wide for a hatch to be seen in it
-SHADES = 256
+CLOSEST = 4  # elements that are seen at least
+ZOOM = 1.25  # a notch of the wheel
+TEXTS = 900  # elements of which the numbers are written into the picture, at most
+
+Block = Callable[[int, int, int, int], "Array | None"]
 
 
 class HeatMap(QWidget):
-    """Shows a plane. The wheel zooms, dragging moves, a click picks an element, arrows move the picked one."""
+    """Shows Levels. What is in view is asked of them while it is painted; ``show_more`` says that more of it is here."""
 
     cell_picked = Signal(int, int)  # row and column of the element that was clicked or moved to
+    hovered = Signal(int, int)  # of the element under the pointer; -1, -1 where it left
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumSize(120, 90)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Heat map"))
-        self._plane: NDArray[Any] = np.zeros((0, 0))
-        self._pyramid = Pyramid(self._plane)
-        self._low, self._high = 0.0, 1.0
-        self._peaks = False
+        self._levels: Levels | None = None
+        self._block: Block | None = None  # gives the exact elements of a region, to write them; None: they are not written
+        self._scale = Scale()
         self._current = (0, 0)
-        self._view = pg.GraphicsView(self)
-        self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._box = pg.ViewBox(invertY=True, enableMenu=False, lockAspect=False)
-        self._box.setDefaultPadding(0)
-        self._view.setCentralItem(self._box)
-        self._image = pg.ImageItem(axisOrder="row-major")
-        self._hatch = _Hatch()
-        self._box.addItem(self._image)
-        self._box.addItem(self._hatch)
-        self._box.sigRangeChanged.connect(lambda *_: self._draw())
-        self._box.sigResized.connect(lambda *_: self._draw())
-        self._view.scene().sigMouseClicked.connect(self._clicked)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._view)
-        self.restyle()
+        self._square = False
+        self._view = QRectF()
+        self._pressed: QPointF | None = None
+        self._dragged = False
+        self._image: QImage | None = None
 
-    def show_plane(self, plane: NDArray[Any]) -> None:
-        """Show a two-dimensional array of real numbers; the view goes back to all of it when the shape is another one."""
-        fresh = plane.shape != self._plane.shape
-        self._plane = plane
-        self._pyramid = Pyramid(plane)
-        self._current = (min(self._current[0], max(plane.shape[0] - 1, 0)), min(self._current[1], max(plane.shape[1] - 1, 0)))
-        if fresh:
-            self.fit()
-        self._draw()
-        self._describe()
+    def sizeHint(self) -> QSize:
+        return QSize(260, 220)
+
+    def show_levels(self, levels: Levels | None, block: Block | None = None) -> None:
+        """Show a plane; the view goes back to all of it when the shape is another one."""
+        before = self._levels.shape if self._levels is not None else None
+        self._levels, self._block = levels, block
+        if levels is not None:
+            rows, columns = levels.shape
+            self._current = (min(self._current[0], max(rows - 1, 0)), min(self._current[1], max(columns - 1, 0)))
+            if levels.shape != before:
+                self.fit()
+        self.show_more()
+
+    def show_more(self) -> None:
+        """Paint anew: more is here, or something else."""
+        self._image = None
+        self.update()
 
     def set_range(self, low: float, high: float) -> None:
         """The values at which the colours end."""
-        self._low, self._high = low, high
-        self._draw()
+        self._set(Scale(low, high, self._scale.peaks, self._scale.overlays))
 
     def set_peaks(self, peaks: bool) -> None:
         """Show of each block the value farthest from zero instead of the mean."""
-        self._peaks = peaks
-        self._draw()
+        self._set(Scale(self._scale.low, self._scale.high, peaks, self._scale.overlays))
+
+    def set_overlays(self, overlays: Overlay) -> None:
+        """What is marked over the colours."""
+        self._set(Scale(self._scale.low, self._scale.high, self._scale.peaks, overlays))
+
+    def set_square(self, square: bool) -> None:
+        """Whether elements are as wide as high; else the plane fills the room."""
+        self._square = square
+        self.fit()
+
+    def _set(self, scale: Scale) -> None:
+        if scale != self._scale:
+            self._scale = scale
+            self.show_more()
+
+    # ----------------------------------------------------------------------------------------------------------- view
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self._levels.shape if self._levels is not None else (0, 0)
+
+    @property
+    def view(self) -> QRectF:
+        """The part of the plane that is in view: x in columns, y in rows."""
+        return QRectF(self._view)
 
     def fit(self) -> None:
         """Show the whole plane."""
-        rows, columns = self._plane.shape
-        if rows and columns:
-            self._box.setLimits(xMin=0, xMax=columns, yMin=0, yMax=rows, minXRange=min(4, columns), minYRange=min(4, rows))
-            self._box.setRange(QRectF(0, 0, columns, rows), padding=0)
+        rows, columns = self.shape
+        self._view = QRectF(0, 0, columns, rows)
+        self._keep_inside()
 
     def go_to(self, row: int, column: int) -> None:
         """Mark an element and bring it into view."""
-        rows, columns = self._plane.shape
+        rows, columns = self.shape
         if not rows or not columns:
             return
         self._current = (min(max(row, 0), rows - 1), min(max(column, 0), columns - 1))
-        view = self._box.viewRect()
-        if not view.contains(QPointF(self._current[1] + 0.5, self._current[0] + 0.5)):
-            view.moveCenter(QPointF(self._current[1] + 0.5, self._current[0] + 0.5))
-            self._box.setRange(view, padding=0)
-        self._hatch.mark = self._current
-        self._hatch.update()
-        self._describe()
+        place = QPointF(self._current[1] + 0.5, self._current[0] + 0.5)
+        if not self._view.contains(place):
+            self._view.moveCenter(place)
+            self._keep_inside()
+        self.update()
 
-    def restyle(self) -> None:
-        """Take the colours of the theme in effect."""
-        self._view.setBackground(theme.current().field)
-        self._draw()
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Enlarge by a factor around a point of the widget, its middle unless one is given."""
+        rows, columns = self.shape
+        if not rows or not columns:
+            return
+        point = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
+        x, y = point.x() / max(self.width(), 1), point.y() / max(self.height(), 1)
+        width = max(self._view.width() / factor, min(CLOSEST, columns))
+        height = max(self._view.height() / factor, min(CLOSEST, rows))
+        if self._square:
+            width = max(width, height * self.width() / max(self.height(), 1))
+        middle = self._view.left() + x * self._view.width(), self._view.top() + y * self._view.height()
+        self._view = QRectF(middle[0] - x * width, middle[1] - y * height, width, height)
+        self._keep_inside()
+
+    def element_at(self, point: QPointF) -> tuple[int, int] | None:
+        """Row and column of the element at a point of the widget; None beside the plane."""
+        rows, columns = self.shape
+        row = math.floor(self._view.top() + point.y() / max(self.height(), 1) * self._view.height())
+        column = math.floor(self._view.left() + point.x() / max(self.width(), 1) * self._view.width())
+        return (row, column) if 0 <= row < rows and 0 <= column < columns else None
+
+    def image(self) -> QImage:
+        """What is in view as a picture, without the frame of the picked element."""
+        ratio = self.devicePixelRatioF()
+        size = max(round(self.height() * ratio), 1), max(round(self.width() * ratio), 1)
+        if self._image is None or (self._image.height(), self._image.width()) != size:
+            self._image = self._made(size, ratio)
+        return self._image
 
     # --------------------------------------------------------------------------------------------------------- inside
 
-    def _describe(self) -> None:
-        if self._plane.size:
-            row, column = self._current
-            text = self.tr("Row %1, column %2: %3").replace("%3", exact(self._plane[row, column]))
-            self.setAccessibleDescription(text.replace("%2", str(column)).replace("%1", str(row)))
+    def _keep_inside(self) -> None:
+        rows, columns = self.shape
+        if rows and columns:
+            width, height = min(self._view.width(), columns), min(self._view.height(), rows)
+            if self._square:
+                scale = max(width / max(self.width(), 1), height / max(self.height(), 1))
+                width, height = scale * self.width(), scale * self.height()
+            left = (columns - width) / 2 if width >= columns else min(max(self._view.left(), 0.0), columns - width)
+            top = (rows - height) / 2 if height >= rows else min(max(self._view.top(), 0.0), rows - height)
+            self._view = QRectF(left, top, width, height)
+        self.show_more()
 
-    def _draw(self) -> None:
-        rows, columns = self._plane.shape
-        if not rows or not columns:
-            self._image.clear()
-            self._hatch.show_flags(None, 1, 0, 0)
-            return
-        view = self._box.viewRect()
-        size = self._box.size()
-        per_pixel = max(view.width() / max(size.width(), 1), view.height() / max(size.height(), 1))
-        level = self._pyramid.level(per_pixel * 2)  # a block is one or two pixels wide at least
-        factor = level.factor
-        top, left = max(int(view.top() // factor), 0), max(int(view.left() // factor), 0)
-        bottom, right = int(view.bottom() // factor) + 1, int(view.right() // factor) + 1
-        cut = Level(factor, level.mean[top:bottom, left:right], level.peak[top:bottom, left:right], level.flags[top:bottom, left:right])
-        if not cut.flags.size:
-            return
-        self._image.setImage(
-            colours(cut.peak if self._peaks else cut.mean, cut.flags, self._low, self._high), autoLevels=False, levels=None
-        )
-        height, width = cut.flags.shape
-        self._image.setRect(QRectF(left * factor, top * factor, width * factor, height * factor))
-        self._hatch.show_flags(cut.flags, factor, top, left)
-        self._hatch.mark = self._current
+    def _made(self, size: tuple[int, int], ratio: float) -> QImage:
+        view = self._view
+        placed = []
+        if self._levels is not None and view.width() > 0 and view.height() > 0:
+            region = self._region()
+            placed = self._levels.placed(region, view.height() / size[0], view.width() / size[1])
+        return picture(placed, View(view.top(), view.left(), view.height() or 1.0, view.width() or 1.0), size, self._scale, ratio)
 
-    def _clicked(self, event: Any) -> None:
-        point = self._box.mapSceneToView(event.scenePos())
-        rows, columns = self._plane.shape
-        row, column = int(point.y()), int(point.x())
-        if 0 <= row < rows and 0 <= column < columns:
+    def _region(self) -> Region:
+        rows, columns = self.shape
+        view = self._view
+        return (
+            max(math.floor(view.top()), 0), min(math.ceil(view.bottom()), rows),
+            max(math.floor(view.left()), 0), min(math.ceil(view.right()), columns),
+        )  # fmt: skip
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            painter.drawImage(0, 0, self.image())
+            if 0 not in self.shape:
+                self._write(painter)
+                self._frame(painter)
+        finally:
+            painter.end()
+
+    def _cell(self, row: int, column: int) -> QRectF:
+        view = self._view
+        across, down = self.width() / view.width(), self.height() / view.height()
+        return QRectF((column - view.left()) * across, (row - view.top()) * down, across, down)
+
+    def _write(self, painter: QPainter) -> None:
+        """The numbers themselves, where there is room for them."""
+        if self._block is None:
+            return
+        painter.setFont(theme.mono_font(11))
+        metrics = painter.fontMetrics()
+        top, bottom, left, right = self._region()
+        cell = self._cell(top, left)
+        if cell.height() < metrics.height() + 2 or cell.width() < 5 * metrics.horizontalAdvance("0"):
+            return
+        if (bottom - top) * (right - left) > TEXTS:
+            return
+        block = self._block(top, bottom, left, right)
+        if block is None:
+            return
+        image = self.image()
+        ratio = image.devicePixelRatio()
+        for row in range(top, bottom):
+            for column in range(left, right):
+                rect = self._cell(row, column).adjusted(3, 0, -3, 0)
+                text = shown(block[row - top, column - left])
+                if metrics.horizontalAdvance(text) > rect.width():
+                    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
+                place = self._cell(row, column).topLeft() + QPointF(2, 2)
+                behind = image.pixelColor(
+                    min(max(int(place.x() * ratio), 0), image.width() - 1), min(max(int(place.y() * ratio), 0), image.height() - 1)
+                )
+                if text in ("nan", "inf", "-inf"):  # the hatch must not run through the letters
+                    behind = theme.current().field
+                    width = metrics.horizontalAdvance(text) + 6
+                    painter.fillRect(
+                        QRectF(rect.center().x() - width / 2, rect.center().y() - metrics.height() / 2, width, metrics.height()), behind
+                    )
+                painter.setPen(_ink(behind))
+                painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), text)
+
+    def _frame(self, painter: QPainter) -> None:
+        look = theme.current()
+        rect = self._cell(*self._current)
+        if rect.width() < 6 or rect.height() < 6:
+            size = QRectF(0, 0, max(rect.width(), 8), max(rect.height(), 8))
+            size.moveCenter(rect.center())
+            rect = size
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen in (QPen(look.field, 3), QPen(look.text, 1.4)):
+            painter.setPen(pen)
+            painter.drawRect(rect)
+
+    # ---------------------------------------------------------------------------------------------------------- events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_inside()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        notches = event.angleDelta().y() / 120
+        if notches:
+            self.zoom(ZOOM**notches, event.position())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed, self._dragged = event.position(), False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is not None:
+            moved = event.position() - self._pressed
+            if self._dragged or moved.manhattanLength() >= QApplication.startDragDistance():
+                self._dragged = True
+                self._pressed = event.position()
+                view = self._view
+                view.translate(-moved.x() * view.width() / max(self.width(), 1), -moved.y() * view.height() / max(self.height(), 1))
+                self._keep_inside()
+            return
+        self.hovered.emit(*(self.element_at(event.position()) or (-1, -1)))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        element = self.element_at(event.position())
+        if self._pressed is not None and not self._dragged and element is not None:
             self.setFocus()
-            self.go_to(row, column)
-            self.cell_picked.emit(row, column)
+            self.go_to(*element)
+            self.cell_picked.emit(*element)
+        self._pressed = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.fit()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.hovered.emit(-1, -1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
         move = moves.get(Qt.Key(event.key()))
-        if move is None or not self._plane.size:
+        if move is not None and 0 not in self.shape:
+            self.go_to(self._current[0] + move[0], self._current[1] + move[1])
+            self.cell_picked.emit(*self._current)
+        elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom(ZOOM)
+        elif event.key() == Qt.Key.Key_Minus:
+            self.zoom(1 / ZOOM)
+        elif event.key() == Qt.Key.Key_0:
+            self.fit()
+        else:
             super().keyPressEvent(event)
-            return
-        self.go_to(self._current[0] + move[0], self._current[1] + move[1])
-        self.cell_picked.emit(*self._current)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self.restyle()
+            self.show_more()
 
 
-class _Hatch(pg.GraphicsObject):  # type: ignore[misc]
-    """Over the picture: hatches where something is not finite, and the frame of the picked element."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._flags: NDArray[np.uint8] | None = None
-        self._factor, self._top, self._left = 1, 0, 0
-        self.mark: tuple[int, int] | None = None
-
-    def show_flags(self, flags: NDArray[np.uint8] | None, factor: int, top: int, left: int) -> None:
-        """Other blocks came into view."""
-        self.prepareGeometryChange()
-        self._flags = flags if flags is not None and flags.any() else None
-        self._factor, self._top, self._left = factor, top, left
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return QRectF(self.viewRect()) if self.getViewBox() is not None else QRectF()
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        to_device = painter.worldTransform()
-        painter.save()
-        try:
-            painter.setWorldTransform(QTransform())  # a hatch is as fine as the screen, not as the numbers
-            self._paint(painter, to_device)
-        finally:
-            painter.restore()
-
-    def _paint(self, painter: QPainter, to_device: QTransform) -> None:
-        look = theme.current()
-        if self._flags is not None:
-            rows, columns = np.nonzero(self._flags & (NAN | POSITIVE | NEGATIVE))
-            step = to_device.mapRect(QRectF(0, 0, self._factor, self._factor))
-            wide = min(step.width(), step.height()) >= HATCH_FROM
-            for row, column in zip(rows[:20_000].tolist(), columns[:20_000].tolist(), strict=True):
-                place = QRectF((self._left + column) * self._factor, (self._top + row) * self._factor, self._factor, self._factor)
-                rect = to_device.mapRect(place)
-                nan = bool(self._flags[row, column] & NAN)
-                colour = look.bad if nan else look.good
-                if wide:
-                    painter.fillRect(rect, theme.mix(look.field, colour, 0.3))
-                    pattern = Qt.BrushStyle.BDiagPattern if nan else Qt.BrushStyle.FDiagPattern
-                    painter.fillRect(rect, QBrush(colour, pattern))
-                else:  # one pixel would be overlooked
-                    centre = rect.center()
-                    painter.fillRect(QRectF(centre.x() - 1.5, centre.y() - 1.5, 3, 3), colour)
-        if self.mark is not None:
-            rect = to_device.mapRect(QRectF(self.mark[1], self.mark[0], 1, 1))
-            if rect.width() < 6 or rect.height() < 6:
-                rect = QRectF(rect.center().x() - 4, rect.center().y() - 4, 8, 8)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(look.field, 3))
-            painter.drawRect(rect)
-            painter.setPen(QPen(look.text, 1.4))
-            painter.drawRect(rect)
-
-
-def shades(low: float, high: float) -> tuple[float, float, list[QColor]]:
-    """The colours of a range and the values at which they end: blue to orange around zero where the range has both signs,
-    else from pale to strong."""
-    look = theme.current()
-    if low < 0 < high:
-        end = max(-low, high)
-        return -end, end, [*look.negative[::-1], *look.positive[1:]]
-    if high <= 0 and low < 0:
-        return low, high, list(look.negative[::-1])
-    return low, high, list(look.positive)
-
-
-def colours(values: NDArray[np.floating], flags: NDArray[np.uint8], low: float, high: float) -> NDArray[np.uint8]:
-    """The picture of the values: red, green, blue in the last dimension."""
-    look = theme.current()
-    start, end, stops = shades(low, high)
-    table = _table(tuple(_rgb(stop) for stop in stops))
-    if end > start:
-        place = np.clip((values - start) * ((SHADES - 1) / (end - start)), 0, SHADES - 1)
-    else:
-        place = np.full(values.shape, (SHADES - 1) / 2)
-    picture: NDArray[np.uint8] = table[np.rint(place).astype(np.intp)]
-    if flags.any():
-        picture[flags & (POSITIVE | NEGATIVE) != 0] = _rgb(look.good)
-        picture[flags & NAN != 0] = _rgb(look.bad)
-    return picture
-
-
-@functools.lru_cache(maxsize=16)
-def _table(stops: tuple[tuple[int, int, int], ...]) -> NDArray[np.uint8]:
-    """The colours of all shades between the stops."""
-    return np.array([_at([QColor(*stop) for stop in stops], k / (SHADES - 1)) for k in range(SHADES)], np.uint8)
-
-
-def _at(stops: list[QColor], share: float) -> tuple[int, int, int]:
-    place = share * (len(stops) - 1)
-    first = min(int(place), len(stops) - 2)
-    return _rgb(theme.mix(stops[first], stops[first + 1], place - first))
-
-
-def _rgb(colour: QColor) -> tuple[int, int, int]:
-    return colour.red(), colour.green(), colour.blue()
+def _ink(behind: QColor) -> QColor:
+    """Black or white, whichever can be read."""
+    black, white = QColor("black"), QColor("white")
+    return black if theme.contrast(black, behind) >= theme.contrast(white, behind) else white

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from .. import theme
 from ..formats import number
+from ..translation import translate
 
-BINS = 64
-EXACT_UP_TO = 8_000_000  # above that every k-th element is counted
+BINS = 96
 
 
 class HistogramView(QWidget):
-    """Bars whose heights are log(1 + count), so that a lonely outlier is seen beside a million zeros."""
+    """Bars of as many bins as they are given; as high as log(1 + count), so that a lonely outlier is seen beside a million zeros, or
+    as the counts themselves."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,45 +35,55 @@ class HistogramView(QWidget):
         self._note = QLabel(self)
         self._note.setProperty("role", "dim")
         self._note.setWordWrap(True)
-        self._note.setContentsMargins(8, 2, 8, 2)
+        self._linear = QToolButton(self)
+        self._linear.setText(self.tr("Linear"))
+        self._linear.setCheckable(True)
+        self._linear.setToolTip(self.tr("Bars as high as the counts, else as their logarithms"))
+        self._linear.toggled.connect(lambda _: self._draw())
+        foot = QHBoxLayout()
+        foot.setContentsMargins(8, 2, 0, 2)
+        foot.addWidget(self._note, 1)
+        foot.addWidget(self._linear, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._view, 1)
-        column.addWidget(self._note)
+        column.addLayout(foot)
         self.setAccessibleName(self.tr("Histogram"))
-        self.counts: NDArray[np.intp] = np.zeros(0, np.intp)
+        self.counts: NDArray[np.int64] = np.zeros(0, np.int64)
         self.edges: NDArray[np.float64] = np.zeros(0)
         self.restyle()
 
-    def show_values(self, values: NDArray[Any]) -> None:
-        """Show how real numbers are spread."""
-        flat = values.reshape(-1)
-        step = max(1, -(-flat.size // EXACT_UP_TO))
-        numbers = flat[::step].astype(np.float64)
-        finite = numbers[np.isfinite(numbers)]
-        missing = numbers.size - finite.size
-        if finite.size:
-            low, high = float(finite.min()), float(finite.max())
-            if not np.isfinite(high - low) or high - low <= abs(high) * 1e-12:
-                low, high = low - 0.5, high + 0.5
-            self.counts, self.edges = np.histogram(finite, BINS, (low, high))
-        else:
-            self.counts, self.edges = np.zeros(0, np.intp), np.zeros(0)
-        gap = (self.edges[1] - self.edges[0]) * 0.08 if self.edges.size else 0.0
-        self._bars.setOpts(x0=self.edges[:-1], x1=self.edges[1:] - gap, height=np.log1p(self.counts))
+    def show_counts(self, counts: NDArray[np.int64], low: float, high: float, missing: int, share: float) -> None:
+        """Show how many finite numbers lie in bins of equal width from ``low`` to ``high``; ``missing`` are not finite; counted is
+        this share of all."""
+        self.counts = counts
+        self.edges = np.linspace(low, high, len(counts) + 1)
+        self._draw()
         self._plot.autoRange(padding=0.02)
-        parts = [self.tr("%1 finite numbers").replace("%1", str(finite.size))]
-        if self.counts.size:
-            most = int(np.argmax(self.counts))
-            words = self.tr("most, %1, between %2 and %3").replace("%1", str(self.counts[most]))
-            parts.append(words.replace("%2", number(self.edges[most], 3)).replace("%3", number(self.edges[most + 1], 3)))
+        parts = [translate("HistogramView", "%n finite number(s)", int(counts.sum()))]
+        if counts.any():
+            most = int(np.argmax(counts))
+            words = self.tr("most, {0}, between {1} and {2}")
+            parts.append(words.format(counts[most], number(self.edges[most], 3), number(self.edges[most + 1], 3)))
         if missing:
-            parts.append(self.tr("%1 not finite are left out").replace("%1", str(missing)))
-        if step > 1:
-            parts.append(self.tr("every %1th element was counted").replace("%1", str(step)))
+            parts.append(translate("HistogramView", "%n not finite (is|are) left out", missing))
+        if share < 1:
+            parts.append(self.tr("{0:.0%} counted so far").format(share))
         self._note.setText("; ".join(parts) + ".")
         self.setAccessibleDescription(self._note.text())
+
+    def show_waiting(self, share: float) -> None:
+        """The ends of the bins are still being looked for."""
+        self.counts, self.edges = np.zeros(0, np.int64), np.zeros(0)
+        self._draw()
+        self._note.setText(self.tr("Looking for the smallest and the largest number: {0:.0%}.").format(share))
+
+    def _draw(self) -> None:
+        gap = (self.edges[1] - self.edges[0]) * 0.08 if self.edges.size else 0.0
+        heights = self.counts.astype(float) if self._linear.isChecked() else np.log1p(self.counts)
+        self._bars.setOpts(x0=self.edges[:-1], x1=self.edges[1:] - gap, height=heights)
+        self._plot.setYRange(0, float(heights.max()) if heights.any() else 1.0, padding=0.03)
 
     def restyle(self) -> None:
         """Take the colours of the theme in effect."""

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QDoubleValidator, QFontMetrics, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from .. import theme
 from ..formats import number
-from .heat_map import shades
+from .heat_picture import shades
 
-LONGEST = "-1.234e-05"  # as numbers are written; a field must not cut a sign or a digit off
+LONGEST = "-1.23e-05"  # as numbers are written; a field must not cut a sign or a digit off
 
 
 class RangeBar(QWidget):
     """Shows and changes a range within the limits that the numbers have."""
 
     range_changed = Signal(float, float)  # the user moved an end
-    fit_wished = Signal()  # the user wants the range that fits most of the numbers
+    fit_wished = Signal()  # the user wants the range that fits most of the numbers, once
+    keep_wished = Signal(bool)  # the user wants it to be fitted to whatever is shown, or not any more
     reset_wished = Signal()  # the user wants the range from the smallest to the largest number
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._kept = False
         self._low_field, self._high_field = self._field(self.tr("Lower end")), self._field(self.tr("Upper end"))
         self._bar = _Bar(self)
         self._bar.moved.connect(self._moved)
@@ -33,25 +36,48 @@ class RangeBar(QWidget):
         row.addWidget(self._low_field)
         row.addWidget(self._bar, 1)
         row.addWidget(self._high_field)
-        for text, name, wish in (
-            (self.tr("A"), self.tr("Autofit: from the 0.5th to the 99.5th percentile of the finite numbers"), self.fit_wished),
-            (self.tr("R"), self.tr("Reset: from the smallest to the largest finite number"), self.reset_wished),
-        ):
-            button = QToolButton(self)
-            button.setText(text)
-            button.setToolTip(name)
-            button.setAccessibleName(name)
-            button.setFixedWidth(26)
-            button.clicked.connect(wish)
+        fit = self.tr(
+            "Autofit: from the 0.5th to the 99.5th percentile of the finite numbers. Right click: keep it on for all that is shown"
+        )
+        self._fit = self._button(self.tr("A"), fit)
+        self._fit.setCheckable(True)  # checked: kept on
+        self._fit.clicked.connect(self._fit_clicked)
+        self._fit.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._fit.customContextMenuRequested.connect(lambda _: self.keep_wished.emit(not self._kept))
+        reset = self._button(self.tr("R"), self.tr("Reset: from the smallest to the largest finite number"))
+        reset.clicked.connect(self.reset_wished)
+        for button in (self._fit, reset):
             row.addWidget(button)
         self.show_range(0.0, 1.0, 0.0, 1.0)
+
+    def _button(self, text: str, name: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(name)
+        button.setAccessibleName(name)
+        button.setFixedWidth(24)
+        return button
+
+    def _fit_clicked(self) -> None:
+        self._fit.setChecked(self._kept)
+        self.fit_wished.emit()
+
+    def show_kept(self, kept: bool) -> None:
+        """Whether the range is fitted to whatever is shown."""
+        self._kept = kept
+        self._fit.setChecked(kept)
+
+    def show_spread(self, counts: Sequence[int]) -> None:
+        """How many numbers lie where between the smallest and the largest, painted behind the bar."""
+        self._bar.counts = [math.log1p(count) for count in counts]
+        self._bar.update()
 
     def _field(self, name: str) -> QLineEdit:
         field = QLineEdit(self)
         field.setAccessibleName(name)
         field.setToolTip(name)
         field.setFont(theme.mono_font(11))
-        field.setFixedWidth(QFontMetrics(theme.mono_font(11)).horizontalAdvance(LONGEST) + 20)
+        field.setFixedWidth(QFontMetrics(theme.mono_font(11)).horizontalAdvance(LONGEST) + 18)
         field.setValidator(QDoubleValidator(field))
         field.editingFinished.connect(self._typed)
         return field
@@ -85,6 +111,7 @@ class _Bar(QWidget):
         super().__init__(parent)
         self.low, self.high, self.least, self.most = 0.0, 1.0, 0.0, 1.0
         self._held = 0
+        self.counts: list[float] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(50)
 
@@ -120,6 +147,7 @@ class _Bar(QWidget):
             look = theme.current()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             track = QRectF(7, self.height() / 2 - 4, self.width() - 14, 8)
+            self._paint_counts(painter, track)
             painter.setPen(QPen(look.outline, 1))
             painter.setBrush(look.field)
             painter.drawRoundedRect(track, 3, 3)
@@ -138,3 +166,15 @@ class _Bar(QWidget):
                 painter.drawRoundedRect(QRectF(x - 3.5, 4, 7, self.height() - 8), 2, 2)
         finally:
             painter.end()
+
+    def _paint_counts(self, painter: QPainter, track: QRectF) -> None:
+        """Above the track and mirrored below it: how many numbers lie where."""
+        most = max(self.counts, default=0.0)
+        if not most:
+            return
+        wide = track.width() / len(self.counts)
+        fill = theme.mix(theme.current().panel, theme.current().dim, 0.45)
+        for at, count in enumerate(self.counts):
+            if count:
+                high = max(count / most * (self.height() / 2 - 1), 4.5)
+                painter.fillRect(QRectF(track.left() + at * wide, self.height() / 2 - high, max(wide, 1.0), 2 * high), fill)

@@ -2,118 +2,167 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QSlider, QSpinBox, QWidget
+
+from gradstep.engine.tape.overview import Plane, first_plane
 
 from .. import theme
+from ..models.slices import plane_of
+
+NONE = -1  # instead of the number of a dimension
 
 
 class SliceBar(QWidget):
-    """Hidden where there is nothing to choose: up to two dimensions."""
+    """A field in which the slice is typed as in Python, a choice for rows and for columns, a slider and a number for each dimension
+    that is left. Hidden where there is nothing to choose: up to two dimensions."""
 
-    slice_changed = Signal()  # read it with ``rows``, ``columns`` and ``at``
+    slice_changed = Signal()  # read it with ``plane``
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shape: tuple[int, ...] = ()
-        self.rows, self.columns = 0, 1
-        self._at: list[int] = []
-        self._made: list[QWidget] = []
-        self._layout = QGridLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setHorizontalSpacing(5)
-        self._layout.setVerticalSpacing(4)
-        self._layout.setColumnStretch(5, 1)
+        self._plane = Plane()
+        self._knobs: dict[int, tuple[QLabel, QSlider, QSpinBox]] = {}
+        self._field = QLineEdit(self)
+        self._field.setFont(theme.mono_font(12))
+        self._field.setAccessibleName(self.tr("Slice"))
+        self._field.setMinimumWidth(112)
+        self._field.editingFinished.connect(self._typed)
+        self._field.textEdited.connect(lambda _: self._say(""))
+        self._rows, self._columns = QComboBox(self), QComboBox(self)
+        for box, name in ((self._rows, self.tr("Dimension shown downwards")), (self._columns, self.tr("Dimension shown to the right"))):
+            box.setAccessibleName(name)
+            box.setToolTip(name)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(3)
+            box.setMaximumWidth(88)
+            box.activated.connect(self._chosen)
+        top = QHBoxLayout()
+        top.setSpacing(4)
+        top.addWidget(self._field, 1)
+        for arrow, box in (("\u2193", self._rows), ("\u2192", self._columns)):
+            sign = QLabel(arrow, self)
+            sign.setProperty("role", "dim")
+            top.addWidget(sign)
+            top.addWidget(box)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(6)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addLayout(top, 0, 0, 1, 3)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.hide()
 
     @property
-    def at(self) -> tuple[int, ...]:
-        """The index in each dimension; those of ``rows`` and ``columns`` mean nothing."""
-        return tuple(self._at)
+    def plane(self) -> Plane:
+        """What is chosen."""
+        return self._plane
 
     def text(self) -> str:
         """The slice as it is written in Python: ``[3, :, :]``."""
-        dims = range(len(self._shape))
-        return "[" + ", ".join(":" if dim in (self.rows, self.columns) else str(self._at[dim]) for dim in dims) + "]"
+        return self._plane.text()
 
     def show_shape(self, shape: tuple[int, ...]) -> None:
         """Another tensor is shown; the choice is kept where the shape is the same."""
-        if shape == self._shape:
-            return
-        self._shape = shape
-        self._at = [0] * len(shape)
-        self.rows, self.columns = (len(shape) - 2, len(shape) - 1) if len(shape) > 1 else (0, 1)
-        self._build()
+        if shape != self._shape or not self._plane.fits(shape):
+            self._shape, self._plane = shape, first_plane(shape)
+            self._build()
+
+    def choose(self, plane: Plane) -> None:
+        """Show another plane."""
+        if plane != self._plane and plane.fits(self._shape):
+            free = (self._plane.rows, self._plane.columns)
+            self._plane = plane
+            if (plane.rows, plane.columns) == free:
+                self._show()
+            else:
+                self._build()
+            self.slice_changed.emit()
 
     def go_to(self, index: tuple[int, ...]) -> None:
         """Choose the plane in which the element with this index lies."""
-        self._at = list(index)
-        self._build()
-        self.slice_changed.emit()
+        self.choose(self._plane.at_element(index))
+
+    # --------------------------------------------------------------------------------------------------------- inside
 
     def _build(self) -> None:
-        for widget in self._made:
-            widget.hide()
-            widget.deleteLater()
-        self._made.clear()
         self.setVisible(len(self._shape) > 2)
+        for old in self._knobs.values():
+            for widget in old:
+                widget.hide()
+                widget.deleteLater()
+        self._knobs.clear()
         if len(self._shape) <= 2:
             return
-        dims = [self.tr("dim %1").replace("%1", str(dim)) for dim in range(len(self._shape))]
-        for place, (name, chosen, choose) in enumerate(
-            ((self.tr("rows"), self.rows, self._use_as_rows), (self.tr("columns"), self.columns, self._use_as_columns))
-        ):
-            label = QLabel(name, self)
+        names = [self.tr("{0}: {1}").format(dim, size) for dim, size in enumerate(self._shape)]
+        for box in (self._rows, self._columns):
+            box.clear()
+            box.addItem(self.tr("none"), NONE)
+            for dim, name in enumerate(names):
+                box.addItem(name, dim)
+        left = [dim for dim, size in enumerate(self._shape) if dim not in (self._plane.rows, self._plane.columns) and size > 1]
+        for row, dim in enumerate(left, 1):
+            label, slider, spin = QLabel(self.tr("dim {0}").format(dim), self), QSlider(Qt.Orientation.Horizontal, self), QSpinBox(self)
             label.setProperty("role", "dim")
-            choice = QComboBox(self)
-            choice.addItems(dims)
-            choice.setMinimumWidth(84)
-            choice.setCurrentIndex(chosen)
-            choice.setAccessibleName(self.tr("Dimension shown as %1").replace("%1", name))
-            choice.activated.connect(choose)
-            self._add(label, 0, 2 * place)
-            self._add(choice, 0, 2 * place + 1)
-        self._label = QLabel(self.text(), self)
-        self._label.setFont(theme.mono_font(11))
-        self._label.setProperty("role", "dim")
-        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._label.setToolTip(self.text())
-        self._add(self._label, 0, 5)
-        free = [dim for dim in range(len(self._shape)) if dim not in (self.rows, self.columns)]
-        for place, dim in enumerate(free):
-            label = QLabel(dims[dim], self)
-            label.setProperty("role", "dim")
-            spin = QSpinBox(self)
-            spin.setRange(0, max(self._shape[dim] - 1, 0))
-            spin.setValue(self._at[dim])
+            name = self.tr("Index in dimension {0}").format(dim)
+            for knob in (slider, spin):
+                knob.setRange(0, self._shape[dim] - 1)
+                knob.setAccessibleName(name)
+            slider.setMinimumWidth(40)
             spin.setSuffix(f" / {self._shape[dim]}")
-            spin.setFont(theme.mono_font(11))
-            spin.setMinimumWidth(84)
-            spin.setAccessibleName(self.tr("Index in dimension %1").replace("%1", str(dim)))
+            spin.setFont(theme.mono_font(12))
             spin.setKeyboardTracking(False)
+            spin.setWrapping(True)
+            slider.valueChanged.connect(lambda value, dim=dim: self._set(dim, value))
             spin.valueChanged.connect(lambda value, dim=dim: self._set(dim, value))
-            self._add(label, 1 + place // 2, 2 * (place % 2))
-            self._add(spin, 1 + place // 2, 2 * (place % 2) + 1)
+            for column, placed in enumerate((label, slider, spin)):
+                self._grid.addWidget(placed, row, column)
+                placed.show()
+            self._knobs[dim] = (label, slider, spin)
+        self._show()
 
-    def _add(self, widget: QWidget, row: int, column: int, span: int = 1) -> None:
-        self._layout.addWidget(widget, row, column, 1, span)
-        self._made.append(widget)
+    def _show(self) -> None:
+        self._field.setText(self.text())
+        self._say("")
+        for box, dim in ((self._rows, self._plane.rows), (self._columns, self._plane.columns)):
+            box.setCurrentIndex(box.findData(NONE if dim is None else dim))
+        for dim, (_, slider, spin) in self._knobs.items():
+            for knob in (slider, spin):
+                knob.blockSignals(True)
+                knob.setValue(self._plane.at[dim])
+                knob.blockSignals(False)
 
     def _set(self, dim: int, value: int) -> None:
-        self._at[dim] = value
-        self._label.setText(self.text())
-        self.slice_changed.emit()
+        at = list(self._plane.at)
+        at[dim] = value
+        self.choose(Plane(self._plane.rows, self._plane.columns, tuple(at)))
 
-    def _use_as_rows(self, dim: int) -> None:
-        if dim == self.columns:
-            self.columns = self.rows
-        self.rows = dim
-        self._build()
-        self.slice_changed.emit()
+    def _chosen(self) -> None:
+        """A dimension that is taken from the other direction leaves that one what this one had."""
+        rows, columns = (None if box.currentData() == NONE else int(box.currentData()) for box in (self._rows, self._columns))
+        if rows is not None and rows == columns:
+            if rows == self._plane.rows:
+                rows = self._plane.columns
+            else:
+                columns = self._plane.rows
+        self.choose(Plane(rows, columns, self._plane.at))
+        self._show()
 
-    def _use_as_columns(self, dim: int) -> None:
-        if dim == self.rows:
-            self.rows = self.columns
-        self.columns = dim
-        self._build()
-        self.slice_changed.emit()
+    def _typed(self) -> None:
+        try:
+            plane = plane_of(self._field.text(), self._shape, self._plane)
+        except ValueError as error:
+            self._say(str(error))
+            return
+        self.choose(plane)
+        self._show()
+
+    def _say(self, wrong: str) -> None:
+        """What is wrong with what was typed, "" for nothing."""
+        self._field.setToolTip(wrong or self.tr("The slice that is shown, as in Python: [..., 3, :]"))
+        self._field.setAccessibleDescription(wrong)
+        if self._field.property("wrong") != bool(wrong):
+            self._field.setProperty("wrong", bool(wrong))
+            self._field.setStyleSheet(f"QLineEdit {{ border-color: {theme.current().bad.name()} }}" if wrong else "")

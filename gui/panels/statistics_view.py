@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+
+from gradstep.engine.tape.overview import Figures
 
 from .. import theme
 from ..formats import number, shape_text
 from ..models.tensors import TensorView
 
-COLUMNS = 2
+WIDE = 190  # pixels that a name and its number need
+LEAST, MOST = 2, 5  # columns
 
 
 class StatisticsView(QWidget):
@@ -21,9 +25,10 @@ class StatisticsView(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(2)
-        for column in range(COLUMNS):
-            self._grid.setColumnStretch(2 * column + 1, 1)
+        self._columns = 0
         self._cells: list[tuple[QLabel, QLabel]] = []
+        self._long = -1  # the fact that has a line of its own
+        self._facts: list[tuple[str, str, bool]] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.setAccessibleName(self.tr("Statistics"))
 
@@ -38,10 +43,13 @@ class StatisticsView(QWidget):
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             text.setMinimumWidth(30)
             text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            row, column = divmod(place, COLUMNS)
-            self._grid.addWidget(name, row, 2 * column)
-            self._grid.addWidget(text, row, 2 * column + 1)
             self._cells.append((name, text))
+            self._place(place)
+        long = len(facts) - 1 if facts and facts[-1][0] == self.tr("broken") else -1
+        if long != self._long:
+            moved, self._long = {self._long, long} - {-1}, long
+            for place in moved:
+                self._place(place)
         for place, (name, text) in enumerate(self._cells):
             shown = place < len(facts)
             if name.isHidden() is shown:
@@ -58,6 +66,29 @@ class StatisticsView(QWidget):
                     text.style().polish(text)
         self.setAccessibleDescription(", ".join(f"{name} {text}" for name, text, _ in facts))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """As many columns as there is room for."""
+        columns = min(max(self.width() // WIDE, LEAST), MOST)
+        if columns != self._columns:
+            self._columns = columns
+            for column in range(MOST):
+                self._grid.setColumnStretch(2 * column + 1, 1 if column < columns else 0)
+            for place in range(len(self._cells)):
+                self._place(place)
+
+    def _place(self, place: int) -> None:
+        columns = max(self._columns, LEAST)
+        row, column = divmod(place, columns)
+        span = 1
+        if place == self._long:  # in a line of its own
+            row, column, span = row + (column > 0), 0, 2 * columns - 1
+        for at, label in enumerate(self._cells[place]):
+            self._grid.addWidget(label, row, 2 * column + at, 1, span if at else 1)
+
     def show_view(self, view: TensorView) -> None:
         """The facts of a value: dtype, shape, device, version and its statistics."""
         facts: list[tuple[str, str, bool]] = []
@@ -71,16 +102,37 @@ class StatisticsView(QWidget):
             facts += [(self.tr("shape"), shape_text(view.value.shape), False), (self.tr("dtype"), str(view.value.dtype), False)]
         if view.val is not None:
             facts.append((self.tr("version"), str(view.val.version), False))
+        self._facts = facts
         stats = view.stats
-        if stats is not None:
-            facts += [
-                (self.tr("min"), number(stats.low), False),
-                (self.tr("max"), number(stats.high), False),
-                (self.tr("mean"), number(stats.mean), False),
-                (self.tr("norm"), number(stats.norm), stats.norm != stats.norm),
-                (self.tr("zeros"), f"{stats.zeros} / {stats.count}", False),
-                (self.tr("NaN"), str(stats.nans), stats.nans > 0),
-                ("+Inf", str(stats.posinfs), stats.posinfs > 0),
-                ("-Inf", str(stats.neginfs), stats.neginfs > 0),
-            ]
-        self.show_facts(facts)
+        if stats is None:
+            self.show_facts(facts)
+            return
+        about = "\u2248 " if stats.sampled else ""  # low, high, mean and zeros are those of a sample
+        self.show_facts([
+            *facts,
+            (self.tr("min"), about + number(stats.low), False),
+            (self.tr("max"), about + number(stats.high), False),
+            (self.tr("mean"), about + number(stats.mean), False),
+            (self.tr("norm"), number(stats.norm), stats.norm != stats.norm),
+            (self.tr("zeros"), f"{about}{stats.zeros:,} / {stats.count:,}", False),
+            *self._broken(stats.nans, stats.posinfs, stats.neginfs),
+        ])  # fmt: skip
+
+    def show_figures(self, figures: Figures) -> None:
+        """Exact figures, where they are known, instead of what the tape says."""
+        low, high = (figures.low, figures.high) if figures.finite else (float("nan"),) * 2
+        self.show_facts([
+            *self._facts,
+            (self.tr("min"), number(low), False),
+            (self.tr("max"), number(high), False),
+            (self.tr("mean"), number(figures.mean), False),
+            (self.tr("std"), number(figures.deviation), False),
+            (self.tr("norm"), number(figures.norm), figures.norm != figures.norm),
+            (self.tr("zeros"), f"{figures.zeros:,} / {figures.count:,}", False),
+            *self._broken(figures.nans, figures.posinfs, figures.neginfs),
+        ])  # fmt: skip
+
+    def _broken(self, nans: int, posinfs: int, neginfs: int) -> list[tuple[str, str, bool]]:
+        """What is not finite, in one line; nothing where all is."""
+        words = [f"{count:,} {name}" for count, name in ((nans, self.tr("NaN")), (posinfs, "+Inf"), (neginfs, "-Inf")) if count]
+        return [(self.tr("broken"), ", ".join(words), True)] if words else []

@@ -1,389 +1,306 @@
-"""The tensor panel: one value as a heat map, as numbers, as a histogram, now and before the current event."""
+"""The tensor panel: a tab that follows what is selected, and tabs that are locked on a value at a moment."""
 
 from __future__ import annotations
 
-from enum import IntEnum
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QTabWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
 
-from .. import theme
-from ..formats import exact, shape_text
-from ..grid import NumberGrid
-from ..holder import Holder
-from ..models.tensors import Array, Kept, TensorView, change, plane, real_part, statistics
+from ..grid import COPY_LIMIT
+from ..models.tensors import Array, Kept, TensorView
+from ..number_text import markdown_text, numpy_text, table_text
 from ..panel import Panel
-from .heat_map import HeatMap
-from .histogram_view import HistogramView
-from .mips import robust_range
-from .notice import Stage
-from .range_bar import RangeBar
-from .slice_bar import SliceBar
-from .statistics_view import StatisticsView
+from ..sources import Part, Source
+from ..theme import icon
+from .tensor_viewer import TensorViewer
+
+FORMS = ("npy", "safetensors", "csv", "png")
 
 
-class Side(IntEnum):
-    """Which of the two values is shown."""
+@dataclass(frozen=True, slots=True)
+class ExportWish:
+    """What is to be written to a file: all of a value (``index`` None) or a part of it; a picture has no source."""
 
-    AFTER = 0
-    BEFORE = 1
-    CHANGE = 2
+    form: str  # one of FORMS
+    name: str
+    source: Source
+    index: tuple[int | slice, ...] | None
+    viewer: TensorViewer
 
 
 class TensorPanel(Panel):
-    """Shows a TensorView. Works for every dtype and every number of dimensions."""
+    """Shows TensorViews in the first tab. Locking it leaves the value in a tab of its own, as it was at that moment."""
 
     title = "Tensor"
-    about = "One value: statistics, heat map, numbers and histogram, now and before the current event"
+    about = "One value: statistics, heat map, numbers, line and histogram, alone, before the current event, or beside another value"
 
-    value_wanted = Signal(object)  # Val: the value was not kept, the user wants it from the paused program
+    value_wanted = Signal(object)  # Val: the value is not on the tape, and the paused program may have it
     capture_wished = Signal()  # the user wants values to be kept from now on
     rerun_wished = Signal()  # the user wants a run that keeps values
     cell_picked = Signal(object)  # tuple of int: the index of the element that the user looks at
+    export_wished = Signal(object)  # ExportWish
+    cancel_wished = Signal()  # of the export that goes on
+    moment_picked = Signal(int)  # the user wants to look at the moment of a locked tab
+    said = Signal(str)  # what was done, or could not be
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumSize(240, 200)
-        self._view = TensorView()
-        self._side = Side.AFTER
-        self._held = False  # B is held down
-        self._fixed: tuple[float, float] | None = None  # a range that the user chose
         self._live = False
-        self._nonfinite: list[tuple[int, ...]] = []
-        self._plane: Array = np.zeros((0, 0))
-
-        self._label = QLabel(self)
-        self._label.setProperty("role", "title")
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
-        self._label.setWordWrap(True)
-        self._statistics = StatisticsView(self)
-        self.slices = SliceBar(self)
-        self.slices.slice_changed.connect(self._show_plane)
-        self.heat_map, self.grid, self.histogram = HeatMap(self), NumberGrid(self), HistogramView(self)
-        self.range_bar = RangeBar(self)
-        self.range_bar.range_changed.connect(self._choose_range)
-        self.range_bar.fit_wished.connect(self.fit_range)
-        self.range_bar.reset_wished.connect(self._reset_range)
-        self.heat_map.cell_picked.connect(self._cell)
-        self.grid.cell_picked.connect(self._cell)
-
-        self._tabs = QTabWidget(self)
-        self._tabs.setDocumentMode(True)
-        for page, name in ((self.heat_map, self.tr("Heat map")), (self.grid, self.tr("Table")), (self.histogram, self.tr("Histogram"))):
-            self._tabs.addTab(page, name)
-        self._tabs.currentChanged.connect(lambda _: self._fill())
-        self._readout = QLabel(self)
-        self._readout.setFont(theme.mono_font(12))
-        self._readout.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._bad = QToolButton(self)
-        self._bad.setToolTip(self.tr("Go to the next element that is not finite"))
-        self._bad.clicked.connect(self.go_to_next_bad)
-        self._peaks = QToolButton(self)
-        self._peaks.setText(self.tr("Peaks"))
-        self._peaks.setCheckable(True)
-        self._peaks.setToolTip(self.tr("Where a pixel stands for many elements, show the one farthest from zero instead of their mean"))
-        self._peaks.toggled.connect(self.heat_map.set_peaks)
-        self._part = QComboBox(self)
-        for name, part in ((self.tr("|z|"), "abs"), (self.tr("real"), "real"), (self.tr("imag"), "imag"), (self.tr("angle"), "angle")):
-            self._part.addItem(name, part)
-        self._part.setAccessibleName(self.tr("Part of the complex numbers"))
-        self._part.activated.connect(lambda _: self._show_plane())
-
-        body = QWidget(self)
-        column = QVBoxLayout(body)
-        column.setContentsMargins(12, 10, 12, 8)
-        column.setSpacing(7)
-        column.addWidget(self._label)
-        column.addWidget(Holder(self._statistics))
-        column.addWidget(self.slices)
-        column.addLayout(self._side_row())
-        self._pages = Stage(self._tabs, body)
-        column.addWidget(self._pages, 1)
-        column.addWidget(self.range_bar)
-        foot = QHBoxLayout()
-        foot.addWidget(self._readout, 1)
-        foot.addWidget(self._bad)
-        foot.addWidget(self._peaks)
-        column.addLayout(foot)
-        self._stage = Stage(body, self)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._stage)
-        index = QShortcut(QKeySequence("Ctrl+G"), self)
-        index.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        index.activated.connect(self._ask_index)
-        self.show_tensor(None)
-
-    def _side_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        self._sides = QButtonGroup(self)
-        for side, text, about in (
-            (Side.AFTER, self.tr("After"), self.tr("The value after the current event")),
-            (Side.BEFORE, self.tr("Before"), self.tr("The value before the current event; hold B to look at it for a moment")),
-            (Side.CHANGE, self.tr("Change"), self.tr("After minus before")),
-        ):
-            button = QToolButton(self)
-            button.setText(text)
-            button.setCheckable(True)
-            button.setToolTip(about)
-            self._sides.addButton(button, int(side))
-            row.addWidget(button)
-        self._sides.idClicked.connect(self._choose_side)
-        self._before = QLabel(self)
-        self._before.setProperty("role", "dim")
-        self._before.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row.addWidget(self._before, 1)
-        row.addStretch(0)
-        row.addWidget(self._part)
-        return row
+        self._viewers: list[TensorViewer] = []
+        self._tabs = QTabBar(self)
+        self._tabs.setExpanding(False)
+        self._tabs.setDrawBase(False)
+        self._tabs.setUsesScrollButtons(True)
+        self._tabs.setAccessibleName(self.tr("Values"))
+        self._tabs.setTabsClosable(True)
+        self._tabs.tabCloseRequested.connect(self.unlock)
+        self._stack = QStackedWidget(self)
+        self._tabs.currentChanged.connect(self._stack.setCurrentIndex)
+        self._export = QWidget(self)
+        row = QHBoxLayout(self._export)
+        row.setContentsMargins(12, 2, 12, 6)
+        self._export_name = QLabel(self)
+        self._export_bar = QProgressBar(self)
+        self._export_bar.setRange(0, 1000)
+        self._export_bar.setTextVisible(False)
+        self._export_bar.setMaximumHeight(8)
+        self._export_bar.setAccessibleName(self.tr("Exporting"))
+        cancel = QToolButton(self)
+        cancel.setText(self.tr("Cancel"))
+        cancel.clicked.connect(self.cancel_wished)
+        row.addWidget(self._export_name)
+        row.addWidget(self._export_bar, 1)
+        row.addWidget(cancel)
+        self._export.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._tabs)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self._export)
+        self._add_follower()
 
     # -------------------------------------------------------------------------------------------------------- showing
 
+    @property
+    def viewer(self) -> TensorViewer:
+        """The one that follows what is selected."""
+        return self._viewers[0]
+
+    @property
+    def current(self) -> TensorViewer:
+        """The one in view."""
+        return self._viewers[max(self._tabs.currentIndex(), 0)]
+
+    @property
+    def locked(self) -> list[str]:
+        """What the locked tabs are called."""
+        return [self._tabs.tabText(at) for at in range(1, self._tabs.count())]
+
     @Slot(object)
     def show_tensor(self, view: TensorView | None) -> None:
-        """Show a value; None or ``Kept.NOTHING`` for none."""
-        self._view = view = view or TensorView()
-        if view.kept is Kept.NOTHING:
-            self._stage.show_notice(self.tr("Nothing is selected. Pick a node or a tensor to see its values."))
-            return
-        self._stage.show_content()
-        self._label.setText(view.label)
-        self._label.setAccessibleDescription(view.label)
-        self._statistics.show_view(view)
-        shown = view.kept is Kept.KEPT and view.value is not None
-        some = shown and view.value is not None and view.value.size > 1
-        self._show_side_row(view, shown)
-        self._readout.setVisible(some)
-        if not some:  # else they are shown as what they belong to is: a widget that comes and goes lays the panel out twice
-            for widget in (self.range_bar, self._bad, self._peaks):
-                widget.setVisible(False)
-        self._part.setVisible(shown and view.value is not None and np.iscomplexobj(view.value))
-        if not shown:
-            self.slices.show_shape(())
-            self._say_why(view)
-            return
-        assert view.value is not None
-        if not view.value.size:
-            self.slices.show_shape(())
-            self._pages.show_notice(self.tr("This tensor has no elements."))
-            return
-        self._pages.show_content()
-        self.slices.show_shape(view.value.shape)
-        self._find_bad(view.value)
-        self._show_plane()
+        """Show a value in the tab that follows; None or ``Kept.NOTHING`` for none."""
+        self.viewer.show_tensor(view)
 
-    @Slot(object, object)
-    def show_value(self, val: object, value: Array) -> None:
-        """The paused program gave a value that was asked for by ``value_wanted``; ignored when another one is shown now."""
-        view = self._view
-        if view.val == val and view.kept is not Kept.KEPT:
-            self.show_tensor(
-                TensorView(
-                    view.label, Kept.KEPT, view.val, view.meta, view.stats or statistics(value, view.val), value, view.before,
-                    view.before_label, view.role, view.level,
-                )
-            )  # fmt: skip
+    def wants(self, val: object) -> bool:
+        """Whether a value that was asked for by ``value_wanted`` is still waited for."""
+        return any(viewer.view.val == val and viewer.sides.this is None for viewer in self._viewers)
+
+    def show_source(self, val: object, source: Source) -> None:
+        """The paused program has a value that was asked for."""
+        for viewer in self._viewers:
+            if viewer.view.val == val and viewer.sides.this is None:
+                viewer.show_source(val, source)
+                return
+        source.close()
+
+    @Slot(object, str)
+    def show_failure(self, val: object, why: str) -> None:
+        """The paused program does not have a value that was asked for, and why."""
+        for viewer in self._viewers:
+            viewer.show_failure(val, why)
 
     @Slot(bool)
     def set_live(self, live: bool) -> None:
         """Whether a paused program can be asked for values."""
-        self._live = live
-        if self._view.kept is Kept.NOT_KEPT:
-            self._say_why(self._view)
+        if live != self._live:
+            self._live = live
+            for viewer in self._viewers:
+                viewer.set_live(live)
+
+    def show_export(self, name: str, share: float) -> None:
+        """An export goes on; at 1 it is over."""
+        self._export.setVisible(share < 1)
+        self._export_name.setText(name)
+        self._export_bar.setValue(round(share * 1000))
+
+    def leave_program(self) -> None:
+        """The program that was asked so far is another one now: what is shown stays, and is asked for no more."""
+        for viewer in self._viewers:
+            viewer.leave_program(locked=viewer is not self.viewer)
+
+    def close_sources(self) -> None:
+        """The window closes."""
+        for viewer in self._viewers:
+            viewer.close_sources()
 
     def restyle(self) -> None:
-        self.histogram.restyle()
+        for viewer in self._viewers:
+            viewer.restyle()
 
-    # --------------------------------------------------------------------------------------------------------- states
+    # ------------------------------------------------------------------------------------------------------------ tabs
 
-    def _show_side_row(self, view: TensorView, shown: bool) -> None:
-        can = shown and view.before is not None
-        for button in self._sides.buttons():
-            button.setVisible(can)
-        same = can and view.before is not None and view.value is not None and view.before.shape == view.value.shape
-        self._sides.button(int(Side.CHANGE)).setEnabled(same)
-        if not can or (self._side is Side.CHANGE and not same):
-            self._side = Side.AFTER
-        self._sides.button(int(self._side)).setChecked(True)
-        self._before.setText(view.before_label if can else "")
-        self._before.setVisible(can)
+    def _add_follower(self) -> None:
+        viewer = TensorViewer(self)
+        viewer.set_live(self._live)
+        viewer.value_wanted.connect(self.value_wanted)
+        viewer.capture_wished.connect(self.capture_wished)
+        viewer.rerun_wished.connect(self.rerun_wished)
+        viewer.cell_picked.connect(self.cell_picked)
+        lock, more = QToolButton(viewer), QToolButton(viewer)
+        lock.setIcon(icon("lock"))
+        lock.setToolTip(self.tr("Lock: leave this value, as it is at this moment, in a tab of its own"))
+        lock.clicked.connect(lambda: self.lock(viewer))
+        more.setIcon(icon("save"))
+        more.setToolTip(self.tr("Copy, export, compare"))
+        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(more)
+        menu.aboutToShow.connect(lambda: self._fill_menu(menu, viewer))
+        more.setMenu(menu)
+        for button in (lock, more):
+            button.setAccessibleName(button.toolTip())
+            viewer.head.addWidget(button)
+        viewer.shown.connect(lambda: lock.setVisible(viewer is self.viewer))
+        self._viewers.insert(0, viewer)
+        self._stack.insertWidget(0, viewer)
+        self._tabs.insertTab(0, icon("follow"), self.tr("Follows"))
+        for side in (QTabBar.ButtonPosition.LeftSide, QTabBar.ButtonPosition.RightSide):
+            self._tabs.setTabButton(0, side, None)
+        self._tabs.setTabToolTip(0, self.tr("Shows what is selected"))
+        self._tabs.setVisible(self._tabs.count() > 1)
 
-    def _say_why(self, view: TensorView) -> None:
-        if view.kept is Kept.UNDEFINED:
-            self._pages.show_notice(self.tr("No gradient arrived here: it is undefined (None), which counts as zero and takes no memory."))
+    def lock(self, viewer: TensorViewer | None = None) -> None:
+        """Leave what the first tab shows in a tab of its own, with what was chosen there; another first tab follows the selection."""
+        view = self.viewer.view
+        if view.kept is Kept.NOTHING or (viewer is not None and viewer is not self.viewer):
             return
-        level = self.tr(" (capture level: %1)").replace("%1", view.level) if view.level else ""
-        exact_too = self.tr(" Statistics are exact.") if view.stats is not None else ""
-        text = self.tr("Values of this tensor were not kept%1.").replace("%1", level) + exact_too
-        answers = [(self.tr("Capture it from now on"), self.capture_wished.emit), (self.tr("Rerun with values"), self.rerun_wished.emit)]
-        if self._live and view.val is not None:
-            answers.insert(0, (self.tr("Ask the program"), self._ask_value))
-        self._pages.show_notice(text, answers)
+        held = self.viewer
+        moment = f" @{view.moment}" if view.moment >= 0 else ""
+        self._tabs.setTabText(0, f"{view.label}{moment}".replace("&", "&&"))
+        self._tabs.setTabIcon(0, icon("lock"))
+        self._tabs.setTabToolTip(0, self.tr("{0}, as it was after event {1}").format(view.label, view.moment))
+        close = QToolButton(self._tabs)
+        close.setIcon(icon("close"))
+        close.setAutoRaise(True)
+        close.setFixedSize(18, 18)
+        close.setToolTip(self.tr("Close this tab"))
+        close.setAccessibleName(close.toolTip())
+        close.clicked.connect(lambda: self.unlock(self._viewers.index(held)))
+        self._tabs.setTabButton(0, QTabBar.ButtonPosition.RightSide, close)
+        self._add_follower()
+        self._tabs.setCurrentIndex(1)
+        self._stack.setCurrentIndex(1)
+        held.shown.emit()
+        self.viewer.show_tensor(view)
 
-    def _ask_value(self) -> None:
-        self.value_wanted.emit(self._view.val)
+    @Slot(int)
+    def unlock(self, at: int) -> None:
+        """Close a locked tab."""
+        if 0 < at < len(self._viewers):
+            viewer = self._viewers.pop(at)
+            self._tabs.removeTab(at)
+            self._stack.removeWidget(viewer)
+            viewer.close_sources()
+            viewer.deleteLater()
+            self._tabs.setVisible(self._tabs.count() > 1)
 
-    # --------------------------------------------------------------------------------------------------------- values
+    # ------------------------------------------------------------------------------------------------------------ menu
 
-    def _choose_side(self, side: int) -> None:
-        self._side = Side(side)
-        self._show_plane()
+    def _fill_menu(self, menu: QMenu, viewer: TensorViewer) -> None:
+        menu.clear()
+        source = viewer.source()
+        ready = source is not None and source.size > 0
 
-    @property
-    def side(self) -> Side:
-        """What is shown now: also while B is held."""
-        return Side.BEFORE if self._held and self._view.before is not None else self._side
+        def add(text: str, does: Callable[[], object], possible: bool = True) -> None:
+            action = menu.addAction(text)
+            action.triggered.connect(lambda: does())
+            action.setEnabled(ready and possible)
 
-    def _whole(self) -> Array | None:
-        view = self._view
-        if view.value is None:
-            return None
-        if self.side is Side.BEFORE and view.before is not None:
-            return view.before
-        if self.side is Side.CHANGE and view.before is not None and view.before.shape == view.value.shape:
-            return change(view.value, view.before)
-        return view.value
+        menu.addSection(self.tr("Copy"))
+        for text, write in (
+            (self.tr("As NumPy Source"), numpy_text), (self.tr("As CSV"), lambda plane: table_text(plane, ",")),
+            (self.tr("As Markdown Table"), markdown_text),
+        ):  # fmt: skip
+            add(text, partial(self._copy, viewer, write))
+        add(self.tr("As Picture"), viewer.copy_picture)
+        menu.addSection(self.tr("Export"))
+        several = source is not None and len(source.shape) > 2
+        for form, name in (("npy", "NumPy (.npy)"), ("safetensors", "safetensors"), ("csv", "CSV")):
+            add(self.tr("Whole Value as {0}...").format(name), partial(self._wish, viewer, form, whole=True))
+        for form, name in (("npy", "NumPy (.npy)"), ("safetensors", "safetensors"), ("csv", "CSV")):
+            if several:
+                add(self.tr("This Slice as {0}...").format(name), partial(self._wish, viewer, form, whole=False))
+        add(self.tr("View as Picture (.png)..."), lambda: self._wish(viewer, "png", whole=True))
+        menu.addSection(self.tr("Compare"))
+        add(self.tr("Pin as A: Compare With What Is Selected Next"), lambda: self.pin(viewer))
+        pinned = self.viewer.sides.pinned
+        add(self.tr("Unpin {0}").format(pinned[0] if pinned else self.tr("A")), lambda: self.viewer.pin("", None), pinned is not None)
+        if viewer is not self.viewer and viewer.view.moment >= 0:
+            menu.addSeparator()
+            add(self.tr("Go to the Moment of This Tab"), lambda: self.moment_picked.emit(viewer.view.moment))
 
-    @Slot()
-    def _show_plane(self) -> None:
-        whole = self._whole()
-        if whole is None:
+    def pin(self, viewer: TensorViewer | None = None) -> None:
+        """Compare what is selected from now on with the value that a viewer shows."""
+        viewer = viewer or self.current
+        source, view = viewer.sides.this, viewer.view
+        if source is None:
             return
-        if whole.size == 1:  # a picture of one number says less than the number
-            self._pages.show_notice(exact(whole.reshape(-1)[0]))
-            self._pages.notice.show_large(True)
+        moment = f" @{view.moment}" if view.moment >= 0 else ""
+        label = f"A: {view.label}{moment}"
+        self.viewer.pin(label, source.again())
+        self.said.emit(self.tr("{0} is pinned: what is selected from now on is compared with it.").format(label))
+
+    def _copy(self, viewer: TensorViewer, write: Callable[[Array], str]) -> None:
+        """The selection of the table where that is in front and has more than an element, else the whole plane."""
+        plane = viewer.selected()
+        if plane is not None:
+            QGuiApplication.clipboard().setText(write(plane))
+            self.said.emit(self.tr("Copied {0} elements").format(f"{plane.size:,}"))
             return
-        at = tuple(min(i, max(size - 1, 0)) for i, size in zip(self.slices.at, whole.shape, strict=False))
-        if len(at) == whole.ndim:
-            self._plane = plane(whole, self.slices.rows, self.slices.columns, at)
-        else:
-            self._plane = plane(whole, max(whole.ndim - 2, 0), max(whole.ndim - 1, 1), (0,) * whole.ndim)
-        if self._fixed is None:
-            self._low, self._high = robust_range(self._numbers())
-        self._show_range()
-        self._fill()
-
-    def _numbers(self) -> Array:
-        return real_part(self._plane, str(self._part.currentData()))
-
-    def _fill(self) -> None:
-        """Give the page in view what it shows; the others get it when they are turned to."""
-        if self._pages.is_empty:
-            self.range_bar.setVisible(False)
-            self._peaks.setVisible(False)
+        source = viewer.source()
+        if source is None:
             return
-        page = self._tabs.currentWidget()
-        self.range_bar.setVisible(page is not self.histogram and self._view.kept is Kept.KEPT)
-        self._peaks.setVisible(page is self.heat_map and self._view.kept is Kept.KEPT)
-        if page is self.heat_map:
-            numbers = self._numbers()
-            # one long column is a hair line: a vector is shown lying down
-            self.heat_map.show_plane(numbers.T if self._view.value is not None and self._view.value.ndim < 2 else numbers)
-        elif page is self.grid:
-            self.grid.show_array(self._plane)
-        elif (whole := self._whole()) is not None:
-            self.histogram.show_values(real_part(whole, str(self._part.currentData())))
-
-    # ---------------------------------------------------------------------------------------------------------- range
-
-    @Slot()
-    def fit_range(self) -> None:
-        """Let the range follow the 0.5th and the 99.5th percentile of the finite numbers."""
-        self._fixed = None
-        self._low, self._high = robust_range(self._numbers())
-        self._show_range()
-
-    @Slot()
-    def _reset_range(self) -> None:
-        self._choose_range(*robust_range(self._numbers(), 0.0, 100.0))
-
-    def _choose_range(self, low: float, high: float) -> None:
-        self._fixed = self._low, self._high = low, high
-        self._show_range()
-
-    def _show_range(self) -> None:
-        least, most = robust_range(self._numbers(), 0.0, 100.0)
-        self.range_bar.show_range(self._low, self._high, least, most)
-        self.heat_map.set_range(self._low, self._high)
-        self.grid.set_range(self._low, self._high)
-
-    # ----------------------------------------------------------------------------------------------------------- cells
-
-    def index_of(self, row: int, column: int) -> tuple[int, ...]:
-        """The element's index in the tensor."""
-        value = self._view.value
-        if value is None or value.ndim == 0:
-            return ()
-        if value.ndim == 1:
-            return (row,)
-        index = list(self.slices.at)
-        index[self.slices.rows], index[self.slices.columns] = row, column
-        return tuple(index)
-
-    def _cell(self, row: int, column: int) -> None:
-        if self.sender() is self.heat_map and self._view.value is not None and self._view.value.ndim < 2:
-            row, column = column, row
-        if not (0 <= row < self._plane.shape[0] and 0 <= column < self._plane.shape[1]):
-            self._readout.setText("")
+        rows, columns = viewer.plane.size(source.shape)
+        if rows * columns > COPY_LIMIT:
+            limit = f"{COPY_LIMIT:,}"
+            self.said.emit(
+                self.tr("{0} elements are too many for the clipboard, which takes {1}: export them.").format(f"{rows * columns:,}", limit)
+            )
             return
-        index = self.index_of(row, column)
-        self._readout.setText(f"[{', '.join(str(i) for i in index)}]  {exact(self._plane[row, column])}")
-        self._readout.setToolTip(self._readout.text())
-        self.cell_picked.emit(index)
+        pieces: list[Array] = []
+        step = max((1 << 16) // max(columns, 1), 1)
 
-    def _find_bad(self, value: Array) -> None:
-        self._nonfinite = []
-        if np.issubdtype(value.dtype, np.inexact):
-            places = np.argwhere(~np.isfinite(value))[:10_000]
-            self._nonfinite = [tuple(int(i) for i in place) for place in places]
-        self._bad.setVisible(bool(self._nonfinite))
-        self._bad.setText(self.tr("Next NaN/Inf (%1)").replace("%1", str(len(self._nonfinite))))
+        def arrived(last: bool, found: object) -> None:
+            if isinstance(found, np.ndarray):
+                pieces.append(viewer.plane.oriented(found))
+            if last and pieces:
+                whole = np.concatenate(pieces)
+                QGuiApplication.clipboard().setText(write(whole))
+                self.said.emit(self.tr("Copied {0} elements").format(f"{whole.size:,}"))
 
-    @Slot()
-    def go_to_next_bad(self) -> None:
-        """Go to the next NaN or infinity after the current element; after the last one to the first."""
-        if self._nonfinite:
-            here = self.index_of(*self.grid.current)
-            self.go_to(next((place for place in self._nonfinite if place > here), self._nonfinite[0]))
+        for top in range(0, rows, step):
+            index = viewer.plane.index(source.shape, (top, min(top + step, rows), 0, columns))
+            source.ask(Part(index), partial(arrived, top + step >= rows), "copy", 1)
 
-    def go_to(self, index: tuple[int, ...]) -> None:
-        """Show the element with this index."""
-        value = self._view.value
-        if value is None or len(index) != value.ndim:
-            return
-        if value.ndim > 2:
-            self.slices.go_to(index)
-        row, column = (index[self.slices.rows], index[self.slices.columns]) if value.ndim > 1 else (index[0] if index else 0, 0)
-        self.grid.show_array(self._plane)
-        self.grid.go_to(row, column)
-        self.heat_map.go_to(*((row, column) if value.ndim > 1 else (column, row)))
-
-    @Slot()
-    def _ask_index(self) -> None:
-        if self._view.kept is Kept.KEPT:
-            self._tabs.setCurrentWidget(self.grid)
-            self.grid.ask_index()
-
-    # ------------------------------------------------------------------------------------------------------------ keys
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_B and not event.isAutoRepeat() and self._view.before is not None:
-            self._held = True
-            self._show_plane()
-        else:
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_B and not event.isAutoRepeat() and self._held:
-            self._held = False
-            self._show_plane()
-        else:
-            super().keyReleaseEvent(event)
-
-    def description(self) -> str:
-        """The value in words, for messages."""
-        return f"{self._view.label} {shape_text(self._view.shape)}"
+    def _wish(self, viewer: TensorViewer, form: str, whole: bool) -> None:
+        source = viewer.source()
+        if source is not None:
+            rows, columns = viewer.plane.size(source.shape)
+            index = None if whole else viewer.plane.index(source.shape, (0, rows, 0, columns))
+            self.export_wished.emit(ExportWish(form, viewer.view.label, source.again(), index, viewer))

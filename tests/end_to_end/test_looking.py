@@ -68,10 +68,45 @@ def test_a_value_that_was_not_kept_is_fetched_from_the_program(driver: Driver, m
     view = model.tensor_view(value)
     assert view.kept is Kept.NOT_KEPT
     tensor.show_tensor(view)
-    tensor.value_wanted.emit(value.val)
-    driver.until(lambda: tensor._view.kept is Kept.KEPT)
-    assert tensor._view.value is not None
-    numpy.testing.assert_array_equal(tensor._view.value, numpy.ones((300, 300), numpy.float32))
+    driver.until(lambda: tensor.viewer.sides.this is not None)
+    source = tensor.viewer.sides.this
+    assert source is not None
+    numpy.testing.assert_array_equal(source.near, numpy.ones((300, 300), numpy.float32))
+
+
+LARGE = """
+import torch
+big = torch.arange(1200 * 900.0).reshape(1200, 900).requires_grad_()
+with torch.no_grad():
+    big[700, 333] = float("nan")
+(big * 2).sum().backward()
+"""
+
+
+def test_a_large_value_is_read_from_the_program_where_it_is_looked_at(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver.open(driver.script(LARGE))
+    model, tensor = driver.window.model, driver.window.panels.tensor
+    assert model.tape is not None
+    big = next(number for number, noun in model.tape.tensors.items() if noun.meta.shape == (1200, 900))
+    monkeypatch.setattr(model.tape, "value", lambda val: None)
+    monkeypatch.setattr(model.tape, "extent", lambda val: None)
+    tensor.show_tensor(model.tensor_view(model.leaf_value(big)))
+    viewer = tensor.viewer
+    driver.until(lambda: viewer._counted_share == 1.0 and viewer._levels is not None and viewer._levels.share == 1.0)
+    source = viewer.sides.this
+    assert source is not None
+    assert source.near is None
+    figures = viewer._counted.figures
+    assert (figures.count, figures.nans, figures.high) == (1_080_000, 1, 1_079_999.0)
+    viewer.go_to_next_bad()
+    driver.until(lambda: viewer._picked == (700, 333))
+    viewer.go_to((1199, 899))
+    driver.until(lambda: viewer._readout.text() == "[1199, 899]  1079999.0".replace("1079999.0", "1.079999e+06"))
+    tensor.pin()
+    tensor.lock()
+    assert tensor.locked == [f"{viewer.view.label} @{viewer.view.moment}"]
+    driver.press("continue")
+    driver.until(lambda: driver.state is not State.PAUSED)
 
 
 def test_a_hook_that_changes_a_gradient_is_seen_doing_it(driver: Driver) -> None:

@@ -9,7 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from gradstep.engine.tape.schema import Meta, Val
 from gradstep.gui.models.tensors import Array, Kept, TensorView, statistics
-from gradstep.gui.panels.tensor_panel import Side, TensorPanel
+from gradstep.gui.panels.tensor_viewer import TensorViewer
+from gradstep.gui.sides import Side
+from gradstep.gui.sources import ArraySource
 
 VAL = Val(7, 2)
 
@@ -20,12 +22,21 @@ def view(value: Array, before: Array | None = None, kept: Kept = Kept.KEPT) -> T
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> TensorPanel:
-    panel = TensorPanel()
+def panel(qtbot: QtBot) -> TensorViewer:
+    panel = TensorViewer()
     qtbot.addWidget(panel)
     panel.resize(320, 600)
     panel.show()
     return panel
+
+
+def numbers(panel: TensorViewer) -> list[list[float]]:
+    """The plane that is shown."""
+    assert panel._pages is not None
+    rows, columns = panel._pages.shape
+    block = panel._pages.block(0, rows, 0, columns)
+    assert block is not None
+    return block.tolist()
 
 
 SHAPES = [(), (1,), (7,), (0,), (3, 0), (1, 1), (4, 5), (2, 3, 4), (2, 1, 3, 2, 2)]
@@ -34,27 +45,27 @@ DTYPES = ["bool", "uint8", "int16", "int64", "float16", "float32", "float64", "c
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_dtype_and_shape_is_shown_on_every_page(panel: TensorPanel, dtype: str, shape: tuple[int, ...]) -> None:
+def test_every_dtype_and_shape_is_shown_on_every_page(panel: TensorViewer, dtype: str, shape: tuple[int, ...]) -> None:
     value = np.asarray(np.random.default_rng(0).normal(size=shape) * 3).astype(dtype)
     panel.show_tensor(view(value, value))
-    for page in range(3):
+    for page in range(5):
         panel._tabs.setCurrentIndex(page)
         panel.grab()
     panel._choose_side(Side.CHANGE)
     panel.grab()
-    assert panel._pages.is_empty == (value.size < 2)
+    assert panel._pages_stage.is_empty == (value.size < 2)
 
 
-def test_nothing_selected_is_said(panel: TensorPanel) -> None:
+def test_nothing_selected_is_said(panel: TensorViewer) -> None:
     panel.show_tensor(None)
-    assert "Nothing is selected" in panel._stage.notice.text()
+    assert "Nothing is selected" in panel.stage.notice.text()
 
 
-def test_a_value_that_was_not_kept_offers_three_ways_to_it(panel: TensorPanel, qtbot: QtBot) -> None:
+def test_a_value_that_was_not_kept_offers_three_ways_to_it(panel: TensorViewer, qtbot: QtBot) -> None:
     panel.set_live(True)
     panel.show_tensor(view(np.ones((2, 2)), kept=Kept.NOT_KEPT))
-    assert panel._pages.notice.text() == "Values of this tensor were not kept. Statistics are exact."
-    ask, capture, rerun = panel._pages.notice.buttons()
+    assert panel._pages_stage.notice.text() == "Values of this tensor were not kept. Statistics are exact."
+    ask, capture, rerun = panel._pages_stage.notice.buttons()
     with qtbot.waitSignal(panel.value_wanted) as wanted:
         ask.click()
     assert wanted.args == [VAL]
@@ -62,35 +73,35 @@ def test_a_value_that_was_not_kept_offers_three_ways_to_it(panel: TensorPanel, q
         capture.click()
     with qtbot.waitSignal(panel.rerun_wished):
         rerun.click()
-    panel.show_value(VAL, np.ones((2, 2)))
-    assert not panel._pages.is_empty
+    panel.show_source(VAL, ArraySource(np.ones((2, 2))))
+    assert not panel._pages_stage.is_empty
 
 
-def test_a_value_that_comes_too_late_is_not_shown(panel: TensorPanel) -> None:
+def test_a_value_that_comes_too_late_is_not_shown(panel: TensorViewer) -> None:
     panel.show_tensor(view(np.ones((2, 2)), kept=Kept.NOT_KEPT))
-    panel.show_value(Val(99, 0), np.ones((2, 2)))
-    assert panel._pages.is_empty
+    panel.show_source(Val(99, 0), ArraySource(np.ones((2, 2))))
+    assert panel._pages_stage.is_empty
 
 
-def test_an_undefined_gradient_is_explained(panel: TensorPanel) -> None:
+def test_an_undefined_gradient_is_explained(panel: TensorViewer) -> None:
     panel.show_tensor(TensorView("grad", Kept.UNDEFINED))
-    assert "undefined (None)" in panel._pages.notice.text()
+    assert "undefined (None)" in panel._pages_stage.notice.text()
 
 
-def test_holding_b_shows_what_stood_there_before(panel: TensorPanel, qtbot: QtBot) -> None:
+def test_holding_b_shows_what_stood_there_before(panel: TensorViewer, qtbot: QtBot) -> None:
     after, before = np.full((2, 2), 3.0), np.full((2, 2), 1.0)
     panel.show_tensor(view(after, before))
     panel.setFocus()
     qtbot.keyPress(panel, Qt.Key.Key_B)
     assert panel.side is Side.BEFORE
-    assert panel._plane.tolist() == before.tolist()
+    assert numbers(panel) == before.tolist()
     qtbot.keyRelease(panel, Qt.Key.Key_B)
     assert panel.side is Side.AFTER
     panel._choose_side(Side.CHANGE)
-    assert panel._plane.tolist() == [[2.0, 2.0], [2.0, 2.0]]
+    assert numbers(panel) == [[2.0, 2.0], [2.0, 2.0]]
 
 
-def test_next_bad_goes_through_all_of_them_and_round(panel: TensorPanel, qtbot: QtBot) -> None:
+def test_next_bad_goes_through_all_of_them_and_round(panel: TensorViewer, qtbot: QtBot) -> None:
     value = np.zeros((3, 4, 5), np.float32)
     value[1, 2, 3], value[2, 0, 1] = np.nan, -np.inf
     panel.show_tensor(view(value))
@@ -102,20 +113,23 @@ def test_next_bad_goes_through_all_of_them_and_round(panel: TensorPanel, qtbot: 
     assert panel.slices.text() == "[1, :, :]"
 
 
-def test_other_dimensions_can_be_rows_and_columns(panel: TensorPanel) -> None:
+def test_other_dimensions_can_be_rows_and_columns(panel: TensorViewer) -> None:
     value = np.arange(24).reshape(2, 3, 4)
     panel.show_tensor(view(value))
-    panel.slices._use_as_rows(0)
+    panel.slices._rows.setCurrentIndex(panel.slices._rows.findData(0))
+    panel.slices._chosen()
     panel.slices._set(1, 2)
     assert panel.slices.text() == "[:, 2, :]"
-    assert panel._plane.tolist() == value[:, 2, :].tolist()
-    panel.slices._use_as_columns(1)
-    assert panel._plane.tolist() == value[:, :, 0].tolist()
-    panel.slices._use_as_columns(0)
-    assert panel._plane.tolist() == value[:, :, 0].T.tolist()
+    assert numbers(panel) == value[:, 2, :].tolist()
+    panel.slices._columns.setCurrentIndex(panel.slices._columns.findData(1))
+    panel.slices._chosen()
+    assert numbers(panel) == value[:, :, 0].tolist()
+    panel.slices._columns.setCurrentIndex(panel.slices._columns.findData(0))
+    panel.slices._chosen()
+    assert numbers(panel) == value[:, :, 0].T.tolist()
 
 
-def test_a_range_that_was_chosen_stays_and_autofit_lets_it_go(panel: TensorPanel) -> None:
+def test_a_range_that_was_chosen_stays_and_autofit_lets_it_go(panel: TensorViewer) -> None:
     panel.show_tensor(view(np.linspace(0, 1, 100).reshape(10, 10)))
     panel._choose_range(0.25, 0.5)
     panel.show_tensor(view(np.linspace(0, 9, 100).reshape(10, 10)))
@@ -124,7 +138,7 @@ def test_a_range_that_was_chosen_stays_and_autofit_lets_it_go(panel: TensorPanel
     assert panel._high > 8
 
 
-def test_one_nan_of_six_million_numbers_is_seen_in_the_heat_map(panel: TensorPanel) -> None:
+def test_one_nan_of_six_million_numbers_is_seen_in_the_heat_map(panel: TensorViewer) -> None:
     value = np.zeros((2000, 3000), np.float32)
     value[777, 1234] = np.nan
     panel.show_tensor(view(value))

@@ -1,0 +1,97 @@
+"""A value that is a picture, as a picture: three dimensions of which one has one, three or four channels."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from gradstep.engine.tape.overview import real_part
+
+from .. import theme
+from ..sources import Array
+
+CHANNELS = (1, 3, 4)
+SMALLEST, LARGEST = 2, 8192  # pixels of a side
+
+
+def channel_dimension(shape: tuple[int, ...]) -> int | None:
+    """Which of the last three dimensions are the channels: the first of them (CHW) or the last (HWC); None where the value does not
+    look like pictures."""
+    if len(shape) < 3:
+        return None
+    for dim in (len(shape) - 3, len(shape) - 1):
+        sides = [shape[other] for other in range(len(shape) - 3, len(shape)) if other != dim]
+        if shape[dim] in CHANNELS and all(SMALLEST <= side <= LARGEST for side in sides):
+            return dim
+    return None
+
+
+def rgb_picture(value: Array, channels: int, low: float, high: float) -> QImage:
+    """Three dimensions, of which ``channels`` (0 or 2) are the colours, as a picture in which ``low`` is black and ``high`` white. What
+    is not finite is magenta, which grey-level pictures do not have."""
+    numbers = np.moveaxis(real_part(value).astype(np.float64), channels, 2)
+    bad = ~np.isfinite(numbers).all(axis=2)
+    span = high - low if high > low else 1.0
+    with np.errstate(invalid="ignore"):
+        levels = np.clip((numbers - low) / span, 0, 1)
+    levels = (np.nan_to_num(levels) * 255).round().astype(np.uint8)
+    if levels.shape[2] == 1:
+        levels = np.repeat(levels, 3, axis=2)
+    opaque = np.full(levels.shape[:2], 255, np.uint8) if levels.shape[2] == 3 else levels[:, :, 3]
+    pixels = np.ascontiguousarray(np.dstack([levels[:, :, :3], opaque]))
+    pixels[bad] = (255, 0, 255, 255)
+    height, width = bad.shape
+    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+
+
+class ImageView(QWidget):
+    """Shows a picture as large as there is room, with square pixels that stay sharp."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumSize(120, 80)
+        self.setAccessibleName(self.tr("Picture"))
+        self._image = QImage()
+        self._words = ""
+
+    def sizeHint(self) -> QSize:
+        return QSize(260, 220)
+
+    def show_image(self, image: QImage) -> None:
+        """Show another picture."""
+        self._image = image
+        self.setAccessibleDescription(self.tr("{0} by {1} pixels").format(image.width(), image.height()))
+        self.update()
+
+    def show_words(self, words: str) -> None:
+        """Say why there is no picture."""
+        self._image, self._words = QImage(), words
+        self.setAccessibleDescription(words)
+        self.update()
+
+    def image(self) -> QImage:
+        """The picture, a pixel an element."""
+        return self._image
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            look = theme.current()
+            painter.fillRect(self.rect(), look.field)
+            if self._image.isNull():
+                painter.setPen(look.dim)
+                room = self.rect().adjusted(12, 12, -12, -12)
+                painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._words)
+                return
+            size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            whole = min(size.width() // self._image.width(), size.height() // self._image.height())
+            if whole >= 1:  # whole multiples, so that all pixels are alike
+                size = self._image.size() * whole
+            place = QRect(0, 0, size.width(), size.height())
+            place.moveCenter(self.rect().center())
+            painter.fillRect(place, Qt.BrushStyle.Dense6Pattern)  # seen through where a fourth channel lets it
+            painter.drawImage(place, self._image)
+        finally:
+            painter.end()

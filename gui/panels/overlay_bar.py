@@ -1,0 +1,164 @@
+"""What is marked over the colours of a heat map, with how many elements there are of each: buttons that are legend and switch."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from gradstep.engine.tape.overview import EMPTY, Figures, Level
+
+from .. import theme
+from ..formats import count_text
+from ..levels import Placed
+from .heat_picture import FIRST, Overlay, Scale, View, picture
+
+SWATCH = 12  # pixels
+FIRST_ROW = 4  # marks, where there are two rows
+_FLAGS = {Overlay.NAN: 1 | EMPTY, Overlay.POSITIVE: 2 | EMPTY, Overlay.NEGATIVE: 4 | EMPTY, Overlay.MINUS: 16}
+
+
+class OverlayBar(QWidget):
+    """A button a mark. Marks of which there are none are dim, and can be switched all the same."""
+
+    overlays_changed = Signal(object)  # Overlay
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows = (QHBoxLayout(), QHBoxLayout())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        for row in self._rows:
+            row.setSpacing(2)
+            column.addLayout(row)
+        self._flow: list[QWidget] = []  # the marks, then what stands behind them
+        self.buttons: dict[Overlay, _Mark] = {}
+        for overlay, text, tip in (
+            (Overlay.NAN, self.tr("NaN"), self.tr("Mark NaN")),
+            (Overlay.POSITIVE, self.tr("+Inf"), self.tr("Mark positive infinities")),
+            (Overlay.NEGATIVE, self.tr("-Inf"), self.tr("Mark negative infinities")),
+            (Overlay.MINUS, self.tr("< 0"), self.tr("Mark numbers below zero")),
+            (Overlay.LOW, self.tr("low"), self.tr("Mark numbers below the range of the colours")),
+            (Overlay.HIGH, self.tr("high"), self.tr("Mark numbers above the range of the colours")),
+        ):
+            button = _Mark(overlay, text, tip, self)
+            button.setChecked(overlay in FIRST)
+            button.toggled.connect(lambda _: self.overlays_changed.emit(self.overlays))
+            self.buttons[overlay] = button
+            self._flow.append(button)
+        self._one_row: bool | None = None
+        self._arrange()
+        self.setAccessibleName(self.tr("Marks"))
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
+
+    def add(self, *widgets: QWidget) -> None:
+        """Put other buttons behind the marks."""
+        self._flow += widgets
+        self._one_row = None
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """In one row where there is room for all with their numbers, else in two."""
+        shown = [widget for widget in self._flow if not widget.isHidden()]
+        one_row = sum(widget.sizeHint().width() + 2 for widget in shown) <= self.width()
+        if one_row == self._one_row:
+            return
+        self._one_row = one_row
+        for row in self._rows:
+            while row.takeAt(0) is not None:
+                continue
+        split = len(self._flow) if one_row else FIRST_ROW
+        for at, widget in enumerate(self._flow):
+            if at == len(self.buttons):
+                self._rows[0 if one_row else 1].addStretch(1)
+            self._rows[0 if at < split else 1].addWidget(widget)
+        if not one_row:
+            self._rows[0].addStretch(1)
+
+    @property
+    def overlays(self) -> Overlay:
+        """What is to be marked."""
+        chosen = Overlay(0)
+        for overlay, button in self.buttons.items():
+            if button.isChecked():
+                chosen |= overlay
+        return chosen
+
+    def show_figures(self, figures: Figures, sure: bool) -> None:
+        """How many elements are not finite or below zero; not ``sure``: so many were found so far."""
+        counts = {
+            Overlay.NAN: figures.nans, Overlay.POSITIVE: figures.posinfs, Overlay.NEGATIVE: figures.neginfs,
+            Overlay.MINUS: figures.negatives,
+        }  # fmt: skip
+        for overlay, count in counts.items():
+            self.buttons[overlay].show_count(count, sure)
+        self._arrange()
+
+    def show_outside(self, below: int, above: int, sure: bool) -> None:
+        """How many elements are below and above the range of the colours."""
+        self.buttons[Overlay.LOW].show_count(below, sure)
+        self.buttons[Overlay.HIGH].show_count(above, sure)
+        self._arrange()
+
+
+class _Mark(QToolButton):
+    """The pattern, the name and the number of one mark."""
+
+    def __init__(self, overlay: Overlay, text: str, tip: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.overlay, self._name, self._tip = overlay, text, tip
+        self.setCheckable(True)
+        self.setFont(theme.ui_font(11))
+        self.count, self.sure = 0, True
+        self.show_count(0, True)
+
+    def show_count(self, count: int, sure: bool) -> None:
+        """How many elements there are."""
+        self.count, self.sure = count, sure
+        number = count_text(count) if count else ""
+        self.setText(f"{self._name} {number}".rstrip())
+        words = self.tr("{0}: {1}").format(self._tip, f"{count:,}") if sure else self.tr("{0}: {1} so far").format(self._tip, f"{count:,}")
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(SWATCH + metrics.horizontalAdvance(self.text()) + 14, max(metrics.height() + 6, SWATCH + 8))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(SWATCH + 8, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            look = theme.current()
+            if self.isChecked() or self.underMouse() or self.hasFocus():
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(look.ready if self.hasFocus() else look.outline if self.isChecked() else look.border)
+                painter.setBrush(look.raised)
+                painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            painter.drawImage(4, (self.height() - SWATCH) // 2, self._swatch())
+            loud = self.count and self.overlay in FIRST
+            painter.setPen(look.bad if loud else look.text if self.count else look.faint)
+            room = self.rect().adjusted(SWATCH + 8, 0, -3, 0)
+            text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
+        finally:
+            painter.end()
+
+    def _swatch(self) -> QImage:
+        value = {Overlay.LOW: -1.0, Overlay.HIGH: 2.0, Overlay.MINUS: -0.5}.get(self.overlay, 0.0)
+        number = np.full((1, 1), value, np.float32)
+        level = Level(1, 1, number, number, np.full((1, 1), _FLAGS.get(self.overlay, 0), np.uint8))
+        ratio = self.devicePixelRatioF()
+        size = round(SWATCH * ratio), round(SWATCH * ratio)
+        low = -1.0 if self.overlay is Overlay.MINUS else 0.0
+        return picture([Placed(level, 0, 0)], View(0, 0, 1, 1), size, Scale(low, 1.0, True, self.overlay), ratio)

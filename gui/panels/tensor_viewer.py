@@ -1,0 +1,716 @@
+"""One value: as a heat map, as numbers, as a line, as a histogram, as a picture, alone or beside another one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PySide6.QtCore import QMimeData, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QTabWidget, QToolButton, QVBoxLayout, QWidget
+
+from gradstep.engine.tape.overview import Plane, first_plane, real_part, robust_range
+
+from .. import theme
+from ..cells import Pages
+from ..comparison import Comparison
+from ..formats import exact, shape_text
+from ..grid import NumberGrid
+from ..holder import Holder
+from ..levels import Levels
+from ..models.slices import element_of
+from ..models.tensors import Kept, TensorView
+from ..passes import Counting, Search, Spreading
+from ..sides import Side, Sides
+from ..sources import Array, Counted, Source
+from .comparison_bar import ComparisonBar
+from .heat_map import HeatMap
+from .heat_picture import Overlay
+from .histogram_view import BINS, HistogramView
+from .image_view import ImageView, channel_dimension, rgb_picture
+from .line_view import LineView
+from .notice import Stage
+from .overlay_bar import OverlayBar
+from .range_bar import RangeBar
+from .slice_bar import SliceBar
+from .statistics_view import StatisticsView
+
+PICTURE = 1 << 22  # elements of a picture that is drawn
+
+
+class TensorViewer(QWidget):
+    """Shows a TensorView. Works for every dtype, every number of dimensions and every size: only what is seen is read."""
+
+    value_wanted = Signal(object)  # Val: the value is not on the tape, and the paused program may have it
+    capture_wished = Signal()  # the user wants values to be kept from now on
+    rerun_wished = Signal()  # the user wants a run that keeps values
+    cell_picked = Signal(object)  # tuple of int: the index of the element that the user looks at
+    shown = Signal()  # another value, or another part of it
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = TensorView()
+        self._side = Side.AFTER
+        self._held = False  # B is held down
+        self._keep = True  # the range is fitted to whatever is shown
+        self._low = self._high = 0.0
+        self._live = False
+        self._left = False  # the program that had what is shown is another one now
+        self.sides = Sides(self)
+        self._plane = Plane()
+        self._levels: Levels | None = None
+        self._pages: Pages | None = None
+        self._counted = Counted()
+        self._counted_share = 0.0
+        self._passes: dict[str, Counting | Spreading | Comparison | Search] = {}
+        self._picked = (0, 0)
+        self._hovered: tuple[int, int] | None = None
+        self._filled: dict[QWidget, object] = {}  # what each page shows
+
+        self._label = QLabel(self)
+        self._label.setProperty("role", "title")
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setWordWrap(True)
+        self._statistics = StatisticsView(self)
+        self.slices = SliceBar(self)
+        self.slices.slice_changed.connect(self._show_plane)
+        self.comparison = ComparisonBar(self)
+        self.comparison.side_chosen.connect(self._choose_side)
+        self.comparison.unpin_wished.connect(lambda: self.pin("", None))
+        self.comparison.place_picked.connect(self._go_to_place)
+        self.heat_map, self.grid, self.line = HeatMap(self), NumberGrid(self), LineView(self)
+        self.histogram, self.image = HistogramView(self), ImageView(self)
+        self.overlays = OverlayBar(self)
+        self.overlays.overlays_changed.connect(self._choose_overlays)
+        self.range_bar = RangeBar(self)
+        self.range_bar.range_changed.connect(self._choose_range)
+        self.range_bar.fit_wished.connect(self.fit_range)
+        self.range_bar.keep_wished.connect(self._keep_range)
+        self.range_bar.reset_wished.connect(self._reset_range)
+        self.range_bar.show_kept(True)
+        self.heat_map.cell_picked.connect(self._pick)
+        self.heat_map.hovered.connect(self._hover)
+        self.grid.cell_picked.connect(self._pick)
+        self.grid.route_index(self.ask_index)
+        self.line.element_picked.connect(self._pick)
+        self._tabs = QTabWidget(self)
+        self._tabs.setDocumentMode(True)
+        self._tabs.setUsesScrollButtons(True)
+        for page, name in (
+            (self.heat_map, self.tr("Heat map")), (self.grid, self.tr("Table")), (self.line, self.tr("Line")),
+            (self.histogram, self.tr("Histogram")), (self.image, self.tr("Picture")),
+        ):  # fmt: skip
+            self._tabs.addTab(page, name)
+        self._tabs.currentChanged.connect(lambda _: self._fill())
+        self._readout = QLabel(self)
+        self._readout.setFont(theme.mono_font(12))
+        self._readout.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._progress = QLabel(self)
+        self._progress.setProperty("role", "dim")
+        self._bad = self._button(self.tr("Next NaN"), self.tr("Go to the next element that is not finite"))
+        self._bad.clicked.connect(self.go_to_next_bad)
+        self._peaks = self._button(
+            self.tr("Peaks"), self.tr("Where a pixel stands for many elements, show the one farthest from zero instead of their mean")
+        )
+        self._peaks.setCheckable(True)
+        self._peaks.toggled.connect(self.heat_map.set_peaks)
+        self._square = self._button(self.tr("1:1"), self.tr("Elements as wide as high, else the plane fills the room"))
+        self._square.setCheckable(True)
+        self._square.toggled.connect(self.heat_map.set_square)
+        self._part = QComboBox(self)
+        for name, part in ((self.tr("|z|"), "abs"), (self.tr("real"), "real"), (self.tr("imag"), "imag"), (self.tr("angle"), "angle")):
+            self._part.addItem(name, part)
+        self._part.setAccessibleName(self.tr("Part of the complex numbers"))
+        self._part.activated.connect(lambda _: self._show_plane())
+        self._index = QLineEdit(self)
+        self._index.setPlaceholderText(self.tr("index, as 3, -1"))
+        self._index.setAccessibleName(self.tr("Go to index"))
+        self._index.setFont(theme.mono_font(12))
+        self._index.hide()
+        self._index.returnPressed.connect(self._go_to_typed)
+        self._lay_out()
+        for keys, owner, does in (("Ctrl+G", self, self.ask_index), ("Esc", self._index, self._leave_index)):
+            key = QShortcut(QKeySequence(keys), owner)
+            key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            key.activated.connect(does)
+        self.show_tensor(None)
+
+    def _button(self, text: str, about: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(about)
+        return button
+
+    def _lay_out(self) -> None:
+        body = QWidget(self)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(6)
+        self.head = QHBoxLayout()  # who holds the viewer may put buttons of his own behind the name
+        self.head.setSpacing(2)
+        self.head.addWidget(self._label, 1)
+        column.addLayout(self.head)
+        column.addWidget(Holder(self._statistics))
+        column.addWidget(self.slices)
+        column.addWidget(self.comparison)
+        self._pages_stage = Stage(self._tabs, body)
+        column.addWidget(self._pages_stage, 1)
+        self.overlays.add(self._part, self._square, self._peaks)
+        column.addWidget(self.overlays)
+        column.addWidget(self.range_bar)
+        foot = QHBoxLayout()
+        foot.setSpacing(6)
+        for below, stretch in ((self._readout, 1), (self._index, 1), (self._progress, 0), (self._bad, 0)):
+            foot.addWidget(below, stretch)
+        column.addLayout(foot)
+        self.stage = Stage(body, self)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.stage)
+
+    # -------------------------------------------------------------------------------------------------------- showing
+
+    @property
+    def view(self) -> TensorView:
+        """What is shown."""
+        return self._view
+
+    @Slot(object)
+    def show_tensor(self, view: TensorView | None) -> None:
+        """Show a value; None or ``Kept.NOTHING`` for none."""
+        self._view = view = view or TensorView()
+        self._let_go()
+        self.sides.take(view)
+        if view.kept is Kept.NOTHING:
+            self.stage.show_notice(self.tr("Nothing is selected. Pick a node or a tensor to see its values."))
+            self.shown.emit()
+            return
+        self.stage.show_content()
+        self._label.setText(view.label)
+        self._label.setAccessibleDescription(view.label)
+        self._statistics.show_view(view)
+        if self.sides.this is None:
+            self._hide_controls()
+            self._say_why()
+            if self._live and view.kept is Kept.NOT_KEPT and view.val is not None:
+                self.value_wanted.emit(view.val)
+            return
+        self._show_sources()
+
+    def show_source(self, val: object, source: Source) -> None:
+        """The paused program has the value that was asked for by ``value_wanted``; closed when another one is shown now."""
+        if self._view.val != val or self.sides.this is not None:
+            source.close()
+            return
+        self.sides.take_source(source)
+        self._show_sources()
+
+    @Slot(object, str)
+    def show_failure(self, val: object, why: str) -> None:
+        """The paused program does not have it, and why."""
+        if self._view.val == val and self.sides.this is None:
+            self._say_why(why)
+
+    @Slot(bool)
+    def set_live(self, live: bool) -> None:
+        """Whether a paused program can be asked for values."""
+        self._live = live and not self._left
+        live = self._live
+        if self._view.kept is Kept.NOT_KEPT and live and self.sides.this is None and self._view.val is not None:
+            self.value_wanted.emit(self._view.val)
+
+    def pin(self, label: str, source: Source | None) -> None:
+        """Compare all that is shown with a value, None: with what stood there before. The viewer closes the source."""
+        self._stop("compare")
+        self.sides.pin(label, source)
+        self._side = Side.AFTER
+        if self.sides.this is not None:
+            self._show_sources()
+
+    def source(self) -> Source | None:
+        """Where what is shown comes from: the value, the other one, or the difference."""
+        return self.sides.source(self.side)
+
+    @property
+    def plane(self) -> Plane:
+        """The plane that is shown."""
+        return self._plane
+
+    def leave_program(self, *, locked: bool) -> None:
+        """Ask the program for nothing more: another one takes its place. ``locked``: what is shown stays what it is."""
+        self._left = self._left or locked
+        self.sides.leave_program()
+
+    def restyle(self) -> None:
+        """The theme is another one."""
+        self.histogram.restyle()
+        self.line.restyle()
+        self.heat_map.show_more()
+
+    # --------------------------------------------------------------------------------------------------------- states
+
+    def _stop(self, *names: str) -> None:
+        """What goes through a value is ended."""
+        for name in names or tuple(self._passes):
+            running = self._passes.pop(name, None)
+            if running is not None:
+                running.cancel()
+                running.deleteLater()
+
+    def _let_go(self) -> None:
+        """What was shown is asked for no more."""
+        self._stop()
+        self._close_plane()
+        self._filled.clear()
+
+    def _close_plane(self) -> None:
+        if self._levels is not None:
+            self._levels.close()
+        if self._pages is not None:
+            self._pages.close()
+        self._levels = self._pages = None
+
+    def close_sources(self) -> None:
+        """The viewer is not needed any more."""
+        self._let_go()
+        self.sides.close()
+
+    def _hide_controls(self) -> None:
+        self.slices.show_shape(())
+        self.comparison.show_nothing()
+        for widget in (self.range_bar, self.overlays, self._readout, self._bad, self._peaks, self._square, self._part, self._progress):
+            widget.setVisible(False)
+
+    def _say_why(self, why: str = "") -> None:
+        view = self._view
+        if view.kept is Kept.UNDEFINED:
+            self._pages_stage.show_notice(
+                self.tr("No gradient arrived here: it is undefined (None), which counts as zero and takes no memory.")
+            )
+            return
+        level = self.tr(" (capture level: {0})").format(view.level) if view.level else ""
+        about = self.tr(" Statistics are exact.") if view.stats is not None and not view.stats.sampled else ""
+        text = self.tr("Values of this tensor were not kept{0}.").format(level) + about
+        if why:
+            text += "\n" + why
+        answers = [(self.tr("Capture it from now on"), self.capture_wished.emit), (self.tr("Rerun with values"), self.rerun_wished.emit)]
+        if self._live and view.val is not None:
+            answers.insert(0, (self.tr("Ask the program"), self._ask_value))
+        self._pages_stage.show_notice(text, answers)
+
+    def _ask_value(self) -> None:
+        self.value_wanted.emit(self._view.val)
+
+    def _show_sources(self) -> None:
+        source, other, pinned = self.sides.this, self.sides.other, self.sides.pinned
+        assert source is not None
+        if other is None:
+            self._side = Side.AFTER
+            self.comparison.show_nothing()
+        else:
+            alike = other.shape == source.shape
+            if not alike and self._side is not Side.AFTER:
+                self._side = Side.AFTER
+            self.comparison.show_other(pinned[0] if pinned is not None else self._view.before_label, pinned is not None, alike, self._side)
+        if not source.size:
+            self._hide_controls()
+            self._pages_stage.show_notice(self.tr("This tensor has no elements."))
+            self.shown.emit()
+            return
+        self.slices.show_shape(source.shape)
+        picture = channel_dimension(source.shape) is not None
+        self._tabs.setTabVisible(self._tabs.indexOf(self.image), picture)
+        self._counted, self._counted_share = Counted(), 0.0
+        self._count()
+        self._show_plane()
+
+    # ----------------------------------------------------------------------------------------------------------- sides
+
+    def _choose_side(self, side: int) -> None:
+        self._side = Side(side)
+        self.comparison.show_side(self._side)
+        self._show_plane()
+
+    @property
+    def side(self) -> Side:
+        """What is shown now: also while B is held."""
+        return Side.BEFORE if self._held and self.sides.other is not None else self._side
+
+    def _compare(self) -> None:
+        pair = self.sides.pair()
+        if (
+            pair is not None
+            and "compare" not in self._passes
+            and (self._side in (Side.CHANGE, Side.RATIO) or self.sides.pinned is not None)
+        ):
+            comparison = self._passes["compare"] = Comparison(*pair, self)
+            comparison.changed.connect(self.comparison.show_compared)
+            comparison.start()
+
+    # ---------------------------------------------------------------------------------------------------------- planes
+
+    @Slot()
+    def _show_plane(self) -> None:
+        source = self.source()
+        if source is None or not source.size:
+            return
+        self._close_plane()
+        self._filled.clear()
+        if source.size == 1 and source.near is not None:  # a picture of one number says less than the number
+            self._hide_controls()
+            if self.sides.other is not None:
+                self.comparison.show()
+            self._pages_stage.show_notice(exact(source.near.reshape(-1)[0]))
+            self._pages_stage.notice.show_large(True)
+            self.shown.emit()
+            return
+        self._pages_stage.show_content()
+        plane = self.slices.plane
+        self._plane = plane if plane.fits(source.shape) else first_plane(source.shape)
+        self._part.setVisible(source.is_complex)
+        part = self._part_name()
+        self._levels = Levels(source, self._plane, part, self._more_levels)
+        self._pages = Pages(source, self._plane, self._more_cells)
+        rows, columns = self._levels.shape
+        self._picked = (min(self._picked[0], max(rows - 1, 0)), min(self._picked[1], max(columns - 1, 0)))
+        for widget in (self._readout, self._progress):
+            widget.setVisible(True)
+        self._bad.setVisible(self._has_bad())
+        self._fit_if_kept()
+        self._fill()
+        self._compare()
+        self._show_readout()
+        self.shown.emit()
+
+    def _part_name(self) -> str:
+        return str(self._part.currentData())
+
+    def _more_levels(self) -> None:
+        levels = self._levels
+        if levels is None:
+            return
+        if levels.failed and levels.sample is None:
+            self._hide_controls()
+            self._say_why(levels.failed)
+            return
+        if self._keep and (self._low, self._high) == (0.0, 0.0):
+            self._fit_if_kept()
+        self._show_progress()
+        self.heat_map.show_more()
+
+    def _show_progress(self) -> None:
+        levels = self._levels
+        share = min(levels.share if levels is not None else 1.0, self._counted_share)
+        failed = levels.failed if levels is not None else ""
+        self._progress.setText(failed or ("" if share >= 1 else self.tr("reading {0:.0%}").format(share)))
+
+    def _more_cells(self) -> None:
+        if self._tabs.currentWidget() is self.grid:
+            self.grid.show_more()
+        self.heat_map.update()
+        self._show_readout()
+
+    def _fill(self) -> None:
+        """Give the page in view what it shows; the others get it when they are turned to."""
+        source, levels, pages = self.source(), self._levels, self._pages
+        page = self._tabs.currentWidget()
+        empty = self._pages_stage.is_empty or source is None or levels is None or pages is None
+        pictures = not empty and page in (self.heat_map, self.grid, self.image)
+        self.range_bar.setVisible(pictures)
+        for widget in (self.overlays, self._peaks, self._square):
+            widget.setVisible(not empty and page is self.heat_map)
+        if empty or self._filled.get(page) is levels:
+            return
+        assert source is not None
+        assert levels is not None
+        assert pages is not None
+        self._filled[page] = levels
+        if page is self.heat_map:
+            self.heat_map.show_levels(levels, pages.block)
+            self.heat_map.go_to(*self._picked)
+        elif page is self.grid:
+            picked = self._picked
+            self.grid.show_cells(pages)
+            self.grid.go_to(*picked)
+        elif page is self.line:
+            other = self.sides.alike if self._side is Side.AFTER else None
+            self.line.show_source(source, other, self._plane, self._part_name(), self._picked)
+        elif page is self.histogram:
+            self._spread()
+        else:
+            self._show_picture()
+
+    def _show_picture(self) -> None:
+        source, levels = self.source(), self._levels
+        dim = channel_dimension(source.shape) if source is not None else None
+        if source is None or dim is None or levels is None:
+            return
+        rest = source.shape[:-3]
+        index = self._plane.at[: len(rest)]
+        if math.prod(source.shape[-3:]) > PICTURE or source.near is None:
+            self._filled.pop(self.image, None)
+            self.image.show_words(self.tr("This picture is too large to be put together; the heat map shows it channel by channel."))
+            return
+        self.image.show_image(rgb_picture(source.near[index], dim - len(rest), self._low, self._high))
+
+    # --------------------------------------------------------------------------------------------------------- numbers
+
+    def _count(self) -> None:
+        """Exact figures of the value that is selected."""
+        assert self.sides.this is not None
+        counting = self._passes["figures"] = Counting(self.sides.this, -math.inf, math.inf, "figures", self)
+        counting.changed.connect(self._count_more)
+        counting.start()
+
+    def _count_more(self, counted: Counted, share: float) -> None:
+        self._counted, self._counted_share = counted, share
+        self.overlays.show_figures(counted.figures, share >= 1)
+        self._bad.setVisible(self._has_bad() and not self._pages_stage.is_empty)
+        if share >= 1:
+            self._statistics.show_figures(counted.figures)
+            if self._tabs.currentWidget() is self.histogram and self._levels is not None:
+                self._spread()
+        if self._levels is not None:
+            self._show_progress()
+
+    def _has_bad(self) -> bool:
+        figures = self._counted.figures
+        return bool(figures.nans or figures.posinfs or figures.neginfs)
+
+    def _spread(self) -> None:
+        """The histogram of what is shown, between its smallest and its largest number."""
+        source = self.source()
+        if source is None:
+            return
+        plain = source is self.sides.this and not source.is_complex
+        figures = self._counted.figures
+        if source.near is not None:
+            numbers = real_part(source.near, self._part_name())
+            low, high = robust_range(numbers, 0.0, 100.0, numbers.size or 1)
+        elif plain and self._counted_share >= 1:
+            low, high = figures.low, figures.high
+        elif plain:
+            self.histogram.show_waiting(self._counted_share)
+            return
+        else:  # of a difference that is too large to be gone through twice: what the range of the colours goes by
+            low, high = self._ends()
+        if not math.isfinite(high - low) or high - low <= abs(high) * 1e-12:
+            low, high = low - 0.5, high + 0.5
+        if not math.isfinite(low):
+            low, high = 0.0, 1.0
+        self._stop("spread")
+        spreading = self._passes["spread"] = Spreading(source, self._part_name(), low, high, BINS, self)
+        size = source.size
+        spreading.changed.connect(
+            lambda counts, share: self.histogram.show_counts(counts, low, high, max(round(size * share) - int(counts.sum()), 0), share)
+        )
+        spreading.start()
+
+    # ----------------------------------------------------------------------------------------------------------- range
+
+    def _ends(self, low: float = 0.0, high: float = 100.0) -> tuple[float, float]:
+        """Percentiles of what is known of the plane."""
+        if self._levels is None or self._levels.sample is None:
+            return 0.0, 0.0
+        return robust_range(real_part(self._levels.sample, self._part_name()), low, high)
+
+    def _fit_if_kept(self) -> None:
+        if self._keep:
+            self._low, self._high = self._ends(0.5, 99.5)
+        self._show_range()
+
+    @Slot()
+    def fit_range(self) -> None:
+        """Fit the range to the 0.5th and the 99.5th percentile of the finite numbers, once."""
+        self._set_keep(False)
+        self._low, self._high = self._ends(0.5, 99.5)
+        self._show_range()
+
+    @Slot(bool)
+    def _keep_range(self, keep: bool) -> None:
+        self._set_keep(keep)
+        self._fit_if_kept()
+
+    def _set_keep(self, keep: bool) -> None:
+        self._keep = keep
+        self.range_bar.show_kept(keep)
+
+    @Slot()
+    def _reset_range(self) -> None:
+        self._choose_range(*self._ends())
+
+    def _choose_range(self, low: float, high: float) -> None:
+        self._set_keep(False)
+        self._low, self._high = low, high
+        self._show_range()
+
+    def _show_range(self) -> None:
+        least, most = self._ends()
+        self.range_bar.show_range(self._low, self._high, least, most)
+        if self._levels is not None and self._levels.sample is not None and most > least:
+            sample = real_part(self._levels.sample, self._part_name())
+            flat = sample.reshape(-1)[:: max(sample.size // 20_000, 1)]
+            counts, _ = np.histogram(flat[np.isfinite(flat)], 48, (least, most))
+            self.range_bar.show_spread(counts.tolist())
+        self.heat_map.set_range(self._low, self._high)
+        self.grid.set_range(self._low, self._high)
+        if self._tabs.currentWidget() is self.image and self._levels is not None:
+            self._show_picture()
+        self._count_outside()
+
+    def _choose_overlays(self, overlays: Overlay) -> None:
+        self.heat_map.set_overlays(overlays)
+        self._count_outside()
+
+    def _count_outside(self) -> None:
+        """How many elements are beyond the range, where somebody wants to know."""
+        self._stop("outside")
+        source = self.source()
+        if source is None or self._levels is None or not self.overlays.overlays & (Overlay.LOW | Overlay.HIGH):
+            return
+        counting = self._passes["outside"] = Counting(source, self._low, self._high, "outside", self)
+        counting.changed.connect(lambda found, share: self.overlays.show_outside(found.below, found.above, share >= 1))
+        counting.start()
+
+    # ----------------------------------------------------------------------------------------------------------- cells
+
+    def _hover(self, row: int, column: int) -> None:
+        self._hovered = (row, column) if row >= 0 else None
+        self._show_readout()
+
+    def _pick(self, row: int, column: int) -> None:
+        if self._levels is None:
+            return
+        self._picked = (row, column)
+        page = self._tabs.currentWidget()
+        if page is self.line:
+            self.line.go_to(row, column)
+        self._show_readout()
+        self.cell_picked.emit(self._plane.element(row, column))
+
+    def _show_readout(self) -> None:
+        """The exact value under the pointer, else that of the picked element, and what the other value has there."""
+        pages, levels = self._pages, self._levels
+        if pages is None or levels is None:
+            return
+        row, column = self._hovered or self._picked
+        if not (0 <= row < pages.shape[0] and 0 <= column < pages.shape[1]):
+            self._readout.setText("")
+            return
+        value = pages.element(row, column)
+        text = f"[{', '.join(str(one) for one in self._plane.element(row, column))}]  "
+        text += exact(value) if value is not None else "\u2026"
+        other = self.sides.other
+        if other is not None and other.near is not None and self.side is Side.AFTER and self._plane.fits(other.shape):
+            index = self._plane.element(row, column)
+            if all(one < size for one, size in zip(index, other.shape, strict=True)):
+                text += f"  ({self.tr('A') if self.sides.pinned else self.tr('before')} {exact(other.near[index])})"
+        self._readout.setText(text)
+        self._readout.setToolTip(text)
+
+    @Slot()
+    def go_to_next_bad(self) -> None:
+        """Go to the next NaN or infinity after the picked element; after the last one to the first."""
+        if self.sides.this is None or self._levels is None:
+            return
+        here = self._plane.element(*self._picked)
+        start = int(np.ravel_multi_index(here, self.sides.this.shape)) + 1
+        self._stop("search")
+        search = self._passes["search"] = Search(self.sides.this, start, self)
+        search.found.connect(lambda index: self.go_to(index) if index is not None else None)
+        search.begin()
+
+    def _go_to_place(self, index: object) -> None:
+        if isinstance(index, tuple):
+            self.go_to(index)
+
+    def go_to(self, index: tuple[int, ...]) -> None:
+        """Show the element with this index."""
+        source = self.sides.this
+        if source is None or self._levels is None or len(index) != len(source.shape):
+            return
+        self.slices.go_to(index)
+        if not self.slices.plane.fits(source.shape):
+            return
+        self._plane = self.slices.plane
+        place = self._plane.place(index)
+        self._hovered = None
+        self._pick(*place)
+        self.heat_map.go_to(*place)
+        if self._tabs.currentWidget() is self.grid:
+            self.grid.go_to(*place)
+
+    @Slot()
+    def ask_index(self) -> None:
+        """Open the field in which an index is typed."""
+        if self._levels is not None:
+            self._index.setText("")
+            self._index.setToolTip("")
+            self._readout.hide()
+            self._index.show()
+            self._index.setFocus()
+
+    def _go_to_typed(self) -> None:
+        assert self.sides.this is not None
+        try:
+            index = element_of(self._index.text(), self.sides.this.shape)
+        except ValueError as error:
+            self._index.selectAll()
+            self._index.setToolTip(str(error))
+            self._progress.setText(str(error))
+            return
+        self._leave_index()
+        self.go_to(index)
+
+    def _leave_index(self) -> None:
+        self._index.hide()
+        self._readout.show()
+        self._show_progress()
+        self._tabs.currentWidget().setFocus()
+
+    # ------------------------------------------------------------------------------------------------------------ keys
+
+    def copy(self) -> None:
+        """Copy what the page in view shows: a picture, or the selected numbers."""
+        if self._tabs.currentWidget() is self.grid:
+            self.grid.copy_text()
+        elif not self._pages_stage.is_empty:
+            self.copy_picture()
+
+    def copy_picture(self) -> None:
+        """Copy the page in view as a picture, with the picked element in words."""
+        data = QMimeData()
+        data.setImageData(self.picture())
+        data.setText(self._readout.text())
+        QGuiApplication.clipboard().setMimeData(data)
+
+    def selected(self) -> Array | None:
+        """What is selected in the table, where that is in front and more than one element is; else None."""
+        block = self.grid.selected() if self._tabs.currentWidget() is self.grid else None
+        return block if block is not None and block.size > 1 else None
+
+    def picture(self) -> QImage:
+        """What the page in view shows as a QImage."""
+        page = self._tabs.currentWidget()
+        if page is self.heat_map:
+            return self.heat_map.image()
+        return self.image.image() if page is self.image else page.grab().toImage()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_B and not event.isAutoRepeat() and self.sides.other is not None:
+            self._held = True
+            self._show_plane()
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_B and not event.isAutoRepeat() and self._held:
+            self._held = False
+            self._show_plane()
+        else:
+            super().keyReleaseEvent(event)
+
+    def description(self) -> str:
+        """The value in words, for messages."""
+        return f"{self._view.label} {shape_text(self._view.shape)}"
