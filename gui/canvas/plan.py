@@ -146,6 +146,8 @@ class Plan:
     chips: dict[Key, tuple[Chip, ...]]
     titles: dict[Key, str]  # call or other group -> what it is called
     counts: dict[Key, int]  # and nodes in it
+    folded: dict[Key, tuple[float, float]]  # group -> its size when it is folded; empty for a graph that knows of no folding
+    closed: dict[Key, Key]  # node that stands for a folded group -> the group
 
 
 def label_of(data: Mapping[str, Any], shape: Shape) -> tuple[str, str]:
@@ -219,7 +221,9 @@ def plan(graph: nx.DiGraph, measure: Measure) -> Plan:
     groups = {key: tuple(call for call in graph.nodes[key].get("calls") or () if call in titles) for key in boxes}
     kinds = {kind for _, _, kind in graph.edges(data="kind")}
     backwards = "data" in kinds and "gradient" in kinds
-    return Plan(_placed(graph, boxes, rooms, backwards), sizes, groups, rooms, backwards, boxes, chips, titles, counts)
+    return Plan(
+        _placed(graph, boxes, rooms, backwards), sizes, groups, rooms, backwards, boxes, chips, titles, counts, *_folds(graph, measure)
+    )
 
 
 def _placed(graph: nx.DiGraph, boxes: Mapping[Key, Style], rooms: Mapping[Key, Key], backwards: bool) -> nx.DiGraph:
@@ -288,6 +292,15 @@ def _styled(shape: Shape, category: str, label: str, detail: str, measure: Measu
     room = 20 if shape in WITH_ICON else 0
     width = max(measure(label, TextRole.LABEL) + room, measure(detail, TextRole.DETAIL)) + 28
     return Style(shape, category, label, detail, _even(max(64.0, width)), 40.0 if detail else 30.0)
+
+
+def _folds(graph: nx.DiGraph, measure: Measure) -> tuple[dict[Key, tuple[float, float]], dict[Key, Key]]:
+    """The sizes of all groups when they are folded, and the nodes that stand for those that are."""
+    sizes: dict[Key, tuple[float, float]] = {}
+    for name, facts in graph.graph.get("groups", {}).items():
+        style = _group_style(facts, measure)
+        sizes[name] = (style.width, style.height)
+    return sizes, {key: data["group"] for key, data in graph.nodes(data=True) if data.get("kind") == "group"}
 
 
 def _group_style(data: Mapping[str, Any], measure: Measure) -> Style:

@@ -154,6 +154,8 @@ def _asked(planned: Plan, layout: LayoutFunction) -> Any:
     known = inspect.signature(layout).parameters
     everything = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in known.values())
     options: dict[str, Any] = {"groups": planned.groups, "docked": planned.docked}
+    if planned.folded:
+        options |= {"folded": planned.folded, "closed": planned.closed}
     options = {name: value for name, value in options.items() if everything or name in known}
     if "docked" in options:
         return layout(planned.graph, planned.sizes, **options)

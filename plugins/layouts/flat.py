@@ -12,6 +12,7 @@ from .arrays import Floats, Ints
 from .columns import Pulls, columns, rows
 from .heights import Point, Shape, bands, routes, skyline
 from .layers import Layering, Links, assign_layers, insert_bends
+from .making_room import shifts
 from .order import Ordering
 
 THIN = 12.0  # px between bends
@@ -55,12 +56,14 @@ class Boxes:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """x and upper edge of each box, the corners of each link, and the bounds (left, top, right, bottom)."""
+    """x and upper edge of each box, the corners of each link, and the bounds (left, top, right, bottom). ``begun``: width and
+    height before boxes grew."""
 
     x: Floats
     top: Floats
     routes: list[list[Point]]
     bounds: tuple[float, float, float, float]
+    begun: tuple[float, float] = (0.0, 0.0)
 
 
 def _rounds(vertices: int) -> int:
@@ -100,9 +103,10 @@ def reorder(drawn: Sketch, tail_shift: Floats, head_shift: Floats) -> Sketch:
     return replace(drawn, at=ordering.number[at], index=ordering.places(at), crossings=crossings)
 
 
-def place(drawn: Sketch, boxes: Boxes, tail_offset: Floats, head_offset: Floats, gap: float) -> Drawing:
+def place(drawn: Sketch, boxes: Boxes, tail_offset: Floats, head_offset: Floats, gap: float, grown_from: Boxes | None = None) -> Drawing:
     """Positions for a sketch. The offsets say where a link leaves its tail and meets its head, in px right of their x;
-    ``gap`` is the least distance between layers."""
+    ``gap`` is the least distance between layers. ``grown_from``: the drawing is the one of these smaller boxes, which made
+    room (``making_room``)."""
     layering = drawn.layering
     bends = len(layering.layer) - layering.boxes
     nothing = np.zeros(bends)
@@ -115,16 +119,25 @@ def place(drawn: Sketch, boxes: Boxes, tail_offset: Floats, head_offset: Floats,
     weight = WEIGHTS[bend[layering.tail] + bend[layering.head]]
     alone = (np.bincount(layering.tail)[layering.tail] == 1) & (np.bincount(layering.head)[layering.head] == 1)
     weight = np.where(alone, np.maximum(weight, CHAIN), weight)
-    pulls = Pulls(layering.tail, layering.head, leave - arrive, weight)
+    pulls = Pulls(layering.tail, layering.head, leave - arrive if grown_from is None else np.zeros(len(leave)), weight)
     if drawn.spine is not None:
         pulls = pulls.with_one_more(*drawn.spine, SPINE)
-    row = rows(drawn.at, layering.layer, shape.left, shape.right, np.r_[boxes.gap, np.full(bends, THIN)])
-    x = columns(row, pulls)
+    begun = (0.0, 0.0)
+    gaps = np.r_[boxes.gap, np.full(bends, THIN)]
+    if grown_from is None:
+        x = columns(rows(drawn.at, layering.layer, shape.left, shape.right, gaps), pulls)
+    else:
+        left, right = np.r_[grown_from.left, nothing], np.r_[grown_from.right, nothing]
+        x = columns(rows(drawn.at, layering.layer, left, right, gaps), pulls)
+        small = Shape(left, right, np.r_[grown_from.height, nothing])
+        low = bands(layering, small, x[layering.tail], x[layering.head], gap).top + small.height
+        begun = (float((x + right).max() - (x - left).min()), float(low.max()))
+        x = x + shifts(drawn.at, layering.layer, x, shape.left - left, shape.right - right)
     from_x, to_x = x[layering.tail] + leave, x[layering.head] + arrive
     to_x = np.where(np.abs(from_x - to_x) < 1e-6, from_x, to_x)
     solid = boxes.height[boxes.left + boxes.right > 0]
     uneven = len(solid) > 0 and float(np.ptp(solid)) > gap
-    if uneven and not layering.around.any():
+    if uneven and grown_from is None and not layering.around.any():
         heights = skyline(layering, drawn.at, shape, x, from_x, to_x, gap, drawn.bottom)
     else:
         heights = bands(layering, shape, from_x, to_x, gap)
@@ -133,7 +146,7 @@ def place(drawn: Sketch, boxes: Boxes, tail_offset: Floats, head_offset: Floats,
     if layering.around.any():
         right = _lead_around(drawn, paths, right, x, heights.top, shape, tail_offset, head_offset, gap)
     bounds = (float((x - shape.left).min()), 0.0, right, float((heights.top + shape.height).max()))
-    return Drawing(x[: layering.boxes], heights.top[: layering.boxes], paths, bounds)
+    return Drawing(x[: layering.boxes], heights.top[: layering.boxes], paths, bounds, begun)
 
 
 def _lead_around(

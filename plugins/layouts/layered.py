@@ -73,13 +73,18 @@ def layered_layout(
     layer_gap: float = LAYER_GAP,
     node_gap: float = NODE_GAP,
     direction: Direction = "down",
+    folded: Mapping[Key, tuple[float, float]] | None = None,
+    closed: Mapping[Key, Key] | None = None,
 ) -> Layout:
     """Lays out an acyclic graph so that every edge points in ``direction``.
 
     ``sizes``: (width, height) of each box. ``groups``: for each node the ids of the groups around it, outermost first; a
     group that depends on itself through nodes outside of it cannot be drawn as one box and is left out. ``docked``: boxes
     that stand at the side of another one instead of on a layer ({chip: host}, see ``docking.dock``); a chip belongs to
-    the groups of its host. ``layer_gap`` and ``node_gap``: least distances along and across the flow.
+    the groups of its host. ``folded``: (width, height) of each group when it is folded, and ``closed``: the nodes that stand
+    for folded groups, {node: group}, each of the size that ``folded`` says. With these the drawing is steady: opening and
+    folding a group moves the rest by rigid shifts and changes no order, if the nodes come in the same order. ``layer_gap`` and
+    ``node_gap``: least distances along and across the flow.
 
     Raises ValueError if the graph has a cycle (and names one), if a size is missing or not a positive number, if a group
     stands inside two different groups, or if boxes dock in a circle.
@@ -103,13 +108,17 @@ def layered_layout(
     place_of = np.full(len(keys), -1, dtype=np.int64)
     place_of[main] = np.arange(len(main))
     routed = np.flatnonzero((host[tail] < 0) & (host[head] < 0))
-    tree = build_tree([groups.get(keys[k], ()) if groups else () for k in main.tolist()])
+    shut = closed or {}
+    paths = [(groups.get(keys[k], ()) if groups else ()) + ((shut[keys[k]],) if keys[k] in shut else ()) for k in main.tolist()]
+    tree = build_tree(paths)
     main_tail, main_head = place_of[tail[routed]], place_of[head[routed]]
     tree = dissolve_cycles(tree, main_tail, main_head)
-    cuts = cut_links(tree, main_tail, main_head)
+    cuts = cut_links(tree, main_tail, main_head, by_box=folded is not None)
     spacing = _spacing(direction, layer_gap, node_gap)
     half = width[main] / 2
-    drawn = Nest(tree, cuts, half, half + chips.room[main], chips.height[main], spacing).draw()
+    small = None if folded is None else _folded_sizes(tree, folded, upright)
+    is_shut = np.array([name in set(shut.values()) for name in tree.names], dtype=np.bool_)
+    drawn = Nest(tree, cuts, half, half + chips.room[main], chips.height[main], spacing, small, is_shut).draw()
     frame = _Frame(tree, drawn)
     centre = _centres(frame, main, len(keys), host, chips)
     corners = frame.edges(cuts)
@@ -122,7 +131,7 @@ def layered_layout(
         edges[keys[a], keys[b]] = turn.points(points)
     return Layout(
         positions=dict(zip(keys, turn.points(centre.tolist()), strict=True)),
-        groups={name: turn.rect(rect) for name, rect in zip(tree.names[1:], frame.rects()[1:], strict=True)},
+        groups={name: turn.rect(rect) for name, rect, flat in zip(tree.names[1:], frame.rects()[1:], is_shut[1:], strict=True) if not flat},
         edges=edges,
         size=turn.size,
     )
@@ -159,6 +168,14 @@ def _hosts(number: Mapping[Key, int], docked: Mapping[Key, Key]) -> Ints:
                 raise ValueError(f"docked: {chip!r} docks at {box!r}, which is not in the graph")
             host[number[chip]] = number[box]
     return host
+
+
+def _folded_sizes(tree: Tree, folded: Mapping[Key, tuple[float, float]], upright: bool) -> Floats:
+    missing = [name for name in tree.names[1:] if name not in folded]
+    if missing:
+        raise ValueError(f"layered: folded has no size for the group {missing[0]!r}")
+    table = np.array([(1.0, 1.0), *(folded[name] for name in tree.names[1:])], dtype=np.float64)
+    return table if upright else table[:, ::-1]
 
 
 def _spacing(direction: Direction, layer_gap: float, node_gap: float) -> Spacing:

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from .arrays import Floats, Ints, ints
+from .arrays import Flags, Floats, Ints, ints
 from .flat import Boxes, Drawing, Sketch, place, reorder, sketch
 from .heights import Point
 from .layers import Links
@@ -91,9 +91,25 @@ class _Open:
 
 
 class Nest:
-    """Draws a tree of groups. ``left``, ``right``: extents of each node from its axis; ``height``: its height."""
+    """Draws a tree of groups. ``left``, ``right``: extents of each node from its axis; ``height``: its height.
 
-    def __init__(self, tree: Tree, cuts: Cuts, left: Floats, right: Floats, height: Floats, spacing: Spacing) -> None:
+    ``folded``: width and height of each group when it is folded, for a steady drawing: every group is laid out as if all groups
+    in it were folded, and makes room for those that are not. ``closed``: which groups are, and hold one node that stands
+    for them."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        cuts: Cuts,
+        left: Floats,
+        right: Floats,
+        height: Floats,
+        spacing: Spacing,
+        folded: Floats | None = None,
+        closed: Flags | None = None,
+    ) -> None:
+        self._folded = folded
+        self._closed: Flags = np.zeros(len(tree), dtype=np.bool_) if closed is None else closed
         self._left, self._right, self._height = left, right, height
         self._spacing = spacing
         self._contents = _contents(tree, cuts)
@@ -108,7 +124,8 @@ class Nest:
             sizes = tuple(values[part.nodes].tobytes() for values in (self._left, self._right, self._height))
             inner = tuple([kinds[child] for child in part.groups.tolist()])
             links = np.stack([part.tail, part.tail_port, part.head, part.head_port]).tobytes()
-            key = (sizes, inner, part.ports_in, part.ports_out, links, group == ROOT)
+            own = b"" if self._folded is None else self._folded[group].tobytes()
+            key = (sizes, inner, part.ports_in, part.ports_out, links, group == ROOT, own, bool(self._closed[group]))
             kinds[group] = known.setdefault(key, len(known))
         return kinds
 
@@ -125,7 +142,10 @@ class Nest:
                 inner = self._contents[group]
                 ranks = self._port_ranks(top, child, inner)
                 key = (self._kind[group], ranks.tobytes())
-                if key in drawn:
+                if self._closed[group]:
+                    top.children[child] = self._shut(inner)
+                    top.waiting.pop()
+                elif key in drawn:
                     top.children[child] = drawn[key]
                     top.waiting.pop()
                 else:
@@ -138,6 +158,15 @@ class Nest:
             if not stack:
                 return result
             drawn[top.key] = result
+
+    def _shut(self, content: _Content) -> Inside:
+        """A folded group: the node that stands for it, all links at its middle."""
+        node = int(content.nodes[0])
+        left, right, height = float(self._left[node]), float(self._right[node]), float(self._height[node])
+        ports = content.ports_in + content.ports_out
+        routes = [[(0.0, height)] if head >= len(content.nodes) else [(0.0, 0.0)] for head in content.head.tolist()]
+        none = np.zeros(0)
+        return Inside(left, right, height, np.zeros(ports), np.zeros(1), np.full(1, height / 2), none, none, (), routes)
 
     # -------------------------------------------------------------------------------------------------------- open
     def _open(self, content: _Content, rank: Ints, key: object) -> _Open:
@@ -211,7 +240,7 @@ class Nest:
         """Where on its box a link begins or ends: -0.5 at the left edge, 0.5 at the right one; 0 while that is not known."""
         child = box - len(opened.content.nodes)
         inside = opened.children[child] if 0 <= child < len(opened.children) else None
-        if inside is None or port < 0:
+        if inside is None or port < 0 or self._folded is not None:  # a steady drawing heeds no open group
             return 0.0
         return (float(inside.port_x[port]) + inside.left) / (inside.left + inside.right) - 0.5
 
@@ -234,21 +263,25 @@ class Nest:
             ],
             np.r_[np.full(nodes, spacing.node), np.full(groups, 1.5 * spacing.node), np.full(ports, PORT_GAP)],
         )
+        small = self._as_folded(content, boxes)
         tail_offset = self._offsets(children, nodes, content.tail, content.tail_port)
         head_offset = self._offsets(children, nodes, content.head, content.head_port)
         x, top = np.zeros(content.boxes), np.zeros(content.boxes)
         routes: list[list[Point]] = [[] for _ in range(len(content.tail))]
-        parts, drawings = [], []
+        parts, begun_parts, drawings = [], [], []
         for members, links, order in opened.parts:
             size = Boxes(*(values[members] for values in (boxes.left, boxes.right, boxes.height, boxes.gap)))
-            drawing = _draw_part(order, size, tail_offset[links], head_offset[links], content, links, nodes, groups, spacing.layer)
+            begun = None if small is None else Boxes(*(values[members] for values in (small.left, small.right, small.height, small.gap)))
+            offsets = tail_offset[links], head_offset[links]
+            drawing = _draw_part(order, size, *offsets, content, links, nodes, groups, spacing.layer, begun)
             has_in = bool(((members >= first_port) & (members < first_port + content.ports_in)).any())
             has_out = bool((members >= first_port + content.ports_in).any())
             left, upper, right, lower = drawing.bounds
             upper, lower = upper - (0.0 if has_in else enter), lower + (0.0 if has_out else leave)
             parts.append(Part(left, upper, right, lower, has_in or has_out))
+            begun_parts.append(Part(0.0, 0.0, drawing.begun[0], drawing.begun[1], has_in or has_out))
             drawings.append(drawing)
-        shifts, width, height = pack(parts, 1.5 * spacing.node, spacing.layer)
+        shifts, width, height = pack(parts, 1.5 * spacing.node, spacing.layer, None if small is None else begun_parts)
         for (members, links, _), drawing, (dx, dy) in zip(opened.parts, drawings, shifts, strict=True):
             x[members], top[members] = drawing.x + dx, drawing.top + dy
             for link, points in zip(links.tolist(), drawing.routes, strict=True):
@@ -273,6 +306,17 @@ class Nest:
             routes=[[(px - axis, py) for px, py in points] for points in routes],
         )
 
+    def _as_folded(self, content: _Content, boxes: Boxes) -> Boxes | None:
+        """The boxes of a steady drawing before its groups open; a group that is less wide open keeps its room."""
+        if self._folded is None:
+            return None
+        mine = slice(len(content.nodes), len(content.nodes) + len(content.groups))
+        left, right, height = boxes.left.copy(), boxes.right.copy(), boxes.height.copy()
+        size = self._folded[content.groups]
+        boxes.left[mine], boxes.right[mine] = np.maximum(left[mine], size[:, 0] / 2), np.maximum(right[mine], size[:, 0] / 2)
+        left[mine], right[mine], height[mine] = size[:, 0] / 2, size[:, 0] / 2, size[:, 1]
+        return Boxes(left, right, height, boxes.gap)
+
     @staticmethod
     def _offsets(children: tuple[Inside, ...], nodes: int, box: Ints, port: Ints) -> Floats:
         offset = np.zeros(len(box))
@@ -282,20 +326,30 @@ class Nest:
 
 
 def _draw_part(
-    order: Sketch | None, size: Boxes, leave: Floats, arrive: Floats, content: _Content, links: Ints, nodes: int, groups: int, gap: float
+    order: Sketch | None,
+    size: Boxes,
+    leave: Floats,
+    arrive: Floats,
+    content: _Content,
+    links: Ints,
+    nodes: int,
+    groups: int,
+    gap: float,
+    begun: Boxes | None,
 ) -> Drawing:
     """One connected part. Where links reach groups at different places, the order is improved for these places first."""
     if order is None:
         bounds = (-float(size.left[0]), 0.0, float(size.right[0]), float(size.height[0]))
-        return Drawing(np.zeros(1), np.zeros(1), [], bounds)
-    if leave.any() or arrive.any():
+        begun_size = (0.0, 0.0) if begun is None else (float(begun.left[0] + begun.right[0]), float(begun.height[0]))
+        return Drawing(np.zeros(1), np.zeros(1), [], bounds, begun_size)
+    if begun is None and (leave.any() or arrive.any()):
         shifts = []
         for box, offset in ((order.links.tail, leave), (order.links.head, arrive)):
             width = size.left[box] + size.right[box]
             shifts.append(np.where(width > 0, (offset + size.left[box]) / np.maximum(width, 1e-9) - 0.5, 0.0))
         at_group = [(ends[links] >= nodes) & (ends[links] < nodes + groups) for ends in (content.tail, content.head)]
         order = reorder(order, np.where(at_group[0], shifts[0], 0.0), np.where(at_group[1], shifts[1], 0.0))
-    return place(order, size, leave, arrive, gap)
+    return place(order, size, leave, arrive, gap, begun)
 
 
 def _contents(tree: Tree, cuts: Cuts) -> list[_Content]:

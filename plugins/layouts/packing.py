@@ -20,9 +20,11 @@ class Part:
     ports: bool
 
 
-def pack(parts: Sequence[Part], gap: float, row_gap: float) -> tuple[list[tuple[float, float]], float, float]:
+def pack(
+    parts: Sequence[Part], gap: float, row_gap: float, grown_from: Sequence[Part] | None = None
+) -> tuple[list[tuple[float, float]], float, float]:
     """How far each part must move, and the width and height of all: parts with ports in one row from the left, the others
-    in rows beside them, in the order given."""
+    in rows beside them, in the order given. ``grown_from``: the rows are those of these smaller parts."""
     moves = [(0.0, 0.0)] * len(parts)
     x = width = height = 0.0
     for number, part in enumerate(parts):
@@ -35,9 +37,11 @@ def pack(parts: Sequence[Part], gap: float, row_gap: float) -> tuple[list[tuple[
     area = sum((parts[k].right - parts[k].left + gap) * (parts[k].bottom - parts[k].top + row_gap) for k in loose)
     limit = max([math.sqrt(area * ASPECT), *(parts[k].right - parts[k].left for k in loose)], default=0.0)
     begin, y, row = x, 0.0, 0.0
+    breaks = None if grown_from is None else _row_starts(grown_from, gap, row_gap)
     for number in loose:
         part = parts[number]
-        if x > begin and x + part.right - part.left > begin + limit:
+        full = x > begin and x + part.right - part.left > begin + limit if breaks is None else number in breaks
+        if full:
             x, y, row = begin, y + row + row_gap, 0.0
         moves[number] = (x - part.left, y - part.top)
         width = max(width, x + part.right - part.left)
@@ -45,3 +49,11 @@ def pack(parts: Sequence[Part], gap: float, row_gap: float) -> tuple[list[tuple[
         row = max(row, part.bottom - part.top)
         height = max(height, y + row)
     return moves, width, height
+
+
+def _row_starts(parts: Sequence[Part], gap: float, row_gap: float) -> set[int]:
+    """The loose parts with which a row begins, but for the first."""
+    moves, _, _ = pack(parts, gap, row_gap)
+    loose = [number for number, part in enumerate(parts) if not part.ports]
+    tops = [moves[number][1] + parts[number].top for number in loose]
+    return {number for number, top, before in zip(loose[1:], tops[1:], tops, strict=False) if top > before}

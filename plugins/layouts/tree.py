@@ -123,11 +123,14 @@ def dissolve_cycles(tree: Tree, tail: Ints, head: Ints) -> Tree:
     return tree
 
 
-def cut_links(tree: Tree, tail: Ints, head: Ints) -> Cuts:
-    """The links of every drawing. A border is passed by one port a source or one port a target, whichever gives fewer ports."""
+def cut_links(tree: Tree, tail: Ints, head: Ints, *, by_box: bool = False) -> Cuts:
+    """The links of every drawing. A border is passed by one port a source or one port a target, whichever gives fewer ports;
+    or, ``by_box``, by one port for each box around it that it is linked to, so that the links around a group do not depend on
+    what is in it."""
     nodes = len(tree.owner)
     crossing_edge, crossing_group, crossing_out = _crossings(tree, tail, head)
-    port_of, port_group, port_out = _ports(tree, tail, head, crossing_edge, crossing_group, crossing_out)
+    make = _ports_by_box if by_box else _ports
+    port_of, port_group, port_out = make(tree, tail, head, crossing_edge, crossing_group, crossing_out)
     first_port = nodes + len(tree)
     # the borders of each edge in the order of its way: out of the inner groups first, into the inner groups last
     level = np.where(crossing_out == 1, -tree.depth[crossing_group], tree.depth[crossing_group])
@@ -192,6 +195,32 @@ def _ports(tree: Tree, tail: Ints, head: Ints, edge: Ints, group: Ints, out: Int
     keys, port = np.unique(np.where(fewer[border], by_target, by_source), return_inverse=True)
     borders = keys // nodes
     return ints(port), borders // 2, borders % 2
+
+
+def _ports_by_box(tree: Tree, tail: Ints, head: Ints, edge: Ints, group: Ints, out: Ints) -> tuple[Ints, Ints, Ints]:
+    """The same, with one port for each box that stands beside the group and is linked to it, and for each port of the group
+    around it that leads to it. From the outer groups to the inner ones, because of these."""
+    nodes = len(tree.owner)
+    common, tail_box, head_box = _lift(tree, tail, head, nodes)
+    first_port = nodes + len(tree)
+    outer = np.stack([tail_box, head_box])  # by direction, 0 for in: the box at the other side
+    last = np.zeros((2, len(tail)), dtype=np.int64)  # the port that an edge passed last, by direction
+    port = np.zeros(len(edge), dtype=np.int64)
+    count = 0
+    for depth in np.unique(tree.depth[group]).tolist():
+        mine = np.flatnonzero(tree.depth[group] == depth)
+        e, g, o = edge[mine], group[mine], out[mine]
+        beside = np.where(tree.parent[g] == common[e], outer[o, e], first_port + last[o, e])
+        _, number = np.unique(np.stack([g, o, beside]), axis=1, return_inverse=True)
+        port[mine] = count + ints(number.ravel())
+        last[o, e] = port[mine]
+        count += int(number.max()) + 1
+    known = np.unique(port, return_index=True)[1] if len(port) else ints([])
+    border = 2 * group[known] + out[known]
+    order = np.argsort(border, kind="stable")
+    new = np.empty(len(order), dtype=np.int64)
+    new[order] = np.arange(len(order))
+    return new[port] if len(port) else port, group[known][order], out[known][order]
 
 
 def by_group(groups: int, owner: Ints) -> tuple[list[int], Ints]:
