@@ -23,6 +23,7 @@ from ..models.tensors import Kept, TensorView
 from ..passes import Counting, Search, Spreading
 from ..sides import Side, Sides
 from ..sources import Array, Counted, Source
+from .colour_range import ColourRange
 from .comparison_bar import ComparisonBar
 from .heat_map import HeatMap
 from .heat_picture import Overlay
@@ -52,8 +53,6 @@ class TensorViewer(QWidget):
         self._view = TensorView()
         self._side = Side.AFTER
         self._held = False  # B is held down
-        self._keep = True  # the range is fitted to whatever is shown
-        self._low = self._high = 0.0
         self._live = False
         self._left = False  # the program that had what is shown is another one now
         self.sides = Sides(self)
@@ -63,6 +62,7 @@ class TensorViewer(QWidget):
         self._counted = Counted()
         self._counted_share = 0.0
         self._passes: dict[str, Counting | Spreading | Comparison | Search] = {}
+        self._fitted = False  # the range goes by what is shown
         self._picked = (0, 0)
         self._hovered: tuple[int, int] | None = None
         self._filled: dict[QWidget, object] = {}  # what each page shows
@@ -83,11 +83,8 @@ class TensorViewer(QWidget):
         self.overlays = OverlayBar(self)
         self.overlays.overlays_changed.connect(self._choose_overlays)
         self.range_bar = RangeBar(self)
-        self.range_bar.range_changed.connect(self._choose_range)
-        self.range_bar.fit_wished.connect(self.fit_range)
-        self.range_bar.keep_wished.connect(self._keep_range)
-        self.range_bar.reset_wished.connect(self._reset_range)
-        self.range_bar.show_kept(True)
+        self.range = ColourRange(self.range_bar, self)
+        self.range.changed.connect(self._range_changed)
         self.heat_map.cell_picked.connect(self._pick)
         self.heat_map.hovered.connect(self._hover)
         self.grid.cell_picked.connect(self._pick)
@@ -377,7 +374,8 @@ class TensorViewer(QWidget):
         for widget in (self._readout, self._progress):
             widget.setVisible(True)
         self._bad.setVisible(self._has_bad())
-        self._fit_if_kept()
+        self._fitted = self._levels.sample is not None
+        self._show_numbers()
         self._fill()
         self._compare()
         self._show_readout()
@@ -394,8 +392,9 @@ class TensorViewer(QWidget):
             self._hide_controls()
             self._say_why(levels.failed)
             return
-        if self._keep and (self._low, self._high) == (0.0, 0.0):
-            self._fit_if_kept()
+        if not self._fitted:
+            self._fitted = levels.sample is not None
+            self._show_numbers()
         self._show_progress()
         self.heat_map.show_more()
 
@@ -452,7 +451,7 @@ class TensorViewer(QWidget):
             self._filled.pop(self.image, None)
             self.image.show_words(self.tr("This picture is too large to be put together; the heat map shows it channel by channel."))
             return
-        self.image.show_image(rgb_picture(source.near[index], dim - len(rest), self._low, self._high))
+        self.image.show_image(rgb_picture(source.near[index], dim - len(rest), self.range.low, self.range.high))
 
     # --------------------------------------------------------------------------------------------------------- numbers
 
@@ -494,7 +493,7 @@ class TensorViewer(QWidget):
             self.histogram.show_waiting(self._counted_share)
             return
         else:  # of a difference that is too large to be gone through twice: what the range of the colours goes by
-            low, high = self._ends()
+            low, high = self.range.ends()
         if not math.isfinite(high - low) or high - low <= abs(high) * 1e-12:
             low, high = low - 0.5, high + 0.5
         if not math.isfinite(low):
@@ -509,52 +508,14 @@ class TensorViewer(QWidget):
 
     # ----------------------------------------------------------------------------------------------------------- range
 
-    def _ends(self, low: float = 0.0, high: float = 100.0) -> tuple[float, float]:
-        """Percentiles of what is known of the plane."""
-        if self._levels is None or self._levels.sample is None:
-            return 0.0, 0.0
-        return robust_range(real_part(self._levels.sample, self._part_name()), low, high)
+    def _show_numbers(self) -> None:
+        """What the range of the colours goes by."""
+        sample = self._levels.sample if self._levels is not None else None
+        self.range.show_numbers(real_part(sample, self._part_name()) if sample is not None else None)
 
-    def _fit_if_kept(self) -> None:
-        if self._keep:
-            self._low, self._high = self._ends(0.5, 99.5)
-        self._show_range()
-
-    @Slot()
-    def fit_range(self) -> None:
-        """Fit the range to the 0.5th and the 99.5th percentile of the finite numbers, once."""
-        self._set_keep(False)
-        self._low, self._high = self._ends(0.5, 99.5)
-        self._show_range()
-
-    @Slot(bool)
-    def _keep_range(self, keep: bool) -> None:
-        self._set_keep(keep)
-        self._fit_if_kept()
-
-    def _set_keep(self, keep: bool) -> None:
-        self._keep = keep
-        self.range_bar.show_kept(keep)
-
-    @Slot()
-    def _reset_range(self) -> None:
-        self._choose_range(*self._ends())
-
-    def _choose_range(self, low: float, high: float) -> None:
-        self._set_keep(False)
-        self._low, self._high = low, high
-        self._show_range()
-
-    def _show_range(self) -> None:
-        least, most = self._ends()
-        self.range_bar.show_range(self._low, self._high, least, most)
-        if self._levels is not None and self._levels.sample is not None and most > least:
-            sample = real_part(self._levels.sample, self._part_name())
-            flat = sample.reshape(-1)[:: max(sample.size // 20_000, 1)]
-            counts, _ = np.histogram(flat[np.isfinite(flat)], 48, (least, most))
-            self.range_bar.show_spread(counts.tolist())
-        self.heat_map.set_range(self._low, self._high)
-        self.grid.set_range(self._low, self._high)
+    def _range_changed(self) -> None:
+        self.heat_map.set_range(self.range.low, self.range.high)
+        self.grid.set_range(self.range.low, self.range.high)
         if self._tabs.currentWidget() is self.image and self._levels is not None:
             self._show_picture()
         self._count_outside()
@@ -569,7 +530,7 @@ class TensorViewer(QWidget):
         source = self.source()
         if source is None or self._levels is None or not self.overlays.overlays & (Overlay.LOW | Overlay.HIGH):
             return
-        counting = self._passes["outside"] = Counting(source, self._low, self._high, "outside", self)
+        counting = self._passes["outside"] = Counting(source, self.range.low, self.range.high, "outside", self)
         counting.changed.connect(lambda found, share: self.overlays.show_outside(found.below, found.above, share >= 1))
         counting.start()
 

@@ -131,11 +131,17 @@ def test_other_dimensions_can_be_rows_and_columns(panel: TensorViewer) -> None:
 
 def test_a_range_that_was_chosen_stays_and_autofit_lets_it_go(panel: TensorViewer) -> None:
     panel.show_tensor(view(np.linspace(0, 1, 100).reshape(10, 10)))
-    panel._choose_range(0.25, 0.5)
+    panel.range.choose(0.25, 0.5)
     panel.show_tensor(view(np.linspace(0, 9, 100).reshape(10, 10)))
-    assert (panel._low, panel._high) == (0.25, 0.5)
-    panel.fit_range()
-    assert panel._high > 8
+    assert (panel.range.low, panel.range.high) == (0.25, 0.5)
+    panel.range_bar._fit.click()
+    assert 8 < panel.range.high < 9
+    panel.show_tensor(view(np.linspace(0, 90, 100).reshape(10, 10)))
+    assert panel.range.high < 9
+    panel.range_bar._fit.customContextMenuRequested.emit(panel.range_bar.pos())
+    assert panel.range.high > 80
+    panel.show_tensor(view(np.linspace(0, 900, 100).reshape(10, 10)))
+    assert panel.range.high > 800
 
 
 def test_one_nan_of_six_million_numbers_is_seen_in_the_heat_map(panel: TensorViewer) -> None:
