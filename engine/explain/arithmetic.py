@@ -146,8 +146,8 @@ _FORWARD: dict[str, Callable[[Operands], Rule | None]] = {
 }  # fmt: skip
 
 ROWS = {
-    "softmax": Rule("softmax-all-masked", "every entry of the row is -inf, or one is inf", _MASK),
-    "log_softmax": Rule("softmax-all-masked", "every entry of the row is -inf, or one is inf", _MASK),
+    "softmax": Rule("softmax-all-masked", "every entry of the row is -inf", _MASK),
+    "log_softmax": Rule("softmax-all-masked", "every entry of the row is -inf", _MASK),
     "logsumexp": Rule("softmax-all-masked", "an entry of the row is infinite", _MASK),
     "var": Rule("too-few", "the variance of so few elements divides by zero", "Give more elements, or correction=0 (unbiased=False)."),
     "std": Rule("too-few", "the deviation of so few elements divides by zero", "Give more elements, or correction=0 (unbiased=False)."),
@@ -169,9 +169,18 @@ def infinite_operand(op: str) -> Rule:
     return Rule("infinite-operand", text, "Look at the op that made the infinity.")
 
 
-def row_rule(op: str) -> Rule | None:
-    """The rule for ops that look at whole rows: softmax of a row that is masked throughout, variance of one element."""
+_SCORES = Rule(
+    "softmax-infinite", "an entry of the row is inf, and the softmax of that is inf - inf",
+    "Keep the scores finite: compute them in a wider type, or scale them before the exponential.",
+)  # fmt: skip
+
+
+def row_rule(op: str, rises: bool = False) -> Rule | None:
+    """The rule for ops that look at whole rows: softmax of a row that is masked throughout, variance of one element. ``rises``: the
+    operand holds a positive infinity."""
     op = plain_name(op)
+    if rises and op.endswith("softmax"):
+        return _SCORES
     return next((rule for name, rule in ROWS.items() if op == name or op.startswith(f"{name}_") or op.endswith(f"_{name}")), None)
 
 

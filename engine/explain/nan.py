@@ -173,7 +173,7 @@ class _Look:
         if op is None:
             return self._data(birth, run, event, used)
         index, operands = self._element(op, birth.val)
-        rule = forward_rule(op.name, operands, birth.val not in self.nan) or row_rule(op.name)
+        rule = forward_rule(op.name, operands, birth.val not in self.nan) or row_rule(op.name, self._rises(op))
         cause = self._cause(birth.infinity)
         if rule is None and birth.infinity is not None:
             rule = infinite_operand(op.name)
@@ -192,7 +192,7 @@ class _Look:
             text += f" The infinity was made by {birth.infinity.name} at {evidence.line(birth.infinity.stack)}{because}."
         text += self._way(birth)
         fix = rule.fix if rule is not None else "Look at the operands of this op; keep them in the range where it is defined."
-        if cause is not None and rule is not None and rule.reason in ("zero-times-inf", "infinite-operand"):
+        if cause is not None and rule is not None and rule.reason in ("zero-times-inf", "infinite-operand", "softmax-infinite"):
             fix = cause.fix
         places = evidence.places(evidence.place("born", op.stack, f"{op.name} makes it"), overflow, used)
         return Finding(
@@ -210,6 +210,11 @@ class _Look:
             run,
             self._details(birth, index, operands, "forward"),
         )
+
+    def _rises(self, op: Op) -> bool:
+        """Whether the first operand of an op holds a positive infinity."""
+        stats = self.tape.stats.get(op.ins[0]) if op.ins and op.ins[0] is not None else None
+        return stats is not None and stats.posinfs > 0
 
     def _cause(self, op: Op | None) -> Rule | None:
         """The rule by which an op made an infinity."""

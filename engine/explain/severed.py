@@ -198,8 +198,8 @@ def parameters(evidence: Evidence) -> Iterator[Finding]:
     if any(True for _ in evidence.failed()):  # what the walk that failed would have reached, and which optimizers would have made a step
         return
     runs = [run for run in tape.runs.values() if run.accumulate and run.id in evidence.ends and not evidence.ends[run.id].error]
-    if not runs:
-        yield from _without_graph(evidence)
+    if not runs or (evidence.ending is not None and NO_GRAPH in evidence.ending.text):
+        yield from _without_graph(evidence, max((evidence.ends[run.id].i for run in runs), default=-1))
         return
     flow = _Flow(evidence)
     optimizers = evidence.optimizers
@@ -402,8 +402,8 @@ def _not_optimized(evidence: Evidence, optimized: set[int], replaced: set[int]) 
     )
 
 
-def _without_graph(evidence: Evidence) -> Iterator[Finding]:
-    """backward() was refused because the loss has no graph at all."""
+def _without_graph(evidence: Evidence, after: int) -> Iterator[Finding]:
+    """backward() was refused because the loss has no graph at all. What was done up to event ``after`` belongs to passes that went well."""
     ending = evidence.ending
     if ending is None or NO_GRAPH not in ending.text:
         return
@@ -412,7 +412,8 @@ def _without_graph(evidence: Evidence) -> Iterator[Finding]:
     losses = [op for op in tape.ops.values() if op.node is None and op.outs and not any(op.grads)]
     live = {op.id for op in tape.ops.values() if any(slot is not None for slot in op.grads)}
     leaves = [t.id for t in tape.tensors.values() if t.role == Role.LEAF]
-    cuts = {cut.op.id: cut for leaf in leaves for cut in flow.cuts(leaf, live)}
+    cuts = {cut.op.id: cut for leaf in leaves for cut in flow.cuts(leaf, live) if tape.events_before(cut.op) > after}
+    cuts = {number: cut for number, cut in cuts.items() if number not in flow.updates}
     loss = losses[-1] if losses else None
     leading = [cut for cut in cuts.values() if loss is not None and (cut.op.id == loss.id or loss.id in flow.reached(cut.op.outs))]
     if not leading and ending.frame is not None:

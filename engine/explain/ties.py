@@ -20,6 +20,9 @@ class Tie:
     new: Op
 
 
+ONE_STATE = frozenset({"RNN", "GRU", "RNNCell", "GRUCell"})  # modules whose state is one tensor, and no pair
+
+
 def ties(evidence: Evidence, graph: AbstractSet[int], gone: AbstractSet[int], until: int) -> list[Tie]:
     """Values of ops up to the one numbered ``until`` that later ops take, where the graph behind them leads to a node in ``gone``;
     in the order in which they are taken."""
@@ -68,7 +71,9 @@ def called(evidence: Evidence, tie: Tie) -> str:
 def detached(evidence: Evidence, tie: Tie) -> str:
     """The statement that cuts the graph at a value."""
     name = variable(evidence, tie) or "state"
-    if evidence.name(tie.val) or not variable(evidence, tie):
+    call = evidence.tape.calls.get(tie.old.call or 0)
+    whole = call is not None and call.type in ONE_STATE  # what is tied is a view of it that the module made
+    if whole or evidence.name(tie.val) or not variable(evidence, tie):
         return f"{name} = {name}.detach()"
     return f"{name} = tuple(part.detach() for part in {name})"
 
