@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -78,7 +78,10 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("redo", "&Edit", "&Redo", ("Ctrl+Shift+Z",), "", Needs.TAKEN_BACK, tip="Make the change again that was taken back"),
     Command("copy", "&Edit", "&Copy", ("Ctrl+C",), "copy", separator=True, tip="Copy what is selected in the panel that has the focus"),
-    Command("find", "&Edit", "&Find Node or Event...", ("Ctrl+F", "Ctrl+P"), "search", Needs.TAPE, bar="search", tip="Filter the events"),
+    Command("find", "&Edit", "&Find Node or Event...", ("Ctrl+F",), "search", Needs.TAPE, bar="search", tip="Filter the events"),
+    Command("quick_open", "&Edit", "&Quick Open...", ("Ctrl+P",), "", tip="Go to a node, parameter, module, line, event or recent file"),
+    Command("palette", "&Edit", "Command &Palette...", ("Ctrl+Shift+P",), "", tip="Find a command by its name"),
+    Command("preferences", "&Edit", "Pr&eferences...", ("Ctrl+,",), "settings", separator=True, tip="Everything that can be set"),
     Command("fit", "&View", "&Fit Graph", ("Ctrl+0",), "fit", Needs.TAPE, tip="Show the whole graph"),
     Command("zoom_in", "&View", "Zoom &In", ("Ctrl++", "Ctrl+="), "zoom_in", Needs.TAPE, tip="Enlarge the graph"),
     Command("zoom_out", "&View", "Zoom &Out", ("Ctrl+-",), "zoom_out", Needs.TAPE, tip="Make the graph smaller"),
@@ -115,7 +118,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("theme_light", "&View", "Theme: Li&ght", (), "sun", checkable=True, tip="Always light"),
     Command("theme_dark", "&View", "Theme: &Dark", (), "moon", checkable=True, tip="Always dark"),
     Command("theme_contrast", "&View", "Theme: High &Contrast", (), "contrast", checkable=True, tip="Black, white and few strong colours"),
-    Command("reset_layout", "&View", "&Reset Layout", (), separator=True, tip="Put all panels back to where they were at first"),
+    Command(
+        "maximise", "&View", "&Maximise Panel", ("Ctrl+M",), separator=True, checkable=True,
+        tip="The panel with the focus alone, and back",
+    ),
+    Command("save_layout", "&View", "Save La&yout As...", (), tip="Keep where the panels are under a name"),
+    Command("reset_layout", "&View", "&Reset Layout", (), tip="Put all panels back to where they were at first"),
     Command(
         "start", "&Run", "&Start", ("F5",), "play", Needs.SCRIPT, Action.LAUNCH, "run",
         tip="Run the script and stop at the first node of backward",
@@ -242,9 +250,12 @@ COMMANDS: tuple[Command, ...] = (
         tip="Two iterations of this run side by side: where they first differ, and how much",
     ),
     Command("compare_with", "&Tools", "Compare With &Another Tape...", (), "", Needs.TAPE, tip="This run and another one side by side"),
-    Command("shortcuts", "&Help", "&Keyboard Shortcuts", ("Ctrl+Alt+/",), "help", tip="All keys on one sheet"),
+    Command("help", "&Help", "&Help on This Panel", ("F1",), "help", tip="What the panel with the focus shows, and its keys"),
+    Command("shortcuts", "&Help", "&Keyboard Shortcuts", ("Ctrl+Alt+/",), tip="All keys on one sheet"),
     Command("about", "&Help", "&About gradstep", (), "info", tip="Version, interpreter, libraries"),
 )  # fmt: skip
+
+_BY_NAME = {command.name: command for command in COMMANDS}
 
 
 class Actions(QObject):
@@ -260,11 +271,9 @@ class Actions(QObject):
             action.setObjectName(command.name)
             if command.icon:
                 action.setIcon(icon(command.icon))
-            action.setShortcuts([QKeySequence(k) for k in command.keys])
             action.setCheckable(command.checkable)
             self._by_name[command.name] = action
-            keys = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts())
-            self._keys[command.name] = f"{self.name(command.name)} ({keys})" if keys else self.name(command.name)
+            self.set_keys(command.name, command.keys)
             action.setStatusTip(QCoreApplication.translate("Actions", command.tip))
         self.show_state(State.IDLE, {})
 
@@ -278,6 +287,19 @@ class Actions(QObject):
     def name(self, name: str) -> str:
         """What a command is called, without marks of keys."""
         return self._by_name[name].text().replace("&", "").rstrip(".")
+
+    def set_keys(self, name: str, keys: Sequence[str]) -> None:
+        """Give a command other keys."""
+        action = self._by_name[name]
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        shown = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts())
+        self._keys[name] = f"{self.name(name)} ({shown})" if shown else self.name(name)
+        if name in self._told:
+            self._show(_BY_NAME[name], *self._told[name])
+
+    def reason(self, name: str) -> str:
+        """Why a command is disabled, "" where it is not."""
+        return self._told[name][0]
 
     def all(self) -> list[QAction]:
         """All actions, in the order of the table."""

@@ -33,6 +33,7 @@ class Page(Enum):
     KEYS = "Keys"
     RECOVERY = "Recovery"
     PRIVACY = "Privacy"
+    PLUGINS = "Plug-ins"
     ADVANCED = "Advanced"
 
 
@@ -44,6 +45,8 @@ ABOUT = {
     Page.PRIVACY: (
         "gradstep opens no connection to any network: it sends nothing and asks for no updates. What it keeps stays in your home."
     ),
+    Page.PLUGINS: "A plug-in is off until you switch it on, and one that fails three times is switched off.",
+    Page.ADVANCED: "gradstep --safe-mode starts without plug-ins and with all of this at its defaults, and changes nothing of yours.",
 }
 
 
