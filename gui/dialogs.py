@@ -1,4 +1,4 @@
-"""The sheet of keys and the words about the program."""
+"""The words about the program."""
 
 from __future__ import annotations
 
@@ -6,37 +6,11 @@ import platform
 from importlib.metadata import version
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QMessageBox, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
-
-from .actions import COMMANDS
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Dialogs", text)
-
-
-def shortcuts(parent: QWidget) -> QDialog:
-    """Opens the sheet of all keys."""
-    sheet = QDialog(parent)
-    sheet.setObjectName("shortcuts")
-    sheet.setWindowTitle(_tr("Keyboard Shortcuts"))
-    rows = [command for command in COMMANDS if command.keys]
-    table = QTableWidget(len(rows), 3, sheet)
-    table.setAccessibleName(_tr("Keyboard Shortcuts"))
-    table.setHorizontalHeaderLabels([_tr("Command"), _tr("Keys"), _tr("What it does")])
-    table.verticalHeader().hide()
-    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    for i, command in enumerate(rows):
-        keys = ", ".join(QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) for k in command.keys)
-        for j, text in enumerate((command.text.replace("&", "").rstrip("."), keys, command.tip)):
-            table.setItem(i, j, QTableWidgetItem(text))
-    table.resizeColumnsToContents()
-    table.horizontalHeader().setStretchLastSection(True)
-    QVBoxLayout(sheet).addWidget(table)
-    sheet.resize(900, 680)
-    sheet.open()
-    return sheet
 
 
 def about(parent: QWidget) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QLibraryInfo, QObject, QSettings, Qt, QTimer, QVersionNumber, Signal
+from PySide6.QtCore import QByteArray, QLibraryInfo, QObject, QSettings, Qt, QTimer, QVersionNumber, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar
 
 from .holder import Holder
@@ -42,6 +42,7 @@ class Docks(QObject):
         self._in_sight: set[Panel] = set()
         self._places = places
         self._docks: dict[Panel, QDockWidget] = {}
+        self.kept: QByteArray | None = None  # the arrangement to remember, where the one that is seen is for a while only
         area = Qt.DockWidgetArea
         window.setDockNestingEnabled(True)
         window.setCorner(Qt.Corner.BottomLeftCorner, area.BottomDockWidgetArea)
@@ -147,12 +148,16 @@ class Docks(QObject):
             window.restoreState(window.saveState(VERSION), VERSION)
         for panel in (places.left[0], places.right[0], places.lists[0]):
             self._docks[panel].raise_()
-        for bar in window.findChildren(QTabBar):
-            if bar.parentWidget() is window:  # many tabs must not make the window wider than the screen
-                bar.setElideMode(Qt.TextElideMode.ElideNone)
-                bar.setUsesScrollButtons(True)
+        self._widen_tabs()
         self._share()
         QTimer.singleShot(0, window, self._share)  # again when the docks have taken their places; the window's death cancels it
+
+    def _widen_tabs(self) -> None:
+        """Tabs with their whole names, which are scrolled where there are many: they must not make the window wider than the screen."""
+        for bar in self._window.findChildren(QTabBar):
+            if bar.parentWidget() is self._window:
+                bar.setElideMode(Qt.TextElideMode.ElideNone)
+                bar.setUsesScrollButtons(True)
 
     def _share(self) -> None:
         """Give each dock its share of the window."""
@@ -170,13 +175,19 @@ class Docks(QObject):
     def save(self, settings: QSettings) -> None:
         """Remember where the panels are, unless none is shown."""
         if any(dock.isVisible() for dock in self._docks.values()):
-            settings.setValue("layout", self._window.saveState(VERSION))
+            settings.setValue("layout", self.kept if self.kept is not None else self._window.saveState(VERSION))
 
     def restore(self, settings: QSettings) -> None:
         """Put the panels where they were last time, else where a new user sees them."""
         layout = settings.value("layout")
-        if layout is None or not self._window.restoreState(layout, VERSION):
+        if layout is None or not self.take(layout):
             self.arrange()
+
+    def take(self, layout: QByteArray) -> bool:
+        """Put the panels where they are in an arrangement; False where it is none, or of another version."""
+        taken = self._window.restoreState(layout, VERSION)
+        self._widen_tabs()
+        return taken
 
     def hide(self) -> None:
         """Hide all panels."""

@@ -20,6 +20,7 @@ from . import dialogs, layouts, recent, wording
 from .actions import COMMANDS, Actions, Needs
 from .analyses import Analyses
 from .announcer import Announcer
+from .around import Around
 from .bars import RunBar, StateBar, place_text
 from .breaking import Breaking
 from .breakpoints import Breakpoints
@@ -110,6 +111,7 @@ class MainWindow(QMainWindow):
         self.recovery = Recovery(self.session, self.opening, self.preferences, self.settings, self)
         self.recovery.due.connect(self._keep_arrangement)
 
+        self.around = Around(self, self.actions_, self.model, self.docks, self.message, self.opening, self.preferences, self.settings)
         self._fill_menus()
         self._connect_session_and_model()
         self._connect_panels()
@@ -145,6 +147,7 @@ class MainWindow(QMainWindow):
         docks.aboutToShow.connect(lambda: self.docks.fill(docks))
         menus["&View"].addSeparator()
         menus["&View"].addMenu(docks)
+        self.around.fill_menu(menus["&View"])
         self._recent_menu = QMenu(self.tr("Open &Recent"), self)
         menus["&File"].insertMenu(self.actions_["save_tape"], self._recent_menu)
         examples = QMenu(self.tr("&Examples"), self)
@@ -214,6 +217,13 @@ class MainWindow(QMainWindow):
         self.canvas.node_activated.connect(lambda _: navigator.go_to_source())
         self.canvas.menu_wanted.connect(self._canvas_menu)
         self.files.file_picked.connect(self.open_file)
+        quick = self.around.quick_open
+        quick.node_picked.connect(model.select)
+        quick.line_picked.connect(self._show_line)
+        quick.event_picked.connect(navigator.look_at)
+        quick.file_picked.connect(self.open_file)
+        self.around.layouts.said.connect(self.status.say)
+        self.around.plug_ins_wished = lambda: self.docks.bring(panels.plugins)
         self.files.failed.connect(self.message.show_error)
         self.welcome.open_wished.connect(self.actions_["open"].trigger)
         self.welcome.open_tape_wished.connect(self.actions_["open_tape"].trigger)
@@ -230,7 +240,7 @@ class MainWindow(QMainWindow):
             "copy": self._copy, "find": self._find,
             "fit": canvas.fit, "zoom_in": canvas.zoom_in, "zoom_out": canvas.zoom_out,
             "follow": lambda: canvas.set_follow(self.actions_["follow"].isChecked()),
-            "reset_layout": self.docks.arrange,
+
             "start": self.opening.start, "restart": self.opening.restart, "pause": session.pause, "stop": session.stop,
             "kill": session.kill, "continue": self._live(session.continue_), "step": self._live(session.next),
             "step_into": self._live(session.step_into), "step_out": self._live(session.step_out),
@@ -251,7 +261,7 @@ class MainWindow(QMainWindow):
             "contributions": lambda: self.docks.bring(self.panels.contributions),
             "flow": lambda: self.docks.bring(self.panels.flow),
             "compare_iterations": lambda: self._compare(""), "compare_with": self._compare_with,
-            "shortcuts": lambda: dialogs.shortcuts(self), "about": lambda: dialogs.about(self),
+            **self.around.slots(), "about": lambda: dialogs.about(self),
             **{name: getattr(self.graphs.foldings, name) for name in ("fold_all", "unfold_all", "fold_level", "unfold_level")},
             **{shown.value: (lambda shown=shown: self._show_graph(shown)) for shown in Shown},
         }

@@ -212,9 +212,11 @@ class Chooser(QFrame):
 
     def _place(self) -> None:
         window = self._window
-        row = self.list.sizeHintForRow(0) if self._rows.rowCount() else QFontMetrics(theme.ui_font(13)).height() + 14
+        row = QFontMetrics(theme.ui_font(13)).height() + 14
         wide = min(round(_WIDTH * max(1.0, scale())), window.width() - 40)
-        high = min(self.field.sizeHint().height() + row * _ROWS + 34, window.height() - 60)
+        around = self.field.sizeHint().height() + 6 + 2 * 8 + 2 * self.list.frameWidth()  # spacing and margins of the column
+        rows = max(2, min(_ROWS, (window.height() - 80 - around) // row))
+        high = around + rows * row
         self.setGeometry((window.width() - wide) // 2, min(54, window.height() // 12), wide, high)
 
     # ------------------------------------------------------------------------------------ looking

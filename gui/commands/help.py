@@ -35,8 +35,8 @@ HELP: dict[str, tuple[str, Sequence[str]]] = {
         ("toggle_breakpoint", "go_to_source"),
     ),
     "StepPanel": (
-        "The node that is selected, else the current one: the gradients that arrived, what it passed on, what it kept, its hooks. Click a "
-        "value to see its numbers.",
+        "The node that is selected, else the current one: the gradients that arrived, what it passed on, what it kept, its hooks. Click "
+        "a value to see its numbers.",
         ("step", "step_into", "step_back", "what_if"),
     ),
     "TensorPanel": (
@@ -54,8 +54,8 @@ HELP: dict[str, tuple[str, Sequence[str]]] = {
         ("next_alert", "previous_alert", "explain"),
     ),
     "BreakpointsPanel": (
-        "Six kinds in one table: ops and nodes, modules, lines, hooks, values, exceptions; each with a condition, a hit count and a message "
-        "to log instead of stopping.",
+        "Six kinds in one table: ops and nodes, modules, lines, hooks, values, exceptions; each with a condition, a hit count and a "
+        "message to log instead of stopping.",
         ("toggle_breakpoint", "add_breakpoint", "clear_breakpoints"),
     ),
     "WatchesPanel": (
@@ -67,7 +67,7 @@ HELP: dict[str, tuple[str, Sequence[str]]] = {
         ("step",),
     ),
     "WhatIfPanel": (
-        "Replace the gradient that waits at the next node, and see which gradients change, by how much. The program itself stays where it is.",
+        "Replace the gradient that waits at the next node, and see which gradients change, by how much. The program stays where it is.",
         ("what_if",),
     ),
     "HooksPanel": ("Every hook in the order of its calls, with the gradient before and after it. A tick switches one off.", ("step_into",)),
@@ -80,7 +80,7 @@ class PanelHelp(QDialog):
     sheet_wished = Signal()  # the user wants to see all keys
 
     def __init__(self, keymap: Keymap, actions: Actions, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Tool)
+        super().__init__(parent)
         self.setObjectName("help")
         self.setWindowTitle(self.tr("Help"))
         self._keymap, self._actions = keymap, actions
@@ -120,7 +120,6 @@ class PanelHelp(QDialog):
         self.setAccessibleName(self.tr("Help: {0}").format(title))
         self.text.setHtml(self._page(about, translate(CONTEXT, how), rows))
         self.show()
-        self.raise_()
         self.text.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @staticmethod
@@ -129,4 +128,4 @@ class PanelHelp(QDialog):
         cell = f"color:{look.dim.name()}; font-family:{mono.family()}; font-size:{mono.pixelSize()}px"
         lines = "".join(f"<tr><td style='{cell}'>{escape(keys)}</td><td>&nbsp;&nbsp;{escape(what)}</td></tr>" for keys, what in rows)
         paragraphs = "".join(f"<p>{escape(text)}</p>" for text in (f"{about}." if about else "", how) if text)
-        return f"{paragraphs}<table cellpadding='2'>{lines}</table>"
+        return f"{paragraphs}<br><table cellpadding='2'>{lines}</table>"

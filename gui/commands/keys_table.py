@@ -61,7 +61,7 @@ class KeysTable(QWidget):
         self.table.setTabKeyNavigation(False)
         self.table.setShowGrid(False)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.setMinimumHeight(220)
+        self.table.setMinimumHeight(12 * self.table.fontMetrics().height() + 160)
         for row, command in enumerate(COMMANDS):
             menu = translate("Actions", command.menu).replace("&", "")
             for column, text in enumerate((actions.name(command.name), "", menu)):
@@ -92,14 +92,21 @@ class KeysTable(QWidget):
         below = QGridLayout()
         below.addWidget(press, 0, 0)
         below.addWidget(self.edit, 0, 1)
-        for place, button in enumerate((self.give, self.also, self.none, self.reset, self.reset_all)):
-            below.addWidget(button, 0, 2 + place)
-        below.addWidget(self.note, 1, 0, 1, 7)
+        below.addWidget(self.give, 0, 2)
+        below.addWidget(self.also, 0, 3)
+        below.addWidget(self.note, 1, 0, 1, 4)
+        below.setColumnStretch(1, 1)
+        last = QHBoxLayout()
+        for button in (self.none, self.reset):
+            last.addWidget(button)
+        last.addStretch()
+        last.addWidget(self.reset_all)
         column_ = QVBoxLayout(self)
         column_.setContentsMargins(0, 8, 0, 0)
         column_.addLayout(top)
         column_.addWidget(self.table, 1)
         column_.addLayout(below)
+        column_.addLayout(last)
         keymap.changed.connect(self._show)
         self._show()
         self.table.setCurrentCell(0, 0)

@@ -57,7 +57,7 @@ class Palette(QObject):
         detail = path
         if action.isCheckable():
             detail = self.tr("{0}: on").format(path) if action.isChecked() else self.tr("{0}: off").format(path)
-        return Choice(id, name, detail, self._runs(id, action), keys, reason)
+        return Choice(id, name, detail, self._runs(id, action), keys, reason, first=-6.0 if reason else 0.0)
 
     def _runs(self, id: str, action: QAction) -> Callable[[], None]:
         return partial(self._run, id, action)

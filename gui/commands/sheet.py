@@ -115,6 +115,7 @@ class ShortcutSheet(QDialog):
             left = 0
             for number in range(heading.childCount()):
                 item = heading.child(number)
+                assert item is not None
                 line = " ".join(item.text(column) for column in range(3)).casefold()
                 item.setHidden(not all(word in line for word in words))
                 left += not item.isHidden()
@@ -123,6 +124,5 @@ class ShortcutSheet(QDialog):
     def bring(self) -> None:
         """Show the sheet."""
         self.show()
-        self.raise_()
         self.activateWindow()
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)

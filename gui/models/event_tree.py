@@ -286,7 +286,7 @@ class EventTree(QAbstractTableModel):
         top = reader.history.top if reader is not None else []
         if reader is not None:
             reader.history.changed.clear()
-        if keep is None:
+        if keep is None or reader is None:
             self._rows = list(top)
         else:
             top = self._sieve(top)

@@ -37,7 +37,6 @@ class Effects(QObject):
             "capture": self._capture, "alerts": self._alert, "graph": self._draw, "privacy": self._keep,
         }  # fmt: skip
         preferences.changed.connect(self._changed)
-        opening.changed.connect(self._opened)
         actions["stop_on_entry"].toggled.connect(lambda on: preferences.set("running/stop_on_entry", on))
         actions["follow"].toggled.connect(lambda on: preferences.set("graph/follow", on))
         for mode in Mode:
@@ -52,10 +51,6 @@ class Effects(QObject):
         group = self._groups.get(name.partition("/")[0])
         if group is not None:  # what recovery keeps is asked at the start
             group()
-
-    @Slot()
-    def _opened(self) -> None:
-        self._preferences.show_script(self._opening.script)
 
     def choose_theme(self, mode: Mode) -> None:
         """From the menu: also where it is in effect already, or was for this time only."""

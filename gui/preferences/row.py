@@ -108,6 +108,7 @@ class PreferenceRow(QWidget):
         if preference.form is Form.LINES:
             text = QPlainTextEdit()
             text.setTabChangesFocus(True)
+            text.setProperty("role", "field")
             text.setFixedHeight(4 * text.fontMetrics().lineSpacing() + 14)
             text.textChanged.connect(lambda: self._wish(text.toPlainText()))
             return text

@@ -163,7 +163,6 @@ class PreferencesWindow(QDialog):
             self.pages.setCurrentRow(list(Page).index(page))
         self._offer_script()
         self.show()
-        self.raise_()
         self.activateWindow()
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)
 

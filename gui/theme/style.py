@@ -168,6 +168,10 @@ QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
     background: %(field)s; color: %(text)s; border: 1px solid %(outline)s; border-radius: 6px; padding: 3px 7px;
     selection-background-color: %(selection)s; selection-color: %(on_selection)s; }
 QPlainTextEdit, QTextEdit { border: none; border-radius: 0; padding: 2px; }
+QPlainTextEdit[role="field"] { border: 1px solid %(outline)s; border-radius: 6px; }
+QPlainTextEdit[role="field"]:focus { border-color: %(ready)s; }
+QPlainTextEdit[role="field"]:disabled { color: %(disabled)s; border-color: %(border)s; }
+#chooser { background: %(panel)s; border: 1px solid %(outline)s; border-radius: 10px; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: %(ready)s; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: %(disabled)s; border-color: %(border)s; }
 QComboBox { padding: 3px 22px 3px 9px; }
