@@ -69,7 +69,13 @@ COMMANDS: tuple[Command, ...] = (
         "save_tape", "&File", "&Save Tape As...", ("Ctrl+S",), "save", Needs.TAPE, separator=True,
         tip="Keep the recording of this run",
     ),
-    Command("export", "&File", "&Export View...", ("Ctrl+Shift+E",), needs=Needs.TAPE, tip="Save the graph as a picture"),
+    Command(
+        "export", "&File", "&Export View...", ("Ctrl+Shift+E",), needs=Needs.TAPE, tip="Save what the graph shows as SVG, PDF or PNG",
+    ),
+    Command("export_whole", "&File", "Export &Whole Graph...", (), needs=Needs.TAPE, tip="Save all of the graph as SVG, PDF or PNG"),
+    Command(
+        "export_data", "&File", "Export Graph &Data...", (), needs=Needs.TAPE, tip="Save the graph for Graphviz, networkx or Gephi",
+    ),
     Command("close", "&File", "&Close", ("Ctrl+W",), needs=Needs.OPEN, asks=Action.CLOSE, separator=True, tip="Back to the welcome page"),
     Command("quit", "&File", "&Quit", ("Ctrl+Q",), separator=True, tip="End the program; a running script is stopped"),
     Command(

@@ -5,11 +5,17 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import networkx as nx
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from gradstep.engine.extensions.guard import Guard, PluginError
+
 from . import recent
+from .canvas import GraphCanvas
 from .export import export_canvas
+
+EXPORTERS = "gradstep.exporters"
 
 
 class FileCommands(QObject):
@@ -62,18 +68,40 @@ class FileCommands(QObject):
             return
         self.said.emit(self.tr("Saved {0}").format(file))
 
-    def ask_export(self, canvas: QWidget) -> None:
-        """Let the user choose where to save the graph as a picture."""
-        kinds = self.tr("PNG picture (*.png);;SVG drawing (*.svg);;PDF document (*.pdf)")
-        file, _ = QFileDialog.getSaveFileName(self._window, self.tr("Export View"), f"{self._folder()}/graph.png", kinds)
+    def ask_export(self, canvas: GraphCanvas, *, whole: bool = False) -> None:
+        """Let the user choose where to save what the graph shows, or all of it, as a picture."""
+        kinds = self.tr("SVG drawing (*.svg);;PDF document (*.pdf);;PNG picture (*.png)")
+        title = self.tr("Export Whole Graph") if whole else self.tr("Export View")
+        file, _ = QFileDialog.getSaveFileName(self._window, title, f"{self._folder()}/graph.svg", kinds)
         if file:
-            self.export(canvas, Path(file))
+            self.export(canvas, Path(file), whole=whole)
 
-    def export(self, canvas: QWidget, file: Path) -> None:
+    def export(self, canvas: GraphCanvas, file: Path, *, whole: bool = False) -> None:
         """Save the graph as a picture."""
         try:
-            export_canvas(canvas, file)
+            export_canvas(canvas, file, whole=whole)
         except (OSError, ValueError) as error:
             self.failed.emit(self.tr("The picture could not be saved: {0}").format(error))
+            return
+        self.said.emit(self.tr("Saved {0}").format(file))
+
+    def ask_export_data(self, graph: nx.DiGraph, guard: Guard, title: str) -> None:
+        """Let the user choose where to save the graph that is shown for other programs, in the forms that plug-ins give."""
+        features = guard.enabled(EXPORTERS)
+        kinds = ";;".join(f"{feature.name.upper()} (*.{feature.name})" for feature in features)
+        if not features:
+            self.failed.emit(self.tr("No exporter is switched on: see Plug-ins."))
+            return
+        first = f"{self._folder()}/graph.{features[0].name}"
+        file, _ = QFileDialog.getSaveFileName(self._window, self.tr("Export Graph Data"), first, kinds)
+        if file:
+            self.export_data(graph, guard, Path(file), title)
+
+    def export_data(self, graph: nx.DiGraph, guard: Guard, file: Path, title: str) -> None:
+        """Save the graph by the exporter of the file's suffix."""
+        try:
+            guard.call(guard.find(EXPORTERS, file.suffix.lower().removeprefix(".")), graph, file, title=title)
+        except PluginError as error:
+            self.failed.emit(self.tr("{0} was not written: {1}").format(file, error))
             return
         self.said.emit(self.tr("Saved {0}").format(file))

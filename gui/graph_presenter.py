@@ -18,7 +18,7 @@ from gradstep.engine.tape.wire import EVENT_CODES
 
 from .canvas import GraphCanvas, LayoutFunction, Scene, arrange, measure
 from .canvas.scene import folded_name
-from .drawing import Drawing, FoldedGraphs, Picture, Shown
+from .drawing import Drawing, FoldedGraphs, Picture, Shown, graph_of
 from .foldings import Foldings
 from .models.debug_model import DebugModel, Selection
 from .soon import Soon
@@ -93,6 +93,11 @@ class GraphPresenter(QObject):
     @property
     def shown(self) -> Shown:
         return self._shown
+
+    def whole(self) -> nx.DiGraph:
+        """The graph that is shown, with nothing folded; empty where nothing is recorded."""
+        tape = self._model.tape
+        return graph_of(tape, self._wanted(tape)) if tape is not None else nx.DiGraph()
 
     def show(self, shown: Shown) -> None:
         """Draw another of the three graphs."""

@@ -234,7 +234,9 @@ class MainWindow(QMainWindow):
         # fmt: off
         slots: dict[str, Any] = {
             "open": files.ask_script, "open_tape": files.ask_tape, "save_tape": self._save_tape,
-            "export": lambda: files.ask_export(canvas), "close": self.opening.close, "quit": self.close,
+            "export": lambda: files.ask_export(canvas), "export_whole": lambda: files.ask_export(canvas, whole=True),
+            "export_data": lambda: files.ask_export_data(self.graphs.whole(), self.plug_ins.guard, self.opening.name),
+            "close": self.opening.close, "quit": self.close,
             "undo": lambda: self.status.say(self.tr("Undone: {0}").format(self.undo.undo())),
             "redo": lambda: self.status.say(self.tr("Done again: {0}").format(self.undo.redo())),
             "copy": self._copy, "find": self._find,

@@ -1,5 +1,6 @@
 """Write the graph of a tape to a file that other programs read; the suffix chooses the form.
 
+    gradstep export run.gst --to graph.svg                        as the window draws it; also pdf and png
     gradstep export run.gst --to graph.dot                        for Graphviz, a cluster a module call
     gradstep export run.gst --what forward --to graph.graphml     for networkx, Gephi, yEd, ...; also json
 

@@ -208,6 +208,16 @@ class GraphCanvas(QWidget):
         return self._keys["selected"] if self._pointed.selected >= 0 else None
 
     @property
+    def drawn(self) -> tuple[Scene, Marks, Camera, Pointed] | None:
+        """What is drawn and where from, for whoever paints it elsewhere; None where there is no graph."""
+        scene, marks = self._scene, self._marks
+        if scene is None or marks is None or not len(scene.keys):
+            return None
+        if not self._placed:
+            self._place_first(scene)
+        return scene, marks, self._camera, self._pointed
+
+    @property
     def zoom(self) -> float:
         """Logical px a world px."""
         return self._camera.scale

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from ..theme.fonts import drawn_ui_font as ui_font
 from ..theme.icons import paint_icon
 from ..theme.tokens import Theme, faded, mix
 from .ink import NodeInk
 from .plan import GROUP_LEAD, Style, TextRole
+from .strokes import Picture, blank
 
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 BAR = 3.0  # world px, the height of the bar that says how much is done
@@ -72,15 +73,14 @@ def paint_bar(painter: QPainter, theme: Theme, rect: QRectF, unit: float, share:
         painter.drawRoundedRect(done, track.height() / 2, track.height() / 2)
 
 
-def title_sprite(theme: Theme, title: str, count: int, size: float, ground: QColor) -> QPixmap:
+def title_sprite(theme: Theme, title: str, count: int, size: float, ground: QColor) -> Picture:
     """An open group's title: a chevron, its name, the number of its nodes; on a ground that dims edges behind it."""
     font, small = ui_font(size, QFont.Weight.DemiBold), ui_font(max(7.0, size * 0.85))
     metrics, small_metrics = QFontMetricsF(font), QFontMetricsF(small)
     text, number = short_title(title), f"{count:,} node" if count == 1 else f"{count:,} nodes"
     lead = size * 1.5
     wide = metrics.horizontalAdvance(text)
-    pixmap = QPixmap(int(lead + wide + size * 1.2 + small_metrics.horizontalAdvance(number)) + 1, int(metrics.height()) + 3)
-    pixmap.fill(Qt.GlobalColor.transparent)
+    pixmap = blank(lead + wide + size * 1.2 + small_metrics.horizontalAdvance(number), int(metrics.height()) + 3)
     painter = QPainter(pixmap)
     try:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -15,6 +15,7 @@ from .plan import PILLS
 from .routes import Floats
 from .scene import LINK
 from .status import ALERT, Look
+from .strokes import put
 
 MARGIN = 24.0  # world px around a node that the overlay may paint
 
@@ -147,7 +148,7 @@ class Overlay:
             width, height = picture.width() * stretch, picture.height() * stretch
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, stretch != 1.0)
             target = QRectF(centre[0] - width / 2, centre[1] - height / 2, width, height)
-            painter.drawPixmap(target, picture, QRectF(picture.rect()))
+            put(painter, QRectF(target), picture)
             if scene.scale >= BADGES:
                 scene.paint_badges(painter, box)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from ..theme.categories import CATEGORIES
 from ..theme.tokens import Theme, mix
@@ -20,10 +20,11 @@ from .ink import BAD, FORWARD, LINKED, PASSED, THIN, WAITING, ZERO, edge_inks, f
 from .marks import Bytes, Marks
 from .overview import Overview
 from .plan import GROUP_LEAD, PILLS
-from .primitives import draw_copies, draw_lines, draw_rects
+from .primitives import draw_lines, draw_rects
 from .routes import Floats, Ints
 from .scene import DATA, GRADIENT, Scene
 from .status import ALERT, Look
+from .strokes import Picture, blank, put, put_at, put_copies
 
 TEXT_ALL, TEXT_ONE, BOXES, OVERVIEW = 0.56, 0.3, 0.3, 0.12  # scales from which on a level of detail is drawn
 OVERVIEW_NODES = 3000
@@ -64,7 +65,7 @@ class ScenePainter:
         self.edge_ink = self._rest.copy()
         self.refresh()
         self.unit = self.ratio = self.scale = self.picture_unit = 0.0
-        self._pictures: dict[object, QPixmap] = {}
+        self._pictures: dict[object, Picture] = {}
         self.rescale(1.0, 1.0)
 
     # ------------------------------------------------------------------------------------------------------------- state
@@ -242,15 +243,15 @@ class ScenePainter:
             painter.fillRect(part, colour)
         for right in (0, 1):
             for low in (0, 1):
-                painter.drawPixmap(x + right * (w - r), y + low * (h - r), corner, right * r, low * r, r, r)
+                put(painter, QRectF(x + right * (w - r), y + low * (h - r), r, r), corner, QRectF(right * r, low * r, r, r))
 
     def _fill(self, depth: int) -> QColor:
         return self.theme.group_fills[min(depth, len(self.theme.group_fills) - 1)]
 
-    def _corner(self, radius: int, thin: int, fill: QColor) -> QPixmap:
+    def _corner(self, radius: int, thin: int, fill: QColor) -> Picture:
         key = ("corner", radius, thin, fill.rgba())
         if key not in self._pictures:
-            picture = sprites.blank(2 * radius, 2 * radius)
+            picture = blank(2 * radius, 2 * radius)
             painter = QPainter(picture)
             try:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -281,7 +282,7 @@ class ScenePainter:
             across = min(picture.width(), int(width - 16 * u))
             y = top + height - strip + 2 * u if self.scene.flipped else top
             place = QPointF(round(left + max(3 * ratio, 7 * u)), round(y + max(2 * ratio, (strip - picture.height()) / 2)))
-            painter.drawPixmap(place, picture, QRectF(0, 0, across, picture.height()))
+            put(painter, QRectF(place.x(), place.y(), across, picture.height()), picture, QRectF(0, 0, across, picture.height()))
 
     def pick_title(self, x: float, y: float) -> int:
         """The open group whose title is at a place in scaled px, or -1."""
@@ -352,9 +353,9 @@ class ScenePainter:
             picture = self._arrow(key // 4, bool(key & 2), bool(key & 1))
             x = np.floor(s.arrows[mine, 0] * self.unit) + 0.5
             y = np.round(s.arrows[mine, 1] * self.unit) - s.arrows[mine, 2] * picture.height() / 2
-            draw_copies(painter, picture, np.stack([x, y], axis=1))
+            put_copies(painter, picture, np.stack([x, y], axis=1))
 
-    def _arrow(self, kind: int, open_head: bool, up: bool) -> QPixmap:
+    def _arrow(self, kind: int, open_head: bool, up: bool) -> Picture:
         key = ("arrow", kind, open_head, up, self.unit)
         if key not in self._pictures:
             colour, width = self._inks[kind]
@@ -382,18 +383,18 @@ class ScenePainter:
         for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True):
             mine = found[order[start:end]]
             picture = self.picture(int(s.style[mine[0]]), int(key[order[start]]) % (2 * ALERT))
-            draw_copies(painter, picture, self.picture_centres(mine, picture, stretch), stretch)
+            put_copies(painter, picture, self.picture_centres(mine, picture, stretch), stretch)
         if self.scale >= BADGES:
             self._paint_badges(painter, found)
 
-    def picture(self, style: int, state: int) -> QPixmap:
+    def picture(self, style: int, state: int) -> Picture:
         key = (style, state)
         if key not in self._pictures:
             unit = self.picture_unit
             self._pictures[key] = sprites.node_sprite(self.theme, self.scene.styles[style], state, unit, self._level(unit))
         return self._pictures[key]
 
-    def picture_centres(self, boxes: Ints, picture: QPixmap, stretch: float) -> Floats:
+    def picture_centres(self, boxes: Ints, picture: Picture, stretch: float) -> Floats:
         """Where a picture's centre goes so that its left upper corner falls on whole pixels."""
         s, u = self.scene, self.unit
         half_width, half_height = picture.width() * stretch / 2, picture.height() * stretch / 2
@@ -442,10 +443,10 @@ class ScenePainter:
         if (hooks := int(s.hooks[node])) and self.scale >= TEXT_ALL - 0.1:
             picture = self._badge(("hook", hooks))
             inward = 0.55 * picture.width() if pill else picture.width() - 6 * u  # a chip is too low to lose its corner
-            painter.drawPixmap(round(right - inward), round(top - picture.height() * (0.66 if pill else 0.5)), picture)
+            put_at(painter, round(right - inward), round(top - picture.height() * (0.66 if pill else 0.5)), picture)
         if node in self.marks.breakpoints:
             picture = self._badge(("breakpoint", 0))
-            painter.drawPixmap(round(left - picture.width() / 2), round(top - picture.height() / 2), picture)
+            put_at(painter, round(left - picture.width() / 2), round(top - picture.height() / 2), picture)
         if self.marks.alert[node]:
             picture = self._badge(("alert", 0))
             x, y = (
@@ -453,9 +454,9 @@ class ScenePainter:
                 if pill
                 else (right - picture.width() / 2 - 2 * u, bottom - picture.height() / 2 - 2 * u)
             )
-            painter.drawPixmap(round(x), round(y), picture)
+            put_at(painter, round(x), round(y), picture)
 
-    def _badge(self, what: tuple[str, int]) -> QPixmap:
+    def _badge(self, what: tuple[str, int]) -> Picture:
         key = (what, self.unit)
         if key not in self._pictures:
             name, count = what

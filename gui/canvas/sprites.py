@@ -10,7 +10,7 @@ import functools
 import math
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF
 
 from ..theme.fonts import drawn_mono_font as mono_font
 from ..theme.fonts import drawn_ui_font as ui_font
@@ -20,6 +20,7 @@ from .group_sprites import group_texts, sheets
 from .ink import NodeInk, node_ink
 from .plan import PILLS, Shape, Style, TextRole, TextWidths
 from .status import ALERT, Look
+from .strokes import Picture, blank
 
 SHADOW, GLOW = 4.0, 16.0  # margins in world px
 _RADIUS = {
@@ -60,18 +61,12 @@ def _measured(fonts: tuple[str, ...]) -> TextWidths:
     return TextWidths(table)
 
 
-def blank(width: float, height: float) -> QPixmap:
-    pixmap = QPixmap(max(1, math.ceil(width)), max(1, math.ceil(height)))
-    pixmap.fill(Qt.GlobalColor.transparent)
-    return pixmap
-
-
 def margin_of(state: int) -> float:
     """World px around the box that a picture in this state needs."""
     return GLOW if state % ALERT == Look.RUNNING else SHADOW
 
 
-def node_sprite(theme: Theme, style: Style, state: int, unit: float, detail_level: int) -> QPixmap:
+def node_sprite(theme: Theme, style: Style, state: int, unit: float, detail_level: int) -> Picture:
     """The picture of a box. ``detail_level``: 2 all, 1 one line of text as large as fits, 0 no text."""
     margin = margin_of(state) * unit
     width, height = style.width * unit, style.height * unit
@@ -202,14 +197,13 @@ class _Node:
             self.painter.drawRoundedRect(inner, max(0.0, self.radius - half), max(0.0, self.radius - half))
 
     def _stripe(self, outline: QPainterPath) -> None:
-        thick = 4.2 * self.unit
-        self.painter.save()
-        self.painter.setClipPath(outline)
+        thick, rect = 4.2 * self.unit, self.rect
+        stripe = QPainterPath()
         if self.style.shape == Shape.OP:
-            self.painter.fillRect(QRectF(self.rect.left(), self.rect.top(), self.rect.width(), thick), self.ink.stripe)
+            stripe.addRect(QRectF(rect.left(), rect.top(), rect.width(), thick))
         else:
-            self.painter.fillRect(QRectF(self.rect.left(), self.rect.top(), thick, self.rect.height()), self.ink.stripe)
-        self.painter.restore()
+            stripe.addRect(QRectF(rect.left(), rect.top(), thick, rect.height()))
+        self.painter.fillPath(outline.intersected(stripe), self.ink.stripe)  # SVG knows no clipping
 
     def _texts(self, level: int) -> None:
         painter, rect, unit = self.painter, self.rect, self.unit
@@ -283,7 +277,7 @@ class _Node:
             paint_icon(painter, "link", place, self.ink.detail, 2.4)
 
 
-def arrow_sprite(colour: QColor, unit: float, wide: float, open_head: bool, up: bool) -> QPixmap:
+def arrow_sprite(colour: QColor, unit: float, wide: float, open_head: bool, up: bool) -> Picture:
     """An arrow head whose tip is the middle of the lower edge (upper edge if ``up``); forward data has an open head."""
     size, tall = (4.0 + 0.5 * (wide - 1.4)) * unit, (7.0 + 0.5 * (wide - 1.4)) * unit
     width, height = 2 * math.ceil(size) + 3, math.ceil(tall) + 2
@@ -309,7 +303,7 @@ def arrow_sprite(colour: QColor, unit: float, wide: float, open_head: bool, up: 
     return pixmap
 
 
-def hook_badge(theme: Theme, count: int, unit: float) -> QPixmap:
+def hook_badge(theme: Theme, count: int, unit: float) -> Picture:
     """A small pill with a hook and the number of hooks."""
     text = str(count) if count < 100 else "99+"
     font = ui_font(9.5 * unit, QFont.Weight.Bold)
@@ -332,7 +326,7 @@ def hook_badge(theme: Theme, count: int, unit: float) -> QPixmap:
     return pixmap
 
 
-def breakpoint_badge(theme: Theme, unit: float) -> QPixmap:
+def breakpoint_badge(theme: Theme, unit: float) -> Picture:
     """A red disc with a light ring."""
     side = 13 * unit
     pixmap = blank(side + 2, side + 2)
@@ -347,7 +341,7 @@ def breakpoint_badge(theme: Theme, unit: float) -> QPixmap:
     return pixmap
 
 
-def alert_badge(theme: Theme, unit: float) -> QPixmap:
+def alert_badge(theme: Theme, unit: float) -> Picture:
     """A warning sign on a disc of the canvas' colour."""
     side = 18 * unit
     pixmap = blank(side + 2, side + 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -125,7 +126,18 @@ def test_dot_has_a_cluster_for_each_module_call(tape: str, tmp_path: Path) -> No
 
 def test_an_export_that_cannot_be_says_what_there_is(tape: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", tape, "--to", str(tmp_path / "g.bmp")]) == 2
-    assert "there are dot, graphml, json" in capsys.readouterr().err
+    assert "there are dot, graphml, json, pdf, png, svg" in capsys.readouterr().err
     assert main(["export", tape, "--to", str(tmp_path / "nowhere" / "g.dot")]) == 73
     assert main(["export", tape, "--run", "9", "--to", str(tmp_path / "g.dot")]) == 2
     assert not (tmp_path / "g.dot").exists()
+
+
+@pytest.mark.parametrize(("suffix", "beginning"), [("svg", b"<?xml"), ("pdf", b"%PDF"), ("png", b"\x89PNG")])
+def test_the_graph_is_drawn_without_a_window(tape: str, tmp_path: Path, suffix: str, beginning: bytes) -> None:
+    file = tmp_path / f"g.{suffix}"
+    done = subprocess.run(
+        [sys.executable, "-m", "gradstep", "export", tape, "--to", str(file)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert file.read_bytes().startswith(beginning)
+    assert suffix != "svg" or "Addmm" in file.read_text(encoding="utf-8")
