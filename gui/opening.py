@@ -93,6 +93,7 @@ class Opening(QObject):
         return {
             "args": self.arguments, "cwd": self.folder or str(Path(self.script).parent), "env": self.environment, "python": self.python,
             "stop_on_entry": self.stop_on_entry, "level": self.level, "budget": self.budget, "breakpoints": self.breakpoints,
+            "examine": True,
             **self.limits,
         }  # fmt: skip
 

@@ -17,6 +17,7 @@ import random
 import select
 import signal
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
@@ -89,7 +90,9 @@ def _in_child(work: Callable[[], Facts]) -> Facts:
     """What ``work`` gives in a forked child that has SECONDS."""
     reading, writing = os.pipe()
     try:
-        child = os.fork()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # from 3.12 on Python warns of threads beside a fork: ours, and the child calls none
+            child = os.fork()
     except OSError as error:
         os.close(reading)
         os.close(writing)

@@ -2,8 +2,8 @@
 
 A Function of one's own computes the softplus. The forward is right and the loss goes down, but slower than it should.
 
-What to find: step into the backward of Softplus (F11) and compare what it returns with what is known of the derivative. A gradient
-check finds the first element that disagrees; which term was forgotten?
+What to find: step into the backward of Softplus (F11) and compare what it returns with what is known of the derivative. "Explanations"
+finds an element that disagrees, with both numbers; which term was forgotten?
 """
 
 import torch

@@ -13,7 +13,7 @@ from .history import Row, RowKind
 from .rows import HOOK_NAMES, RowReader
 from .values import ValueRef, ValueText, ratio_text, value_text
 
-_LOOKED: WeakKeyDictionary[Row, tuple[list[Row], int]] = WeakKeyDictionary()
+_LOOKED: WeakKeyDictionary[Row, tuple[list[Row], int, Row | None]] = WeakKeyDictionary()
 GROUPS_SHOWN = 1000  # of a run with more, the last ones
 SAVING = (HookKind.PACK, HookKind.UNPACK)
 
@@ -120,18 +120,20 @@ def _first_event(row: Row) -> int:
 
 def _telling(run: Row) -> list[Row]:
     """The steps of a run that have hooks or stores. Those that were looked at are not looked at again, but for the last, which may
-    still get some."""
+    still get some, and those that others took the place of after a step back."""
     children = run.children
-    known, seen = _LOOKED.get(run, ([], 0))
-    if seen > len(children):  # another tape's
-        known, seen = [], 0
-    if known and seen and known[-1] is children[seen - 1]:
+    known, seen, last = _LOOKED.get(run, ([], 0, None))
+    while known and known[-1].gone:
         known.pop()
-    begin = max(seen - 1, 0)
+    begin = known[-1].place if known else 0
+    if 0 < seen <= len(children) and children[seen - 1] is last:
+        begin = seen - 1
+    if known and known[-1] is children[begin]:
+        known.pop()
     for child in children[begin:]:
         if child.kind is RowKind.STEP and any(_tells(below) for below in child.children):
             known.append(child)
-    _LOOKED[run] = known, len(children)
+    _LOOKED[run] = known, len(children), children[-1] if children else None
     return list(known)
 
 

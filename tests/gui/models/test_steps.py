@@ -12,7 +12,7 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.recorder import Level, Recorder, recording
 from gradstep.engine.tape.sinks import ListSink
 from gradstep.engine.tape.state import Cursor
-from gradstep.gui.models.history import History
+from gradstep.gui.models.history import History, RowKind
 from gradstep.gui.models.hooks import HookLine, StoreLine, hooks_view
 from gradstep.gui.models.rows import RowReader
 from gradstep.gui.models.steps import StepView, next_node, op_values, step_view
@@ -156,3 +156,16 @@ def test_an_op_offers_its_outputs_and_then_its_inputs(looked: Looked) -> None:
 
 def test_an_unknown_node_has_no_view(looked: Looked) -> None:
     assert step_view(looked.reader, looked.cursor.state, 10**9) is None
+
+
+def test_the_hooks_of_a_step_that_another_took_the_place_of_are_not_shown() -> None:
+    maker = SmallNetwork()
+    tape, history = maker.tape(), History()
+    history.read(tape)
+    reader = RowReader(tape, history)
+    (before,) = [group for group in hooks_view(reader, maker.run).groups if group.name == "ReluBackward0"]
+    run = history.run_row(maker.run)
+    assert run is not None
+    history._cut(run, before.row.place)
+    history._add(RowKind.STEP, before.row.key, before.row.first, run)
+    assert "ReluBackward0" not in [group.name for group in hooks_view(reader, maker.run).groups]
