@@ -84,7 +84,16 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("redo", "&Edit", "&Redo", ("Ctrl+Shift+Z",), "", Needs.TAKEN_BACK, tip="Make the change again that was taken back"),
     Command("copy", "&Edit", "&Copy", ("Ctrl+C",), "copy", separator=True, tip="Copy what is selected in the panel that has the focus"),
-    Command("find", "&Edit", "&Find Node or Event...", ("Ctrl+F",), "search", Needs.TAPE, bar="search", tip="Filter the events"),
+    Command(
+        "find", "&Edit", "&Find...", ("Ctrl+F",), "search", Needs.TAPE, bar="search",
+        tip="In the panel that has the focus, else nodes, parameters, modules and ops of the graph",
+    ),
+    Command("find_next", "&Edit", "Find &Next", ("F3",), "", Needs.TAPE, tip="Go to the next match"),
+    Command("find_previous", "&Edit", "Find Pre&vious", ("Shift+F3",), "", Needs.TAPE, tip="Go to the match before"),
+    Command(
+        "find_everywhere", "&Edit", "Find Everyw&here...", ("Ctrl+Shift+F",), "", Needs.TAPE,
+        tip="In nodes, events, tensors, source lines and output",
+    ),
     Command("quick_open", "&Edit", "&Quick Open...", ("Ctrl+P",), "", tip="Go to a node, parameter, module, line, event or recent file"),
     Command("palette", "&Edit", "Command &Palette...", ("Ctrl+Shift+P",), "", tip="Find a command by its name"),
     Command("preferences", "&Edit", "Pr&eferences...", ("Ctrl+,",), "settings", separator=True, tip="Everything that can be set"),
@@ -116,6 +125,24 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "both_graphs", "&View", "Forward &and Backward", ("Ctrl+Alt+3",), "link", Needs.TAPE, checkable=True,
         tip="Draw both, linked",
+    ),
+    Command(
+        "beside_graphs", "&View", "Forward Beside Bac&kward", ("Ctrl+Alt+4",), "columns", Needs.TAPE, checkable=True,
+        tip="Draw both side by side; they scroll together, and what is selected in one is in the other",
+    ),
+    *(
+        Command(fact, "&View/Colour B&y", text, (), "", Needs.TAPE, checkable=True, tip=tip)
+        for fact, text, tip in (
+            ("colour_kind", "&Kind", "The family of each op"), ("colour_module", "&Module", "The module that each op ran in"),
+            ("colour_norm", "&Gradient Norm", "The norm of the gradient that arrived"),
+            ("colour_range", "Value &Range", "The largest absolute value"), ("colour_time", "&Time", "How long each node took"),
+            ("colour_memory", "M&emory", "Bytes of results, and of what is kept for backward"),
+            ("colour_device", "&Device", "Where it was computed"), ("colour_nans", "&NaN Count", "How many NaNs and infinities"),
+        )
+    ),
+    Command(
+        "flow_on_edges", "&View", "Gradients &Move Along Edges", (), "", checkable=True,
+        tip="After a step, show the gradients on their way to the nodes that receive them",
     ),
     Command(
         "theme_system", "&View", "Theme: as the &System", (), "contrast", separator=True, checkable=True,
@@ -233,6 +260,14 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "go_to_source", "&Navigate", "Go to &Source", ("F12",), "source", Needs.NODE,
         tip="Show the line that made the selected node",
+    ),
+    Command(
+        "way_to_loss", "&Navigate", "Path &to the Loss", ("Ctrl+Alt+L",), "", Needs.NODE, separator=True,
+        tip="Light the shortest path between the selected node and the loss",
+    ),
+    Command(
+        "way_to_parameters", "&Navigate", "Pat&hs to the Parameters", ("Ctrl+Alt+P",), "", Needs.NODE,
+        tip="Light the shortest paths from the selected node to the parameters that its gradient reaches",
     ),
     Command(
         "explain", "&Navigate", "E&xplain", ("Ctrl+E",), "", Needs.TAPE,

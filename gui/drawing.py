@@ -34,6 +34,7 @@ class Shown(Enum):
     BACKWARD = "backward_graph"
     FORWARD = "forward_graph"
     BOTH = "both_graphs"
+    BESIDE = "beside_graphs"  # two pictures: the backward graph, and the ops of its forward pass at its left
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ def graph_of(tape: Tape, picture: Picture) -> nx.DiGraph:
     """The graph of a picture with nothing folded."""
     if picture.shown is Shown.FORWARD:
         return forward_graph(tape)
+    if picture.shown is Shown.BESIDE:
+        return forward_graph(tape, picture.run or None)
     if picture.shown is Shown.BOTH:
         return combined_graph(tape, picture.run or None)
     return backward_graph(tape, picture.run) if picture.run else backward_graph(tape)

@@ -20,6 +20,7 @@ from .canvas import GraphCanvas, LayoutFunction, Scene, arrange, measure
 from .canvas.scene import folded_name
 from .drawing import Drawing, FoldedGraphs, Picture, Shown, graph_of
 from .foldings import Foldings
+from .models.counterparts import counterparts
 from .models.debug_model import DebugModel, Selection
 from .soon import Soon
 
@@ -45,10 +46,24 @@ def bad(stats: Stats | None) -> bool:
     return stats is not None and bool(stats.nans or stats.posinfs or stats.neginfs)
 
 
+def _with_forward(tape: Tape, nodes: Iterable[int]) -> list[Key]:
+    """The keys of backward nodes, of the ops that made them and of the leaves that they add into."""
+    found: list[Key] = []
+    for number in nodes:
+        found.append(("node", number))
+        node = tape.nodes.get(number)
+        if node is not None and node.op is not None:
+            found.append(("op", node.op))
+        if node is not None and node.variable is not None:
+            found.append(("leaf", node.variable))
+    return found
+
+
 class GraphPresenter(QObject):
     """Listens to the model alone; the canvas is told."""
 
     drawn = Signal()  # another graph is drawn, which knows no breakpoints yet
+    marked = Signal(object)  # the keys of the nodes whose state changed on the canvas, None for any of them
     arranging = Signal(str)  # a large graph is being arranged: a sentence that says so
 
     def __init__(self, canvas: GraphCanvas, model: DebugModel, layout: LayoutFunction, parent: QObject | None = None) -> None:
@@ -89,6 +104,11 @@ class GraphPresenter(QObject):
     def is_drawn(self) -> bool:
         """Whether there is a graph on the canvas."""
         return self._drawn is not None
+
+    @property
+    def layout(self) -> LayoutFunction:
+        """Who arranges the graphs."""
+        return self._layout
 
     @property
     def shown(self) -> Shown:
@@ -149,9 +169,16 @@ class GraphPresenter(QObject):
 
     @Slot(object)
     def _selected(self, selection: Selection) -> None:
-        chosen = self._canvas.selected_key
-        if chosen != selection.key and (selection.key is not None or folded_name(chosen) is None):
-            self._canvas.select(selection.key)
+        chosen, key = self._canvas.selected_key, self.shown_as(selection.key)
+        if chosen != key and (key is not None or folded_name(chosen) is None):
+            self._canvas.select(key)
+
+    def shown_as(self, key: Key | None) -> Key | None:
+        """The key under which the canvas shows a node: where only its op is drawn, that; where only its node is, that."""
+        tape, holder_of = self._model.tape, self._canvas.holder_of
+        if key is None or tape is None or holder_of(key) is not None:
+            return key
+        return next((other for other in counterparts(tape, key) if holder_of(other) is not None), key)
 
     # ------------------------------------------------------------------------------------ drawing
 
@@ -223,7 +250,7 @@ class GraphPresenter(QObject):
         self._canvas.show_graph(graph, scene, self._facts, anchor)
         self._marked, self._fresh = (0, -1), dict(self._norms)
         self._mark()
-        self._canvas.select(self._model.selection.key)
+        self._canvas.select(self.shown_as(self._model.selection.key))
         self.drawn.emit()
         if self._stale() and not self._later.isActive():
             self._later.start()  # it grew, or another run is looked at, since it was asked for
@@ -250,7 +277,8 @@ class GraphPresenter(QObject):
             self._fresh = {}
         self._canvas.set_alerts({key for key in self._bad if key[0] == "op" or status.get(key[1]) == Status.DONE} | self._failed)
         current = model.current_node
-        self._canvas.set_current(("node", current) if current is not None else None, self._note(current))
+        self._canvas.set_current(self.shown_as(("node", current)) if current is not None else None, self._note(current))
+        self.marked.emit(None if changed is None else _with_forward(model.tape, changed))
         self.foldings.note_current()
 
     def _changed_since(self, tape: Tape) -> set[int] | None:

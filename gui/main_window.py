@@ -27,11 +27,14 @@ from .breakpoints import Breakpoints
 from .canvas import GraphCanvas
 from .docks import Docks, plain
 from .drawing import Shown
+from .everywhere import Everywhere
 from .experiments import Experiments
 from .faulting import FaultTeller
 from .file_commands import FileCommands
 from .findings import Findings
+from .graph_page import GraphPage
 from .graph_presenter import GraphPresenter
+from .graph_reading import GraphReading
 from .inquiries import Inquiries
 from .message_bar import MessageBar
 from .models.debug_model import DebugModel
@@ -80,6 +83,7 @@ class MainWindow(QMainWindow):
 
         self.message = MessageBar()
         self.canvas = GraphCanvas()
+        self.page = GraphPage(self.canvas, self.actions_)
         self.welcome = WelcomePage()
         self.pages = QStackedWidget()
         self.panels = PanelSet()
@@ -91,6 +95,7 @@ class MainWindow(QMainWindow):
         self.opening = Opening(self.session, self.model, self.settings, self)
         self.navigator = Navigator(self.model, self)
         self.graphs = GraphPresenter(self.canvas, self.model, layouts.layout(), self)
+        self.reading = GraphReading(self.page, self.model, self.graphs, self.actions_, self.settings, self)
         self.presenter = PanelPresenter(self.panels, self.model, self.docks, self)
         self.inquiries = Inquiries(self.session, self.panels.tensor, self.panels.console, self)
         self.tensor_views = TensorViews(self.model, self.panels.tensor, self)
@@ -101,6 +106,7 @@ class MainWindow(QMainWindow):
         self.findings = Findings(self.session, self.model, self.panels.explanations, self.panels.alerts, self.docks, self)
         self.analyses = Analyses(self.model, self.panels, self.docks, self)
         self.notes = Notes(self.model, self.navigator, self.panels.notes, self.settings, self)
+        self.everywhere = Everywhere(self.panels.find, self.panels.output, self.model, self.navigator, self)
         self.undo = Undo(self)
         self.experiments = Experiments(self.session, self.model, self.panels.what_if, self)
         switches = Switches(Path(self.settings.fileName()).with_name("plugins.json"))
@@ -135,7 +141,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.message)
         column.addWidget(self.pages)
         self.pages.addWidget(self.welcome)
-        self.pages.addWidget(self.canvas)
+        self.pages.addWidget(self.page)
         self.setCentralWidget(centre)
         self.addToolBar(self.bar)
         self.setStatusBar(self.status)
@@ -174,7 +180,7 @@ class MainWindow(QMainWindow):
         self.opening.starting.connect(self._starting)
         for said in (self.announcer.said, self.navigator.said, self.inquiries.failed, self.files.said, self.opening.said):
             said.connect(self.status.say)
-        for saying in (self.graphs.arranging, self.graphs.foldings.said):
+        for saying in (self.graphs.arranging, self.graphs.foldings.said, self.reading.said):
             saying.connect(self.status.say)
         for line_wanted in (self.announcer.line_wanted, self.navigator.line_wanted):
             line_wanted.connect(self._show_line)
@@ -206,7 +212,10 @@ class MainWindow(QMainWindow):
         for owner in (self.breakpoints, self.watches, self.notes):
             self.undo.follow(owner)
         self.undo.changed.connect(self._enable_later)
-        self.analyses.line_wanted.connect(self._show_line)
+        for line_wanted in (self.analyses.line_wanted, self.everywhere.line_wanted):
+            line_wanted.connect(self._show_line)
+        self.everywhere.value_wanted.connect(self._show_value)
+        self.everywhere.output_wanted.connect(lambda: self.docks.bring(panels.output))
         panels.compare.tape_wished.connect(self._compare_with)
         panels.what_if.node_picked.connect(model.select)
         panels.what_if.value_picked.connect(self._show_value)
@@ -239,7 +248,7 @@ class MainWindow(QMainWindow):
             "close": self.opening.close, "quit": self.close,
             "undo": lambda: self.status.say(self.tr("Undone: {0}").format(self.undo.undo())),
             "redo": lambda: self.status.say(self.tr("Done again: {0}").format(self.undo.redo())),
-            "copy": self._copy, "find": self._find,
+            "copy": self._copy, **self.reading.commands(),
             "fit": canvas.fit, "zoom_in": canvas.zoom_in, "zoom_out": canvas.zoom_out,
             "follow": lambda: canvas.set_follow(self.actions_["follow"].isChecked()),
 
@@ -262,6 +271,7 @@ class MainWindow(QMainWindow):
             "add_watch": self._ask_watch, "watch_value": self._watch_value,
             "contributions": lambda: self.docks.bring(self.panels.contributions),
             "flow": lambda: self.docks.bring(self.panels.flow),
+            "find_everywhere": self._find_everywhere,
             "compare_iterations": lambda: self._compare(""), "compare_with": self._compare_with,
             **self.around.slots(), "about": lambda: dialogs.about(self),
             **{name: getattr(self.graphs.foldings, name) for name in ("fold_all", "unfold_all", "fold_level", "unfold_level")},
@@ -303,7 +313,9 @@ class MainWindow(QMainWindow):
         self.notes.show_file(self.opening.script or self.opening.tape)
         self.undo.clear()
         busy = bool(self.opening.name)
-        self.pages.setCurrentWidget(self.canvas if busy else self.welcome)
+        self.pages.setCurrentWidget(self.page if busy else self.welcome)
+        if busy:
+            self.canvas.setFocus()
         if busy and self.docks.hidden:
             self.docks.restore(self.settings)
         elif not busy:
@@ -342,6 +354,7 @@ class MainWindow(QMainWindow):
         if not live:
             self.model.set_live_node(None)
         self.graphs.set_paused(state in _RESTING)
+        self.reading.sides.set_paused(state in _RESTING)
         self._enable()
         self._show_process()
 
@@ -380,6 +393,10 @@ class MainWindow(QMainWindow):
     def _watch_value(self) -> None:
         self.docks.bring(self.panels.watches)
         self.watches.watch_value()
+
+    def _find_everywhere(self) -> None:
+        self.docks.bring(self.panels.find)
+        self.panels.find.start_search()
 
     def _compare(self, tape: str) -> None:
         self.panels.compare.show_other(tape)
@@ -461,7 +478,7 @@ class MainWindow(QMainWindow):
     def _show_graph(self, shown: Shown) -> None:
         for other in Shown:
             self.actions_[other.value].setChecked(other is shown)
-        self.graphs.show(shown)
+        self.graphs.show(self.reading.show_beside(shown))
 
     @Slot(object)
     def _show_value(self, value: Any) -> None:
@@ -506,12 +523,6 @@ class MainWindow(QMainWindow):
                 return
             widget = widget.parentWidget()
 
-    def _find(self) -> None:
-        dock = self.docks[self.panels.events]
-        dock.show()
-        dock.raise_()
-        self.panels.events.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
     def _canvas_menu(self, key: Any, place: Any) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -519,7 +530,7 @@ class MainWindow(QMainWindow):
             self.model.select(key)
             has = key in self.graphs.breakpoints
             menu.addAction(self.tr("Remove Breakpoint") if has else self.tr("Break Here"), self.breaking.toggle_selected)
-            for name in ("run_to", "what_if", "explain", "contributions", "go_to_source"):
+            for name in ("run_to", "what_if", "explain", "contributions", "go_to_source", "way_to_loss", "way_to_parameters"):
                 menu.addAction(self.actions_[name])
             menu.addSeparator()
         for name in ("fit", "backward_graph", "forward_graph", "both_graphs", "export"):
@@ -550,6 +561,7 @@ class MainWindow(QMainWindow):
         self.notes.keep()
         self.plug_ins.end()
         self.graphs.close()
+        self.reading.close()
         self.findings.stop()
         self.analyses.stop()
         self.tensor_views.stop()

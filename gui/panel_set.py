@@ -11,6 +11,7 @@ from .panels.console_panel import ConsolePanel
 from .panels.contributions_panel import ContributionsPanel
 from .panels.events_panel import EventsPanel
 from .panels.explanations_panel import ExplanationsPanel
+from .panels.find_panel import FindPanel
 from .panels.flow_panel import FlowPanel
 from .panels.hooks_panel import HooksPanel
 from .panels.notes_panel import NotesPanel
@@ -47,6 +48,7 @@ class PanelSet:
         self.output = OutputPanel()
         self.notes = NotesPanel()
         self.plugins = PluginsPanel()
+        self.find = FindPanel()
 
     def places(self) -> Places:
         """Where a new user sees them."""
@@ -56,6 +58,6 @@ class PanelSet:
             strip=self.timeline,
             lists=(
                 self.hooks, self.alerts, self.explanations, self.breakpoints, self.watches, self.what_if, self.contributions, self.flow,
-                self.compare, self.stack, self.console, self.output, self.notes, self.plugins,
+                self.compare, self.stack, self.console, self.output, self.notes, self.find, self.plugins,
             ),
         )  # fmt: skip

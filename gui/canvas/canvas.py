@@ -26,18 +26,20 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from ..theme.style import current
-from . import words
+from . import pointing, words
 from .anchor import central, moved
 from .camera import Camera
 from .hud import Hud, paint_empty
+from .keyboard import Keyboard
 from .layer import Layer
+from .lights import edge_at
 from .marks import EVERYTHING, Marks
 from .morph import Change, Morph
 from .motion import Flight
-from .navigate import STEPS, Step, along, beside, is_own_key
+from .mouse import Mouse
 from .overlay import MARGIN, Overlay, Pointed, around
 from .painter import ScenePainter
-from .pointing import chevron_at, group_around, title_at
+from .reading import Reading
 from .scene import LayoutFunction, Scene, as_scene, folded_name
 from .sprites import measure
 from .status import Look
@@ -58,6 +60,7 @@ class GraphCanvas(QWidget):
     node_activated = Signal(object)  # the user double-clicked it or pressed Enter
     fold_wished = Signal(object, bool)  # the user wants this group opened (True) or folded
     node_hovered = Signal(object)  # the pointer is over this node; None: over none
+    view_changed = Signal()  # another part of the graph is seen, or at another scale
     menu_wanted = Signal(object, QPoint)  # context menu for a key (or None) at a global place
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -77,20 +80,23 @@ class GraphCanvas(QWidget):
         self._camera = Camera()
         self._layer = Layer()
         self._hud = Hud()
+        self.card: Callable[[Any], str] | None = None  # makes the card on a node that the pointer rests on, as rich text
+        self.reading = Reading(self)
+        self.reading.lit.connect(self.update)
+        self.reading.dressed.connect(self._redress)
         self._empty = (self.tr("Nothing recorded yet"), self.tr("F5 runs the script."))
         self._note = ""
         self._follow = True
         self._turned = False
         self._placed = False  # the first view is chosen when the widget has its size
-        self._press: QPointF | None = None
-        self._grab = ""  # what is dragged: "view" or "map"
-        self._moved = False
         self._tabbed = False
         self._exact = True
         self._settling = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settling.timeout.connect(self.settle)
+        self._keyboard, self._mouse = Keyboard(self), Mouse(self, self._hud)
         self._flight = Flight(self._camera, self)
         self._flight.moved.connect(self.update)
+        self._flight.moved.connect(self.view_changed)
         self._change = Change(self)
         self._change.moved.connect(self._set_scene)
         self._describe()
@@ -117,6 +123,7 @@ class GraphCanvas(QWidget):
         self._marks = Marks(scene)
         self._pointed = Pointed()
         self._hud.breadcrumb.parts = ()
+        self.reading.show_scene(graph, scene)
         scene = scene.turned() if self._turned else scene
         shift = self._shift_of(scene, graph, anchor)
         self._graph = graph
@@ -171,6 +178,7 @@ class GraphCanvas(QWidget):
         self._scene = self._painter = self._marks = None
         self._pointed = Pointed()
         self._hud.breadcrumb.parts = ()
+        self.reading.show_scene(self._graph, None)
         self._layer.forget()
         self._describe()
         self.update()
@@ -185,8 +193,10 @@ class GraphCanvas(QWidget):
 
     def _set_scene(self, scene: Scene) -> None:
         assert self._marks is not None
+        assert self.reading.dress is not None
         self._scene = scene
-        self._painter = ScenePainter(scene, self._marks, current())
+        self.reading.turn_scene(scene)
+        self._painter = ScenePainter(scene, self._marks, current(), self.reading.dress)
         self._layer.forget()
         self._hud.map.forget()
         self.update()
@@ -223,6 +233,21 @@ class GraphCanvas(QWidget):
         return self._camera.scale
 
     @property
+    def is_turned(self) -> bool:
+        """Whether the drawing is upside down."""
+        return self._turned
+
+    @property
+    def centre(self) -> QPointF:
+        """The world point in the middle of the view."""
+        return QPointF(self._camera.view.center()) / self._camera.unit
+
+    def look_at(self, x: float, y: float, zoom: float | None = None) -> None:
+        """Brings a world point to the middle."""
+        if self._scene is not None:
+            self._look(lambda: self._camera.look_at(x, y, zoom))
+
+    @property
     def is_moving(self) -> bool:
         """Whether the view is on its way to a node."""
         return self._flight.under_way
@@ -244,13 +269,8 @@ class GraphCanvas(QWidget):
         if self._marks is not None:
             self._repaint(self._marks.set_statuses(statuses))
 
-    def set_alert(self, key: Key, alert: bool = True) -> None:
-        """The node raised, or its gradient holds NaN or Inf: it is drawn red with a warning sign."""
-        if self._marks is not None:
-            self._repaint(self._marks.set_alert(key, alert))
-
     def set_alerts(self, keys: Iterable[Key]) -> None:
-        """These nodes and no others."""
+        """These nodes and no others raised, or hold NaN or Inf: they are drawn red with a warning sign."""
         if self._marks is not None:
             self._repaint(self._marks.set_alerts(keys))
 
@@ -275,14 +295,12 @@ class GraphCanvas(QWidget):
         node = self._node(key)
         known, self._keys["current"] = self._keys["current"], key
         if key != known and node >= 0:
-            self._hud.breadcrumb.parts = words.crumbs(self._data(key))
-            self.update(self._hud.breadcrumb.strip())
+            self._show_path()
         if node != self._pointed.current:
             self._update_node(self._pointed.current)
             self._pointed.current = node
             self._update_node(node)
-            self._hud.breadcrumb.parts = words.crumbs(self._data(key)) if node >= 0 else ()
-            self.update(self._hud.breadcrumb.strip())
+            self._show_path()
             if node >= 0 and self._follow:
                 self._keep_in_sight(node)
         self._describe()
@@ -301,9 +319,28 @@ class GraphCanvas(QWidget):
             self._update_node(self._pointed.selected, lit=True)
             self._pointed.selected = node
             self._update_node(node, lit=True)
+            self.reading.choose(None)
+            self._show_path()
             self._describe()
         if node >= 0:
             self._keep_in_sight(node)
+
+    def _show_path(self) -> None:
+        """The module path of the selected node, else of the current one."""
+        node = self._pointed.selected if self._pointed.selected >= 0 else self._pointed.current
+        chosen = "selected" if self._pointed.selected >= 0 else "current"
+        parts = words.crumbs(self._data(self._keys[chosen])) if node >= 0 else ()
+        if parts != self._hud.breadcrumb.parts:
+            self.update(self._hud.breadcrumb.strip())
+            self._hud.breadcrumb.parts = parts
+            self.update(self._hud.breadcrumb.strip())
+
+    @Slot(object)
+    def _redress(self, nodes: frozenset[int]) -> None:
+        """The colours by a fact of these nodes are others, or which nodes are dimmed."""
+        if self._painter is not None and nodes is EVERYTHING:
+            self._painter.redress()
+        self._repaint(nodes)
 
     def _repaint(self, nodes: frozenset[int]) -> None:
         """Takes over what the marks say of these nodes."""
@@ -351,11 +388,8 @@ class GraphCanvas(QWidget):
 
     def centre_on(self, key: Key, zoom: float | None = None) -> None:
         """Brings a node to the middle, at once."""
-        node = self._node(key)
-        if node >= 0 and self._scene is not None and self._painter is not None:
-            box = int(self._painter.boxes_of(node)[0])
-            x, y = float(self._scene.x[box]), float(self._scene.y[box])
-            self._look(lambda: self._camera.look_at(x, y, zoom))
+        if self._scene is not None and self._node(key) >= 0:
+            self.look_at(*self._scene.place_of(key), zoom)
 
     @Slot()
     def zoom_in(self) -> None:
@@ -397,6 +431,7 @@ class GraphCanvas(QWidget):
         if self._camera.scale != before:
             self._layer.forget()
         self.update()
+        self.view_changed.emit()
 
     def zoom_by(self, factor: float, about: QPointF) -> None:
         if self._scene is None:
@@ -461,10 +496,11 @@ class GraphCanvas(QWidget):
         painter.scale(1 / camera.ratio, 1 / camera.ratio)
         painter.translate(-camera.corner)
         Overlay(own, self._pointed).paint(painter, QRectF(camera.view))
+        self.reading.lights.paint(painter, own, QRectF(camera.view))
         painter.restore()
         unit, view = camera.unit, camera.view
         seen = QRectF(view.x() / unit, view.y() / unit, view.width() / unit, view.height() / unit)
-        self._hud.paint(painter, own, region, QSizeF(self.size()), seen)
+        self._hud.paint(painter, own, region, QSizeF(self.size()), seen, self.reading.legend)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """What was in the middle stays there."""
@@ -496,54 +532,35 @@ class GraphCanvas(QWidget):
         return self._camera.to_widget(self._painter_at_scale().node_rect(int(self._painter.boxes_of(node)[0])))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton) and self._scene is not None:
-            self._press, self._moved = event.position(), False
-            self._grab = "map" if self._hud.map.rect.contains(event.position()) else "view"
-            self._drag_map(event.position())
+        if self._scene is not None:
+            self._mouse.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        place = event.position()
-        if self._press is None:
-            self._hover(self._node(self.key_at(place)))
-            if self._pointed.hovered < 0:
-                self.setCursor(Qt.CursorShape.PointingHandCursor) if self._title_at(place) is not None else self.unsetCursor()
-            return
-        if not self._moved and (place - self._press).manhattanLength() < 4:
-            return
-        self._moved = True
-        if self._grab == "map":
-            self._drag_map(place)
-            return
-        self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        step = self._press - place
-        self._press = place
-        self.pan(step.x(), step.y())
+        self._mouse.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._press is not None and not self._moved and self._grab == "view" and event.button() == Qt.MouseButton.LeftButton:
-            self._click(event.position())
-        self._press, self._grab = None, ""
-        self.unsetCursor()
+        self._mouse.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         key = self.key_at(event.position())
         if key is not None and event.button() == Qt.MouseButton.LeftButton:
             self._activate(key)
 
-    def _click(self, place: QPointF) -> None:
+    def click(self, place: QPointF) -> None:
         """Selects what is there; a chevron opens and folds."""
-        key, title = self.key_at(place), self._title_at(place)
+        key, title = self.key_at(place), self.title_at(place)
         if key is None and title is not None:
             self.fold_wished.emit(title, False)
             return
         self._pick(self._node(key))
-        if self._painter is not None and chevron_at(self._painter_at_scale(), self._pointed.selected, self._camera.to_scaled(place)):
+        spot = self._camera.to_scaled(place)
+        if self._painter is not None and pointing.chevron_at(self._painter_at_scale(), self._pointed.selected, spot):
             self._activate(key)
 
-    def _title_at(self, place: QPointF) -> Key | None:
+    def title_at(self, place: QPointF) -> Key | None:
         """The open group whose title is there."""
         hidden = self._painter is None or self._hud.map.rect.contains(place)
-        return None if hidden else title_at(self._painter_at_scale(), self._camera.to_scaled(place))
+        return None if hidden else pointing.title_at(self._painter_at_scale(), self._camera.to_scaled(place))
 
     def _activate(self, key: Key | None) -> None:
         """A folded group opens; every other node is for others to act on."""
@@ -553,38 +570,31 @@ class GraphCanvas(QWidget):
         elif key is not None:
             self.node_activated.emit(key)
 
-    def _go_out(self) -> None:
-        name = group_around(self._graph, self._scene.keys if self._scene is not None else (), self._pointed)
-        if name is not None:
-            self.fold_wished.emit(name, False)
-
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_keys = event.reason() == QContextMenuEvent.Reason.Keyboard
         self.menu_wanted.emit(self.selected_key if by_keys else self.key_at(QPointF(event.pos())), event.globalPos())
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover(-1)
+        self.reading.hover_edge(-1)
         super().leaveEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        turns = event.angleDelta().y() / 120
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.pan(-turns * 60 or -event.angleDelta().x() / 2, 0)
-        elif turns:
-            self.zoom_by(1.18**turns, event.position())
-        event.accept()
+        self._mouse.turn_wheel(event)
 
-    def _drag_map(self, place: QPointF) -> None:
-        if self._grab == "map" and self._scene is not None:
-            world = self._hud.map.world_at(self._scene, place)
-            self._look(lambda: self._camera.look_at(world.x(), world.y()))
+    def hover(self, place: QPointF) -> int:
+        """Lights the node that is there. Returns the edge there where there is no node, -1 for none."""
+        self._hover(self._node(self.key_at(place)))
+        if self._scene is None or self._pointed.hovered >= 0 or self._hud.map.rect.contains(place):
+            return -1
+        spot = self._camera.to_scaled(place)
+        return edge_at(self._painter_at_scale(), spot.x(), spot.y())
 
     def _hover(self, node: int) -> None:
         if node != self._pointed.hovered:
             self._update_node(self._pointed.hovered, lit=True)
             self._pointed.hovered = node
             self._update_node(node, lit=True)
-            self.setCursor(Qt.CursorShape.PointingHandCursor) if node >= 0 else self.unsetCursor()
             self.node_hovered.emit(self._key(node))
 
     def _pick(self, node: int) -> None:
@@ -592,68 +602,50 @@ class GraphCanvas(QWidget):
         self._update_node(self._pointed.selected, lit=True)
         self._pointed.selected = node
         self._update_node(node, lit=True)
+        self.reading.choose(None)
+        self._show_path()
         self._describe()
         self.node_picked.emit(None if folded_name(key) is not None else key)
 
     # ----------------------------------------------------------------------------------------------------------- keyboard
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self._scene is None or not self._press_key(Qt.Key(event.key()), event.modifiers()):
+        pointed = self._pointed
+        if self._scene is None or not self._keyboard.press(event, self._painter_at_scale(), pointed.selected, pointed.current):
             super().keyPressEvent(event)
 
-    def _press_key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
-        if modifiers & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier):
-            return False
-        selected = self._pointed.selected
-        simple = {
-            Qt.Key.Key_Space: self.fit,
-            Qt.Key.Key_F: self.fit,
-            Qt.Key.Key_Plus: self.zoom_in,
-            Qt.Key.Key_Equal: self.zoom_in,
-            Qt.Key.Key_Minus: self.zoom_out,
-            Qt.Key.Key_0: self.zoom_to_actual_size,
-            Qt.Key.Key_K: self.turn,
-        }
-        if key in simple:
-            simple[key]()
-        elif key in STEPS:
-            self._press_arrow(STEPS[key], selected if not modifiers & Qt.KeyboardModifier.ShiftModifier else -1)
-        elif key in (Qt.Key.Key_I, Qt.Key.Key_O):
-            self._walk(forwards=key == Qt.Key.Key_O)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and selected >= 0:
-            self._activate(self._key(selected))
-        elif key == Qt.Key.Key_Backspace:
-            self._go_out()
-        elif key == Qt.Key.Key_Escape and selected >= 0:
-            self._pick(-1)
-        else:
-            return False
-        return True
+    def activate(self, node: int) -> None:
+        """As if the node, by its number, had been double-clicked."""
+        self._activate(self._key(node))
 
-    def _press_arrow(self, step: Step, selected: int) -> None:
-        if selected < 0:
-            self.pan(80 * step.value[0], 80 * step.value[1])
-            return
-        assert self._scene is not None
-        self._go(beside(self._scene, self._painter_at_scale(), selected, step))
+    def go_out(self) -> None:
+        """Folds the innermost group around the selected node."""
+        name = pointing.group_around(self._graph, self._scene.keys if self._scene is not None else (), self._pointed)
+        if name is not None:
+            self.fold_wished.emit(name, False)
 
-    def _walk(self, *, forwards: bool) -> None:
-        """I and O: to what sends the selected node its values, and to what it sends them to; the current node to begin with."""
-        assert self._scene is not None
-        start = self._pointed.selected if self._pointed.selected >= 0 else self._pointed.current
-        if start >= 0:
-            self._go(along(self._scene, start, forwards=forwards))
+    def deselect(self) -> None:
+        """As if the ground had been clicked."""
+        self._pick(-1)
 
-    def _go(self, node: int | None) -> None:
-        if node is not None:
-            self._pick(node)
-            self._keep_in_sight(node)
+    def go_to(self, node: int) -> None:
+        """As if the node had been clicked; it comes into sight."""
+        self._pick(node)
+        self._keep_in_sight(node)
+
+    def show_module(self, part: int) -> None:
+        """Shows the module that a part of the path stands for; the first is the model, the last the node itself."""
+        key = self.selected_key if self._pointed.selected >= 0 else self.current_key
+        if self._scene is not None and key is not None:
+            rect = words.module_rect(self._graph, self._scene, self._data(key), part)
+            bounds = rect or (self._scene.bounds if part == 0 else None)
+            self._look(lambda: self._camera.fit(bounds)) if bounds is not None else self.centre_on(key)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             self._show_tip(event)
             return True
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and is_own_key(event):
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._keyboard.wants(event):
             event.accept()
             return True
         return super().event(event)
@@ -674,10 +666,8 @@ class GraphCanvas(QWidget):
         if key is None or self._marks is None or self._scene is None:
             QToolTip.hideText()
             return
-        node = self._node(key)
-        out = self._marks.norms[self._scene.source == node]
-        came = self._marks.norms[self._scene.target == node]
-        text = words.tip(self._data(key), Look(int(self._marks.look[node])), bool(self._marks.alert[node]), came, out)
+        text = self.card(key) if self.card is not None else ""
+        text = text or words.tip_of(self._data(key), self._scene, self._marks, key)
         QToolTip.showText(event.globalPos(), text, self, self.rect_of(key))
 
     def _describe(self) -> None:

@@ -13,9 +13,11 @@ from PySide6.QtGui import QFont, QFontMetricsF, QLinearGradient, QPainter, QPen,
 from ..theme.fonts import mono_font, scale, ui_font
 from ..theme.icons import paint_icon
 from ..theme.tokens import Theme, faded, mix
+from .colour_legend import GAP, HEIGHT, ColourLegend
 from .ink import NormScale, node_ink
 from .overview import Colours, Raster, raster
 from .painter import ScenePainter
+from .reading import Legend as Colouring
 from .routes import Ints
 from .scene import Scene
 from .status import ALERT, Look
@@ -67,6 +69,14 @@ class Breadcrumb:
         self._pane = Pane()
         self._key: object = None
         self.parts: tuple[str, ...] = ()
+        self.hovered = -1  # the part under the pointer
+        self._spans: list[tuple[float, float, int]] = []  # left and right in the widget, and which part
+
+    def part_at(self, place: QPointF) -> int:
+        """The part of the path under a place of the widget, -1 for none."""
+        if not self.parts or not EDGE <= place.y() <= EDGE + _HEIGHT:
+            return -1
+        return next((part for left, right, part in self._spans if left <= place.x() <= right), -1)
 
     def strip(self) -> QRect:
         """Where it is or will be in the widget, at most."""
@@ -75,18 +85,20 @@ class Breadcrumb:
 
     def paint(self, painter: QPainter, theme: Theme, ratio: float, width: float) -> None:
         if not self.parts or width < 260:
+            self._spans = []
             return
-        key = (theme.name, self.parts, ratio, width)
+        key = (theme.name, self.parts, ratio, width, self.hovered)
         if key != self._key:
             self._key = key
             self._render(theme, ratio, width - 2 * EDGE - 28)
         self._pane.show(painter, QPointF(EDGE, EDGE))
 
     def _render(self, theme: Theme, ratio: float, room: float) -> None:
-        parts = list(self.parts)
+        parts, numbers = list(self.parts), list(range(len(self.parts)))
         medium, bold = _face(QFont.Weight.Medium, scale()), _face(QFont.Weight.DemiBold, scale())
         for dropped in range(len(self.parts) - 1):
             parts = [self.parts[0], *(["…"] if dropped else []), *self.parts[1 + dropped :]]
+            numbers = [0, *([-1] if dropped else []), *range(1 + dropped, len(self.parts))]
             if sum(bold[1].horizontalAdvance(part) + 22 for part in parts) <= room:
                 break
         faces = [medium] * (len(parts) - 1) + [bold]
@@ -97,8 +109,14 @@ class Breadcrumb:
         try:
             _pane(own, theme, QRectF(QPointF(0, 0), size))
             x = 14.0
+            self._spans = []
             for number, (part, (font, metrics), advance) in enumerate(zip(parts, faces, advances, strict=True)):
                 last = number == len(parts) - 1
+                self._spans.append((EDGE + x - 8, EDGE + x + advance + 8, numbers[number]))
+                if numbers[number] == self.hovered >= 0:
+                    own.setPen(Qt.PenStyle.NoPen)
+                    own.setBrush(mix(theme.panel, theme.text, 0.10))
+                    own.drawRoundedRect(QRectF(x - 7, 4, advance + 14, _HEIGHT - 8), 5, 5)
                 own.setFont(font)
                 own.setPen(theme.text if last else theme.dim)
                 own.drawText(QPointF(x, (_HEIGHT + metrics.ascent() - metrics.descent()) / 2), part)
@@ -305,9 +323,10 @@ class Hud:
 
     def __init__(self) -> None:
         self.breadcrumb, self.legend, self.map = Breadcrumb(), Legend(), MiniMap()
+        self.colours = ColourLegend()
 
-    def paint(self, painter: QPainter, scene: ScenePainter, region: QRegion, size: QSizeF, seen: QRectF) -> None:
-        """``size`` of the widget, ``seen`` in world px."""
+    def paint(self, painter: QPainter, scene: ScenePainter, region: QRegion, size: QSizeF, seen: QRectF, colours: Colouring | None) -> None:
+        """``size`` of the widget, ``seen`` in world px, ``colours`` what the colours of nodes mean where it is not the family."""
         theme, ratio = scene.theme, scene.ratio
         width, height = size.width(), size.height()
         self.map.place(scene.scene, width, height, seen)
@@ -317,6 +336,10 @@ class Hud:
         if region.intersects(corner.translated(0, height - corner.height()).toAlignedRect()):
             taken = 0.0 if self.map.rect.isEmpty() else self.map.rect.width() + EDGE
             self.legend.paint(painter, theme, ratio, width, height, scene.marks.scale, taken)
+        taken = 0.0 if self.map.rect.isEmpty() else self.map.rect.width() + EDGE
+        foot = QPointF(EDGE, height - EDGE - _HEIGHT - GAP)
+        if height >= 240 and region.intersects(QRectF(0, foot.y() - HEIGHT, width, HEIGHT).toAlignedRect()):
+            self.colours.paint(painter, theme, foot, width - 2 * EDGE - taken, colours, scene.dress.palette)
         if region.intersects(self.map.rect.toAlignedRect()):
             self.map.paint(painter, theme, scene.scene, lambda: scene.flat_colours(np.arange(len(scene.scene.x))), ratio, seen)
 

@@ -20,6 +20,7 @@ RAMP_STEPS = 10
 ZERO = RAMP_FIRST + RAMP_STEPS
 BAD = ZERO + 1
 THIN = 32  # added for the short lines to chips
+DIM = 64  # added for edges that are not looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ def edge_inks(theme: Theme) -> dict[int, tuple[QColor, float]]:
         (theme.bad, 2.8),
     ]
     inks = dict(enumerate(plain))
-    return inks | {kind + THIN: (colour, max(1.1, 0.72 * width)) for kind, (colour, width) in inks.items()}
+    inks |= {kind + THIN: (colour, max(1.1, 0.72 * width)) for kind, (colour, width) in inks.items()}
+    return inks | {kind + DIM: (mix(colour, theme.canvas, 0.74), min(width, 1.4)) for kind, (colour, width) in inks.items()}
 
 
 def flat_colours(theme: Theme) -> npt.NDArray[np.uint32]:

@@ -12,6 +12,11 @@ LONGEST = 220  # ms
 _CALM = 70  # logical px from the border: what is farther inside is well in sight
 
 
+def duration(widget: QWidget) -> int:
+    """How many ms a movement may take; 0 where the style or the user wants none."""
+    return 0 if is_calm() else widget.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, widget)
+
+
 class Flight(QObject):
     """The flight of one camera. A new one takes over from the one that is under way."""
 
@@ -44,11 +49,11 @@ class Flight(QObject):
         start = QPointF(self._camera.corner)
         view = self._camera.view.size()
         end = start + QPointF(rect.center()) * self._camera.ratio - QPointF(view.width() / 2, view.height() / 2)
-        duration = self._widget.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self._widget)
-        if hurried or duration <= 0 or is_calm() or not self._widget.isVisible():
+        time = duration(self._widget)
+        if hurried or time <= 0 or not self._widget.isVisible():
             self._arrive(end)
             return
-        self._animation.setDuration(min(duration, LONGEST))
+        self._animation.setDuration(min(time, LONGEST))
         self._animation.setStartValue(start)
         self._animation.setEndValue(end)
         self._animation.start()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from enum import Enum
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
 
 from .painter import ScenePainter
 from .scene import LINK, Scene
@@ -21,27 +19,19 @@ class Step(Enum):
     DOWN = (0, 1)
 
 
-STEPS = {Qt.Key.Key_Left: Step.LEFT, Qt.Key.Key_Right: Step.RIGHT, Qt.Key.Key_Up: Step.UP, Qt.Key.Key_Down: Step.DOWN}
-_OWN = {*STEPS, Qt.Key.Key_Backspace, Qt.Key.Key_Return, Qt.Key.Key_Enter}
-
-
-def is_own_key(event: QKeyEvent) -> bool:
-    """Whether the canvas wants a key for itself that may be a shortcut elsewhere."""
-    plain = not event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
-    return plain and (event.key() in _OWN or event.text().upper() in {" ", "F", "K", "I", "O", "0", "+", "-", "="})
-
-
-def along(scene: Scene, node: int, *, forwards: bool) -> int | None:
-    """The node at the other end of an edge out of (else into) this one: the nearest of several; None where there is none."""
+def ways(scene: Scene, node: int, *, forwards: bool) -> tuple[tuple[int, ...], int]:
+    """The nodes at the other ends of the edges out of (else into) this one, from left to right, and the place of the nearest;
+    parameters count as far, since one mostly goes on along the graph."""
     here, there = (scene.source, scene.target) if forwards else (scene.target, scene.source)
-    found = there[(here == node) & (scene.kind != LINK)]
+    found = np.unique(there[(here == node) & (scene.kind != LINK)])
     found = found[found != node]
     if not len(found):
-        return None
+        return (), 0
     first = np.array([_first_box(scene, int(other)) for other in found])
     own = _first_box(scene, node)
     far = np.abs(scene.x[first] - scene.x[own]) + np.abs(scene.y[first] - scene.y[own]) + 1000 * (scene.height[first] < 24)
-    return int(found[np.argmin(far)])
+    order = np.lexsort((scene.y[first], scene.x[first]))
+    return tuple(found[order].tolist()), int(np.argmin(far[order]))
 
 
 def beside(scene: Scene, painter: ScenePainter, node: int, step: Step) -> int | None:

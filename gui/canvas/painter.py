@@ -15,8 +15,9 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from ..theme.categories import CATEGORIES
 from ..theme.tokens import Theme, mix
 from . import group_sprites, sprites
+from .dress import Dress
 from .index import BoxIndex
-from .ink import BAD, FORWARD, LINKED, PASSED, THIN, WAITING, ZERO, edge_inks, flat_colours
+from .ink import BAD, DIM, FORWARD, LINKED, PASSED, THIN, WAITING, ZERO, edge_inks, flat_colours
 from .marks import Bytes, Marks
 from .overview import Overview
 from .plan import GROUP_LEAD, PILLS
@@ -38,8 +39,8 @@ _DOTS = 24.0  # world px between the dots of the background
 class ScenePainter:
     """One scene in one theme. ``unit`` and ``ratio`` (device pixels a world px and a logical px) are set by ``rescale``."""
 
-    def __init__(self, scene: Scene, marks: Marks, theme: Theme) -> None:
-        self.scene, self.marks, self.theme = scene, marks, theme
+    def __init__(self, scene: Scene, marks: Marks, theme: Theme, dress: Dress) -> None:
+        self.scene, self.marks, self.theme, self.dress = scene, marks, theme, dress
         s = scene
         half_width, half_height = s.width / 2, s.height / 2
         self.nodes = BoxIndex(s.x - half_width, s.y - half_height, s.x + half_width, s.y + half_height)
@@ -58,6 +59,7 @@ class ScenePainter:
         category = {name: number for number, name in enumerate(CATEGORIES)}
         self._category = np.array([category[style.category] for style in s.styles], np.int64)
         self._flat = flat_colours(theme)
+        self._flat_dress = dress.flat(theme)
         self._inks = edge_inks(theme)
         self.overview = Overview(scene, theme)
         self.states = marks.states()
@@ -85,8 +87,16 @@ class ScenePainter:
 
     def flat_colours(self, boxes: Ints) -> npt.NDArray[np.uint32]:
         """The colours of boxes as mere rectangles."""
-        colours: npt.NDArray[np.uint32] = self._flat[self._category[self.scene.style[boxes]], self.states[self.scene.node[boxes]]]
-        return colours
+        nodes = self.scene.node[boxes]
+        code, state = self.dress.code[nodes], self.states[nodes]
+        colours: npt.NDArray[np.uint32] = self._flat[self._category[self.scene.style[boxes]], state]
+        return np.where(code > 0, self._flat_dress[code, state], colours) if code.any() else colours
+
+    def redress(self) -> None:
+        """Takes another dress of the nodes over."""
+        self._flat_dress = self.dress.flat(self.theme)
+        self._pictures.clear()
+        self.refresh()
 
     def out_edges(self, node: int) -> Ints:
         return self._out[self._out_start[node] : self._out_start[node + 1]]
@@ -108,7 +118,7 @@ class ScenePainter:
             norms = self.marks.norms[edges[flowed]]
             by_norm = np.where(np.isinf(norms), BAD, self.marks.scale.inks(norms))
             ink[flowed] = np.where(np.isnan(norms), PASSED, by_norm) + THIN * s.docked[edges[flowed]]
-        self.edge_ink[edges] = ink
+        self.edge_ink[edges] = ink + np.uint8(DIM) * (self.dress.dim[s.source[edges]] | self.dress.dim[s.target[edges]])
 
     # ------------------------------------------------------------------------------------------------------------- scale
 
@@ -157,6 +167,10 @@ class ScenePainter:
     def edge_rows(self, edge: int) -> Floats:
         """The segments of an edge in scaled px."""
         return self.scene.fine.rows[self._first[edge] : self._last[edge] + 1] * self.unit
+
+    def segments_near(self, x: float, y: float, reach: float) -> Ints:
+        """The fine segments within a reach of a place, all in world px."""
+        return self._fine.query(x - reach, y - reach, x + reach, y + reach)
 
     def pick(self, x: float, y: float) -> int:
         """The box at a place in scaled px, or -1. Small boxes may be missed by two logical px."""
@@ -377,21 +391,23 @@ class ScenePainter:
             return
         stretch = u / self.picture_unit
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, stretch != 1.0)
-        key = s.style[found] * (2 * ALERT) + states
+        key = (s.style[found] * (2 * ALERT) + states) * self.dress.count + self.dress.code[s.node[found]]
         order = np.argsort(key, kind="stable")
         starts = np.flatnonzero(np.diff(key[order], prepend=-1))
         for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True):
             mine = found[order[start:end]]
-            picture = self.picture(int(s.style[mine[0]]), int(key[order[start]]) % (2 * ALERT))
+            look, code = divmod(int(key[order[start]]), self.dress.count)
+            picture = self.picture(int(s.style[mine[0]]), look % (2 * ALERT), code)
             put_copies(painter, picture, self.picture_centres(mine, picture, stretch), stretch)
         if self.scale >= BADGES:
             self._paint_badges(painter, found)
 
-    def picture(self, style: int, state: int) -> Picture:
-        key = (style, state)
+    def picture(self, style: int, state: int, code: int = 0) -> Picture:
+        key = (style, state, code)
         if key not in self._pictures:
-            unit = self.picture_unit
-            self._pictures[key] = sprites.node_sprite(self.theme, self.scene.styles[style], state, unit, self._level(unit))
+            unit, drawn = self.picture_unit, self.scene.styles[style]
+            ink = self.dress.ink(self.theme, drawn.category, state, code)
+            self._pictures[key] = sprites.node_sprite(self.theme, drawn, state, unit, self._level(unit), ink)
         return self._pictures[key]
 
     def picture_centres(self, boxes: Ints, picture: Picture, stretch: float) -> Floats:

@@ -66,15 +66,17 @@ def margin_of(state: int) -> float:
     return GLOW if state % ALERT == Look.RUNNING else SHADOW
 
 
-def node_sprite(theme: Theme, style: Style, state: int, unit: float, detail_level: int) -> Picture:
-    """The picture of a box. ``detail_level``: 2 all, 1 one line of text as large as fits, 0 no text."""
+def node_sprite(theme: Theme, style: Style, state: int, unit: float, detail_level: int, ink: NodeInk | None = None) -> Picture:
+    """The picture of a box. ``detail_level``: 2 all, 1 one line of text as large as fits, 0 no text. ``ink``: other colours
+    than those of its family."""
     margin = margin_of(state) * unit
     width, height = style.width * unit, style.height * unit
     pixmap = blank(width + 2 * margin + 1, height + 2 * margin + 1)
     painter = QPainter(pixmap)
     try:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        _Node(painter, theme, style, state, QRectF(margin, margin, width, height), unit).paint(detail_level)
+        ink = ink or node_ink(theme, style.category, state)
+        _Node(painter, theme, style, state, QRectF(margin, margin, width, height), unit, ink).paint(detail_level)
     finally:
         painter.end()
     return pixmap
@@ -83,10 +85,10 @@ def node_sprite(theme: Theme, style: Style, state: int, unit: float, detail_leve
 class _Node:
     """Paints one box: shadow or glow, body, marks, texts."""
 
-    def __init__(self, painter: QPainter, theme: Theme, style: Style, state: int, rect: QRectF, unit: float) -> None:
+    def __init__(self, painter: QPainter, theme: Theme, style: Style, state: int, rect: QRectF, unit: float, ink: NodeInk) -> None:
         self.painter, self.theme, self.style, self.state, self.rect, self.unit = painter, theme, style, state, rect, unit
         self.look = Look(state % ALERT)
-        self.ink: NodeInk = node_ink(theme, style.category, state)
+        self.ink = ink
         self.pill = style.shape in PILLS
         self.radius = rect.height() / 2 if self.pill else _RADIUS[style.shape] * unit
 
@@ -258,7 +260,7 @@ class _Node:
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.style.label)
             return
         side = 12 * unit
-        mark = self.ink.stripe if self.look is not Look.PENDING else mix(self.ink.fill, self.theme.categories[self.style.category], 0.6)
+        mark = self.ink.stripe
         icon = "input" if self.style.shape == Shape.INPUT else "leaf"
         paint_icon(painter, icon, QRectF(rect.left() + 5 * unit, rect.center().y() - side / 2, side, side), mark, 2.6)
         left = rect.left() + 20 * unit

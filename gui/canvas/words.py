@@ -10,6 +10,8 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
+from .marks import Marks
+from .scene import Scene
 from .status import WORDS, Look
 
 
@@ -30,6 +32,35 @@ def crumbs(data: Mapping[str, Any]) -> tuple[str, ...]:
     """The module path of a node from the model down, the node last."""
     path = [part for part in str(data.get("path") or "").split(".") if part]
     return ("model", *path, str(data.get("name") or "").rpartition(".")[2] or str(data.get("label") or "?"))
+
+
+def module_rect(graph: nx.DiGraph, scene: Scene, data: Mapping[str, Any], part: int) -> tuple[float, float, float, float] | None:
+    """Where the module is that a part of a node's path (``crumbs``) stands for, in world px: its frame, or its box where it is
+    folded. None where it is not drawn: the model, a module of one node, and the node itself."""
+    path = [piece for piece in str(data.get("path") or "").split(".") if piece]
+    if not 0 < part <= len(path):
+        return None
+    wanted, calls, groups = ".".join(path[:part]), graph.graph.get("calls", {}), graph.graph.get("groups", {})
+    for call in data.get("calls") or ():
+        known = groups[call]["path"] if call in groups else calls[call].path if call in calls else None
+        if known != wanted:
+            continue
+        if call in scene.groups.calls:
+            left, top, width, height = scene.groups.rows[scene.groups.calls.index(call)].tolist()
+            return (left, top, width, height)
+        node = scene.number.get(("group", call))
+        if node is not None:
+            box = int(np.argmax(scene.node == node))
+            width, height = float(scene.width[box]), float(scene.height[box])
+            return (float(scene.x[box]) - width / 2, float(scene.y[box]) - height / 2, width, height)
+    return None
+
+
+def tip_of(data: Mapping[str, Any], scene: Scene, marks: Marks, key: Hashable) -> str:
+    """The tip on a node, of all that the canvas itself knows."""
+    node = scene.node_of(key)
+    came, out = marks.norms[scene.target == node], marks.norms[scene.source == node]
+    return tip(data, Look(int(marks.look[node])), bool(marks.alert[node]), came, out)
 
 
 def tip(data: Mapping[str, Any], look: Look, alert: bool, came: npt.NDArray[np.float64], out: npt.NDArray[np.float64]) -> str:

@@ -100,6 +100,11 @@ class EventsPanel(Panel):
         copy.activated.connect(self.copy)
         self._show_state()
 
+    def start_search(self) -> None:
+        """Ask for a filter."""
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.field.selectAll()
+
     # -------------------------------------------------------------------------------------------------------- showing
 
     @Slot(str)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextDocument
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from .. import theme
@@ -59,14 +59,6 @@ class OutputPanel(Panel):
         self._pace.setSingleShot(True)
         self._pace.setInterval(30)
         self._pace.timeout.connect(self._refresh)
-        for key, does in (
-            (QKeySequence(QKeySequence.StandardKey.Find), self._start_search),
-            (QKeySequence(QKeySequence.StandardKey.FindNext), self.find_next),
-            (QKeySequence(QKeySequence.StandardKey.FindPrevious), self.find_previous),
-        ):
-            shortcut = QShortcut(key, self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(does)
         self.restyle()
 
     @Slot(str, str)
@@ -97,6 +89,13 @@ class OutputPanel(Panel):
             self._refresh()
         return self._text.toPlainText()
 
+    def show_line(self, place: int) -> None:
+        """Bring a line of what is shown into sight, counted from 0, and select it."""
+        cursor = QTextCursor(self._text.document().findBlockByNumber(place))
+        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+        self._text.setTextCursor(cursor)
+        self._text.ensureCursorVisible()
+
     def restyle(self) -> None:
         self._text.setFont(theme.mono_font(12))
         self._shown.clear()
@@ -125,7 +124,8 @@ class OutputPanel(Panel):
         self._text.moveCursor(around)
         return self._text.find(wanted, flags)
 
-    def _start_search(self) -> None:
+    def start_search(self) -> None:
+        """Ask for something to find."""
         self._search.setFocus()
         self._search.selectAll()
 

@@ -116,7 +116,7 @@ def test_states_look_different(make_canvas):
         canvas.set_status(key, status)
         pictures.append(canvas.grab().toImage())
     canvas.set_status(key, Look.DONE)
-    canvas.set_alert(key)
+    canvas.set_alerts([key])
     pictures.append(canvas.grab().toImage())
     assert all(a != b for number, a in enumerate(pictures) for b in pictures[:number])
 
@@ -142,7 +142,7 @@ def test_a_change_that_is_none_repaints_nothing(make_canvas, graphs):
     before = canvas.painted_pixels
     canvas.set_status(node(canvas.graph, "relu"), Look.PENDING)
     canvas.set_status(("node", 10**9), Look.DONE)
-    canvas.set_alert(node(canvas.graph, "relu"), False)
+    canvas.set_alerts([])
     canvas.grab()
     assert canvas.painted_pixels == before
 

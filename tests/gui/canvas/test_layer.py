@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from gradstep.gui.canvas.camera import Camera
+from gradstep.gui.canvas.dress import Dress
 from gradstep.gui.canvas.layer import Layer
 from gradstep.gui.canvas.marks import Marks
 from gradstep.gui.canvas.painter import REACH, ScenePainter
@@ -56,7 +57,7 @@ def painter_of(qapp, graphs):
             graph.nodes[key]["hooks"] = number % 5 == 0
         scene = arrange(graph, measure(), layered_layout)
         marks = Marks(scene)
-        painter = ScenePainter(scene, marks, theme)
+        painter = ScenePainter(scene, marks, theme, Dress(scene))
         painter.rescale(scale, ratio)
         return scene, marks, painter
 

@@ -1,0 +1,92 @@
+"""Searches a graph by text: nodes, parameters, modules and ops, each kind with its count. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import networkx as nx
+
+from gradstep.engine.tape.graph import Key
+
+_LEAVES = ("accumulate", "leaf", "input")
+
+
+class Sort(Enum):
+    """What a result is; the values are the headings."""
+
+    NODE = "Nodes"
+    PARAMETER = "Parameters"
+    MODULE = "Modules"
+    OP = "Ops"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One line of the results. ``keys`` are the nodes that it stands for, in the order of the graph."""
+
+    sort: Sort
+    text: str
+    detail: str
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What was found. ``keys``: all nodes that it leads to, in the order of the graph."""
+
+    query: str
+    found: dict[Sort, tuple[Result, ...]]
+    keys: tuple[Key, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.keys)
+
+
+NOTHING = Results("", {}, ())
+
+
+class GraphSearch:
+    """The texts of one graph, ready to be searched: made once, so that each letter typed is answered at once."""
+
+    def __init__(self, graph: nx.DiGraph) -> None:
+        self._lines: list[tuple[str, Result]] = []
+        self._order = {key: place for place, key in enumerate(graph)}
+        modules: dict[str, list[Key]] = {}
+        ops: dict[str, list[Key]] = {}
+        for key, data in graph.nodes(data=True):
+            label, name, path = (str(data.get(part) or "") for part in ("label", "name", "path"))
+            leaf = data.get("kind") in _LEAVES
+            text = name or label
+            detail = " ".join(part for part in (str(data.get("detail") or "").replace("x", "\N{MULTIPLICATION SIGN}"), path) if part)
+            self._add(Result(Sort.PARAMETER if leaf else Sort.NODE, text, detail, (key,)))
+            parts = path.split(".") if path else []
+            for depth in range(len(parts)):
+                modules.setdefault(".".join(parts[: depth + 1]), []).append(key)
+            if not leaf and (data.get("op") or label):
+                ops.setdefault(str(data.get("op") or label), []).append(key)
+        for path, keys in modules.items():
+            self._add(Result(Sort.MODULE, path, "", tuple(keys)))
+        for op, keys in ops.items():
+            if len(keys) > 1:
+                self._add(Result(Sort.OP, op, "", tuple(keys)))
+
+    def _add(self, result: Result) -> None:
+        self._lines.append((result.text.lower(), result))
+
+    def find(self, query: str) -> Results:
+        """All results in whose text every word of the query occurs, case ignored; what begins with the query first."""
+        words = query.lower().split()
+        if not words:
+            return NOTHING
+        found: dict[Sort, list[tuple[bool, Result]]] = {}
+        keys: set[Key] = set()
+        for text, result in self._lines:
+            if all(word in text for word in words):
+                found.setdefault(result.sort, []).append((not text.startswith(words[0]), result))
+                keys.update(result.keys)
+        return Results(
+            query,
+            {sort: tuple(result for _, result in sorted(found[sort], key=lambda one: one[0])) for sort in Sort if sort in found},
+            tuple(sorted(keys, key=self._order.__getitem__)),
+        )
