@@ -131,7 +131,7 @@ COMMANDS: tuple[Command, ...] = (
         tip="Draw both side by side; they scroll together, and what is selected in one is in the other",
     ),
     *(
-        Command(fact, "&View/Colour B&y", text, (), "", Needs.TAPE, checkable=True, tip=tip)
+        Command(fact, "&View/Colours of t&he Nodes", text, (), "", Needs.TAPE, checkable=True, tip=tip)
         for fact, text, tip in (
             ("colour_kind", "&Kind", "The family of each op"), ("colour_module", "&Module", "The module that each op ran in"),
             ("colour_norm", "&Gradient Norm", "The norm of the gradient that arrived"),
@@ -141,7 +141,7 @@ COMMANDS: tuple[Command, ...] = (
         )
     ),
     Command(
-        "flow_on_edges", "&View", "Gradients &Move Along Edges", (), "", checkable=True,
+        "flow_on_edges", "&View", "Gradien&ts Move Along Edges", (), "", checkable=True,
         tip="After a step, show the gradients on their way to the nodes that receive them",
     ),
     Command(

@@ -50,7 +50,7 @@ def export_canvas(canvas: GraphCanvas, file: Path, *, whole: bool = False) -> No
         canvas.grab().save(buffer, "PNG")
         _write(buffer, file)
     else:
-        _save(Vector(*drawn, whole=whole), file)
+        _save(Vector(*drawn, whole=whole, dress=canvas.reading.dress), file)
 
 
 def _save(vector: Vector, file: Path) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter
 from ..theme import current
 from ..theme.tokens import Theme
 from .camera import Camera
+from .dress import Dress
 from .marks import Marks
 from .overlay import Overlay, Pointed
 from .painter import TEXT_ALL, ScenePainter
@@ -22,8 +23,12 @@ class Vector:
     """What a canvas shows, or all of its graph, with the size in px that it takes. A whole graph is painted at a scale at which
     all texts are there, smaller only where it would be longer than ``LONGEST``."""
 
-    def __init__(self, scene: Scene, marks: Marks, camera: Camera, pointed: Pointed, *, whole: bool, theme: Theme | None = None) -> None:
+    def __init__(
+        self, scene: Scene, marks: Marks, camera: Camera, pointed: Pointed,
+        *, whole: bool, theme: Theme | None = None, dress: Dress | None = None,
+    ) -> None:  # fmt: skip
         self._scene, self._marks, self._theme = scene, marks, theme if theme is not None else current()
+        self._dress = dress if dress is not None else Dress(scene)  # the colours by a fact, as on the screen
         self._pointed = Pointed() if whole else pointed
         if whole:
             bounds = QRectF(*scene.bounds).adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
@@ -48,7 +53,7 @@ class Vector:
     def paint(self, painter: QPainter) -> None:
         """All of it, from (0, 0) on."""
         with as_strokes():
-            own = ScenePainter(self._scene, self._marks, self._theme)
+            own = ScenePainter(self._scene, self._marks, self._theme, self._dress)
             own.rescale(self._scale, 1.0)
             painter.save()
             painter.setClipRect(QRect(QPoint(0, 0), self.size))
