@@ -57,7 +57,7 @@ def card(model: DebugModel, board: FactBoard, key: Key) -> str:
         rows.append((_said("line"), f"{frame.file.rpartition('/')[2]}:{frame.line}"))
     if facts.hook:
         rows.append((_said("hooks"), facts.hook))
-    head = f"<b>{escape(title)}</b>" + (f" &nbsp;{escape(state)}" if state else "")
+    head = f"<nobr><b>{escape(title)}</b>" + (f" &nbsp;{escape(state)}" if state else "") + "</nobr>"
     body = "".join(
         f"<tr><td style='padding-right:10px'>{escape(name)}</td><td>{escape(one_line(text, 90))}</td></tr>" for name, text in rows if text
     )

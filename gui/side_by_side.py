@@ -20,6 +20,7 @@ from .models.counterparts import counterparts
 from .models.debug_model import DebugModel
 
 Floats = npt.NDArray[np.float64]
+_NEAR = 240.0  # world px
 
 
 class SideBySide(QObject):
@@ -31,7 +32,7 @@ class SideBySide(QObject):
         super().__init__(parent)
         self._main, self._beside, self._graphs, self._model, self._layout = main, beside, graphs, model, layout
         self.presenter: GraphPresenter | None = None
-        self._pairs: tuple[Floats, Floats] | None = None  # y in the main canvas and beside it, of nodes that belong together
+        self._pairs: tuple[Floats, Floats] | None = None  # places in the main canvas and beside it, of nodes that belong together
         self._follows = False  # a view moves because the other one did
         self._was_turned = False
         main.view_changed.connect(lambda: self._follow(self._main, self._beside))
@@ -96,27 +97,34 @@ class SideBySide(QObject):
             return
         self._follows = True
         try:
-            follower.look_at(follower.centre.x(), mapped(here, there, mover.centre.y()), mover.zoom)
+            x, y = mover.centre.x(), mover.centre.y()
+            follower.look_at(x + sideways(here, there, y), mapped(here[:, 1], there[:, 1], y), mover.zoom)
         finally:
             self._follows = False
 
 
 def pairs(tape: Tape, main: Scene, beside: Scene) -> tuple[Floats, Floats]:
-    """The heights of nodes that belong together, in both scenes."""
+    """The places of nodes that belong together, as rows of x and y, in both scenes."""
     found = []
     for key, node in main.number.items():
         other = next((number for one in counterparts(tape, key) if (number := beside.number.get(one)) is not None), None)
         if other is not None:
             found.append((node, other))
     table = np.array(found, np.int64).reshape(-1, 2)
-    return _heights(main)[table[:, 0]], _heights(beside)[table[:, 1]]
+    return _places(main)[table[:, 0]], _places(beside)[table[:, 1]]
 
 
-def _heights(scene: Scene) -> Floats:
-    """The y of the first box of each node."""
-    result = np.zeros(len(scene.keys))
-    result[scene.node[::-1]] = scene.y[::-1]
+def _places(scene: Scene) -> Floats:
+    """Where the first box of each node is."""
+    result = np.zeros((len(scene.keys), 2))
+    result[scene.node[::-1]] = np.stack([scene.x, scene.y], axis=1)[::-1]
     return result
+
+
+def sideways(here: Floats, there: Floats, y: float) -> float:
+    """How far what is at a height lies more to the right on the other side: of what is near counts most."""
+    weights = np.exp(-(((here[:, 1] - y) / _NEAR) ** 2)) + 1e-12
+    return float(np.average(there[:, 0] - here[:, 0], weights=weights))
 
 
 def mapped(here: Floats, there: Floats, y: float) -> float:

@@ -32,7 +32,7 @@ from .camera import Camera
 from .hud import Hud, paint_empty
 from .keyboard import Keyboard
 from .layer import Layer
-from .lights import edge_at
+from .lights import edge_at, packet_rect
 from .marks import EVERYTHING, Marks
 from .morph import Change, Morph
 from .motion import Flight
@@ -83,6 +83,7 @@ class GraphCanvas(QWidget):
         self.card: Callable[[Any], str] | None = None  # makes the card on a node that the pointer rests on, as rich text
         self.reading = Reading(self)
         self.reading.lit.connect(self.update)
+        self.reading.flowed.connect(self._show_flow)
         self.reading.dressed.connect(self._redress)
         self._empty = (self.tr("Nothing recorded yet"), self.tr("F5 runs the script."))
         self._note = ""
@@ -156,10 +157,7 @@ class GraphCanvas(QWidget):
     @property
     def central_key(self) -> Key | None:
         """What is nearest to the middle of the view."""
-        if self._scene is None:
-            return None
-        middle, unit = self._camera.view.center(), self._camera.unit
-        return central(self._scene, middle.x() / unit, middle.y() / unit)
+        return central(self._scene, self.centre.x(), self.centre.y()) if self._scene is not None else None
 
     @property
     def follows(self) -> bool:
@@ -334,6 +332,12 @@ class GraphCanvas(QWidget):
             self.update(self._hud.breadcrumb.strip())
             self._hud.breadcrumb.parts = parts
             self.update(self._hud.breadcrumb.strip())
+
+    @Slot(object)
+    def _show_flow(self, edges: Iterable[int]) -> None:
+        if self._painter is not None:
+            for edge in edges:
+                self.update(self._camera.to_widget(packet_rect(self._painter, edge)))
 
     @Slot(object)
     def _redress(self, nodes: frozenset[int]) -> None:
@@ -658,8 +662,6 @@ class GraphCanvas(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.update()
-
-    # -------------------------------------------------------------------------------------------------------------- words
 
     def _show_tip(self, event: QHelpEvent) -> None:
         key = self.key_at(QPointF(event.pos()))

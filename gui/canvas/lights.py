@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from ..theme.fonts import ui_font
@@ -155,6 +155,12 @@ def _split(rows: npt.NDArray[np.float64], share: float) -> tuple[QPointF, npt.ND
     rest = rows[place:].copy()
     rest[0, :2] = x, y
     return QPointF(x, y), rest
+
+
+def packet_rect(scene: ScenePainter, edge: int) -> QRect:
+    """What a packet on its way along an edge may paint, in scaled px."""
+    reach = round(PACKET * max(scene.unit, scene.ratio)) + 2
+    return scene.edge_rect(edge).adjusted(-reach, -reach, reach, reach)
 
 
 def edge_at(scene: ScenePainter, x: float, y: float) -> int:

@@ -54,6 +54,7 @@ class Reading(QObject):
     """One for each canvas. Setters for keys that are not drawn do nothing."""
 
     lit = Signal()  # what lies over the picture has changed
+    flowed = Signal(object)  # packets have moved along these edges, by number
     edge_hovered = Signal(object)  # the pointer is over this edge, as (source, target); None: over none
     dressed = Signal(object)  # the nodes whose colours have changed, by number; EVERYTHING for all
 
@@ -174,11 +175,11 @@ class Reading(QObject):
         self.flowing.stop()
         if len(edges) and self.flowing.start():
             self.lights.flowing, self.lights.share = edges, 0.0
-            self.lit.emit()
+            self.flowed.emit(edges.tolist())
 
     @Slot()
     def _flow(self) -> None:
         self.lights.share = self.flowing.share
-        self.lit.emit()
+        self.flowed.emit(self.lights.flowing.tolist())
         if self.lights.share >= 1.0:
             self.lights.flowing = self.lights.flowing[:0]

@@ -30,14 +30,15 @@ def full_name(data: Mapping[str, Any]) -> str:
 
 def crumbs(data: Mapping[str, Any]) -> tuple[str, ...]:
     """The module path of a node from the model down, the node last."""
-    path = [part for part in str(data.get("path") or "").split(".") if part]
-    return ("model", *path, str(data.get("name") or "").rpartition(".")[2] or str(data.get("label") or "?"))
+    owner, _, name = str(data.get("name") or "").rpartition(".")  # a parameter's name says where it belongs
+    path = [part for part in str(data.get("path") or owner).split(".") if part]
+    return ("model", *path, name or str(data.get("label") or "?"))
 
 
 def module_rect(graph: nx.DiGraph, scene: Scene, data: Mapping[str, Any], part: int) -> tuple[float, float, float, float] | None:
     """Where the module is that a part of a node's path (``crumbs``) stands for, in world px: its frame, or its box where it is
     folded. None where it is not drawn: the model, a module of one node, and the node itself."""
-    path = [piece for piece in str(data.get("path") or "").split(".") if piece]
+    path = list(crumbs(data)[1:-1])
     if not 0 < part <= len(path):
         return None
     wanted, calls, groups = ".".join(path[:part]), graph.graph.get("calls", {}), graph.graph.get("groups", {})
