@@ -198,11 +198,7 @@ COMMANDS: tuple[Command, ...] = (
         tip="Run until the selected node is next, then edit the gradient that waits there and see what changes",
     ),
     Command(
-        "run_configuration", "&Run", "Run Confi&guration...", ("Ctrl+F5",), "settings", separator=True,
-        tip="Which engine runs the script, in which interpreter, with which arguments",
-    ),
-    Command(
-        "stop_on_entry", "&Run", "Stop at the &First Node of Backward", (), "", checkable=True,
+        "stop_on_entry", "&Run", "Stop at the &First Node of Backward", (), "", separator=True, checkable=True,
         tip="Off: run until something else stops it",
     ),
     Command(
@@ -251,6 +247,11 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("previous_alert", "&Navigate", "Pre&vious Alert", ("Shift+F8",), "", Needs.TAPE, tip="Go to the NaN or infinity before"),
     Command(
+        "previous_write", "&Navigate", "Previous &Write of the Value", ("Alt+PgUp",), "", Needs.VALUE, separator=True,
+        tip="Look at the selected value as it was before it was written last",
+    ),
+    Command("next_write", "&Navigate", "Next Write of the Val&ue", ("Alt+PgDown",), "", Needs.VALUE, tip="Look at what was written next"),
+    Command(
         "bookmark", "&Navigate", "Boo&kmark This Moment", ("Ctrl+B",), "", Needs.TAPE, separator=True,
         tip="Mark the moment that is shown, to come back to it; again takes the mark away",
     ),
@@ -281,6 +282,8 @@ COMMANDS: tuple[Command, ...] = (
         "add_watch", "&Tools", "&Watch an Expression...", ("Ctrl+Shift+W",), "", Needs.OPEN,
         tip="Follow a tensor, a gradient or any expression of the program over the stops",
     ),
+    Command("lock_value", "&Tools", "&Lock the Value in a Tab", ("Ctrl+Alt+K",), "lock", Needs.VALUE, tip="Leave it as it is now"),
+    Command("pin_value", "&Tools", "&Pin the Value as A", ("Ctrl+Alt+A",), "", Needs.VALUE, tip="Compare what is selected next with it"),
     Command(
         "watch_value", "&Tools", "Watch the Selected &Value", (), "", Needs.VALUE,
         tip="Follow the value that the tensor panel shows over the stops",

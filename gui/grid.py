@@ -76,6 +76,7 @@ class NumberGrid(QAbstractScrollArea):
         self._heat = True
         self._current = (0, 0)
         self._anchor = (0, 0)
+        self._whole = False  # all numbers in view are painted
         self._wide = 0  # the widest number seen so far, in characters
         self._goto = QLineEdit(self)
         self._goto.setPlaceholderText(self.tr("row, column"))
@@ -86,7 +87,7 @@ class NumberGrid(QAbstractScrollArea):
         leave.setContext(Qt.ShortcutContext.WidgetShortcut)
         leave.activated.connect(self._leave)
         for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
-            bar.valueChanged.connect(self.viewport().update)
+            bar.valueChanged.connect(self._scrolled)
         self._actions = [
             self._action(self.tr("Copy"), QKeySequence(QKeySequence.StandardKey.Copy), self.copy_text),
             self._action(self.tr("Copy as CSV"), None, self.copy_csv),
@@ -141,6 +142,11 @@ class NumberGrid(QAbstractScrollArea):
         rows, columns = self._cells.shape
         if rows and columns:
             self._move(min(max(row, 0), rows - 1), min(max(column, 0), columns - 1), extend=False)
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether all numbers that are in view are on the screen."""
+        return self._whole
 
     @property
     def current(self) -> tuple[int, int]:
@@ -242,6 +248,10 @@ class NumberGrid(QAbstractScrollArea):
             self._wide = max((len(shown(x)) for x in sample.reshape(-1)), default=6) if sample is not None else 8
         self._cell_width = self._font_width * max(self._wide, len(str(max(columns - 1, 0))), 4) + 16
         self._scrolls()
+
+    def _scrolled(self) -> None:
+        self._whole = False
+        self.viewport().update()
 
     def _scrolls(self) -> None:
         rows, columns = self._cells.shape
@@ -362,6 +372,7 @@ class NumberGrid(QAbstractScrollArea):
         right = min(columns, left + (view.width() - self._head_width) // self._cell_width + 1)
         block = self._cells.block(top, bottom, left, right)
         painter.setFont(theme.mono_font(12))
+        self._whole = block is not None
         if block is not None:
             texts = [[shown(x) for x in row] for row in block]
             widest = max((len(text) for row in texts for text in row), default=0)

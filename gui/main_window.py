@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,6 @@ from .plug_ins import PlugIns
 from .preferences.effects import Effects
 from .preferences.store import Preferences
 from .recovery import Recovery
-from .runners.runs import Runs
 from .session import DebugSession
 from .settings import kept
 from .soon import Soon
@@ -97,7 +98,7 @@ class MainWindow(QMainWindow):
         self.reading = GraphReading(self.page, self.model, self.graphs, self.actions_, self.settings, self)
         self.presenter = PanelPresenter(self.panels, self.model, self.docks, self)
         self.inquiries = Inquiries(self.session, self.panels.tensor, self.panels.console, self)
-        self.tensor_views = TensorViews(self.model, self.panels.tensor, self)
+        self.tensor_views = TensorViews(self.model, self.panels, self.docks, self)
         self.files = FileCommands(self, self.settings)
         self.breakpoints = Breakpoints(self.session, self.settings, self)
         self.breaking = Breaking(self.breakpoints, self.model, self.opening, self.panels, self.docks, self.graphs, self.actions_, self)
@@ -112,7 +113,6 @@ class MainWindow(QMainWindow):
         self.plug_ins = PlugIns(self.model, self.docks, self.panels.plugins, switches, self)
         self.faults = FaultTeller(self.message, self.plug_ins, self.panels.plugins, self.docks, self)
         self.announcer = Announcer(self.message, self.canvas, self.session, self.model, self.opening, self.navigator)
-        self.runs = Runs(self.opening, self.session, self.preferences, self.message, self.welcome.runner, self)
 
         self.recovery = Recovery(self.session, self.opening, self.preferences, self.settings, self)
         self.recovery.due.connect(self._keep_arrangement)
@@ -178,9 +178,7 @@ class MainWindow(QMainWindow):
         model.grown.connect(self._grown)
         self.opening.changed.connect(self._opened)
         self.opening.starting.connect(self._starting)
-        self.opening.runner.changed.connect(self._show_process)
-        self.status.runner.clicked.connect(self.actions_["run_configuration"].trigger)
-        for said in (self.announcer.said, self.navigator.said, self.inquiries.failed, self.files.said, self.opening.said, self.runs.said):
+        for said in (self.announcer.said, self.navigator.said, self.inquiries.failed, self.files.said, self.opening.said):
             said.connect(self.status.say)
         for saying in (self.graphs.arranging, self.graphs.foldings.said, self.reading.said):
             saying.connect(self.status.say)
@@ -270,12 +268,13 @@ class MainWindow(QMainWindow):
             "bookmark": self.notes.toggle,
             **{f"bookmark_{place}": (lambda place=place: self.notes.go_to_place(place)) for place in range(1, KEYS + 1)},
             "what_if": self._what_if, "explain": self.findings.explain_selected,
+            "previous_write": self.tensor_views.previous_write, "next_write": self.tensor_views.next_write,
+            "lock_value": self.panels.tensor.lock, "pin_value": self.panels.tensor.pin,
             "add_watch": self._ask_watch, "watch_value": self._watch_value,
             "contributions": lambda: self.docks.bring(self.panels.contributions),
             "flow": lambda: self.docks.bring(self.panels.flow),
             "find_everywhere": self._find_everywhere,
             "compare_iterations": lambda: self._compare(""), "compare_with": self._compare_with,
-            "run_configuration": self.runs.ask,
             **self.around.slots(), "about": lambda: dialogs.about(self),
             **{name: getattr(self.graphs.foldings, name) for name in ("fold_all", "unfold_all", "fold_level", "unfold_level")},
             **{shown.value: (lambda shown=shown: self._show_graph(shown)) for shown in Shown},
@@ -473,7 +472,8 @@ class MainWindow(QMainWindow):
 
     def _show_process(self) -> None:
         running = self.session.pid if self.session.state in ALIVE else 0
-        self.status.show_process(running, self.opening.runner.title)
+        python = self.opening.python
+        self.status.show_process(running, f"Python {platform.python_version()}" if python == sys.executable else python)
         tape = self.model.tape
         self.status.show_tape(str(tape.path) if tape is not None and tape.path else "")
 
@@ -567,7 +567,6 @@ class MainWindow(QMainWindow):
         self.findings.stop()
         self.analyses.stop()
         self.tensor_views.stop()
-        self.runs.stop()
         self.session.close()
         self.model.close()
         super().closeEvent(event)

@@ -21,6 +21,7 @@ from .panels.source_panel import SourcePanel
 from .panels.step_panel import StepPanel
 from .panels.tensor_panel import TensorPanel
 from .panels.timeline_panel import TimelinePanel
+from .panels.value_history_panel import ValueHistoryPanel
 from .panels.watches_panel import WatchesPanel
 from .panels.what_if_panel import WhatIfPanel
 
@@ -33,6 +34,7 @@ class PanelSet:
         self.source = SourcePanel()
         self.step = StepPanel()
         self.tensor = TensorPanel()
+        self.history = ValueHistoryPanel()
         self.timeline = TimelinePanel()
         self.alerts = AlertsPanel()
         self.hooks = HooksPanel()
@@ -57,7 +59,8 @@ class PanelSet:
             right=(self.step, self.tensor),
             strip=self.timeline,
             lists=(
-                self.hooks, self.alerts, self.explanations, self.breakpoints, self.watches, self.what_if, self.contributions, self.flow,
-                self.compare, self.stack, self.console, self.output, self.notes, self.find, self.plugins,
+                self.hooks, self.alerts, self.explanations, self.history, self.breakpoints, self.watches, self.what_if, self.contributions,
+                self.hooks, self.alerts, self.explanations, self.history, self.breakpoints, self.watches, self.what_if, self.contributions,
+                self.flow, self.compare, self.stack, self.console, self.output, self.notes, self.find, self.plugins,
             ),
         )  # fmt: skip

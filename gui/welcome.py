@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from .runners.line import RunnerLine
 from .theme import icon
 
 EXAMPLES: tuple[tuple[str, str, str], ...] = (
@@ -135,9 +134,6 @@ class WelcomePage(QScrollArea):
             columns.addWidget(card)
         columns.addStretch()
         outer.addLayout(columns)
-        outer.addSpacing(22)
-        self.runner = RunnerLine()
-        outer.addWidget(self.runner)
         outer.addStretch(3)
         self.setFocusProxy(self._first)
         self.show_recent([])

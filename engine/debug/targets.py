@@ -32,8 +32,6 @@ class Needs:
 
     python: tuple[int, int]
     packages: tuple[Package, ...] = ()
-    title: str = ""  # what people call the engine
-    about: str = ""  # in a sentence
     useful: tuple[tuple[str, str], ...] = ()  # packages that it can do without, and what is missing then
     tested: str = ""  # versions that it was tried with, in words
 
@@ -46,8 +44,6 @@ class Needs:
 OURS_NEEDS = Needs(
     (3, 11),
     (Package("numpy", "2.0"),),
-    "gradstep's own engine",
-    "`import torch` means gradstep's engine, which is spelled like PyTorch: every step can be taken back.",
     (("ml_dtypes", "there is no bfloat16"), ("numba", "large arrays take longer"), ("cupy", "a GPU is not used")),
 )
 
@@ -71,7 +67,7 @@ def needs_of(engine: str) -> Needs:
     for point in entry_points(group=NEEDS, name=engine):
         needs: Needs = point.load()
         return needs
-    return Needs((3, 9), title=engine)
+    return Needs((3, 9))
 
 
 def _folders(point: EntryPoint) -> tuple[str, ...]:

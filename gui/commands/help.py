@@ -40,9 +40,14 @@ HELP: dict[str, tuple[str, Sequence[str]]] = {
         ("step", "step_into", "step_back", "what_if"),
     ),
     "TensorPanel": (
-        "The value that is selected: statistics, picture, numbers, histogram. The handles below the histogram choose the range of the "
-        "colours; hold B to see the value before this event; arrows move from element to element.",
-        ("watch_value", "copy"),
+        "The value that is selected: statistics, heat map, numbers, line, histogram. The handles of the bar choose the range of the "
+        "colours, a right click on A keeps it fitted; hold B to see the value before this event; arrows move from element to element, "
+        "Ctrl+G goes to an index. Lock a value to keep it in a tab, pin it to compare others with it.",
+        ("lock_value", "pin_value", "next_write", "watch_value", "copy"),
+    ),
+    "ValueHistoryPanel": (
+        "Every event that wrote the selected value, with what it did to it, and who uses it. Enter looks at that moment.",
+        ("previous_write", "next_write", "pin_value"),
     ),
     "TimelinePanel": (
         "A bar for each step of backward, as high as its gradient's norm. Drag to look at another moment, turn the wheel to zoom.",

@@ -15,7 +15,7 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Meta, Role, Stats, Val
 
 Array = NDArray[Any]
-NEAR = 1 << 24  # bytes: values up to here are taken into memory whole
+NEAR = 1 << 22  # bytes: values up to here are taken into memory whole; of larger ones only what is seen is read
 
 
 class Kept(Enum):

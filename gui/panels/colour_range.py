@@ -11,7 +11,7 @@ from ..sources import Array
 from .range_bar import RangeBar
 
 BINS = 48  # of the numbers that are painted behind the bar
-COUNTED = 20_000  # numbers that are looked at for them
+COUNTED = 200_000  # numbers that are looked at for that and for percentiles
 
 
 class ColourRange(QObject):
@@ -22,7 +22,7 @@ class ColourRange(QObject):
     def __init__(self, bar: RangeBar, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bar = bar
-        self._numbers: Array | None = None
+        self._fitting = (0.0, 0.0)
         self._least = self._most = 0.0
         self.low = self.high = 0.0
         self.keep = True
@@ -34,26 +34,32 @@ class ColourRange(QObject):
 
     def show_numbers(self, numbers: Array | None) -> None:
         """Other real numbers are shown (of a large value a sample), None while none are here yet."""
-        self._numbers = numbers
-        self._least, self._most = self.ends()
+        finite = np.zeros(0)
+        if numbers is not None:
+            flat = numbers.reshape(-1)
+            finite = flat if flat.dtype.kind != "f" or np.isfinite(flat.sum(dtype=np.float64)) else flat[np.isfinite(flat)]
+        self._least, self._most = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+        self._fitting = robust_range(finite, limit=COUNTED) if finite.size else (0.0, 0.0)
+        if self._fitting[0] == self._fitting[1]:  # of so few the outliers may not be among them
+            self._fitting = self._least, self._most
         if self.keep:
-            self.low, self.high = self.ends(0.5, 99.5)
-        if numbers is not None and self._most > self._least:
-            flat = numbers.reshape(-1)[:: max(numbers.size // COUNTED, 1)]
-            counts, _ = np.histogram(flat[np.isfinite(flat)], BINS, (self._least, self._most))
+            self.low, self.high = self._fitting
+        if self._most > self._least:
+            counts, _ = np.histogram(finite[:: max(finite.size // COUNTED, 1)], BINS, (self._least, self._most))
             self._bar.show_spread(counts.tolist())
         else:
             self._bar.show_spread(())
         self._say()
 
-    def ends(self, low: float = 0.0, high: float = 100.0) -> tuple[float, float]:
-        """Percentiles of what is known of the numbers."""
-        return robust_range(self._numbers, low, high) if self._numbers is not None else (0.0, 0.0)
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The smallest and the largest finite number that is known."""
+        return self._least, self._most
 
     @Slot()
     def fit(self) -> None:
         """From the 0.5th to the 99.5th percentile of the finite numbers, once."""
-        self.choose(*self.ends(0.5, 99.5))
+        self.choose(*self._fitting)
 
     @Slot()
     def reset(self) -> None:
@@ -66,7 +72,7 @@ class ColourRange(QObject):
         self.keep = keep
         self._bar.show_kept(keep)
         if keep:
-            self.low, self.high = self.ends(0.5, 99.5)
+            self.low, self.high = self._fitting
             self._say()
 
     @Slot(float, float)

@@ -34,6 +34,7 @@ class Line:
     heading: bool = False
     strong: bool = False
     bad: bool = False
+    good: bool = False
     dim: bool = False
     op: str = ""
     tip: str = ""
@@ -167,6 +168,8 @@ class LineDelegate(QStyledItemDelegate):
         colour: QColor = look.text
         if line.bad and index.column() > 0:
             colour = look.bad
+        elif line.good and index.column() == 1:
+            colour = look.good
         elif line.dim:
             colour = look.pending_text
         elif index.column() > 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -10,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QApplication, QWidget
 
 from .. import theme
-from ..formats import shown
+from ..formats import number, shown
 from ..levels import Levels
 from ..sources import Array, Region
 from .heat_picture import Overlay, Scale, View, picture
@@ -136,6 +137,11 @@ class HeatMap(QWidget):
         column = math.floor(self._view.left() + point.x() / max(self.width(), 1) * self._view.width())
         return (row, column) if 0 <= row < rows and 0 <= column < columns else None
 
+    @property
+    def is_painted(self) -> bool:
+        """Whether numbers are on the screen, those that are here so far."""
+        return self._image is not None and self._levels is not None and self._levels.sample is not None
+
     def image(self) -> QImage:
         """What is in view as a picture, without the frame of the picked element."""
         ratio = self.devicePixelRatioF()
@@ -197,19 +203,21 @@ class HeatMap(QWidget):
         metrics = painter.fontMetrics()
         top, bottom, left, right = self._region()
         cell = self._cell(top, left)
-        if cell.height() < metrics.height() + 2 or cell.width() < 5 * metrics.horizontalAdvance("0"):
+        if cell.height() < metrics.height() + 2 or cell.width() < 6 * metrics.horizontalAdvance("0"):
             return
         if (bottom - top) * (right - left) > TEXTS:
             return
         block = self._block(top, bottom, left, right)
         if block is None:
             return
+        floating = block.dtype.kind == "f"  # in short: the exact value stands below
         image = self.image()
         ratio = image.devicePixelRatio()
         for row in range(top, bottom):
             for column in range(left, right):
                 rect = self._cell(row, column).adjusted(3, 0, -3, 0)
-                text = shown(block[row - top, column - left])
+                one = block[row - top, column - left]
+                text = number(float(one), 3) if floating else shown(one)
                 if metrics.horizontalAdvance(text) > rect.width():
                     text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
                 place = self._cell(row, column).topLeft() + QPointF(2, 2)
@@ -222,7 +230,7 @@ class HeatMap(QWidget):
                     painter.fillRect(
                         QRectF(rect.center().x() - width / 2, rect.center().y() - metrics.height() / 2, width, metrics.height()), behind
                     )
-                painter.setPen(_ink(behind))
+                painter.setPen(_ink(behind.rgb()))
                 painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), text)
 
     def _frame(self, painter: QPainter) -> None:
@@ -302,7 +310,8 @@ class HeatMap(QWidget):
             self.show_more()
 
 
-def _ink(behind: QColor) -> QColor:
-    """Black or white, whichever can be read."""
-    black, white = QColor("black"), QColor("white")
-    return black if theme.contrast(black, behind) >= theme.contrast(white, behind) else white
+@functools.lru_cache(maxsize=1024)
+def _ink(behind: int) -> QColor:
+    """Black or white, whichever can be read on a colour."""
+    black, white, colour = QColor("black"), QColor("white"), QColor.fromRgb(behind)
+    return black if theme.contrast(black, colour) >= theme.contrast(white, colour) else white

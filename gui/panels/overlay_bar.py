@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
@@ -96,15 +98,15 @@ class OverlayBar(QWidget):
             Overlay.NAN: figures.nans, Overlay.POSITIVE: figures.posinfs, Overlay.NEGATIVE: figures.neginfs,
             Overlay.MINUS: figures.negatives,
         }  # fmt: skip
-        for overlay, count in counts.items():
-            self.buttons[overlay].show_count(count, sure)
-        self._arrange()
+        news = [self.buttons[overlay].show_count(count, sure) for overlay, count in counts.items()]
+        if any(news):
+            self._arrange()
 
     def show_outside(self, below: int, above: int, sure: bool) -> None:
         """How many elements are below and above the range of the colours."""
-        self.buttons[Overlay.LOW].show_count(below, sure)
-        self.buttons[Overlay.HIGH].show_count(above, sure)
-        self._arrange()
+        news = [self.buttons[Overlay.LOW].show_count(below, sure), self.buttons[Overlay.HIGH].show_count(above, sure)]
+        if any(news):
+            self._arrange()
 
 
 class _Mark(QToolButton):
@@ -115,12 +117,16 @@ class _Mark(QToolButton):
         self.overlay, self._name, self._tip = overlay, text, tip
         self.setCheckable(True)
         self.setFont(theme.ui_font(11))
-        self.count, self.sure = 0, True
+        self.count = 0
+        self._told: tuple[int, bool] | None = None
         self.show_count(0, True)
 
-    def show_count(self, count: int, sure: bool) -> None:
-        """How many elements there are."""
-        self.count, self.sure = count, sure
+    def show_count(self, count: int, sure: bool) -> bool:
+        """How many elements there are. Whether that is news."""
+        if (count, sure) == self._told:
+            return False
+        self._told = count, sure
+        self.count = count
         number = count_text(count) if count else ""
         self.setText(f"{self._name} {number}".rstrip())
         words = self.tr("{0}: {1}").format(self._tip, f"{count:,}") if sure else self.tr("{0}: {1} so far").format(self._tip, f"{count:,}")
@@ -128,6 +134,7 @@ class _Mark(QToolButton):
         self.setAccessibleName(words)
         self.updateGeometry()
         self.update()
+        return True
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
@@ -145,7 +152,7 @@ class _Mark(QToolButton):
                 painter.setPen(look.ready if self.hasFocus() else look.outline if self.isChecked() else look.border)
                 painter.setBrush(look.raised)
                 painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-            painter.drawImage(4, (self.height() - SWATCH) // 2, self._swatch())
+            painter.drawImage(4, (self.height() - SWATCH) // 2, _swatch(self.overlay, self.devicePixelRatioF(), look.name))
             loud = self.count and self.overlay in FIRST
             painter.setPen(look.bad if loud else look.text if self.count else look.faint)
             room = self.rect().adjusted(SWATCH + 8, 0, -3, 0)
@@ -154,11 +161,13 @@ class _Mark(QToolButton):
         finally:
             painter.end()
 
-    def _swatch(self) -> QImage:
-        value = {Overlay.LOW: -1.0, Overlay.HIGH: 2.0, Overlay.MINUS: -0.5}.get(self.overlay, 0.0)
-        number = np.full((1, 1), value, np.float32)
-        level = Level(1, 1, number, number, np.full((1, 1), _FLAGS.get(self.overlay, 0), np.uint8))
-        ratio = self.devicePixelRatioF()
-        size = round(SWATCH * ratio), round(SWATCH * ratio)
-        low = -1.0 if self.overlay is Overlay.MINUS else 0.0
-        return picture([Placed(level, 0, 0)], View(0, 0, 1, 1), size, Scale(low, 1.0, True, self.overlay), ratio)
+
+@functools.lru_cache(maxsize=64)
+def _swatch(overlay: Overlay, ratio: float, look: str) -> QImage:
+    """The pattern of a mark, in the theme of this name."""
+    value = {Overlay.LOW: -1.0, Overlay.HIGH: 2.0, Overlay.MINUS: -0.5}.get(overlay, 0.0)
+    number = np.full((1, 1), value, np.float32)
+    level = Level(1, 1, number, number, np.full((1, 1), _FLAGS.get(overlay, 0), np.uint8))
+    size = round(SWATCH * ratio), round(SWATCH * ratio)
+    low = -1.0 if overlay is Overlay.MINUS else 0.0
+    return picture([Placed(level, 0, 0)], View(0, 0, 1, 1), size, Scale(low, 1.0, True, overlay), ratio)

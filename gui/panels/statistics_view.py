@@ -52,10 +52,10 @@ class StatisticsView(QWidget):
                 self._place(place)
         for place, (name, text) in enumerate(self._cells):
             shown = place < len(facts)
-            if name.isHidden() is shown:
+            if text.isHidden() == shown:
                 name.setVisible(shown)
                 text.setVisible(shown)
-            if shown:
+            if shown and (name.text(), text.text(), text.property("role") == "bad") != facts[place]:
                 name.setText(facts[place][0])
                 text.setText(facts[place][1])
                 text.setToolTip(facts[place][1])

@@ -22,7 +22,7 @@ from ..models.slices import element_of
 from ..models.tensors import Kept, TensorView
 from ..passes import Counting, Search, Spreading
 from ..sides import Side, Sides
-from ..sources import Array, Counted, Source
+from ..sources import Answer, Array, Counted, LiveSource, Missing, Part, Source
 from .colour_range import ColourRange
 from .comparison_bar import ComparisonBar
 from .heat_map import HeatMap
@@ -93,10 +93,11 @@ class TensorViewer(QWidget):
         self._tabs = QTabWidget(self)
         self._tabs.setDocumentMode(True)
         self._tabs.setUsesScrollButtons(True)
-        for page, name in (
-            (self.heat_map, self.tr("Heat map")), (self.grid, self.tr("Table")), (self.line, self.tr("Line")),
-            (self.histogram, self.tr("Histogram")), (self.image, self.tr("Picture")),
-        ):  # fmt: skip
+        self.pages: dict[str, QWidget] = {
+            "heat map": self.heat_map, "table": self.grid, "line": self.line, "histogram": self.histogram, "picture": self.image,
+        }  # fmt: skip
+        names = (self.tr("Heat map"), self.tr("Table"), self.tr("Line"), self.tr("Histogram"), self.tr("Picture"))
+        for page, name in zip(self.pages.values(), names, strict=True):
             self._tabs.addTab(page, name)
         self._tabs.currentChanged.connect(lambda _: self._fill())
         self._readout = QLabel(self)
@@ -230,6 +231,11 @@ class TensorViewer(QWidget):
         return self.sides.source(self.side)
 
     @property
+    def share(self) -> float:
+        """How much of what is shown has been read and counted, from 0 to 1."""
+        return min(self._levels.share if self._levels is not None else 0.0, self._counted_share)
+
+    @property
     def plane(self) -> Plane:
         """The plane that is shown."""
         return self._plane
@@ -238,6 +244,10 @@ class TensorViewer(QWidget):
         """Ask the program for nothing more: another one takes its place. ``locked``: what is shown stays what it is."""
         self._left = self._left or locked
         self.sides.leave_program()
+
+    def show_page(self, name: str) -> None:
+        """Bring one of ``pages`` to the front."""
+        self._tabs.setCurrentWidget(self.pages[name])
 
     def restyle(self) -> None:
         """The theme is another one."""
@@ -399,9 +409,7 @@ class TensorViewer(QWidget):
         self.heat_map.show_more()
 
     def _show_progress(self) -> None:
-        levels = self._levels
-        share = min(levels.share if levels is not None else 1.0, self._counted_share)
-        failed = levels.failed if levels is not None else ""
+        failed, share = self._levels.failed if self._levels is not None else "", self.share
         self._progress.setText(failed or ("" if share >= 1 else self.tr("reading {0:.0%}").format(share)))
 
     def _more_cells(self) -> None:
@@ -441,17 +449,23 @@ class TensorViewer(QWidget):
             self._show_picture()
 
     def _show_picture(self) -> None:
-        source, levels = self.source(), self._levels
+        source = self.source()
         dim = channel_dimension(source.shape) if source is not None else None
-        if source is None or dim is None or levels is None:
+        if source is None or dim is None:
             return
-        rest = source.shape[:-3]
-        index = self._plane.at[: len(rest)]
-        if math.prod(source.shape[-3:]) > PICTURE or source.near is None:
-            self._filled.pop(self.image, None)
+        outer = len(source.shape) - 3
+        if math.prod(source.shape[outer:]) > (source.page if isinstance(source, LiveSource) else PICTURE):
             self.image.show_words(self.tr("This picture is too large to be put together; the heat map shows it channel by channel."))
             return
-        self.image.show_image(rgb_picture(source.near[index], dim - len(rest), self.range.low, self.range.high))
+
+        def arrived(found: Answer) -> None:
+            if isinstance(found, Missing):
+                self.image.show_words(found.why)
+            else:
+                self.image.show_image(rgb_picture(found, dim - outer, self.range.low, self.range.high))
+
+        source.forget("picture")
+        source.ask(Part(self._plane.at[:outer]), arrived, "picture", 2)
 
     # --------------------------------------------------------------------------------------------------------- numbers
 
@@ -493,7 +507,7 @@ class TensorViewer(QWidget):
             self.histogram.show_waiting(self._counted_share)
             return
         else:  # of a difference that is too large to be gone through twice: what the range of the colours goes by
-            low, high = self.range.ends()
+            low, high = self.range.ends
         if not math.isfinite(high - low) or high - low <= abs(high) * 1e-12:
             low, high = low - 0.5, high + 0.5
         if not math.isfinite(low):

@@ -74,7 +74,8 @@ def test_numbers_that_float32_cannot_hold_are_peaks_and_not_infinities() -> None
 
 
 EDGES = [
-    np.zeros((0,)), np.zeros((3, 4)), np.array(3.5), random(40, 30), -np.abs(random(9)), np.array([np.nan, np.inf, -np.inf, 0, -2.0]),
+    np.zeros((0,)), np.zeros((3, 4)), np.array(3.5), random(40, 30), random(300, 400) + 50, -np.abs(random(9)),
+    np.array([np.nan, np.inf, -np.inf, 0, -2.0]),
     np.full(4, np.nan), np.array([1e200, -1e200, 3]), np.array([1e-200, 2e-200]), np.arange(-5, 20), np.array([True, False, True]),
     random(6).astype(np.float16), random(8).astype(np.complex64), np.array([1 + 1j, complex(math.nan, 1), complex(0, math.inf), 0]),
     np.array([60000, 60000], np.float16), np.array([2**63 - 1, -(2**63)]), np.array([0, 255], np.uint8),
