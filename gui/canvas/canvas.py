@@ -455,9 +455,10 @@ class GraphCanvas(QWidget):
             self._keep_in_sight(self._pointed.current)
 
     def _keep_in_sight(self, node: int) -> None:
-        if self._placed and self._painter is not None:
+        if self._placed and self._painter is not None and self._scene is not None:
             rect = self._painter_at_scale().node_rect(int(self._painter.boxes_of(node)[0]))
-            self._flight.keep_in_sight(self._camera.to_widget(rect))
+            left, top, width, height = (side * self._camera.unit for side in self._scene.bounds)
+            self._flight.keep_in_sight(self._camera.to_widget(rect), QRectF(left, top, width, height))
 
     def _painter_at_scale(self) -> ScenePainter:
         assert self._painter is not None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEasingCurve, QObject, QPoint, QPointF, QRect, QSize, QVariantAnimation, Signal, Slot
+from PySide6.QtCore import QEasingCurve, QObject, QPoint, QPointF, QRect, QRectF, QSize, QVariantAnimation, Signal, Slot
 from PySide6.QtWidgets import QStyle, QWidget
 
 from ..theme.motion import is_calm
-from .camera import Camera
+from .camera import MARGIN, Camera
 
 LONGEST = 220  # ms
 _CALM = 70  # logical px from the border: what is farther inside is well in sight
@@ -37,9 +37,10 @@ class Flight(QObject):
     def stop(self) -> None:
         self._animation.stop()
 
-    def keep_in_sight(self, rect: QRect) -> None:
-        """Brings a rectangle of the widget to the middle, unless it is well in sight already. Who wishes for another place before
-        this one is reached is there at once: steps in quick succession would else never be caught up with."""
+    def keep_in_sight(self, rect: QRect, drawing: QRectF) -> None:
+        """Brings a rectangle of the widget to the middle, unless it is well in sight already, or as near to it as the ``drawing``
+        (in scaled px) goes: its beginning is not shown under half a view of nothing. Who wishes for another place before this one
+        is reached is there at once: steps in quick succession would else never be caught up with."""
         hurried = self.under_way
         self.stop()
         size = self._widget.size()
@@ -49,6 +50,14 @@ class Flight(QObject):
         start = QPointF(self._camera.corner)
         view = self._camera.view.size()
         end = start + QPointF(rect.center()) * self._camera.ratio - QPointF(view.width() / 2, view.height() / 2)
+        margin = MARGIN * self._camera.ratio
+        inner = drawing.adjusted(-margin, -margin, margin - view.width(), margin - view.height())  # where the corner may be
+        if inner.width() > 0:
+            end.setX(min(max(end.x(), inner.left()), inner.right()))
+        if inner.height() > 0:
+            end.setY(min(max(end.y(), inner.top()), inner.bottom()))
+        if (end - start).manhattanLength() < 1:
+            return
         time = duration(self._widget)
         if hurried or time <= 0 or not self._widget.isVisible():
             self._arrive(end)

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from gradstep.gui.canvas import GraphCanvas, Look
+from gradstep.gui.canvas.camera import MARGIN
 from gradstep.gui.theme import DARK, LIGHT, apply
 from gradstep.plugins.layouts import layered_layout
 
@@ -386,6 +387,21 @@ def test_the_view_follows_the_current_node_and_stays_while_it_is_in_sight(make_c
     canvas.set_current(first)
     qtbot.waitUntil(settled(canvas))
     assert not canvas.rect().intersects(canvas.rect_of(first))
+
+
+def test_the_beginning_of_a_graph_is_not_shown_under_half_a_view_of_nothing(make_canvas, graphs, qtbot):
+    canvas = make_canvas(graphs.transformer(6).backward())
+    scene = canvas.scene
+    assert scene is not None
+    for key in (node(canvas.graph, "embedding"), node(canvas.graph, "nll_loss")):  # the lower end, and then the upper one
+        canvas.set_current(key)
+        qtbot.waitUntil(settled(canvas))
+        assert canvas.rect().contains(canvas.rect_of(key))
+        _, top, _, height = scene.bounds
+        _, _, camera, _ = canvas.drawn
+        seen_top, seen_bottom = camera.view.top() / camera.unit, camera.view.bottom() / camera.unit
+        assert seen_top >= top - 2 * MARGIN
+        assert seen_bottom <= top + height + 2 * MARGIN
 
 
 def test_a_screen_reader_hears_where_the_program_stands(make_canvas, graphs):
