@@ -22,6 +22,7 @@ from gradstep.engine.tape.reader import Tape
 from .canvas.plan import Measure
 from .canvas.scene import LayoutFunction
 from .folding import FITTING, Folds, Groups, fold, grouped
+from .layouts import DEFAULT
 
 LENGTH = struct.Struct("<Q")  # of the pickle that follows
 PATIENCE = 1500  # milliseconds that work nobody wants any more may go on before its process is ended
@@ -40,13 +41,14 @@ class Shown(Enum):
 @dataclass(frozen=True, slots=True)
 class Picture:
     """What shall be drawn of a tape: which graph, of which run (0: no run in particular), and how many nodes that is
-    now; and which groups of it are folded."""
+    now; which groups of it are folded; and by which layout."""
 
     tape: str
     shown: Shown
     run: int
     size: int
     folds: Folds = FITTING
+    layout: str = DEFAULT
 
     def replaces(self, other: Picture) -> bool:
         """Whether it is another picture, and not the same one grown."""
@@ -64,7 +66,7 @@ class FoldedGraphs:
 
     def graph(self, tape: Tape, picture: Picture) -> nx.DiGraph:
         """The graph of a picture."""
-        asked = replace(picture, folds=FITTING)
+        asked = replace(picture, folds=FITTING, layout=DEFAULT)
         if self._known is None or self._known[0] is not tape or self._known[1] != asked or self._groups is None:
             self._take_in(tape, picture)
             self._known = tape, asked
@@ -94,12 +96,34 @@ def graph_of(tape: Tape, picture: Picture) -> nx.DiGraph:
     return backward_graph(tape, picture.run) if picture.run else backward_graph(tape)
 
 
+LATEST = -1  # of a picture's run: whichever is the last on the tape
+
+
+def resolved(tape: Tape, picture: Picture) -> Picture:
+    """The picture with the run and the size that it has on a tape that was read to its end."""
+    if picture.run != LATEST:
+        return picture
+    run = list(tape.runs)[-1] if tape.runs else 0
+    backward = picture.shown is Shown.BACKWARD and run
+    return replace(picture, run=run, size=len(tape.runs[run].needed) if backward else len(tape.ops) + len(tape.nodes))
+
+
+class Stage(Enum):
+    """What the process is at."""
+
+    READING = "Reading the tape"
+    GROUPING = "Finding modules and loops"
+    ARRANGING = "Arranging the graph"
+
+
 class Drawing(QObject):
     """The window's end. The process is started when it is needed first, and ended when it works long at what nobody wants
     any more."""
 
     drawn = Signal(object, object, object)  # Picture, graph, Scene (None for an empty graph)
     failed = Signal(object)  # Picture: the process could not do it
+    refused = Signal(object, str)  # Picture: the layout cannot draw it, and why
+    progressed = Signal(object)  # Stage
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -109,9 +133,15 @@ class Drawing(QObject):
         self._since = QElapsedTimer()
         self._arrived = bytearray()
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a picture is being drawn."""
+        return self._wished is not None
+
     def draw(self, picture: Picture, measure: Measure, layout: LayoutFunction) -> bool:
         """Draw a picture. False where the same one, less grown, is drawn already: its answer comes first."""
-        if self._wished is not None and not picture.replaces(self._wished) and picture.folds == self._wished.folds:
+        wished = self._wished
+        if wished is not None and picture == replace(wished, size=picture.size):
             return False
         if self._asked and self._since.elapsed() > PATIENCE:
             self.close()
@@ -127,6 +157,11 @@ class Drawing(QObject):
     def forget(self) -> None:
         """Give up what is being drawn."""
         self._wished = None
+
+    def cancel(self) -> None:
+        """Give up what is being drawn, and work on it no longer."""
+        if self._asked:
+            self.close()
 
     def close(self) -> None:
         """End the process."""
@@ -152,20 +187,31 @@ class Drawing(QObject):
         if self._process is None:
             return
         self._arrived += self._process.readAllStandardOutput().data()
-        if len(self._arrived) < LENGTH.size:
+        while self._process is not None and len(self._arrived) >= LENGTH.size:
+            length = LENGTH.unpack_from(self._arrived)[0]
+            if len(self._arrived) < LENGTH.size + length:
+                return
+            message = pickle.loads(bytes(self._arrived[LENGTH.size : LENGTH.size + length]))  # from our own process
+            self._arrived = bytearray(self._arrived[LENGTH.size + length :])
+            self._take(message)
+
+    def _take(self, message: object) -> None:
+        """A Stage, or an answer: the picture, and its graph and scene or why there is none."""
+        if isinstance(message, Stage):
+            if self._wished is not None and self._asked == 1:
+                self.progressed.emit(message)
             return
-        length = LENGTH.unpack_from(self._arrived)[0]
-        if len(self._arrived) < LENGTH.size + length:
-            return
-        graph, scene = pickle.loads(bytes(self._arrived[LENGTH.size : LENGTH.size + length]))  # from our own process
-        self._arrived = bytearray(self._arrived[LENGTH.size + length :])
+        assert isinstance(message, tuple)
         self._asked -= 1
         if self._asked or self._wished is None:
             self._since.start()
-            self._read()  # another answer may have come with it
             return
-        picture, self._wished = self._wished, None
-        self.drawn.emit(picture, graph, scene)
+        self._wished = None
+        picture, graph, scene = message
+        if isinstance(graph, str):
+            self.refused.emit(picture, graph)
+        else:
+            self.drawn.emit(picture, graph, scene)
 
     def _ended(self) -> None:
         process, self._process = self._process, None

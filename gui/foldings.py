@@ -39,6 +39,11 @@ class Foldings(QObject):
         """This graph is shown now: wishes are about it."""
         self._shown = shown
 
+    def restore(self, shown: Shown, folds: Folds) -> None:
+        """The folds that are drawn are the wished ones again."""
+        self._rest.stop()
+        self._folds[shown] = folds
+
     def forget(self) -> None:
         """Another tape is open."""
         self._rest.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import networkx as nx
@@ -16,9 +17,10 @@ from gradstep.engine.tape.schema import NodeEnter, NodeExit, NodeReady, Rewound,
 from gradstep.engine.tape.state import Status
 from gradstep.engine.tape.wire import EVENT_CODES
 
+from . import layouts
 from .canvas import GraphCanvas, LayoutFunction, Scene, arrange, measure
 from .canvas.scene import folded_name
-from .drawing import Drawing, FoldedGraphs, Picture, Shown, graph_of
+from .drawing import LATEST, Drawing, FoldedGraphs, Picture, Shown, Stage, graph_of
 from .foldings import Foldings
 from .models.counterparts import counterparts
 from .models.debug_model import DebugModel, Selection
@@ -64,18 +66,25 @@ class GraphPresenter(QObject):
 
     drawn = Signal()  # another graph is drawn, which knows no breakpoints yet
     marked = Signal(object)  # the keys of the nodes whose state changed on the canvas, None for any of them
-    arranging = Signal(str)  # a large graph is being arranged: a sentence that says so
+    arranging = Signal(str, int, int)  # a large graph is being arranged: what it is at, which step of how many
+    arranged = Signal()  # and is so no more
+    refused = Signal(str)  # a layout cannot draw the graph, and why
+    layout_changed = Signal(str)  # the name of the layout that is in use
 
     def __init__(self, canvas: GraphCanvas, model: DebugModel, layout: LayoutFunction, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._drawing = Drawing(self)
         self._drawing.drawn.connect(self._arrived)
-        self._drawing.failed.connect(self._draw_here)
+        self._drawing.failed.connect(self._process_ended)
+        self._drawing.refused.connect(self._refused)
+        self._drawing.progressed.connect(self._progressed)
+        self._layout_name = layouts.DEFAULT
         self._canvas, self._model, self._layout = canvas, model, layout
         self._graphs = FoldedGraphs()
         self.foldings = Foldings(canvas, self)
         self.foldings.changed.connect(self._refold)
         self._anchor: Key | None = None  # what stands still when the picture that was asked for comes
+        self._given_up = False  # the user cancelled the first picture
         self._facts: Callable[[Any], Mapping[str, Any]] | None = None
         self._shown = Shown.BACKWARD
         self._drawn: Picture | None = None  # what the canvas shows
@@ -88,11 +97,14 @@ class GraphPresenter(QObject):
         self._undescribed: list[int] = []  # events whose values have no statistics on the tape yet
         self._seen = 0  # events taken in
         self._paused = False
+        self._ahead = QTimer(self, singleShot=True, interval=0)  # a large tape: the process begins before all is taken in here
+        self._ahead.timeout.connect(self.refresh)
         self._later = QTimer(self, singleShot=True, interval=GROWTH)
         self._later.timeout.connect(self.refresh)
         self._due = Soon(self._mark, self)  # a step moves the model several times, and marks the graph once
         model.tape_changed.connect(self._forget)
         model.grown.connect(self._grown)
+        model.caught_up.connect(self.refresh)
         model.cursor_moved.connect(self._moved)
         model.selection_changed.connect(self._selected)
 
@@ -121,7 +133,7 @@ class GraphPresenter(QObject):
 
     def show(self, shown: Shown) -> None:
         """Draw another of the three graphs."""
-        self._shown = shown
+        self._shown, self._given_up = shown, False
         self.foldings.look_at(shown)
         self._drawn = None
         self.refresh()
@@ -143,6 +155,7 @@ class GraphPresenter(QObject):
     @Slot()
     def _forget(self) -> None:
         self._drawn = self._facts = None
+        self._given_up = False
         self._graphs = FoldedGraphs()
         self.foldings.forget()
         self._drawing.forget()
@@ -153,6 +166,8 @@ class GraphPresenter(QObject):
         self._undescribed.clear()
         self._seen = 0
         self._canvas.clear()
+        if self._model.takes_time:
+            self._ahead.start()
 
     @Slot()
     def _grown(self) -> None:
@@ -182,14 +197,49 @@ class GraphPresenter(QObject):
 
     # ------------------------------------------------------------------------------------ drawing
 
+    def choose_layout(self, name: str) -> None:
+        """Lay graphs out by another layout, a name of ``layouts.names()``."""
+        try:
+            self._layout = layouts.layout(name)
+        except (LookupError, ImportError) as error:
+            self.refused.emit(str(error))
+        else:
+            self._layout_name = name
+        self.layout_changed.emit(self._layout_name)
+        self.refresh()
+
+    @Slot()
+    def cancel(self) -> None:
+        """Give up what is being drawn; what is drawn stays."""
+        self._drawing.cancel()
+        self._anchor = None
+        drawn = self._drawn
+        if drawn is None:
+            self._given_up = True
+            self._canvas.set_empty_text(self.tr("Not arranged"), self.tr("Choose a graph or a layout in the View menu to draw it."))
+            return
+        self.foldings.restore(drawn.shown, drawn.folds)
+        if drawn.layout != self._layout_name:
+            self.choose_layout(drawn.layout)
+
     def _wanted(self, tape: Tape) -> Picture:
+        if self._model.takes_time:
+            return self._wanted_ahead(tape)
         run = self._model.run
         if not run and tape.runs:
             run = list(tape.runs)[-1]
         folds = self.foldings.of(self._shown)
         if self._shown is Shown.BACKWARD and run:
-            return Picture(tape.path, self._shown, run, len(tape.runs[run].needed), folds)
-        return Picture(tape.path, self._shown, run, len(tape.ops) + len(tape.nodes), folds)
+            return Picture(tape.path, self._shown, run, len(tape.runs[run].needed), folds, self._layout_name)
+        return Picture(tape.path, self._shown, run, len(tape.ops) + len(tape.nodes), folds, self._layout_name)
+
+    def _wanted_ahead(self, tape: Tape) -> Picture:
+        """Of a large tape that is still being taken in here: the process, which reads it at once, knows its last run."""
+        wanted = Picture(tape.path, self._shown, LATEST, MOST, self.foldings.of(self._shown), self._layout_name)
+        drawn = self._drawn
+        if drawn is not None and drawn.shown is self._shown and drawn.tape == tape.path:
+            return replace(wanted, run=drawn.run, size=drawn.size)
+        return wanted
 
     @Slot(object)
     def _refold(self, anchor: Key | None) -> None:
@@ -210,20 +260,48 @@ class GraphPresenter(QObject):
         if wanted == self._drawn:
             self._due.start()
             return
-        if wanted.size > MOST and not self._paused:
+        if (wanted.size > MOST and not self._paused) or self._given_up:
             return  # drawn when the script stands still
         self._take_in()
-        if wanted.size <= QUICK or not tape.path:
+        if (wanted.size <= QUICK and wanted.layout == layouts.DEFAULT) or not tape.path:
             self._drawing.forget()
             self._draw_here(wanted)
             return
         if self._drawn is None or wanted.replaces(self._drawn):
             self._drawn = None
             self._canvas.clear()
-            self._canvas.set_empty_text(self.tr("Arranging {0:,} nodes").format(wanted.size), self.tr("Stepping works meanwhile."))
+            self._canvas.set_empty_text(self.tr("Arranging the graph"), self.tr("Stepping works meanwhile."))
         if self._drawing.draw(wanted, measure(), self._layout):
-            self.arranging.emit(self.tr("Arranging {0:,} nodes.").format(wanted.size))
+            self.arranging.emit(self.tr("Arranging the graph"), 0, 0)
         self._mark()
+
+    @Slot(object)
+    def _progressed(self, stage: Stage) -> None:
+        words = {
+            Stage.READING: self.tr("Reading the tape"),
+            Stage.GROUPING: self.tr("Finding modules and loops"),
+            Stage.ARRANGING: self.tr("Arranging the graph"),
+        }
+        stages = list(Stage)
+        self.arranging.emit(words[stage], stages.index(stage), len(stages))
+
+    @Slot(object)
+    def _process_ended(self, wanted: Picture) -> None:
+        """The process ended: what is not too large is drawn here."""
+        self.arranged.emit()
+        if 0 < wanted.size <= MOST and wanted.run != LATEST and wanted.layout == layouts.DEFAULT:
+            self._draw_here(wanted)
+        else:
+            self._refused(wanted, self.tr("the process that arranges graphs ended; View > Backward Graph starts it again"))
+
+    @Slot(object, str)
+    def _refused(self, wanted: Picture, reason: str) -> None:
+        self.arranged.emit()
+        self.refused.emit(self.tr("The graph is not drawn by the layout {0}: {1}").format(wanted.layout, reason))
+        if wanted.layout != layouts.DEFAULT:
+            self.choose_layout(layouts.DEFAULT)
+        else:
+            self._given_up = True
 
     @Slot(object)
     def _draw_here(self, wanted: Picture) -> None:
@@ -235,6 +313,7 @@ class GraphPresenter(QObject):
 
     @Slot(object, object, object)
     def _arrived(self, drawn: Picture, graph: nx.DiGraph, scene: Scene | None) -> None:
+        self.arranged.emit()
         before, self._drawn = self._drawn, drawn
         if scene is None:
             self._canvas.clear()
@@ -245,7 +324,7 @@ class GraphPresenter(QObject):
         elif anchor is None:
             anchor = self._canvas.current_key or self._canvas.central_key
         tape = self._model.tape
-        if tape is not None and (self._facts is None or before is None):
+        if tape is not None:
             self._facts = attributes_of(tape)
         self._canvas.show_graph(graph, scene, self._facts, anchor)
         self._marked, self._fresh = (0, -1), dict(self._norms)

@@ -24,6 +24,7 @@ from .around import Around
 from .bars import RunBar, StateBar, place_text
 from .breaking import Breaking
 from .breakpoints import Breakpoints
+from .busy_bar import BusyBar
 from .canvas import GraphCanvas
 from .docks import Docks, plain
 from .drawing import Shown
@@ -36,6 +37,7 @@ from .graph_page import GraphPage
 from .graph_presenter import GraphPresenter
 from .graph_reading import GraphReading
 from .inquiries import Inquiries
+from .layout_menu import LayoutMenu
 from .message_bar import MessageBar
 from .models.debug_model import DebugModel
 from .models.notes import KEYS
@@ -82,6 +84,7 @@ class MainWindow(QMainWindow):
         self._enabling = Soon(self._enable, self)
 
         self.message = MessageBar()
+        self.busy = BusyBar()
         self.canvas = GraphCanvas()
         self.page = GraphPage(self.canvas, self.actions_)
         self.welcome = WelcomePage()
@@ -139,6 +142,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.message)
+        column.addWidget(self.busy)
         column.addWidget(self.pages)
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.page)
@@ -152,7 +156,9 @@ class MainWindow(QMainWindow):
         self.docks.fill(docks)
         docks.aboutToShow.connect(lambda: self.docks.fill(docks))
         menus["&View"].addSeparator()
-        menus["&View"].addMenu(docks)
+        self.layout_menu = LayoutMenu(self)
+        for menu in (self.layout_menu, docks):
+            menus["&View"].addMenu(menu)
         self.around.fill_menu(menus["&View"])
         self._recent_menu = QMenu(self.tr("Open &Recent"), self)
         menus["&File"].insertMenu(self.actions_["save_tape"], self._recent_menu)
@@ -180,8 +186,14 @@ class MainWindow(QMainWindow):
         self.opening.starting.connect(self._starting)
         for said in (self.announcer.said, self.navigator.said, self.inquiries.failed, self.files.said, self.opening.said):
             said.connect(self.status.say)
-        for saying in (self.graphs.arranging, self.graphs.foldings.said, self.reading.said):
+        for saying in (self.graphs.foldings.said, self.reading.said):
             saying.connect(self.status.say)
+        self.graphs.arranging.connect(self.busy.begin)
+        self.graphs.arranged.connect(self.busy.end)
+        self.graphs.refused.connect(self.message.show_error)
+        self.busy.cancelled.connect(self.graphs.cancel)
+        self.layout_menu.chosen.connect(self.graphs.choose_layout)
+        self.graphs.layout_changed.connect(self.layout_menu.show_chosen)
         for line_wanted in (self.announcer.line_wanted, self.navigator.line_wanted):
             line_wanted.connect(self._show_line)
 
@@ -349,7 +361,7 @@ class MainWindow(QMainWindow):
         live = state is State.PAUSED
         self.panels.tensor.set_live(live)
         self.panels.console.show_enabled(live, "" if live else self.tr("Expressions run in your program, while it is paused."))
-        if state in _RESTING:
+        if state in _RESTING and not self.model.takes_time:
             self.model.catch_up()
         self.findings.show_state(state)
         self.experiments.show_state(state)

@@ -26,6 +26,13 @@ class Growing(Generic[T]):
         self._array[self.length : end] = rows
         self.length = end
 
+    def reserve(self, count: int) -> None:
+        """Make room for so many rows in all. What is not filled costs no memory; copying what is filled again and again does."""
+        if count > len(self._array):
+            larger = np.empty((count, *self._array.shape[1:]), self._array.dtype)
+            larger[: self.length] = self._array[: self.length]
+            self._array = larger
+
     @property
     def filled(self) -> Any:
         return self._array[: self.length]

@@ -228,6 +228,9 @@ class Tape:
         tape = cls()
         tape.path = os.fspath(path)
         tape._scanner = Scanner(tape.path)
+        most = os.path.getsize(tape.path) // (8 * WORDS)  # rows that can be in it
+        tape._rows.reserve(most)
+        tape._event_rows.reserve(most)
         if poll:
             tape.poll()
         return tape

@@ -30,6 +30,7 @@ TICK = 16  # milliseconds between two looks at the tape while it grows
 IDLE_TICK = 100  # and while nothing comes
 BUDGET = 0.006  # seconds that one look may take
 PIECE = 256 * 1024  # bytes read at once
+LARGE = 16 << 20  # bytes of a tape that takes longer than a moment to take in
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class DebugModel(QObject):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.drain)
         self._tape: Tape | None = None
+        self._large = False
         self._idle = 0
         self._behind = False
         self._next_news = 0.0
@@ -85,6 +87,7 @@ class DebugModel(QObject):
             self._tape.close()
             gc.unfreeze()
         self._tape = tape
+        self._large = tape is not None and bool(tape.path) and os.path.getsize(tape.path) > LARGE
         self._forget()
         if tape is None:
             self._timer.stop()
@@ -182,6 +185,17 @@ class DebugModel(QObject):
     @staticmethod
     def _size(tape: Tape) -> tuple[int, int, int, int]:
         return len(tape.ops), len(tape.events), len(tape.notes), len(tape.sources)
+
+    @property
+    def is_all_here(self) -> bool:
+        """Whether all that the tape has was taken in."""
+        return self._all_here
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether the tape is a large one that nobody writes, of which not all was taken in yet: it comes piece by piece."""
+        tape = self._tape
+        return tape is not None and not self._all_here and bool(tape.path) and self._large and not tape.growing
 
     def catch_up(self) -> None:
         """Take in all that the tape has now, however long it takes."""

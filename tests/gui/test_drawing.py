@@ -3,12 +3,13 @@
 import io
 import pickle
 
+import networkx as nx
 import pytest
 
 from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.reader import Tape
 from gradstep.gui.canvas import measure
-from gradstep.gui.drawing import LENGTH, Drawing, Picture, Shown, graph_of
+from gradstep.gui.drawing import LATEST, LENGTH, Drawing, Picture, Shown, Stage, graph_of
 from gradstep.gui.drawing_process import serve
 from gradstep.plugins.layouts import layered_layout
 
@@ -85,8 +86,39 @@ def test_it_answers_one_wish_after_another_until_nobody_asks(tape):
     wishes.seek(0)
     serve(wishes, answers)
     answers.seek(0)
-    for shown in Shown:
-        (length,) = LENGTH.unpack(answers.read(LENGTH.size))
-        graph, _ = pickle.loads(answers.read(length))
-        assert set(graph) == set(graph_of(tape, Picture(tape.path, shown, run(tape), 3)))
-    assert answers.read() == b""
+    messages = []
+    while head := answers.read(LENGTH.size):
+        messages.append(pickle.loads(answers.read(LENGTH.unpack(head)[0])))
+    drawn = [message for message in messages if not isinstance(message, Stage)]
+    assert [picture.shown for picture, _, _ in drawn] == list(Shown)
+    for picture, graph, _ in drawn:
+        assert set(graph) == set(graph_of(tape, picture))
+    assert messages[0] is Stage.READING
+    assert messages[-2] is Stage.ARRANGING
+
+
+def test_the_latest_run_is_found_by_the_process(qtbot, tape, drawing):
+    with qtbot.waitSignal(drawing.drawn, timeout=LONG) as drawn:
+        drawing.draw(Picture(tape.path, Shown.BACKWARD, LATEST, 0), measure(), layered_layout)
+    (answered, _, _) = drawn.args
+    assert answered == Picture(tape.path, Shown.BACKWARD, list(tape.runs)[-1], len(tape.runs[list(tape.runs)[-1]].needed))
+
+
+def test_a_layout_that_cannot_draw_it_says_why(qtbot, tape, drawing, capfd):
+    picture = Picture(tape.path, Shown.BACKWARD, run(tape), 3)
+    with qtbot.waitSignal(drawing.refused, timeout=LONG) as refused:
+        drawing.draw(picture, measure(), nx.find_cycle)  # which is no layout
+    assert refused.args[0] == picture
+    assert refused.args[1]
+    assert "find_cycle" in capfd.readouterr().err
+    assert not drawing.under_way
+
+
+def test_what_is_cancelled_is_not_drawn(qtbot, tape, drawing):
+    drawing.draw(Picture(tape.path, Shown.BACKWARD, run(tape), 3), measure(), layered_layout)
+    drawing.cancel()
+    assert not drawing.under_way
+    again = Picture(tape.path, Shown.FORWARD, run(tape), 3)
+    with qtbot.waitSignal(drawing.drawn, timeout=LONG) as drawn:
+        drawing.draw(again, measure(), layered_layout)
+    assert drawn.args[0] == again

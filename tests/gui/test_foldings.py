@@ -175,3 +175,50 @@ def test_the_groups_of_a_picture_are_found_once(tape, monkeypatch):
     for folds in (Folds(0), Folds(1), Folds(2)):
         graphs.graph(tape, Picture(tape.path, Shown.BACKWARD, run, 50, folds))
     assert made == [1]
+
+
+# ------------------------------------------------------------------------------------------------------------------ layouts
+
+
+def test_another_layout_is_chosen_and_left_again(qtbot, window):
+    canvas, presenter, _ = window
+    before = canvas.scene
+    with qtbot.waitSignal(presenter.layout_changed) as changed, qtbot.waitSignal(presenter.drawn, timeout=30_000):
+        presenter.choose_layout("multipartite")
+    assert changed.args == ["multipartite"]
+    assert canvas.scene is not before
+    assert set(canvas.scene.keys) == set(before.keys)
+    presenter.choose_layout("layered")
+    assert canvas.scene.bounds == before.bounds
+
+
+def test_a_layout_that_is_not_there_says_so_and_changes_nothing(qtbot, window):
+    canvas, presenter, _ = window
+    before = canvas.scene
+    with qtbot.waitSignal(presenter.refused) as refused:
+        presenter.choose_layout("nosuch")
+    assert "nosuch" in refused.args[0]
+    assert canvas.scene is before
+
+
+def test_a_layout_that_fails_is_given_up_for_the_default_one(qtbot, window, monkeypatch, capfd):
+    _, presenter, _ = window
+    monkeypatch.setattr(
+        "gradstep.gui.layouts.layout",
+        lambda name="layered", real=layout: real() if name == "layered" else __import__("networkx").find_cycle,
+    )
+    with qtbot.waitSignal(presenter.refused, timeout=30_000) as refused:
+        presenter.choose_layout("broken")
+    assert "broken" in refused.args[0]
+    assert presenter._layout_name == "layered"
+    capfd.readouterr()
+
+
+def test_cancelling_keeps_what_is_drawn_and_its_folds(window):
+    canvas, presenter, _ = window
+    before = canvas.scene
+    presenter.choose_layout("multipartite")
+    presenter.cancel()
+    assert canvas.scene is before
+    assert presenter._layout_name == "layered"
+    assert not presenter._drawing.under_way

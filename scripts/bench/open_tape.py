@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""How long a tape takes from the disk to the first picture in the window, and how much memory the window and the process that
+arranges its graphs take for it. ``large_tape.py`` makes the tapes.
+
+    QT_QPA_PLATFORM=offscreen python scripts/bench/open_tape.py TAPE ...
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+
+from gradstep.gui.app import application
+from gradstep.gui.main_window import MainWindow
+from gradstep.gui.theme import Appearance
+
+PATIENCE = 300.0  # seconds
+
+
+def until(app: QApplication, done: object, longest: list[float]) -> float:
+    """Seconds until ``done()`` holds; notes the longest time that the event loop stood still."""
+    start = last = time.perf_counter()
+    while not done():  # type: ignore[operator]
+        app.processEvents()
+        now = time.perf_counter()
+        longest.append(now - last)
+        last = now
+        if now - start > PATIENCE:
+            raise TimeoutError(f"nothing after {PATIENCE:.0f} s")
+    return time.perf_counter() - start
+
+
+def measure(app: QApplication, tape: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        window = MainWindow(Appearance.of(app), QSettings(f"{folder}/window.ini", QSettings.Format.IniFormat))
+        window.resize(1600, 1000)
+        window.show()
+        app.processEvents()
+        stalls: list[float] = []
+        start, busy = time.perf_counter(), time.process_time()
+        window.open_file(str(tape))
+        stalls.append(time.perf_counter() - start)
+        until(app, lambda: window.canvas.scene is not None, stalls)
+        window.canvas.repaint()
+        drawn, used = time.perf_counter() - start, time.process_time() - busy
+        graph = window.canvas.graph.graph
+        process = window.graphs._drawing._process
+        other = _peak(int(process.processId())) if process is not None else 0
+        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(
+            f"{tape.name}: {graph.get('boxes', 0):,} boxes, {len(window.canvas.graph):,} shown: first picture {drawn:.2f} s"
+            f" ({used:.2f} s of processor time in the window), longest stall {max(stalls):.2f} s, memory {own} MiB + {other} MiB",
+            flush=True,
+        )
+        whole = window.model.tape
+        stalls.clear()
+        until(app, lambda: whole is not None and not whole.unread and window.model._all_here, stalls)
+        print(f"  everything taken in after {time.perf_counter() - start:.2f} s, longest stall {max(stalls, default=0.0):.2f} s, memory"
+              f" {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB", flush=True)  # fmt: skip
+        window.close()
+
+
+def _peak(process: int) -> int:
+    """The most memory that a process had, in MiB."""
+    for line in Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) // 1024
+    return 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tapes", nargs="+", type=Path)
+    app = application("dark")
+    for tape in parser.parse_args().tapes:
+        measure(app, tape)
+
+
+if __name__ == "__main__":
+    main()
