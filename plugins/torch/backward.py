@@ -32,7 +32,7 @@ class Engine:
         if not watch.records or _level() is not None:  # torch.func: the tensors there are wrappers
             return self._real.run_backward(outputs, grads, keep_graph, create_graph, inputs, *rest, **named)
         accumulate = named.get("accumulate_grad", True)
-        with watch.silence():
+        with watch.silence(), torch._C.DisableTorchFunction():
             walk = self._opened(outputs, grads, bool(keep_graph), bool(create_graph), inputs, accumulate)
         if walk is None:  # it will refuse
             return self._real.run_backward(outputs, grads, keep_graph, create_graph, inputs, *rest, **named)
@@ -47,7 +47,7 @@ class Engine:
             error = raised
             raise
         finally:
-            with watch.silence():
+            with watch.silence(), torch._C.DisableTorchFunction():
                 node = walk.current
                 if error is not None and node is not None:
                     control.failed(error, walk, node, sys._getframe(1))

@@ -21,6 +21,7 @@ from .watch import Watch
 
 _now = time.perf_counter_ns
 _sequence = torch._C._autograd._get_sequence_nr
+_grad_mode = torch.is_grad_enabled
 _Tensor = torch.Tensor
 
 # Functions that only ask something of a tensor, or that change nothing that a tape knows of.
@@ -131,38 +132,48 @@ def record(watch: Watch, spec: Spec, function: Callable[..., Any], args: Any, kw
     """Call a function and put what it did on the tape, if it did something."""
     tape = watch.recorder
     assert tape is not None
-    given = flat(args, [])
+    given: list[Any] = []
+    plain = bool(kwargs)
+    for value in args:
+        if isinstance(value, _Tensor):
+            given.append(value)
+        else:
+            plain = True
+            if isinstance(value, (tuple, list, dict)):
+                flat(value, given)
     if kwargs:
         flat(kwargs, given)
-    if len(given) == 1 and spec[0][-1] == "_" and given[0].is_leaf and not tape.nouns.known(given[0]):
+    name, leaves = spec
+    if len(given) == 1 and name[-1] == "_" and given[0].is_leaf and not tape.nouns.known(given[0]):
         return function(*args, **kwargs)  # a parameter that is given its first values, and has no name yet
     known = tape.given(given)
-    since, grad_mode, started = _sequence(), torch.is_grad_enabled(), _now()
+    since, grad_mode, started = _sequence(), _grad_mode(), _now()
     result = function(*args, **kwargs)
-    name, leaves = spec
-    watch.local.quiet += 1
+    local = watch.local
+    local.quiet += 1
     try:
         if leaves:
             if given and not is_own(sys._getframe(2).f_code.co_filename):
                 outs = [result] if isinstance(result, _Tensor) else []
                 tape.ran(name, known, outs, (), (), started, grad_mode, since)
             return result
-        outs = [result] if isinstance(result, _Tensor) else flat(result, []) if isinstance(result, (tuple, list, dict)) else []
-        changed = any(version >= 0 and _version(tensor) != version for tensor, _, version in known)
-        if not changed and (not given or not outs or all(any(out is one for one in given) for out in outs)):
-            return result  # made from nothing, a question, or a function that had nothing to do
-        names, params = _plain_params(function, args, kwargs)
-        tape.ran(name, known, outs, names, params, started, grad_mode, since)
+        changed = False
+        for tensor, _, version in known:
+            if not tensor.is_inference() and tensor._version != version:
+                changed = True
+        if isinstance(result, _Tensor):
+            if not given or (not changed and any(result is one for one in given)):
+                return result  # made from nothing, or a function that had nothing to do
+            outs = [result]
+        else:
+            outs = flat(result, []) if isinstance(result, (tuple, list, dict)) else []
+            if not changed and (not given or not outs or all(any(out is one for one in given) for out in outs)):
+                return result
+        names, params = _plain_params(function, args, kwargs) if plain else ((), ())
+        tape.ran(name, known, outs, names, params, started, grad_mode, since, changed)
     finally:
-        watch.local.quiet -= 1
+        local.quiet -= 1
     return result
-
-
-def _version(tensor: Any) -> int:
-    try:
-        return int(tensor._version)
-    except RuntimeError:  # made in inference mode
-        return 0
 
 
 class _Paths:

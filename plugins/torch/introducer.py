@@ -17,7 +17,6 @@ MARK = "gradstep"  # our entry in a node's metadata
 
 _node_ids = itertools.count(1)
 _LEAF, _ACTIVATION, _CONSTANT = int(Role.LEAF), int(Role.ACTIVATION), int(Role.CONSTANT)
-_RENAMED_SEQUENCE = {ACCUMULATE_SEQUENCE: -1}
 
 
 class Mark:
@@ -25,18 +24,23 @@ class Mark:
 
     __slots__ = ("__weakref__", "keeps", "number")
 
-    def __init__(self) -> None:
-        self.number = next(_node_ids)
-        self.keeps = False
+    keeps: bool
+    number: int
+
+
+def mark_of(node: Any) -> Mark:
+    """A node's mark, given to it where it has none yet."""
+    metadata = node.metadata
+    mark: Mark | None = metadata.get(MARK)
+    if mark is None:
+        mark = metadata[MARK] = Mark()
+        mark.number, mark.keeps = next(_node_ids), False
+    return mark
 
 
 def number_of(node: Any) -> int:
     """A node's number, given to it where it has none yet."""
-    metadata = node.metadata
-    mark = metadata.get(MARK)
-    if mark is None:
-        mark = metadata[MARK] = Mark()
-    return int(mark.number)
+    return mark_of(node).number
 
 
 def kind_of(node: Any) -> NodeKind:
@@ -54,11 +58,12 @@ def kind_of(node: Any) -> NodeKind:
 class _Kind:
     """What all nodes of one type have in common."""
 
-    __slots__ = ("kind", "saved")
+    __slots__ = ("kind", "saved", "title")
 
     def __init__(self, node: Any) -> None:
         self.kind = kind_of(node)
-        self.saved = tuple(name for name in dir(type(node)) if name.startswith("_raw_saved_"))
+        self.saved = tuple((name, name[11:]) for name in dir(type(node)) if name.startswith("_raw_saved_"))
+        self.title = "" if hasattr(node, "_forward_cls") else node.name().rpartition("::")[2]
 
 
 _kinds: dict[Any, _Kind] = {}
@@ -79,23 +84,24 @@ def saved_of(node: Any) -> list[tuple[str, Any]]:
     """Name and tensor of what a node keeps, None for what a hook packed. Never ``_saved_x``, which unpacks: that would run a checkpoint's
     forward again. Empty once it was freed."""
     found: list[tuple[str, Any]] = []
-    for attribute in type_of(node).saved:
+    for attribute, name in (_kinds.get(type(node)) or type_of(node)).saved:
         try:
             kept = getattr(node, attribute)
-        except RuntimeError:  # freed
+            if type(kept) is tuple:
+                for place, one in enumerate(kept):
+                    _add(found, f"{name}[{place}]", one)
+            else:
+                _add(found, name, kept)
+        except (RuntimeError, AttributeError):  # freed
             continue
-        several = isinstance(kept, (tuple, list))
-        for place, one in enumerate(kept if several else (kept,)):
-            if one is None:
-                continue
-            try:
-                data = None if getattr(one, "unpack_hook", None) is not None else one.data
-            except RuntimeError:
-                continue
-            name = attribute[11:] + (f"[{place}]" if several else "")
-            if data is not None or getattr(one, "unpack_hook", None) is not None:
-                found.append((name, data))
     return found
+
+
+def _add(found: list[tuple[str, Any]], name: str, kept: Any) -> None:
+    if kept.unpack_hook is not None:
+        found.append((name, None))
+    elif (data := kept.data) is not None:
+        found.append((name, data))
 
 
 class _Known(weakref.ref):  # type: ignore[type-arg]
@@ -113,29 +119,28 @@ class TorchIntroducer(Introducer):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._tensors: dict[int, _Known] = {}  # by id()
-        self._addresses: dict[int, int] = {}  # of the storages of known tensors
-        self._storages: dict[int, list[int]] = {}  # by address of the storage: its number, how many known tensors live in it
+        self.tensors: dict[int, Any] = {}  # by id()
         self.names: dict[int, tuple[weakref.ref[Any], str]] = {}  # of parameters, by id()
         self.tops: dict[int, int] = {}  # by storage: the last version that was told
+        self.alias = 0  # the storage of the tensor that is met next, where that is an alias of another
 
     # ---------------------------------------------------------------------------------------------- tensors
 
     def known(self, tensor: Any) -> int:
         """The number of a tensor; 0 where it is not on the tape."""
-        known = self._tensors.get(id(tensor))
+        known = self.tensors.get(id(tensor))
         return known.number if known is not None and known() is tensor else 0
 
     def storage_of(self, tensor: Any) -> int:
         """The number of a tensor's storage on the tape; 0 where the tensor is not there."""
-        known = self._tensors.get(id(tensor))
+        known = self.tensors.get(id(tensor))
         return known.storage if known is not None and known() is tensor else 0
 
     def value(self, tensor: Any, role: int | None) -> tuple[int, int]:
         """See Introducer."""
         if tensor is None:
             return 0, 0
-        known: Any = self._tensors.get(id(tensor))
+        known: Any = self.tensors.get(id(tensor))
         if known is not None and known() is tensor:
             try:
                 version = tensor._version
@@ -153,72 +158,57 @@ class TorchIntroducer(Introducer):
     def meet(self, tensor: Any, role: int | None, like: int = 0) -> tuple[int, int]:
         """See Introducer."""
         try:
-            version = int(tensor._version)
+            version: int = tensor._version
         except RuntimeError:
             version = 0
-        known: Any = self._tensors.get(id(tensor))
+        key = id(tensor)
+        known = self.tensors.get(key)
         if known is None or known() is not tensor:
-            known = self._remember(tensor)
+            known = self._put(tensor, key, role)
         number = known.number
-        last = self.versions.get(number, -1)
-        if last >= version:
+        if self.versions.get(number, -1) >= version:
             return number, version
-        if last < 0:
-            self._put(tensor, known, role)
         self.versions[number] = version
         if self.level:
             self._capture.take(number, version, tensor, known.storage, like)
         return number, version
 
-    def _remember(self, tensor: Any) -> _Known:
+    def _put(self, tensor: Any, key: int, role: int | None) -> Any:
+        """Introduce a tensor. A view lies in its base's storage, every other one in its own, but for aliases that an op makes."""
         known: Any = _Known(tensor, self._gone)
-        known.key = key = id(tensor)
-        known.number = new_tensor_id()
-        known.storage = known.number
-        try:
-            address = tensor.untyped_storage()._cdata
-        except (RuntimeError, NotImplementedError):  # a sparse tensor, a wrapper
-            address = 0
-        if address:
-            shared = self._storages.get(address)
-            if shared is None:
-                self._storages[address] = [known.number, 1]
-            else:
-                known.storage = shared[0]
-                shared[1] += 1
-        self._addresses[known.number] = address
-        self._tensors[key] = known
-        made: _Known = known
-        return made
-
-    def _gone(self, known: Any) -> None:
-        """A tensor has died."""
-        key, number = known.key, known.number
-        if self._tensors.get(key) is known:
-            del self._tensors[key]
-        address = self._addresses.pop(number, 0)
-        shared = self._storages.get(address)
-        if shared is not None:
-            shared[1] -= 1
-            if shared[1] == 0:
-                del self._storages[address]
-        self.versions.pop(number, None)
-
-    def _put(self, tensor: Any, known: _Known, role: int | None) -> None:
-        base = tensor._base if tensor._is_view() else None
+        known.key = key
+        known.number = number = new_tensor_id()
+        known.storage = storage = self.alias or number
         parent = 0
-        if base is not None:
-            parent = self.known(base)
-            if parent not in self.versions:
+        if tensor._is_view():
+            base = tensor._base
+            if base is not None:
                 parent = self.meet(base, role)[0]
+                known.storage = storage = self.tensors[id(base)].storage
         if role is None:
             role = (_LEAF if tensor.is_leaf else _ACTIVATION) if tensor.requires_grad else _CONSTANT
         encoder = self._encoder
-        words = self.name_of(tensor)
-        if not words and role == _LEAF:
-            words = self.stacks.variable(tensor)
-        name = encoder.text_id(words) if words else 0
-        encoder.draft.rows.extend((TENSOR | role << 8, known.number, self.meta(tensor), known.storage, parent, name, 0, 0))
+        name = 0
+        if role in (_LEAF, _CONSTANT):
+            words = self.name_of(tensor) or (self.stacks.variable(tensor) if role == _LEAF else "")
+            name = encoder.text_id(words) if words else 0
+        encoder.draft.rows.extend((TENSOR | role << 8, number, self.meta(tensor), storage, parent, name, 0, 0))
+        self.tensors[key] = known
+        return known
+
+    def _gone(self, known: Any) -> None:
+        """A tensor has died."""
+        key = known.key
+        if self.tensors.get(key) is known:
+            del self.tensors[key]
+        self.versions.pop(known.number, None)
+
+    def forget(self, gone: list[tuple[int, int]]) -> None:
+        """See Introducer."""
+        lost = {number for code, number in gone if code == TENSOR}
+        if lost:
+            self.tensors = {key: known for key, known in self.tensors.items() if known.number not in lost}
+        super().forget(gone)
 
     def name_of(self, tensor: Any) -> str:
         """A parameter's name in its module; "" where it has none."""
@@ -227,11 +217,15 @@ class TorchIntroducer(Introducer):
 
     def meta(self, tensor: Any) -> int:
         """See Introducer; also what a node says of its slots."""
-        key = (tensor.dtype, tensor.shape, tensor.device)
-        number = self._metas.get(key)
+        key: Any = (tensor.dtype, tuple(tensor.shape), tensor.device)
+        try:
+            number = self._metas.get(key)
+        except TypeError:  # a size without a number
+            key = (key[0], tuple([size_of(size) for size in key[1]]), key[2])
+            number = self._metas.get(key)
         if number is None:
-            shape = tuple(int(size) for size in tensor.shape)
-            number = self._metas[key] = self._encoder.meta_id(str(tensor.dtype)[6:], shape, str(tensor.device))
+            shape = tuple([size if type(size) is int else size_of(size) for size in key[1]])
+            number = self._metas[key] = self._encoder.meta_id(str(key[0])[6:], shape, str(key[2]))
         return number
 
     # ------------------------------------------------------------------------------------------------ nodes
@@ -251,56 +245,76 @@ class TorchIntroducer(Introducer):
         """Introduce nodes and all those behind them that are new, the last first. Those with a sequence number of ``since`` or later were
         made just now: by ``op``, whose results are ``outs``, while the node ``inside`` ran."""
         known = self.nodes
-        waiting = [(node, False) for node in roots if number_of(node) not in known]
+        waiting = list(roots)
         while waiting:
-            node, ready = waiting.pop()
-            number = number_of(node)
-            if number in known:
+            node = waiting[-1]
+            mark = mark_of(node)
+            if mark.number in known:
+                waiting.pop()
                 continue
-            edges = node.next_functions
-            if not ready:
-                behind = [(one, False) for one, _ in edges if one is not None and number_of(one) not in known]
-                if behind:
-                    waiting.append((node, True))
-                    waiting += behind
+            edges: list[int] = []
+            ready = True
+            for one, index in node.next_functions:
+                if one is None:
+                    edges += (0, 0)
                     continue
-            self._write_node(node, number, edges, op, inside, since, outs)
+                behind = one.metadata.get(MARK)
+                if behind is None or behind.number not in known:
+                    waiting.append(one)
+                    ready = False
+                else:
+                    edges += (behind.number, index)
+            if ready:
+                waiting.pop()
+                self._write_node(node, mark, edges, op, inside, since, outs)
 
-    def _write_node(self, node: Any, number: int, edges: Any, op: int, inside: int, since: int, outs: Sequence[Any]) -> None:
+    def _write_node(self, node: Any, mark: Mark, edges: list[int], op: int, inside: int, since: int, outs: Sequence[Any]) -> None:
         encoder = self._encoder
         texts = encoder.texts
-        known = type_of(node)
-        sequence = node._sequence_nr()
-        metas: list[int] = []
+        known = _kinds.get(type(node)) or type_of(node)
+        kind, sequence = known.kind, node._sequence_nr()
+        slots: list[int] = []
         for slot in node._input_metadata:
             try:
-                metas.append(self.meta(slot))
-            except (RuntimeError, AttributeError, TypeError):  # an undefined one, or of a size that is not known
-                metas.append(0)
-        flat: list[int] = []
-        for one, index in edges:
-            flat += (0, 0) if one is None else (number_of(one), index)
-        saved = 0
-        variable = 0
-        kind = known.kind
+                slots.append(self.meta(slot))
+            except (RuntimeError, AttributeError):  # an undefined one
+                slots.append(0)
+        flat = edges
+        saved = variable = 0
         if kind == NodeKind.ACCUMULATE:
             variable = self.value(node.variable, None)[0]
         elif known.saved:
+            flat = list(edges)
             for name, tensor in saved_of(node):
                 saved += 1
-                if tensor is not None and outs and self.known(tensor) == 0:
-                    tensor = _same(tensor, outs)
-                flat += (texts.get(name) or encoder.text_id(name), *self.value(tensor, None))
-        title = node.name().rpartition("::")[2]
-        text = texts.get(title) or encoder.text_id(title)
-        node.metadata[MARK].keeps = saved > 0
+                value = (0, 0)
+                if tensor is not None:
+                    if outs and id(tensor) not in self.tensors:
+                        tensor = _same(tensor, outs)
+                    value = self.value(tensor, None)
+                flat += (texts.get(name) or encoder.text_id(name), *value)
+        mark.keeps = saved > 0
+        title = known.title or node.name().rpartition("::")[2]
         draft = encoder.draft
-        start = len(draft.pool)
-        draft.pool.extend((len(metas), len(edges), saved, *metas, *flat))
+        pool = draft.pool
+        start = len(pool)
+        pool += (len(slots), len(edges) >> 1, saved, *slots, *flat)
         if not 0 <= since <= sequence < ACCUMULATE_SEQUENCE:
             op = inside = 0
-        draft.rows.extend((NODE | kind << 8, number, text, _RENAMED_SEQUENCE.get(sequence, sequence), op, variable, inside, start))
-        self.nodes.add(number)
+        if sequence >= ACCUMULATE_SEQUENCE:
+            sequence = -1
+        draft.rows.extend(
+            (NODE | kind << 8, mark.number, texts.get(title) or encoder.text_id(title), sequence, op, variable, inside, start)
+        )
+        self.nodes.add(mark.number)
+
+
+def size_of(size: Any) -> int:
+    """A symbolic size in numbers; 0 for one that has none (of a nested tensor)."""
+    try:
+        return int(size)
+    except (TypeError, ValueError, RuntimeError, AttributeError):
+        return 0
 
 
 def _same(kept: Any, outs: Sequence[Any]) -> Any:

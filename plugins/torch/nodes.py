@@ -6,22 +6,23 @@ from typing import Any
 
 from gradstep.engine.tape.schema import NodeKind
 
-from .introducer import MARK, number_of, saved_of, type_of
+from .introducer import Mark, saved_of, type_of
 
 
 class TorchNode:
     """Stands for one node during one pass. It keeps the node, and so the graph, alive: nobody holds one longer than the pass."""
 
-    __slots__ = ("_name", "edges", "id", "kind", "node", "sequence", "slots")
+    __slots__ = ("_name", "edges", "id", "keeps", "kind", "node", "sequence")
 
-    def __init__(self, node: Any) -> None:
+    def __init__(self, node: Any, mark: Mark) -> None:
         self.node = node
-        self.id = number_of(node)
-        self.kind: NodeKind = type_of(node).kind
+        self.id = mark.number
+        self.keeps = mark.keeps  # it was made with tensors to keep
+        kind = type_of(node)
+        self.kind: NodeKind = kind.kind
+        self._name = kind.title
         self.sequence: int = node._sequence_nr()
-        self.edges = [None if one is None else (number_of(one), index) for one, index in node.next_functions]
-        self.slots = len(node._input_metadata)
-        self._name = ""
+        self.edges: list[tuple[int, int] | None] = []  # number and slot of where each gradient goes
 
     def name(self) -> str:
         """PyTorch's name, without the namespace."""
@@ -30,10 +31,9 @@ class TorchNode:
         return self._name
 
     @property
-    def keeps(self) -> bool:
-        """Whether it was made with tensors to keep."""
-        mark = self.node.metadata.get(MARK)
-        return mark is not None and bool(mark.keeps)
+    def slots(self) -> int:
+        """How many gradients arrive."""
+        return len(self.node._input_metadata)
 
     @property
     def variable(self) -> Any:

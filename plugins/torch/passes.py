@@ -14,10 +14,12 @@ import torch
 from gradstep.engine.tape.schema import ACCUMULATE_SEQUENCE, HookKind, NodeKind
 
 from .hooks import wrap, wrap_leaf
-from .introducer import number_of
+from .introducer import mark_of, number_of
 from .nodes import TorchNode
+from .recorder import Sent
 from .watch import Watch
 
+_Plain = torch._C.DisableTorchFunction  # inside it, looking at a tensor calls nobody
 _task = torch._C._current_graph_task_id
 _current_node = torch._C._current_autograd_node
 _sequence = torch._C._autograd._get_sequence_nr
@@ -41,13 +43,21 @@ def plan(roots: Sequence[Any], targets: Sequence[Any] | None, accumulate: bool) 
     """The nodes that a pass from ``roots`` runs, by number, and the numbers of those at which gradients arrive. ``targets``: the nodes
     whose gradients were asked for; None for all leaves. As ``GraphTask::init_to_execute`` does it."""
     nodes: dict[int, TorchNode] = {}
-    waiting = list(roots)
+    waiting = [(node, mark_of(node)) for node in roots]
     while waiting:
-        node = waiting.pop()
-        number = number_of(node)
-        if number not in nodes:
-            nodes[number] = TorchNode(node)
-            waiting += [one for one, _ in node.next_functions if one is not None and number_of(one) not in nodes]
+        node, mark = waiting.pop()
+        if mark.number in nodes:
+            continue
+        made = nodes[mark.number] = TorchNode(node, mark)
+        edges = made.edges
+        for one, index in node.next_functions:
+            if one is None:
+                edges.append(None)
+            else:
+                behind = mark_of(one)
+                edges.append((behind.number, index))
+                if behind.number not in nodes:
+                    waiting.append((one, behind))
     if targets is None:
         return nodes, set(nodes)
     wanted = {number_of(node) for node in targets}
@@ -93,7 +103,8 @@ class TorchPass:
         self._since = 0
         self._task: int | None = None
         self._handles: list[Any] = []
-        self._others = {number: _Foreign(node) for node, _ in roots if (number := number_of(node)) not in self._nodes}
+        marks = [(node, mark_of(node)) for node, _ in roots]
+        self._others = {mark.number: TorchNode(node, mark) for node, mark in marks if mark.number not in self._nodes}
         self.run: int = self._tape.run_begin(
             [(self._node(number_of(node)), slot) for node, slot in roots], seeds, list(self._nodes.values()),
             keep_graph, create_graph, accumulate,
@@ -106,7 +117,7 @@ class TorchPass:
         for number, _, _ in begun:
             self._left[number] = self._left.get(number, 0) + 1
         for number, slot, seed in begun:
-            self._arrive(None, number, slot, seed)
+            self._begins(number, slot, seed)
         for node in self._nodes.values():
             raw = node.node
             before = raw.register_prehook(functools.partial(self._enter, node))
@@ -232,9 +243,7 @@ class TorchPass:
         """The last of the hooks before a node."""
         if not self.mine() or not self._watch.records:
             return None
-        local = self._watch.local
-        local.quiet += 1
-        try:
+        with self._watch.silence(), _Plain():
             if node.id not in self._reached:
                 self._here = dict(enumerate(grads))
                 self._reach(node)
@@ -250,16 +259,12 @@ class TorchPass:
             if self._create:
                 self._since = _sequence()
             return grads if edits else None
-        finally:
-            local.quiet -= 1
 
     def _exit(self, node: TorchNode, outs: Any, grads: Any) -> None:
         """The last of the hooks behind a node."""
         if not self.mine() or not self._watch.records:
             return
-        local = self._watch.local
-        local.quiet += 1
-        try:
+        with self._watch.silence(), _Plain():
             if node.kind == NodeKind.ACCUMULATE:
                 self._store(node)
                 outs = ()
@@ -267,34 +272,30 @@ class TorchPass:
                 made = [out.grad_fn for out in outs if out is not None and out.grad_fn is not None]
                 if made:
                     self._tape.met(made, self._since)
-            edges = node.edges
+            edges, arriving, left = node.edges, self._arriving, self._left
             if len(outs) != len(edges):
                 outs = (*outs, *[None] * (len(edges) - len(outs)))[: len(edges)]
-            self._tape.node_exit(self.run, node, outs, not self._keep and node.keeps)
-            self._done.add(node.id)
+            sent: list[Sent] = []
             for index, edge in enumerate(edges):
-                if edge is not None and edge[0] in self._arriving:
-                    self._arrive((node, index), *edge, outs[index])
+                if edge is not None and edge[0] in arriving:
+                    target, slot = edge
+                    left[target] = count = left[target] - 1
+                    sent.append((target, slot, index, count == 0))
+            self._tape.passed(self.run, node, outs, node.keeps and not self._keep, sent)
+            if self._watch.holds:
+                for target, slot, index, _ in sent:
+                    self._sent.setdefault(target, []).append((slot, outs[index]))
+            self._done.add(node.id)
             self.taken += 1
             self.current = None
             self._control.ran(self, node)
-        finally:
-            local.quiet -= 1
 
-    def _arrive(self, source: tuple[TorchNode, int] | None, number: int, slot: int, grad: Any) -> None:
-        left = self._left[number] = self._left[number] - 1
+    def _begins(self, number: int, slot: int, seed: Any) -> None:
+        """A gradient that the pass begins with arrives."""
+        self._left[number] = left = self._left[number] - 1
         if self._watch.holds:
-            self._sent.setdefault(number, []).append((slot, grad))
-        node = self._nodes.get(number)
-        if node is None:
-            node = self._others.get(number)
-        if node is None:  # asked for, but it does not run
-            node = self._others[number] = self._asked_for(source, slot, number)
-        self._tape.grad_added(self.run, source, (node, slot), grad, left == 0)
-
-    def _asked_for(self, source: tuple[TorchNode, int] | None, slot: int, number: int) -> Any:
-        assert source is not None
-        return _Foreign(source[0].node.next_functions[source[1]][0])
+            self._sent.setdefault(number, []).append((slot, seed))
+        self._tape.grad_added(self.run, None, (self._node(number), slot), seed, left == 0)
 
     def _store(self, node: TorchNode) -> None:
         """``.grad`` of the node's leaf was written: tell it once, before the hooks that wait for it."""
@@ -319,10 +320,9 @@ class TorchPass:
 
     def call_hook(self, function: Any, kind: HookKind, key: int, slot: int | None, args: tuple[Any, ...]) -> Any:
         """A hook of the script's is due: stops where it should, calls it, and tells what it gave."""
-        local, tape = self._watch.local, self._tape
+        tape = self._tape
         node, leaf, edited = None, None, False
-        local.quiet += 1
-        try:
+        with self._watch.silence(), _Plain():
             raw = _current_node()
             node = self._nodes.get(number_of(raw)) if raw is not None else None
             if kind == HookKind.TENSOR:
@@ -341,8 +341,6 @@ class TorchPass:
                 if kind == HookKind.TENSOR and node.kind == NodeKind.ACCUMULATE:
                     leaf = node.node.variable
             called = tape.about_to_call(function, before, node)
-        finally:
-            local.quiet -= 1
         changed = args[0] if edited else None
         if not called:
             return changed
@@ -356,7 +354,8 @@ class TorchPass:
             raise
         after = before
         if kind == HookKind.POST_ACCUMULATE:
-            after = (args[0].grad,)
+            with _Plain():
+                after = (args[0].grad,)
         elif result is not None:
             after = tuple(result) if isinstance(result, (tuple, list)) else (result,)
         self._hook_ran(kind, key, function, before, after, told)
@@ -382,7 +381,7 @@ class TorchPass:
         return (grads, *args[1:]), grads, True
 
     def _hook_ran(self, kind: HookKind, key: int, function: Any, before: Any, after: Any, told: dict[str, Any]) -> None:
-        with self._watch.silence():
+        with self._watch.silence(), _Plain():
             kept = [tuple([one for one in values if one is None or isinstance(one, torch.Tensor)]) for values in (before, after)]
             self._tape.hook_called(self.run, kind, key, function, *kept, **told)
 
@@ -404,9 +403,3 @@ class TorchPass:
         self._handles, self._nodes, self._others = [], {}, {}
         self._sent, self._here, self._edits = {}, {}, {}
         self.current = self.next_node = None
-
-
-class _Foreign(TorchNode):
-    """A node that takes part in a pass without running: its gradient was asked for."""
-
-    __slots__ = ()

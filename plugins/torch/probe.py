@@ -13,12 +13,19 @@ from gradstep.engine.debug.target import Conductor
 from gradstep.engine.tape import recorder as recording
 from gradstep.engine.tape.stacks import take_for_own
 
+from .arriving import when_imported
 from .backward import Engine
 from .forward import Calls
 from .hooks import Registrations
 from .modes import Modes
 from .recorder import TorchRecorder
 from .watch import Watch
+
+
+def _compile_nothing() -> None:
+    """A compiled graph is one opaque step, and dynamo would compile our own hooks."""
+    if hasattr(torch, "compiler") and hasattr(torch.compiler, "set_stance"):
+        torch.compiler.set_stance("force_eager")
 
 
 class Probe:
@@ -37,8 +44,7 @@ class Probe:
         self._engine = Variable._execution_engine
         Variable._execution_engine = Engine(self._engine, self.watch, self._modes)
         self._registrations.put()
-        if hasattr(torch, "compiler") and hasattr(torch.compiler, "set_stance"):
-            torch.compiler.set_stance("force_eager")  # a compiled graph is one opaque step, and dynamo would compile our own hooks
+        when_imported("torch._dynamo", _compile_nothing)
         atexit.register(self.pause)
 
     def begin(self) -> None:

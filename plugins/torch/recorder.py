@@ -14,17 +14,20 @@ from gradstep.engine.tape.introduce import Introducer
 from gradstep.engine.tape.keeping import Keeper
 from gradstep.engine.tape.passing import LATENCY, SOON
 from gradstep.engine.tape.schema import Frame, NodeKind, Role
-from gradstep.engine.tape.wire import BUMPED, GRAD_STORED, NODE_ENTER, OP
+from gradstep.engine.tape.wire import BUMPED, FREED, GRAD_ADDED, GRAD_STORED, INDEX_BITS, NODE_ENTER, NODE_EXIT, NODE_READY, OP
 
-from .introducer import TorchIntroducer, number_of
+from .introducer import TorchIntroducer, mark_of
 from .keeper import LateKeeper
 
 _now, _ident = time.perf_counter_ns, threading.get_ident
 _GRADIENT = int(Role.GRADIENT)
+_ALIASING = frozenset(("detach", "detach_", "alias", "view_as"))  # results that share memory without being views
 _RISKY = (NodeKind.CUSTOM, NodeKind.OPAQUE)
 
 _op_ids = itertools.count(1)
 
+# Where a gradient went: number of the node, slot, number of the edge, whether it was the last that the node waited for.
+Sent = tuple[int, int, int, bool]
 # What an op was given or gave: the tensor, its number and its version on the tape.
 Given = list[tuple[Any, int, int]]
 
@@ -51,7 +54,16 @@ class TorchRecorder(PausableRecorder):
 
     def given(self, tensors: Sequence[Any]) -> Given:
         """What an op is about to work on, as it is before that."""
-        found: Given = []
+        nouns, found = self._nouns, []
+        tensors_known, versions = nouns.tensors, nouns.versions
+        for tensor in tensors:
+            known = tensors_known.get(id(tensor))
+            if known is None or known() is not tensor or versions.get(known.number) != (0 if tensor.is_inference() else tensor._version):
+                break
+            found.append((tensor, known.number, versions[known.number]))
+        else:
+            return found
+        found = []
         with self._guard as thread:
             if thread:
                 role = _GRADIENT if thread.run else None
@@ -62,10 +74,10 @@ class TorchRecorder(PausableRecorder):
 
     def ran(
         self, name: str, given: Given, outs: Sequence[Any], names: tuple[str, ...], params: tuple[object, ...], started: int,
-        grad_mode: bool, since: int,
+        grad_mode: bool, since: int, changed: bool = False,
     ) -> int:  # fmt: skip
-        """An op ran on what ``given`` gave and made ``outs``; ``since``: the first sequence number that its nodes may have. Its number,
-        0 where nothing is recorded."""
+        """An op ran on what ``given`` gave and made ``outs``; ``since``: the first sequence number that its nodes may have; ``changed``:
+        some of what was given is another version now. Its number, 0 where nothing is recorded."""
         number = 0
         with self._lock:
             if self.failed:
@@ -78,6 +90,8 @@ class TorchRecorder(PausableRecorder):
                 flat: list[int] = []
                 for _, known, version in given:
                     flat += (known, version)
+                if name in _ALIASING and given:
+                    nouns.alias = nouns.storage_of(given[0][0])
                 nodes: list[Any] = []
                 slots: list[int] = []
                 for out in outs:
@@ -87,7 +101,8 @@ class TorchRecorder(PausableRecorder):
                         slots += (0, 0)
                     else:
                         nodes.append(node)
-                        slots += (number_of(node), out.output_nr)
+                        slots += (mark_of(node).number, out.output_nr)
+                nouns.alias = 0
                 number = next(_op_ids)
                 if nodes:
                     nouns.meet_nodes(nodes, number, thread.node, since, outs)
@@ -100,8 +115,9 @@ class TorchRecorder(PausableRecorder):
                 head = OP | grad_mode << 8 | thread.index << 16
                 draft.rows.extend((head, number, text, thread.call, thread.node, stack, keys, start))
                 thread.op = number
-                for tensor, known, version in given:
-                    self._bump(tensor, known, version, number, thread)
+                if changed:
+                    for tensor, known, version in given:
+                        self._bump(tensor, known, version, number, thread)
                 draft.committed = length = len(draft.rows)
                 if length >= self._limit or now - self._pushed > LATENCY or self._capture.full:
                     self._push(now)
@@ -143,19 +159,63 @@ class TorchRecorder(PausableRecorder):
 
     def node_enter(self, run: int, node: Any, grads: Any) -> None:
         """See Recorder."""
-        with self._guard as thread:
-            if thread and run in self._runs:
+        with self._lock:
+            if self.failed or run not in self._runs:
+                return
+            try:
+                thread = self._threads.get(_ident()) or self._thread()
                 number: int = node.id
-                self._event(NODE_ENTER, run, thread, (number, *self._nouns.values(grads)))
+                words = self._nouns.values(grads)
+                now = _now()
+                self._encoder.draft.rows.extend((NODE_ENTER | thread.head, run, now - self._began, number, *words))
+                self._encoder.events += 1
                 thread.nodes.append((run, number, thread.call))
                 thread.node, thread.run, thread.call = number, run, 0
-        now = _now()
+                self._commit()
+            except BaseException as error:
+                self._broken(error)
+                return
         if self._careful or now - self._pushed > LATENCY:
             self.flush()
             self._flushed = now
         elif now - self._flushed > SOON or node.kind in _RISKY:
             self.about_to_run()
             self._flushed = now
+
+    def passed(self, run: int, node: Any, outs: Any, freed: bool, sent: Iterable[Sent]) -> None:
+        """A node passed gradients on, one an edge; where they went."""
+        with self._lock:
+            if self.failed or run not in self._runs:
+                return
+            try:
+                thread = self._threads.get(_ident()) or self._thread()
+                nouns, encoder = self._nouns, self._encoder
+                words: list[int] = []
+                for out in outs:
+                    words += nouns.value(out, _GRADIENT)
+                number, head, now, draft = node.id, thread.head, _now() - self._began, encoder.draft
+                rows: list[int]
+                if len(words) == 2:
+                    rows = [NODE_EXIT | head, run, now, number, 1, 0, *words]
+                else:
+                    rows = [NODE_EXIT | head, run, now, number, len(words) >> 1, len(draft.pool), 0, 0]
+                    draft.pool += words
+                if freed:
+                    rows += (FREED | head, run, now, number, 0, 0, 0, 0)
+                for target, slot, index, ready in sent:
+                    place = 2 * index
+                    rows += (GRAD_ADDED | head, run, now, number, target, slot | index << INDEX_BITS, words[place], words[place + 1])
+                    if ready:
+                        rows += (NODE_READY | head, run, now, target, 0, 0, 0, 0)
+                draft.rows.extend(rows)
+                encoder.events += len(rows) >> 3
+                if thread.nodes and thread.nodes[-1][0] == run and thread.nodes[-1][1] == number:
+                    self._leave_node(thread)
+                self._commit()
+            except BaseException as error:
+                self._broken(error)
+                return
+        self._control.after_node(run, node, outs)
 
     def about_to_run(self) -> None:
         """Rows go to the system, so that a crash names the node; values and statistics may wait."""

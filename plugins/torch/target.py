@@ -127,8 +127,14 @@ class TorchTarget:
         number, version = self.identity(tensor)
         return {
             "tensor": number, "version": version, "name": self._nouns.name_of(tensor),
-            "dtype": str(tensor.dtype)[6:], "shape": [int(size) for size in tensor.shape], "device": str(tensor.device),
+            "dtype": str(tensor.dtype)[6:], "shape": self._shape(tensor), "device": str(tensor.device),
         }  # fmt: skip
+
+    @staticmethod
+    def _shape(tensor: Any) -> list[int]:
+        from .introducer import size_of
+
+        return [size_of(size) for size in tensor.shape]
 
     def grad(self, tensor: Any) -> Any:
         """See ``Target``."""

@@ -26,6 +26,8 @@ def plainly() -> Iterator[None]:
 
 def elements(tensor: torch.Tensor) -> torch.Tensor:
     """The elements in the CPU's memory, strided; those of a sparse or quantized tensor too. Call it ``plainly``."""
+    if type(tensor).__torch_dispatch__ is not torch.Tensor.__torch_dispatch__:
+        raise ValueError(f"a {type(tensor).__name__} has no elements of its own")
     data = tensor.detach()
     if data.layout is not torch.strided:
         data = data.to_dense()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -23,6 +22,12 @@ class _Local(threading.local):
         self.modules: list[Any] = []  # whose forward runs, outermost first
         self.passes: list[Any] = []  # begun in this thread, innermost last
 
+    def __enter__(self) -> None:
+        self.quiet += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.quiet -= 1
+
 
 class Watch:
     """``on``: the program is recorded now. ``holds``: gradients under way can be looked at, and steps taken back."""
@@ -36,14 +41,9 @@ class Watch:
         self.passes: dict[int, Any] = {}  # under way, by the number of PyTorch's graph task
         self.retained: Mapping[tuple[int, int], Any] = {}  # tensors that keep their gradient, by node and slot
 
-    @contextmanager
-    def silence(self) -> Iterator[None]:
-        """Nothing that this thread does inside is recorded."""
-        self.local.quiet += 1
-        try:
-            yield
-        finally:
-            self.local.quiet -= 1
+    def silence(self) -> _Local:
+        """``with`` it, nothing that this thread does is recorded."""
+        return self.local
 
     @property
     def records(self) -> bool:
