@@ -133,6 +133,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/debug/protocol": OLDER,
     "engine/debug/conditions": OLDER,
     "engine/debug/breakpoints": [*TAPE, "engine.kept", "engine.debug.conditions"],
+    "engine/debug/targets": ["engine.older", "engine.extensions"],
     "engine/debug/session": [*TAPE, *CLIENT, "engine.debug.link", "engine.debug.pulse"],
     **{place: [*ENGINE, *TAPE, "engine.debug"] for place in OWN},
     "engine/debug/ours": [*ENGINE, *TAPE, "engine.debug", "engine.extensions", "engine.additions"],

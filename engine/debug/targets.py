@@ -7,10 +7,14 @@ module that can be imported where the engine itself is not installed.
 from __future__ import annotations
 
 import os
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from ..older import dataclass
+
+if TYPE_CHECKING:
+    from ..extensions.catalogue import Feature
 
 GROUP = "gradstep.targets"
 NEEDS = "gradstep.needs"
@@ -49,25 +53,32 @@ OURS_NEEDS = Needs(
 
 
 def engines() -> tuple[str, ...]:
-    """The names of the engines that can run a script, ours first."""
-    return (OURS, *sorted({point.name for point in entry_points(group=GROUP)} - {OURS}))
+    """The names of the engines that can run a script, ours first. One of a plug-in is listed when that is switched on."""
+    return (OURS, *sorted({feature.name for feature in _enabled(GROUP)} - {OURS}))
 
 
 def target_of(engine: str) -> tuple[str, tuple[str, ...]]:
     """Where the target of an engine is, as ``target.load`` takes it: ``module:object``, and folders to look in. ("", ()) for our own, and
-    for one that nobody has named."""
-    points = () if engine == OURS else tuple(entry_points(group=GROUP, name=engine))
-    return (points[0].value, _folders(points[0])) if points else ("", ())
+    for one that nobody has named or whose plug-in is off."""
+    found = [] if engine == OURS else [feature for feature in _enabled(GROUP) if feature.name == engine]
+    return (found[0].value, _folders(found[0].entry_point())) if found else ("", ())
 
 
 def needs_of(engine: str) -> Needs:
     """What an engine needs; of one that does not say, any Python that the debugger itself can run in."""
     if engine == OURS:
         return OURS_NEEDS
-    for point in entry_points(group=NEEDS, name=engine):
-        needs: Needs = point.load()
-        return needs
+    for feature in _enabled(NEEDS):
+        if feature.name == engine:
+            needs: Needs = feature.entry_point().load()
+            return needs
     return Needs((3, 9))
+
+
+def _enabled(group: str) -> list[Feature]:
+    from ..extensions.guard import Guard  # whoever runs in the user's interpreter has no need of it
+
+    return Guard().enabled(group)
 
 
 def _folders(point: EntryPoint) -> tuple[str, ...]:

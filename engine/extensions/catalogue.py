@@ -14,11 +14,11 @@ GROUPS = {
     "gradstep.layouts": "layout",
     "gradstep.exporters": "exporter",
     "gradstep.panels": "panel",
-    "gradstep.tensor_views": "tensor view",
     "gradstep.explanations": "explanation",
     "gradstep.ops": "ops",
     "gradstep.commands": "command",
     "gradstep.targets": "engine",
+    "gradstep.needs": "needs of an engine",
 }
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 

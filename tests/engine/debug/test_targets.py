@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint
-
 from gradstep.engine.debug import targets
 from gradstep.engine.debug.states import State
+from gradstep.engine.extensions.switches import Switches
+
+from ...strangers import install
 
 
-def test_ours_is_first_and_needs_no_entry_point(monkeypatch):
-    monkeypatch.setattr(targets, "entry_points", lambda **_: [])
-    assert targets.engines() == ("gradstep",)
+def test_ours_is_first():
+    assert targets.engines()[0] == "gradstep"
     assert targets.target_of("gradstep") == ("", ())
 
 
-def test_a_strangers_target_comes_with_the_folder_that_it_is_found_in(monkeypatch, tmp_path):
-    package = tmp_path / "rings"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
+def test_a_strangers_target_is_there_when_its_plug_in_is_on_with_the_folder_that_it_is_found_in(monkeypatch, tmp_path):
+    install(tmp_path, "class Target: ...\n", {targets.GROUP: {"rings": "my_package:Target"}})
     monkeypatch.syspath_prepend(str(tmp_path))
-    point = EntryPoint("rings", "rings.inside:Target", targets.GROUP)
-    monkeypatch.setattr(targets, "entry_points", lambda **_: (point,))
-    assert targets.engines() == ("gradstep", "rings")
-    assert targets.target_of("rings") == ("rings.inside:Target", (str(tmp_path),))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    assert "rings" not in targets.engines()
+    assert targets.target_of("rings") == ("", ())
+    Switches().switch_package("my-package", True)
+    assert "rings" in targets.engines()
+    assert targets.target_of("rings") == ("my_package:Target", (str(tmp_path),))
 
 
 def test_an_engine_that_nobody_names_is_refused_in_words(start):
