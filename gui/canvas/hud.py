@@ -13,6 +13,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QLinearGradient, QPainter, QPen,
 from ..theme.fonts import mono_font, scale, ui_font
 from ..theme.icons import paint_icon
 from ..theme.tokens import Theme, faded, mix
+from ..translation import translate
 from .colour_legend import GAP, HEIGHT, ColourLegend
 from .ink import NormScale, node_ink
 from .overview import Colours, Raster, raster
@@ -152,9 +153,10 @@ class Legend:
         """Whether there is room for the least of it."""
         font, numbers = ui_font(11, QFont.Weight.Medium), mono_font(10)
         metrics = QFontMetricsF(font)
-        items = [("Pending", 0), ("Ready", 1), ("Running", 2), ("Done", 3), ("NaN or error", ALERT + 3)]
+        words = ("Pending", "Ready", "Running", "Done", "NaN or error")
+        items = list(zip((translate("Canvas", text) for text in words), (0, 1, 2, 3, ALERT + 3), strict=True))
         low, high = f"1e{scale.low}", f"1e{scale.high}"
-        ramp = metrics.horizontalAdvance("grad norm") + QFontMetricsF(numbers).horizontalAdvance(low + high) + 92
+        ramp = metrics.horizontalAdvance(translate("Canvas", "grad norm")) + QFontMetricsF(numbers).horizontalAdvance(low + high) + 92
         wide = [metrics.horizontalAdvance(text) + 36 for text, _ in items]
         show_ramp = sum(wide) + ramp + 14 <= room
         while items and sum(wide) + (ramp if show_ramp else 0) + 14 > room:
@@ -194,8 +196,8 @@ class Legend:
     @staticmethod
     def _ramp(painter: QPainter, theme: Theme, x: float, font: QFont, numbers: QFont, low: str, high: str) -> None:
         painter.setPen(theme.dim)
-        painter.drawText(QRectF(x, 0, 90, _HEIGHT), _LEFT, "grad norm")
-        x += QFontMetricsF(font).horizontalAdvance("grad norm") + 10
+        painter.drawText(QRectF(x, 0, 400, _HEIGHT), _LEFT, translate("Canvas", "grad norm"))
+        x += QFontMetricsF(font).horizontalAdvance(translate("Canvas", "grad norm")) + 10
         metrics = QFontMetricsF(numbers)
         painter.setFont(numbers)
         painter.setPen(theme.faint)

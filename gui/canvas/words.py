@@ -10,9 +10,15 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
+from ..translation import translate
 from .marks import Marks
 from .scene import Scene
 from .status import WORDS, Look
+
+
+def word(look: Look) -> str:
+    """A state in the user's language."""
+    return translate("Canvas", WORDS[look])
 
 
 def full_name(data: Mapping[str, Any]) -> str:
@@ -20,9 +26,9 @@ def full_name(data: Mapping[str, Any]) -> str:
     label, kind, name = str(data.get("label") or "?"), data.get("kind"), str(data.get("name") or "")
     if kind == "group":
         times = f" \N{MULTIPLICATION SIGN}{data['repeats']:,}" if data["repeats"] > 1 else ""
-        return f"{label}{times}, folded, {data['nodes']:,} nodes"
+        return translate("Canvas", "{0}{1}, folded, %n node(s)", data["nodes"]).format(label, times)
     if kind == "accumulate":
-        return f"AccumulateGrad of {name}" if name else "AccumulateGrad"
+        return translate("Canvas", "AccumulateGrad of {0}").format(name) if name else "AccumulateGrad"
     if kind in ("function", "rebase") and "Backward" not in label:
         return label if label == "CopySlices" else f"{label}Backward0"
     return name or label
@@ -66,19 +72,22 @@ def tip_of(data: Mapping[str, Any], scene: Scene, marks: Marks, key: Hashable) -
 
 def tip(data: Mapping[str, Any], look: Look, alert: bool, came: npt.NDArray[np.float64], out: npt.NDArray[np.float64]) -> str:
     """Name, shape, source line, norms of gradients that came and went (NaN: not known), as rich text."""
-    lines = [f"<b>{escape(full_name(data))}</b> &nbsp;{WORDS[look]}{', NaN, Inf or an error' if alert else ''}"]
+    lines = [f"<b>{escape(full_name(data))}</b> &nbsp;{word(look)}{translate('Canvas', ', NaN, Inf or an error') if alert else ''}"]
     if detail := str(data.get("detail") or ""):
         lines.append(escape(detail.replace("x", "\N{MULTIPLICATION SIGN}")))
     if path := str(data.get("path") or ""):
         lines.append(escape(path))
     if line := data.get("line"):
         lines.append(f"{escape(str(line[0]))}:{line[1]}")
-    for title, norms in (("norm in", came), ("norm out", out)):
+    for title, norms in ((translate("Canvas", "norm in"), came), (translate("Canvas", "norm out"), out)):
         known = norms[~np.isnan(norms)]
         if len(known):
-            lines.append(f"{title} " + ", ".join(f"{norm:.3g}" if np.isfinite(norm) else "not finite" for norm in known[:4].tolist()))
+            lines.append(
+                f"{title} "
+                + ", ".join(f"{norm:.3g}" if np.isfinite(norm) else translate("Canvas", "not finite") for norm in known[:4].tolist())
+            )
     if hooks := int(data.get("hooks") or 0):
-        lines.append(f"{hooks} hook" if hooks == 1 else f"{hooks} hooks")
+        lines.append(translate("Canvas", "%n hook(s)", hooks))
     return "<br>".join(lines)
 
 
@@ -94,8 +103,8 @@ def description(
     facts = facts or graph.nodes.__getitem__
     parts = []
     if current is not None and look is not None:
-        parts.append(", ".join(part for part in (full_name(facts(current)), note or WORDS[look]) if part))
+        parts.append(", ".join(part for part in (full_name(facts(current)), note or word(look)) if part))
     if selected is not None and selected != current:
-        parts.append(f"selected: {full_name(facts(selected))}")
-    parts.append(f"{len(graph)} nodes" if len(graph) != 1 else "1 node")
+        parts.append(translate("Canvas", "selected: {0}").format(full_name(facts(selected))))
+    parts.append(translate("Canvas", "%n node(s)", len(graph)))
     return "; ".join(parts)

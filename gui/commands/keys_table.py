@@ -63,7 +63,7 @@ class KeysTable(QWidget):
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.setMinimumHeight(12 * self.table.fontMetrics().height() + 160)
         for row, command in enumerate(COMMANDS):
-            menu = translate("Actions", command.menu).replace("&", "")
+            menu = " > ".join(translate("Actions", part).replace("&", "") for part in command.menu.split("/"))
             for column, text in enumerate((actions.name(command.name), "", menu)):
                 self.table.setItem(row, column, QTableWidgetItem(text))
             self._cell(row, 0).setToolTip(translate("Actions", command.tip))

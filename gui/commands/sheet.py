@@ -75,7 +75,7 @@ class ShortcutSheet(QDialog):
             lines = [
                 (self._actions.name(command.name), native(self._keymap.keys(command.name)), translate("Actions", command.tip))
                 for command in COMMANDS
-                if command.menu == menu and self._keymap.keys(command.name)
+                if command.menu.partition("/")[0] == menu and self._keymap.keys(command.name)
             ]
             if lines:
                 found[translate("Actions", menu).replace("&", "")] = lines

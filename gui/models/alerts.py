@@ -124,10 +124,15 @@ class AlertLog:
             return
         if not nans and any(text in ("inf", "-inf") for _, text in op.params):
             return  # the script wrote the infinity itself, as masks of attention do
-        text = f"{_counts(nans, infs)} in the output of {op.name}; its inputs are finite{_reason(tape, op)}"
+        words = translate("Alerts", "{0} in the output of {1}; its inputs are finite{2}")
+        text = words.format(_counts(nans, infs), op.name, _reason(tape, op))
         bad = next((val for val in op.outs if any(self._bad.count(tape, (val,)))), None)
         frame = op.stack[0] if op.stack else None
-        self._add(Alert(AlertKind.BORN, -1, op.name, text, ("op", op.id), frame, ValueRef(f"output of {op.name}", bad)))
+        self._add(
+            Alert(
+                AlertKind.BORN, -1, op.name, text, ("op", op.id), frame, ValueRef(translate("Alerts", "output of {0}").format(op.name), bad)
+            )
+        )
 
     def _constant(self, tape: Tape, val: Val | None, op: Op) -> None:
         if not self._rules.constant or val is None or val.tensor in self._constants or not any(self._bad.count(tape, (val,))):
@@ -137,13 +142,10 @@ class AlertLog:
         if noun is None or noun.role in (1, 3):  # an activation or a gradient: the op that made it is listed, or what it had it from
             return
         nans, infs = self._bad.count(tape, (val,))
-        name = noun.name or f"an input of {op.name}"
+        name = noun.name or translate("Alerts", "an input of {0}").format(op.name)
         frame = op.stack[0] if op.stack else None
-        self._add(
-            Alert(
-                AlertKind.CONSTANT, -1, name, f"{_counts(nans, infs)} in {name} from the start", ("op", op.id), frame, ValueRef(name, val)
-            )
-        )
+        text = translate("Alerts", "{0} in {1} from the start").format(_counts(nans, infs), name)
+        self._add(Alert(AlertKind.CONSTANT, -1, name, text, ("op", op.id), frame, ValueRef(name, val)))
 
     def _exit(self, tape: Tape, event: NodeExit, given: tuple[Val | None, ...]) -> None:
         nans, infs = self._bad.count(tape, event.grads)
@@ -159,15 +161,13 @@ class AlertLog:
         if any(self._bad.count(tape, (saved.val for saved in node.saved))):
             self.carried += 1  # the forward op had it, where it is listed already
             return
-        why = "; what arrived is finite" + (_reason(tape, op) if op is not None else "")
+        why = _reason(tape, op) if op is not None else ""
         bad = next((val for val in event.grads if val is not None and any(self._bad.count(tape, (val,)))), None)
         frame = op.stack[0] if op is not None and op.stack else None
-        self._add(
-            Alert(
-                AlertKind.BORN, event.i, node.name, f"{_counts(nans, infs)} in the gradient that {node.name} passed on{why}",
-                ("node", event.node), frame, ValueRef(f"gradient from {short_name(node.name)}", bad),
-            )
-        )  # fmt: skip
+        words = translate("Alerts", "{0} in the gradient that {1} passed on; what arrived is finite{2}")
+        text = words.format(_counts(nans, infs), node.name, why)
+        value = ValueRef(translate("Alerts", "gradient from {0}").format(short_name(node.name)), bad)
+        self._add(Alert(AlertKind.BORN, event.i, node.name, text, ("node", event.node), frame, value))
 
     def _large(self, tape: Tape, event: NodeExit) -> None:
         if event.node in self._larges:
@@ -196,14 +196,15 @@ class AlertLog:
             self._zeros.add(event.node)
             variable = tape.tensors.get(node.variable) if node.variable is not None else None
             name = (variable.name if variable is not None else "") or node.name
-            text = f"the gradient of {name} is zero in all {found[0].count} elements"
-            self._add(
-                Alert(AlertKind.ZERO, event.i, name, text, ("node", event.node), None, ValueRef(f"gradient of {name}", event.grads[0]))
-            )
+            text = translate("Alerts", "the gradient of {0} is zero in all %n element(s)", found[0].count).format(name)
+            value = ValueRef(translate("Alerts", "gradient of {0}").format(name), event.grads[0])
+            self._add(Alert(AlertKind.ZERO, event.i, name, text, ("node", event.node), None, value))
 
 
 def _counts(nans: int, infs: int) -> str:
-    return " and ".join(([f"{nans} NaN"] if nans else []) + ([f"{infs} Inf"] if infs else []))
+    if nans and infs:
+        return translate("Alerts", "{0} NaN and {1} Inf").format(nans, infs)
+    return f"{nans} NaN" if nans else f"{infs} Inf"
 
 
 def _reason(tape: Tape, op: Op) -> str:
@@ -214,13 +215,15 @@ def _reason(tape: Tape, op: Op) -> str:
         if stats is None:
             continue
         noun = tape.tensors.get(val.tensor)
-        name = (noun.name if noun is not None else "") or (f"input {place}" if len(op.ins) > 1 else "its input")
+        name = (noun.name if noun is not None else "") or (
+            translate("Alerts", "input {0}").format(place) if len(op.ins) > 1 else translate("Alerts", "its input")
+        )
         if op.name.startswith(("log", "div", "reciprocal", "rsqrt", "sqrt", "pow", "norm")) and stats.zeros:
-            said.append(f"{name} has {stats.zeros} zeros")
+            said.append(translate("Alerts", "{0} has %n zero(s)", stats.zeros).format(name))
         elif op.name.startswith(("log", "sqrt", "rsqrt", "pow")) and stats.low < 0:
-            said.append(f"{name} has negative numbers")
+            said.append(translate("Alerts", "{0} has negative numbers").format(name))
         elif op.name.startswith(("exp", "pow", "mul", "mm", "cosh", "sinh")) and max(abs(stats.low), abs(stats.high)) > 80:
-            said.append(f"{name} reaches {max(stats.low, stats.high, key=abs):.3g}")
+            said.append(translate("Alerts", "{0} reaches {1}").format(name, f"{max(stats.low, stats.high, key=abs):.3g}"))
     return " (" + ", ".join(said) + ")" if said else ""
 
 

@@ -8,6 +8,8 @@ from gradstep.engine.tape import ledger
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Slot
 
+from ..translation import translate
+
 
 @dataclass(frozen=True, slots=True)
 class ContributionRow:
@@ -63,5 +65,9 @@ def _row(tape: Tape, entry: ledger.Entry, addend: ledger.Addend) -> Contribution
     else:
         nodes = (node.id for node in tape.nodes.values() if entry.leaf is not None and node.variable == entry.leaf)
         key = ("node", next(nodes)) if isinstance(source, int) and entry.leaf is not None else None
-    name = "the seed of backward()" if source is None and entry.slot is not None else ledger.source_name(tape, source)
+    name = (
+        translate("Contributions", "the seed of backward()")
+        if source is None and entry.slot is not None
+        else ledger.source_name(tape, source)
+    )
     return ContributionRow(name, addend.norm, addend.share, addend.cosine, key, addend.event)

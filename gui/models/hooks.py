@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 
 from gradstep.engine.tape.schema import Frame, GradStored, HookCalled, HookKind, NodeEnter, Val
 
+from ..translation import translate
 from .history import Row, RowKind
-from .rows import HOOK_NAMES, RowReader
+from .rows import RowReader, hook_name
 from .values import ValueRef, ValueText, ratio_text, value_text
 
 _LOOKED: WeakKeyDictionary[Row, tuple[list[Row], int, Row | None]] = WeakKeyDictionary()
@@ -111,7 +112,7 @@ def _forward_before(reader: RowReader, run: Row) -> Iterator[HookGroup]:
     if rows:
         events = (reader.tape.events[row.first] for row in rows[-GROUPS_SHOWN:])
         lines = tuple(_hook_line(reader, event) for event in events if isinstance(event, HookCalled))
-        yield HookGroup("Forward", None, rows[0], lines)
+        yield HookGroup(translate("Hooks", "Forward"), None, rows[0], lines)
 
 
 def _first_event(row: Row) -> int:
@@ -166,20 +167,22 @@ def _hook_line(reader: RowReader, event: HookCalled) -> HookLine:
     new = event.after[place] if place is not None else _first(event.after)
     before, after = value_text(tape, old), value_text(tape, new) if event.after else ValueText()
     if hook.kind in SAVING:  # what is packed may be anything
-        before, after = (ValueText(small="no tensor") if val is None else text for val, text in ((old, before), (new, after)))
-    label = f"{hook.function} ({HOOK_NAMES[hook.kind]})"
+        before, after = (
+            ValueText(small=translate("Hooks", "no tensor")) if val is None else text for val, text in ((old, before), (new, after))
+        )
+    label = f"{hook.function} ({hook_name(hook.kind)})"
     return HookLine(
         event=event.i,
         name=hook.function if hook.kind is not HookKind.RETAIN else "retain_grad",
         kind=hook.kind,
-        kind_name=HOOK_NAMES[hook.kind],
+        kind_name=hook_name(hook.kind),
         at=hook.at if hook.kind is not HookKind.RETAIN else None,  # not the user's function
         before=before,
         after=after,
         ratio=ratio_text(before.norm, after.norm),
         changed=changed,
         raised=bool(event.before) and not event.after,
-        value=ValueRef(label, new if event.after else old, old if changed else None, "before the hook"),
+        value=ValueRef(label, new if event.after else old, old if changed else None, translate("Hooks", "before the hook")),
     )
 
 
@@ -192,5 +195,5 @@ def _store_line(reader: RowReader, event: GradStored, step: Row) -> StoreLine:
     previous = value_text(tape, event.prev) if event.prev is not None else None
     return StoreLine(
         event.i, name, previous, value_text(tape, added), now, ratio_text(previous.norm, now.norm) if previous is not None else "",
-        ValueRef(name, event.val, event.prev, "before it was added to"),
+        ValueRef(name, event.val, event.prev, translate("Hooks", "before it was added to")),
     )  # fmt: skip

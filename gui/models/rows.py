@@ -10,6 +10,7 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Frame, GradStored, HookCalled, HookKind, NodeEnter, NodeExit, NodeKind, Role, Val
 
 from ..formats import number, seconds, shape_text, short_name
+from ..translation import translate
 from .history import History, Row, RowKind, norm_of
 
 HOOK_NAMES = {
@@ -18,6 +19,11 @@ HOOK_NAMES = {
     HookKind.MODULE: "module backward hook", HookKind.FORWARD_PRE: "forward pre-hook", HookKind.FORWARD: "forward hook",
     HookKind.PACK: "pack hook", HookKind.UNPACK: "unpack hook", HookKind.MULTI_GRAD: "multi-grad hook",
 }  # fmt: skip
+
+
+def hook_name(kind: HookKind) -> str:
+    """What a kind of hook is called."""
+    return translate("Hooks", HOOK_NAMES[kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,7 @@ class RowReader:
                 return self._stored(row)
             case RowKind.EDITED:
                 name = self.node_name(row.key)
-                return _facts(row, f"Edited gradient of {name}", op=short_name(name), number=f"#{row.first}")
+                return _facts(row, translate("Rows", "Edited gradient of {0}").format(name), op=short_name(name), number=f"#{row.first}")
 
     def _bad(self, vals: Iterable[Val | None]) -> tuple[int, int]:
         return self.history.bad_values.count(self.tape, vals)
@@ -164,7 +170,7 @@ class RowReader:
         """The node's name; an AccumulateGrad says of what."""
         noun = self.tape.nodes.get(node)
         if noun is None:
-            return f"node {node}"
+            return translate("Rows", "node {0}").format(node)
         if noun.kind is NodeKind.ACCUMULATE and noun.variable is not None:
             return f"{noun.name} {self.tensor_name(noun.variable, leaf=True)}"
         return noun.name
@@ -177,9 +183,9 @@ class RowReader:
         op = self.tape.ops.get(self.history.maker.get(tensor, 0))
         if op is not None:
             place = next((i for i, out in enumerate(op.outs) if out.tensor == tensor), 0)
-            return f"{op.name}.{place}" if len(op.outs) > 1 else f"output of {op.name}"
+            return f"{op.name}.{place}" if len(op.outs) > 1 else translate("Rows", "output of {0}").format(op.name)
         leaf = leaf or (noun is not None and noun.role is Role.LEAF)
-        return f"leaf {tensor}" if leaf else f"tensor {tensor}"
+        return (translate("Rows", "leaf {0}") if leaf else translate("Rows", "tensor {0}")).format(tensor)
 
     def node_module(self, node: int) -> str:
         """The module call in which the node's forward op ran; for a leaf the module that owns the parameter."""
@@ -236,19 +242,19 @@ class RowReader:
         first = next(self._ops(row), None)
         op = self.tape.ops.get(first.key) if first is not None else None
         graph = op is None or op.grad_mode
-        return _facts(row, f"Forward {row.key}" if graph else f"Without gradient {row.key}")
+        return _facts(row, (translate("Rows", "Forward {0}") if graph else translate("Rows", "Without gradient {0}")).format(row.key))
 
     def _call(self, row: Row) -> RowFacts:
         call = self.tape.calls.get(row.key)
         if call is None:
-            return _facts(row, f"call {row.key}")
+            return _facts(row, translate("Rows", "call {0}").format(row.key))
         name = call.path.rpartition(".")[2]
         return _facts(row, f"{name}  {call.type}" if name else call.type, module=call.path)
 
     def _op(self, row: Row) -> RowFacts:
         op = self.tape.ops.get(row.key)
         if op is None:
-            return _facts(row, f"op {row.key}")
+            return _facts(row, translate("Rows", "op {0}").format(row.key))
         nans, infs = self._bad(op.outs)
         out = self.tape.tensors.get(op.outs[0].tensor) if op.outs else None
         return _facts(
@@ -261,7 +267,7 @@ class RowReader:
         duration = events[row.last].time - events[row.first].time if row.last > row.first else math.nan
         runs = self.history.runs
         number = next((place for place, steps in enumerate(runs) if steps.run == row.key), 0)
-        return _facts(row, f"Backward {number}", number=f"#{row.first}", duration=duration)
+        return _facts(row, translate("Rows", "Backward {0}").format(number), number=f"#{row.first}", duration=duration)
 
     def _step(self, row: Row) -> RowFacts:
         node = self.tape.nodes.get(row.key)
@@ -301,9 +307,9 @@ class RowReader:
         hook = self.tape.hooks.get(row.key)
         event = self.tape.events[row.first]
         if hook is None or not isinstance(event, HookCalled):
-            return _facts(row, f"hook {row.key}")
+            return _facts(row, translate("Rows", "hook {0}").format(row.key))
         vals = event.after or event.before
-        name = f"{hook.function}  {HOOK_NAMES[hook.kind]}" if hook.kind is not HookKind.RETAIN else HOOK_NAMES[hook.kind]
+        name = f"{hook.function}  {hook_name(hook.kind)}" if hook.kind is not HookKind.RETAIN else hook_name(hook.kind)
         nans, infs = self._bad(vals)
         return _facts(
             row, name, module=self.node_module(event.node) if event.node is not None else "",
@@ -315,8 +321,9 @@ class RowReader:
         vals = (event.val,) if isinstance(event, GradStored) else ()
         nans, infs = self._bad(vals)
         name = self.tensor_name(row.key, leaf=True)
+        words = translate("Rows", "{0}.grad stored").format(name)
         return _facts(
-            row, f"{name}.grad stored", op="AccumulateGrad", module=name.rpartition(".")[0], number=f"#{row.first}",
+            row, words, op="AccumulateGrad", module=name.rpartition(".")[0], number=f"#{row.first}",
             norm=norm_of(self.tape, vals), nans=nans, infs=infs,
         )  # fmt: skip
 

@@ -10,9 +10,10 @@ from gradstep.engine.tape.schema import ACCUMULATE_SEQUENCE, Frame, GradAdded, H
 from gradstep.engine.tape.state import State, Status
 
 from ..formats import dtype_text, shape_text
+from ..translation import translate
 from .history import Row, RowKind, norm_of
 from .hooks import HookLine, StoreLine, step_lines
-from .rows import HOOK_NAMES, RowReader
+from .rows import RowReader, hook_name
 from .values import ValueRef, ValueText, value_text
 
 KIND_NAMES = {
@@ -148,7 +149,7 @@ def step_view(reader: RowReader, state: State, node: int, run: int | None = None
         saved=tuple(_saved(tape, saved.name, saved.val, node in state.freed) for saved in noun.saved),
         lines=lines,
         waiting_hooks=tuple(
-            f"{hook.function} ({HOOK_NAMES[hook.kind]})" for hook in tape.hooks.values() if hook.node == node and hook.id not in fired
+            f"{hook.function} ({hook_name(hook.kind)})" for hook in tape.hooks.values() if hook.node == node and hook.id not in fired
         ),
     )
 
@@ -168,11 +169,11 @@ def _arrived(reader: RowReader, state: State, run: int, node: int, given: tuple[
         event = tape.events[i]
         if not isinstance(event, GradAdded) or history.undone(i, state.position):
             continue
-        name = "seed of the run" if event.src is None else reader.node_name(event.src.node)
+        name = translate("Steps", "seed of the run") if event.src is None else reader.node_name(event.src.node)
         if event.src is not None and len(tape.nodes[event.src.node].next) > 1:
-            name += f" edge {event.src.index}"
+            name = translate("Steps", "{0} edge {1}").format(name, event.src.index)
         key = ("node", event.src.node) if event.src is not None else None
-        value = ValueRef(f"gradient from {name}", event.val)
+        value = ValueRef(translate("Steps", "gradient from {0}").format(name), event.val)
         op_name = tape.nodes[event.src.node].name if event.src is not None else ""
         parts.setdefault(event.dst.index, []).append(GradLine(name, key, value_text(tape, event.val), value, op_name))
     found = []
@@ -184,12 +185,11 @@ def _arrived(reader: RowReader, state: State, run: int, node: int, given: tuple[
             lone = parts.get(index, ())
             before = lone[0].value.val if len(lone) == 1 and lone[0].value is not None else None
             changed = before if before != given[index] else None
-            label = f"gradient into {reader.node_name(node)}"
-            total = GradLine(
-                "as given to it", None, value_text(tape, given[index]), ValueRef(label, given[index], changed, "before the hooks")
-            )
-        shape = f"{shape_text(meta.shape)} {dtype_text(meta.dtype)}" if meta is not None else "no gradient wanted"
-        found.append(SlotLines(f"slot {index}, {shape}", tuple(parts.get(index, ())), total))
+            label = translate("Steps", "gradient into {0}").format(reader.node_name(node))
+            value = ValueRef(label, given[index], changed, translate("Steps", "before the hooks"))
+            total = GradLine(translate("Steps", "as given to it"), None, value_text(tape, given[index]), value)
+        shape = f"{shape_text(meta.shape)} {dtype_text(meta.dtype)}" if meta is not None else translate("Steps", "no gradient wanted")
+        found.append(SlotLines(translate("Steps", "slot {0}, {1}").format(index, shape), tuple(parts.get(index, ())), total))
     return tuple(found)
 
 
@@ -197,14 +197,14 @@ def _sent(reader: RowReader, edges: tuple[Slot | None, ...], vals: tuple[Val | N
     lines = []
     for place, slot in enumerate(edges):
         if slot is None:
-            lines.append(GradLine("no gradient wanted", None, ValueText(), None))
+            lines.append(GradLine(translate("Steps", "no gradient wanted"), None, ValueText(), None))
             continue
         name, noun = reader.node_name(slot.node), reader.tape.nodes[slot.node]
         if len(noun.ins) > 1:
-            name += f" slot {slot.index}"
+            name = translate("Steps", "{0} slot {1}").format(name, slot.index)
         text, value = ValueText(), None
         if vals is not None and place < len(vals):
-            text, value = value_text(reader.tape, vals[place]), ValueRef(f"gradient to {name}", vals[place])
+            text, value = value_text(reader.tape, vals[place]), ValueRef(translate("Steps", "gradient to {0}").format(name), vals[place])
         lines.append(GradLine(name, ("node", slot.node), text, value, noun.name))
     return tuple(lines)
 
@@ -212,7 +212,8 @@ def _sent(reader: RowReader, edges: tuple[Slot | None, ...], vals: tuple[Val | N
 def _saved(tape: Tape, name: str, val: Val | None, freed: bool) -> SavedLine:
     if val is None:
         return SavedLine(name, None, None, freed)
-    label = f"saved {name}" + (f", version {val.version}" if val.version else "")
+    label = translate("Steps", "saved {0}, version {1}") if val.version else translate("Steps", "saved {0}")
+    label = label.format(name, val.version)
     return SavedLine(name, value_text(tape, val), ValueRef(label, val), freed)
 
 
@@ -221,10 +222,10 @@ def op_values(tape: Tape, op: int) -> tuple[ValueRef, ...]:
     noun = tape.ops.get(op)
     if noun is None:
         return ()
-    outs = [
-        ValueRef(f"output {i} of {noun.name}" if len(noun.outs) > 1 else f"output of {noun.name}", val) for i, val in enumerate(noun.outs)
-    ]
-    ins = [ValueRef(f"input {i} of {noun.name}", val) for i, val in enumerate(noun.ins) if val is not None]
+    words = translate("Steps", "output {0} of {1}") if len(noun.outs) > 1 else translate("Steps", "output of {1}")
+    outs = [ValueRef(words.format(i, noun.name), val) for i, val in enumerate(noun.outs)]
+    words = translate("Steps", "input {0} of {1}")
+    ins = [ValueRef(words.format(i, noun.name), val) for i, val in enumerate(noun.ins) if val is not None]
     return (*outs, *ins)
 
 

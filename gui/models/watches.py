@@ -15,6 +15,7 @@ from gradstep.engine.tape.schema import NodeExit, Role, Val
 from gradstep.engine.tape.state import State
 
 from ..formats import number, shape_text
+from ..translation import translate
 from .values import value_text
 
 MOST = 200  # readings of a watch that are kept
@@ -149,7 +150,13 @@ def recorded(tape: Tape, state: State, expression: str) -> Reading:
     told, stats = value_text(tape, val), tape.stats.get(val)
     norm = stats.norm if stats is not None else math.nan
     bad = bool(told.bad)
-    text = told.small or (told.bad if bad else f"norm {number(norm)}" if stats is not None else "not kept")
+    text = told.small or (
+        told.bad
+        if bad
+        else translate("Watches", "norm {0}").format(number(norm))
+        if stats is not None
+        else translate("Watches", "not kept")
+    )
     return Reading(text, norm, told.shape, bad, tensor=val.tensor)
 
 
@@ -163,7 +170,7 @@ def _value(tape: Tape, state: State, expression: str) -> Val | str | None:
         leaves = (tensor for tensor in tape.tensors.values() if tensor.role is Role.LEAF and tensor.name == name)
         found = next(leaves, None)
     if found is None:
-        return f"nothing on the tape is called {name}"
+        return translate("Watches", "nothing on the tape is called {0}").format(name)
     if gradient:
         return state.grads.get(found.id)
     return Val(found.id, state.versions.get(found.storage, 0))

@@ -11,6 +11,7 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Val
 
 from ..formats import number
+from ..translation import translate
 from .values import ValueRef
 
 
@@ -58,13 +59,17 @@ def what_if_view(tape: Tape, lies: Mapping[str, Any]) -> WhatIfView:
 
 
 def _row(tape: Tape, key: tuple[str, int], name: str, one: branches.Difference) -> WhatIfRow:
-    value = ValueRef(f"{name} with the edit", one.new, one.old, "without the edit") if one.new is not None else None
+    value = (
+        ValueRef(translate("WhatIf", "{0} with the edit").format(name), one.new, one.old, translate("WhatIf", "without the edit"))
+        if one.new is not None
+        else None
+    )
     difference = "" if one.norm is None else number(one.norm)
     return WhatIfRow(key, name, _norm(tape, one.old), _norm(tape, one.new), difference, one.relative, value)
 
 
 def _norm(tape: Tape, val: Val | None) -> str:
     if val is None:
-        return "none"
+        return translate("WhatIf", "none")
     stats = tape.stats.get(val)
     return number(stats.norm) if stats is not None else "?"

@@ -146,13 +146,17 @@ def test_fields_keep_the_keys_with_which_one_writes(driver: Driver) -> None:
 
 def test_a_changed_key_works_at_once_and_the_old_one_no_more(driver: Driver) -> None:
     driver.open(driver.script(NETWORK))
-    driver.window.around.keymap.set("step", ["Ctrl+Alt+N"])
+    driver.window.around.keymap.set("step", ["Ctrl+Alt+Shift+N"])
     driver.window.activateWindow()
     driver.window.canvas.setFocus()
     driver.until(driver.window.canvas.hasFocus)
     count = len(driver.stops)
     QTest.keyClick(driver.window.canvas, Qt.Key.Key_F10)
-    QTest.keyClick(driver.window.canvas, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(
+        driver.window.canvas,
+        Qt.Key.Key_N,
+        Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier,
+    )
     driver.until(lambda: len(driver.stops) == count + 1)
     assert driver.state is State.PAUSED
     assert len(driver.stops) == count + 1

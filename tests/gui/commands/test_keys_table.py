@@ -108,10 +108,10 @@ def test_the_sheet_shows_the_keys_that_commands_have_now(held: Held) -> None:
     for command in COMMANDS:
         if command.keys:
             assert listed[held.actions.name(command.name)]
-    held.keymap.set("step", ["Ctrl+Alt+N"])
+    held.keymap.set("step", ["Ctrl+Alt+Shift+F2"])
     lines = sheet.text().splitlines()
-    assert any(line.split() == ["Ctrl+Alt+N", "Next", "Node"] for line in lines)
-    sheet.field.setText("ctrl+alt+n")
+    assert any(line.split() == ["Ctrl+Alt+Shift+F2", "Next", "Node"] for line in lines)
+    sheet.field.setText("ctrl+alt+shift+f2")
     shown = [
         heading.child(number).text(0)
         for heading in (sheet.tree.topLevelItem(place) for place in range(sheet.tree.topLevelItemCount()))
