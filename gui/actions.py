@@ -361,7 +361,8 @@ class Actions(QObject):
             if command.needs is not None and not there.get(command.needs, False):
                 reason = REASONS[command.needs]
             if command.asks is not None and command.asks not in ALLOWED[state]:
-                reason = QCoreApplication.translate("Actions", "not while the session is {0}").format(state.value)
+                reason = QCoreApplication.translate("Actions", "not while the session is {0}")
+                reason = reason.format(QCoreApplication.translate("States", state.value))
             elif reason:
                 reason = QCoreApplication.translate("Actions", reason)
             visible = command.asks is None or command.menu != "&Run" or state is not State.TRACE  # a tape has no program

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from gradstep.engine.extensions.switches import SAFE_MODE
 
 from .faults import Faults
+from .pseudo import LANGUAGES, speak
 from .settings import kept, mend
 from .theme import Appearance, icon, load_fonts
 
@@ -39,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.headless_report is not None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = application(arguments.theme)
+    if arguments.language:
+        speak(app, arguments.language)
     from .main_window import MainWindow
 
     if arguments.headless_report is not None:
@@ -106,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         "--theme", choices=("system", "light", "dark", "contrast"), default="", help="instead of the theme that was chosen last"
     )
     parser.add_argument("--safe-mode", action="store_true", help="load no plug-ins but gradstep's own, this time")
+    parser.add_argument("--language", choices=LANGUAGES, default="", help="for translators: longer words, or from right to left")
     parser.add_argument("--reset-layout", action="store_true", help="forget where the panels were")
     parser.add_argument(
         "--headless-report", metavar="FOLDER", help="no window: run to the end of backward and leave run.gst, steps.txt and window.png"

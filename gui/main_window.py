@@ -55,9 +55,10 @@ from .settings import kept
 from .soon import Soon
 from .tensor_views import TensorViews
 from .theme import Appearance
+from .translation import translate
 from .undo import Undo
 from .watches import Watches
-from .welcome import EXAMPLES, FOLDER, WelcomePage, dropped
+from .welcome import FOLDER, WelcomePage, bundled, dropped
 from .whereabouts import Whereabouts
 
 SETTLE = 120  # milliseconds: a program that stands still again by then was never shown as running, so that a step does not flicker
@@ -163,7 +164,7 @@ class MainWindow(QMainWindow):
         self._recent_menu = QMenu(self.tr("Open &Recent"), self)
         menus["&File"].insertMenu(self.actions_["save_tape"], self._recent_menu)
         examples = QMenu(self.tr("&Examples"), self)
-        for name, label, about in EXAMPLES:
+        for name, label, about in bundled():
             action = examples.addAction(label)
             action.setStatusTip(about)
             action.triggered.connect(lambda _=False, file=FOLDER / name: self.open_file(str(file)))
@@ -475,11 +476,13 @@ class MainWindow(QMainWindow):
         state, live = self._state, self.model.is_live
         place = place_text(self.model)
         self.bar.show_place(place, past=not live)
-        sentence = self._whereabouts.sentence(self.session.sentence, self.session.stop_info if state is State.PAUSED else None, live=live)
+        told = translate("States", self.session.sentence)
+        sentence = self._whereabouts.sentence(told, self.session.stop_info if state is State.PAUSED else None, live=live)
         if sentence != self.status.sentence.text() or state is State.PAUSED:
             self.status.show_state(state, sentence)
         name = self.opening.name
-        shown = state.value if live else self.tr("{0}, looking at the past").format(state.value)
+        words = translate("States", state.value)
+        shown = words if live else self.tr("{0}, looking at the past").format(words)
         self.setWindowTitle(f"{name} [{shown}] - gradstep" if name else "gradstep")
 
     def _show_process(self) -> None:

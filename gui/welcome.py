@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QKeySequenc
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from .theme import icon
+from .translation import translate
 
 EXAMPLES: tuple[tuple[str, str, str], ...] = (
     ("nan.py", "Find the NaN", "The loss is a number, every gradient is NaN"),
@@ -27,6 +28,11 @@ SUFFIXES = (".py", ".gst")
 SHOWN = 5  # recent files
 _WIDTH = 345  # of a card
 _TEXT = 275  # of the words in it
+
+
+def bundled() -> list[tuple[str, str, str]]:
+    """File, name and what it is of each bundled example, in the user's language."""
+    return [(file, translate("Examples", name), translate("Examples", about)) for file, name, about in EXAMPLES]
 
 
 class Entry(QPushButton):
@@ -121,7 +127,7 @@ class WelcomePage(QScrollArea):
         start.addStretch()
         self._recent = self._card(self.tr("Recent"))
         learn = self._card(self.tr("Learn by doing"))
-        for name, label, about in EXAMPLES:
+        for name, label, about in bundled():
             file = str(FOLDER / name)
             self._add(learn, Entry("script", label, about), partial(self.file_picked.emit, file))
         learn.addStretch()
