@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QToolBar, QToolButton, QWidget
 
 from gradstep.engine.debug.states import ENDED, RUNNING, State
 from gradstep.engine.tape.state import Status
 
-from . import wording
+from . import theme, wording
 from .actions import COMMANDS, Actions
 from .holder import Holder
 from .models.debug_model import DebugModel
 
 _NAMED = ("start", "continue", "step_back", "step", "return_to_live")  # what is used most has its name beside its icon
-_ICON = QSize(18, 18)
+_ICON = 18
+_LARGE = 1.3  # times the usual size: letters for which a small screen has no room
 PLACE = 220  # the least width of the words that say where the view stands
 
 
@@ -28,7 +29,6 @@ class RunBar(QToolBar):
         self.setWindowTitle(self.tr("Run and time"))
         self.setObjectName("toolbar")
         self.setMovable(False)
-        self.setIconSize(_ICON)
         self._stop = actions["stop"]
         self._add_group(actions, "run")
         self._separators = [self.addSeparator()]
@@ -56,7 +56,26 @@ class RunBar(QToolBar):
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
         self._add_group(actions, "search")
+        self._fit()
         self.show_place("", past=False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Large letters leave no room for names beside the icons."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        size = theme.scaled(_ICON)
+        self.setIconSize(QSize(size, size))
+        self.place.setMinimumWidth(min(theme.scaled(PLACE), 300))
+        for button in self.findChildren(QToolButton):
+            name = button.defaultAction().objectName() if button.defaultAction() is not None else ""
+            named = name in _NAMED and (theme.scale() < _LARGE or name in ("start", "continue"))
+            button.setIconSize(QSize(size, size))
+            if name:
+                style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if named else Qt.ToolButtonStyle.ToolButtonIconOnly
+                button.setToolButtonStyle(style)
 
     def _add_group(self, actions: Actions, group: str) -> None:
         for command in COMMANDS:
@@ -70,15 +89,12 @@ class RunBar(QToolBar):
     def _button(self, actions: Actions, name: str) -> QToolButton:
         button = QToolButton()
         button.setDefaultAction(actions[name])
-        button.setIconSize(_ICON)
         self._dress(button, actions, name)
         return button
 
     @staticmethod
     def _dress(button: QToolButton, actions: Actions, name: str) -> None:
         button.setAccessibleName(actions.name(name))
-        named = name in _NAMED
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon if named else Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def show_place(self, text: str, *, past: bool) -> None:

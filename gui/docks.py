@@ -9,6 +9,7 @@ from functools import partial
 from PySide6.QtCore import QByteArray, QLibraryInfo, QObject, QSettings, Qt, QTimer, QVersionNumber, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar
 
+from . import theme
 from .holder import Holder
 from .panel import Panel
 
@@ -29,6 +30,11 @@ class Places:
 def plain(title: str) -> str:
     """A title whose ampersand is one, and no mark of a key."""
     return title.replace("&", "&&")
+
+
+def _share_of(wide: int, least: int) -> int:
+    """The width of a dock at the side of a window: a quarter of it, unless letters are large and need more."""
+    return max(min(wide // 4, theme.scaled(520)), min(theme.scaled(least), max(least, wide * 3 // 10)))
 
 
 class Docks(QObject):
@@ -165,7 +171,7 @@ class Docks(QObject):
         wide, high = window.width(), window.height()
         strip, lists = self._docks[places.strip], [self._docks[panel] for panel in places.lists]
         left, right = self._docks[places.left[0]], self._docks[places.right[0]]
-        window.resizeDocks([left, right], [min(max(300, wide // 4), 520), min(max(320, wide // 4), 520)], Qt.Orientation.Horizontal)
+        window.resizeDocks([left, right], [_share_of(wide, 300), _share_of(wide, 320)], Qt.Orientation.Horizontal)
         window.resizeDocks([strip, lists[0]], [wide * 3 // 10, wide * 7 // 10], Qt.Orientation.Horizontal)
         window.resizeDocks([strip], [min(max(200, high // 4), 320)], Qt.Orientation.Vertical)
         if high >= SMALL:

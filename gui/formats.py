@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .translation import translate
+
 _ALL = 17  # decimals tell any two numbers apart
 
 
@@ -42,7 +44,7 @@ _CONTROL = re.compile(
 
 def shape_text(shape: Sequence[int]) -> str:
     """``64x512`` with the multiplication sign, ``scalar`` for no dimensions."""
-    return "\u00d7".join(str(size) for size in shape) if shape else "scalar"
+    return "\u00d7".join(str(size) for size in shape) if shape else translate("Formats", "scalar")
 
 
 def dtype_text(dtype: str) -> str:

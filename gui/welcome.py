@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from . import theme
 from .theme import icon
 from .translation import translate
 
@@ -47,6 +48,7 @@ class Entry(QPushButton):
         self.setToolTip(tip)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._picture = picture
+        self._elided: list[tuple[QLabel, str, Qt.TextElideMode]] = []
         self._icon = self._label()
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 7, 10, 7)
@@ -66,6 +68,7 @@ class Entry(QPushButton):
             shown.setProperty("role", "dim")
             row.addWidget(shown)
         self._paint_icon()
+        self._elide()
 
     def _label(self) -> QLabel:
         label = QLabel()
@@ -75,8 +78,12 @@ class Entry(QPushButton):
 
     def _words(self, text: str, mode: Qt.TextElideMode) -> QLabel:
         label = self._label()
-        label.setText(QFontMetrics(self.font()).elidedText(text, mode, _TEXT))
+        self._elided.append((label, text, mode))
         return label
+
+    def _elide(self) -> None:
+        for label, text, mode in self._elided:
+            label.setText(QFontMetrics(self.font()).elidedText(text, mode, theme.scaled(_TEXT)))
 
     def _paint_icon(self) -> None:
         self._icon.setPixmap(icon(self._picture).pixmap(QSize(18, 18), self.devicePixelRatioF()))
@@ -86,6 +93,8 @@ class Entry(QPushButton):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._paint_icon()
+        elif event.type() is QEvent.Type.FontChange:
+            self._elide()
 
     def sizeHint(self) -> QSize:
         layout = self.layout()
@@ -109,6 +118,7 @@ class WelcomePage(QScrollArea):
         self.setAcceptDrops(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
+        self._cards: list[QWidget] = []
         page = QWidget()
         self.setWidget(page)
         outer = QVBoxLayout(page)
@@ -131,18 +141,38 @@ class WelcomePage(QScrollArea):
             file = str(FOLDER / name)
             self._add(learn, Entry("script", label, about), partial(self.file_picked.emit, file))
         learn.addStretch()
-        columns = QHBoxLayout()
+        columns = self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         columns.setSpacing(18)
         columns.addStretch()
         for box in (start, self._recent, learn):
             card = box.parentWidget()
             assert card is not None
-            columns.addWidget(card)
+            columns.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+            self._cards.append(card)
         columns.addStretch()
         outer.addLayout(columns)
         outer.addStretch(3)
         self.setFocusProxy(self._first)
         self.show_recent([])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cards stand beside each other where there is room, else above each other."""
+        super().resizeEvent(event)
+        self._flow()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Cards are as wide as their text asks for."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            for card in self._cards:
+                card.setFixedWidth(theme.scaled(_WIDTH))
+            self._flow()
+
+    def _flow(self) -> None:
+        beside = self.width() >= len(self._cards) * (theme.scaled(_WIDTH) + 24)
+        wanted = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        if self._columns.direction() is not wanted:
+            self._columns.setDirection(wanted)
 
     def _head(self) -> QHBoxLayout:
         logo = QLabel()
@@ -161,7 +191,7 @@ class WelcomePage(QScrollArea):
     def _card(self, title: str) -> QVBoxLayout:
         card = QFrame(self)
         card.setProperty("role", "card")
-        card.setFixedWidth(_WIDTH)
+        card.setFixedWidth(theme.scaled(_WIDTH))
         box = QVBoxLayout(card)
         box.setContentsMargins(10, 14, 10, 14)
         box.setSpacing(2)

@@ -120,7 +120,7 @@ class PanelHelp(QDialog):
         how, commands = HELP.get(name, ("", ()))
         rows = [(native(self._keymap.keys(command)) or self.tr("no key"), self._actions.name(command)) for command in commands]
         if name == GRAPH:
-            rows += [(keys, translate("ShortcutSheet", what)) for keys, what in GRAPH_KEYS]
+            rows += [(native(keys.split(", ")), translate("ShortcutSheet", what)) for keys, what in GRAPH_KEYS]
         self.title.setText(title)
         self.setAccessibleName(self.tr("Help: {0}").format(title))
         self.text.setHtml(self._page(about, translate(CONTEXT, how), rows))

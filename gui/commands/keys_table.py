@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QKeySequenceEdit,
     QLabel,
     QLineEdit,
@@ -60,7 +59,8 @@ class KeysTable(QWidget):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setTabKeyNavigation(False)
         self.table.setShowGrid(False)
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setMinimumHeight(12 * self.table.fontMetrics().height() + 160)
         for row, command in enumerate(COMMANDS):
             menu = " > ".join(translate("Actions", part).replace("&", "") for part in command.menu.split("/"))
@@ -133,8 +133,8 @@ class KeysTable(QWidget):
             font.setBold(self._keymap.is_own(command.name))
             item.setFont(font)
             item.setToolTip(self.tr("Yours, instead of {0}").format(self._default(command.name)) if font.bold() else "")
-        self.table.resizeColumnToContents(1)
-        self.table.resizeColumnToContents(2)
+        for column in (0, 1):
+            self.table.resizeColumnToContents(column)
         self._choose()
 
     def _cell(self, row: int, column: int) -> QTableWidgetItem:

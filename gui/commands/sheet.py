@@ -79,7 +79,9 @@ class ShortcutSheet(QDialog):
             ]
             if lines:
                 found[translate("Actions", menu).replace("&", "")] = lines
-        found[self.tr("While the graph has the focus")] = [(translate("ShortcutSheet", what), keys, "") for keys, what in GRAPH_KEYS]
+        found[self.tr("While the graph has the focus")] = [
+            (translate("ShortcutSheet", what), native(keys.split(", ")), "") for keys, what in GRAPH_KEYS
+        ]
         return found
 
     def text(self) -> str:

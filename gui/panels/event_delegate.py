@@ -39,13 +39,23 @@ class EventTreeView(QTableView):
         self.setMouseTracking(True)
         rows = self.verticalHeader()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setMinimumSectionSize(ROW_HEIGHT)
-        rows.setDefaultSectionSize(ROW_HEIGHT)
+        self._size_rows()
         rows.hide()
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
         header.setSectionsClickable(False)
+
+    def _size_rows(self) -> None:
+        rows = self.verticalHeader()
+        rows.setMinimumSectionSize(theme.scaled(ROW_HEIGHT))
+        rows.setDefaultSectionSize(theme.scaled(ROW_HEIGHT))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Rows are as high as the text asks for."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._size_rows()
 
     def toggle(self, index: QModelIndex) -> None:
         """Open what is closed, close what is open."""
@@ -103,7 +113,7 @@ class EventTreeView(QTableView):
     def _hover(self, row: int) -> None:
         before, self.hovered = self.hovered, row
         for place in {before, row} - {-1} if before != row else ():
-            self.viewport().update(0, self.rowViewportPosition(place), self.viewport().width(), ROW_HEIGHT)
+            self.viewport().update(0, self.rowViewportPosition(place), self.viewport().width(), theme.scaled(ROW_HEIGHT))
 
     def _arrow_at(self, place: QPointF) -> QModelIndex | None:
         """The index of the row whose arrow is there."""
@@ -123,7 +133,7 @@ class EventDelegate(QStyledItemDelegate):
         self._view = view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(60, ROW_HEIGHT)
+        return QSize(60, theme.scaled(ROW_HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         look = theme.current()

@@ -23,6 +23,7 @@ class HistogramView(QWidget):
         super().__init__(parent)
         self.setMinimumSize(120, 80)
         self._view = pg.GraphicsLayoutWidget(self)
+        self._view.setAccessibleName(self.tr("Histogram"))
         self._plot = self._view.addPlot()
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()

@@ -33,6 +33,7 @@ class LineView(QWidget):
         self._step = 1
         self._lines: dict[str, Array] = {}
         self._view = pg.GraphicsLayoutWidget(self)
+        self._view.setAccessibleName(self.tr("Line"))
         self._plot = self._view.addPlot()
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()

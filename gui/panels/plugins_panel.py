@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout
 
 from ..panel import Panel
+from ..translation import translate
 
 _FACTS = Qt.ItemDataRole.UserRole
 
@@ -102,7 +103,7 @@ class PluginsPanel(Panel):
         state = feature.reason or self.tr("on")
         if feature.failures:
             state = self.tr("%n failure(s): ", "", feature.failures) + state
-        item = QTreeWidgetItem(parent, [feature.name, feature.kind, str(feature.calls or ""), time, state])
+        item = QTreeWidgetItem(parent, [feature.name, translate("Plug-ins", feature.kind), str(feature.calls or ""), time, state])
         item.setData(0, _FACTS, ("feature", feature.id))
         item.setToolTip(4, feature.details or state)
         for column in (2, 3):

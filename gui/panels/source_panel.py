@@ -34,6 +34,7 @@ class SourcePanel(Panel):
         self._script = ""
         self._tabs = QTabWidget(self)
         self._tabs.setDocumentMode(True)
+        self._tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the bar has its own: it would be asked to take it also while it is hidden
         self._stage = Stage(self._tabs, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -72,16 +72,19 @@ class StatisticsView(QWidget):
 
     def _arrange(self) -> None:
         """As many columns as there is room for."""
-        columns = min(max(self.width() // WIDE, LEAST), MOST)
+        least = LEAST if theme.scale() < 1.3 else 1  # large letters: a fact a line, rather than cut
+        columns = min(max(self.width() // theme.scaled(WIDE), least), MOST)
         if columns != self._columns:
             self._columns = columns
+            vertical = QSizePolicy.Policy.Maximum if columns > 1 else QSizePolicy.Policy.Fixed  # lines are not squeezed into each other
+            self.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
             for column in range(MOST):
                 self._grid.setColumnStretch(2 * column + 1, 1 if column < columns else 0)
             for place in range(len(self._cells)):
                 self._place(place)
 
     def _place(self, place: int) -> None:
-        columns = max(self._columns, LEAST)
+        columns = self._columns or LEAST
         row, column = divmod(place, columns)
         span = 1
         if place == self._long:  # in a line of its own

@@ -126,10 +126,10 @@ class _Bars(QWidget):
     # ------------------------------------------------------------------------------------------------------- geometry
 
     def _x(self, place: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
-        return LEFT + (place - self._from) * (self.width() - LEFT - RIGHT) / (self._to - self._from)
+        return theme.scaled(LEFT) + (place - self._from) * (self.width() - theme.scaled(LEFT) - RIGHT) / (self._to - self._from)
 
     def _at(self, x: float) -> float:
-        return self._from + (x - LEFT) * (self._to - self._from) / max(self.width() - LEFT - RIGHT, 1)
+        return self._from + (x - theme.scaled(LEFT)) * (self._to - self._from) / max(self.width() - theme.scaled(LEFT) - RIGHT, 1)
 
     def _cursor(self) -> float | None:
         place = self._line.step_at(self._position)
@@ -149,8 +149,8 @@ class _Bars(QWidget):
         places = line.places(GAP)
         first = max(int(np.searchsorted(places, self._from - 1)), 0)
         last = int(np.searchsorted(places, self._to, side="right"))
-        scale = (self.width() - LEFT - RIGHT) / (self._to - self._from)
-        x = LEFT + (places[first:last] - self._from) * scale
+        scale = (self.width() - theme.scaled(LEFT) - RIGHT) / (self._to - self._from)
+        x = theme.scaled(LEFT) + (places[first:last] - self._from) * scale
         heights, past = line.heights[first:last], line.enters[first:last] <= self._position
         past &= ~line.undone_at(self._position)[first:last]
         bad, category = line.bad[first:last], line.categories[first:last]
@@ -244,10 +244,10 @@ class _Bars(QWidget):
     def _paint(self, painter: QPainter) -> None:
         look = theme.current()
         painter.fillRect(self.rect(), look.panel)
-        base, height = self.height() - FOOT, float(max(self.height() - FOOT - TOP, 10))
+        base, height = self.height() - theme.scaled(FOOT), float(max(self.height() - theme.scaled(FOOT) - theme.scaled(TOP), 10))
         self._paint_scale(painter, base, height)
         painter.save()
-        painter.setClipRect(QRectF(LEFT - 6, 0, self.width() - LEFT - RIGHT + 12, self.height()))
+        painter.setClipRect(QRectF(theme.scaled(LEFT) - 6, 0, self.width() - theme.scaled(LEFT) - RIGHT + 12, self.height()))
         self._paint_bars(painter, base, height)
         self._paint_foot(painter, base)
         x = self._cursor()
@@ -267,9 +267,10 @@ class _Bars(QWidget):
         for share in (0.0, 0.5, 1.0):
             y = base - height * share
             painter.setPen(QPen(look.border, 1))
-            painter.drawLine(QPointF(LEFT, y), QPointF(self.width() - RIGHT, y))
+            painter.drawLine(QPointF(theme.scaled(LEFT), y), QPointF(self.width() - RIGHT, y))
             painter.setPen(look.faint)
-            area = QRectF(0, min(max(y - 7, 0), self.height() - 14), LEFT - 8, 14)
+            high = theme.scaled(14)
+            area = QRectF(0, min(max(y - high / 2, 0), self.height() - high), theme.scaled(LEFT) - 8, high)
             painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), self._line.scale_text(share))
 
     def _paint_bars(self, painter: QPainter, base: float, height: float) -> None:
@@ -318,7 +319,7 @@ class _Bars(QWidget):
         look = theme.current()
         painter.setFont(theme.ui_font(11))
         metrics = QFontMetrics(painter.font())
-        scale = (self.width() - LEFT - RIGHT) / (self._to - self._from)
+        scale = (self.width() - theme.scaled(LEFT) - RIGHT) / (self._to - self._from)
         step = 1
         for step in (m * 10**e for e in range(8) for m in (1, 2, 5)):
             if step * scale >= metrics.horizontalAdvance("000000"):
@@ -329,14 +330,15 @@ class _Bars(QWidget):
                 x = float(self._x(start)) - GAP * scale / 2
                 if start:
                     painter.setPen(QPen(look.outline, 1, Qt.PenStyle.DotLine))
-                    painter.drawLine(QPointF(x, TOP), QPointF(x, self.height()))
+                    painter.drawLine(QPointF(x, theme.scaled(TOP)), QPointF(x, self.height()))
                 painter.setPen(look.faint)
                 room = length * scale - 4
                 text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(max(room, 0)))
-                painter.drawText(QRectF(max(float(self._x(start)), LEFT), 1, max(room, 0), 14), int(Qt.AlignmentFlag.AlignLeft), text)
+                place = QRectF(max(float(self._x(start)), theme.scaled(LEFT)), 1, max(room, 0), theme.scaled(14))
+                painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft), text)
             painter.setPen(look.dim)
             first = max(math.ceil((self._from - start) / step) * step, step)
             for k in range(first, min(length, math.ceil(self._to - start) + 1) + 1, step):
                 centre = float(self._x(start + k - 0.5))
-                painter.drawText(QRectF(centre - 40, base + 3, 80, FOOT - 4), int(Qt.AlignmentFlag.AlignCenter), str(k))
+                painter.drawText(QRectF(centre - 60, base + 3, 120, theme.scaled(FOOT) - 4), int(Qt.AlignmentFlag.AlignCenter), str(k))
             start += length + GAP

@@ -64,10 +64,10 @@ class PreferenceRow(QWidget):
         grid.setContentsMargins(0, 6, 0, 6)
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(2)
-        grid.addWidget(self._name, 0, 0)
-        grid.addWidget(self._about, 1, 0)
-        grid.addWidget(self._error, 2, 0)
-        grid.addWidget(self._field(), 0, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self._name, 0, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self._about, 1, 0, 1, 3)
+        grid.addWidget(self._error, 2, 0, 1, 3)
+        grid.addWidget(self._field(), 0, 1, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self._reset, 0, 2, Qt.AlignmentFlag.AlignTop)
         grid.setColumnStretch(0, 1)
 
@@ -86,7 +86,8 @@ class PreferenceRow(QWidget):
         if preference.none and value == preference.least:
             return translate(CONTEXT, preference.none)
         if isinstance(value, int | float):
-            return f"{preference.unit}{value}" if preference.unit == "10^" else f"{value:g} {preference.unit}".strip()
+            unit = translate(CONTEXT, preference.unit) if preference.unit else ""
+            return f"{unit}{value}" if unit == "10^" else f"{value:g} {unit}".strip()
         return str(value) or self.tr("empty")
 
     # ------------------------------------------------------------------------------------ making
@@ -132,7 +133,7 @@ class PreferenceRow(QWidget):
         if preference.unit == "10^":
             spin.setPrefix(preference.unit)
         elif preference.unit:
-            spin.setSuffix(f" {preference.unit}")
+            spin.setSuffix(f" {translate(CONTEXT, preference.unit)}")
         if preference.none:
             spin.setSpecialValueText(translate(CONTEXT, preference.none))
         spin.setKeyboardTracking(False)  # what is half typed is no wish

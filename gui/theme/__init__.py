@@ -3,7 +3,7 @@
 from .appearance import Appearance, Look, Mode
 from .categories import CATEGORIES, category_of
 from .colour_maps import MAPS, mapped
-from .fonts import MONO_FAMILY, UI_FAMILY, load_fonts, mono_font, ui_font
+from .fonts import MONO_FAMILY, UI_FAMILY, load_fonts, mono_font, scale, scaled, ui_font
 from .icons import ICONS, icon, paint_icon
 from .motion import is_calm
 from .style import apply, current, palette, style_sheet
@@ -35,6 +35,8 @@ __all__ = [
     "mono_font",
     "paint_icon",
     "palette",
+    "scale",
+    "scaled",
     "style_sheet",
     "ui_font",
 ]

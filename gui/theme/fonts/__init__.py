@@ -40,6 +40,11 @@ def scale() -> float:
     return _scale[0]
 
 
+def scaled(pixels: float) -> int:
+    """A length that holds text, at the size that fonts have."""
+    return max(1, round(pixels * _scale[0]))
+
+
 def ui_font(pixels: float = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     """Inter at a height in pixels (device-independent ones, unless the painter works in device pixels), times the scale."""
     return _font(UI_FAMILY, pixels * _scale[0], weight)
