@@ -391,9 +391,9 @@ class Control:
             self.reasons.after_node(walk, node, grads, user_place(sys._getframe(1)))
 
     def after_op(self, name: str, outs: Sequence[Any], number: int, module: str) -> None:
-        """A forward op was recorded: a good moment to stop."""
+        """A forward op was recorded, and there are reasons to look: a good moment to stop."""
         reasons = self.reasons
-        if (reasons.pause or reasons.frames or reasons.points) and self._stop is None:
+        if self._stop is None:
             frame = sys._getframe(1)
             why = reasons.after_op(name, outs, number, module, frame)
             if why is None and reasons.points.lines and not self._lines.exact:

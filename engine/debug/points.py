@@ -99,6 +99,7 @@ class Points:
     hooks: bool = False
     values: bool = False
     exceptions: bool = False
+    any: bool = False
 
     def set(self, breakpoints: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Other breakpoints from now on; those that were there keep their counts. Gives how each stands."""
@@ -124,10 +125,8 @@ class Points:
         self.hooks = BreakKind.HOOK in active
         self.values = BreakKind.VALUE in active
         self.exceptions = BreakKind.EXCEPTION in active
+        self.any = bool(active)
         return [point.plain() for point in made] + refused
-
-    def __bool__(self) -> bool:
-        return self.ops or self.modules or self.lines or self.hooks or self.values or self.exceptions
 
     def plain(self) -> list[dict[str, Any]]:
         """How each stands."""

@@ -10,9 +10,19 @@ from ..tape.census import CensusRecorder
 from ..tape.schema import HookKind, NodeKind
 
 
+class Waits(Protocol):
+    """What the program is to stop for (``Reasons``), as far as an op has to know."""
+
+    pause: bool
+    frames: int
+    points: Any
+
+
 class Listener(Protocol):
     """Who is told of the moments (``Control``)."""
 
+    @property
+    def reasons(self) -> Waits: ...
     def after_op(self, name: str, outs: Sequence[Any], number: int, module: str) -> None: ...
     def at_module(self, path: str, type: str) -> None: ...
     def after_node(self, run: int, node: Any, grads: Sequence[Any]) -> None: ...
@@ -26,17 +36,23 @@ class PausableRecorder(CensusRecorder):
     """
 
     def attach(self, control: Listener, *, careful: bool) -> None:
-        """Whom to tell about ops."""
+        """Whom to tell about ops, where there is a reason to."""
         self._control, self._careful = control, careful
+        self._reasons = control.reasons
         self._paths: dict[int, str] = {}  # of the open module calls
 
-    def op(self, name: str, inputs: Any, outputs: Any, node: Any, *arguments: Any, **named: Any) -> None:
-        super().op(name, inputs, outputs, node, *arguments, **named)
+    def op(
+        self, name: str, inputs: Any, outputs: Any, node: Any, params: Any, started: float, grad_mode: bool = True,
+        names: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        super().op(name, inputs, outputs, node, params, started, grad_mode, names)
         if self._careful:
             self.flush()
-        thread = self._threads.get(threading.get_ident())
-        if thread is not None:
-            self._control.after_op(name, outputs, thread.op, self._paths.get(thread.call, ""))
+        reasons = self._reasons
+        if reasons.pause or reasons.frames or reasons.points.any:  # else an op costs no more than on a tape that nobody follows
+            thread = self._threads.get(threading.get_ident())
+            if thread is not None:
+                self._control.after_op(name, outputs, thread.op, self._paths.get(thread.call, ""))
 
     def entered(self, call: int, path: str, type: str) -> None:
         self._paths[call] = path
@@ -56,7 +72,8 @@ class PausableRecorder(CensusRecorder):
 
     def node_exit(self, run: int, node: Any, grads: Any, freed: bool = False) -> None:
         super().node_exit(run, node, grads, freed)
-        self._control.after_node(run, node, grads)
+        if self._reasons.points.values:
+            self._control.after_node(run, node, grads)
 
     def about_to_call(self, function: Any, values: Any = (), node: Any = None, kind: HookKind = HookKind.TENSOR) -> bool:
         super().about_to_call(function, values, node, kind)

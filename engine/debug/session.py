@@ -22,6 +22,13 @@ from .states import ALIVE, ENDED, Action, State
 TIMEOUT = 60.0  # seconds; only what hangs waits so long
 _END = 10.0  # seconds for the supervisor to end its tree
 _PIECE = 1 << 18
+_KEPT = 1000  # states and stops that are remembered: a kilobyte each, and a program may be stepped through for days
+
+
+def _forget(news: list[Any]) -> None:
+    """Keeps the newer half of too many."""
+    if len(news) > 2 * _KEPT:
+        del news[:-_KEPT]
 
 
 class Session:
@@ -36,8 +43,9 @@ class Session:
         self._life = -1  # our end of the pipe that tells the supervisor that we are here
         self._reader: threading.Thread | None = None
         self.folder: RunFolder | None = None
-        self.states: list[State] = []  # every state since the last launch
+        self.states: list[State] = []  # since the last launch; of very many the newest
         self.stops: list[Stopped] = []
+        self._stopped = 0  # how often
         self.printed: dict[str, str] = {}  # the output so far, by stream
 
     # ------------------------------------------------------------------------------------------------------ beginning
@@ -49,7 +57,7 @@ class Session:
         self.close()  # the last words of the one before
         with self._changed:
             self.folder = folder or RunFolder.make()
-            self.states, self.stops, self.printed = [], [], {}
+            self.states, self.stops, self.printed, self._stopped = [], [], {}, 0
             self._core.starting(launch)
         spec, self._life = os.pipe()
         ready, ready_end = os.pipe()
@@ -150,14 +158,15 @@ class Session:
     def move(self, command: str, timeout: float = TIMEOUT, **arguments: Any) -> Stopped:
         """Sends a move (next, stepBack, goto, continue ...) and waits for the next stop. Raises RuntimeError where it is
         refused or the program ends instead."""
-        before = len(self.stops)
+        before = self._stopped
         answer = self.ask(command, timeout, **arguments)
         if not answer.success:
             raise RuntimeError(answer.message)
-        self.wait_for(lambda _: len(self.stops) > before or self.state in ENDED, timeout)
-        if len(self.stops) == before:
-            raise RuntimeError(self.sentence)
-        return self.stops[before]
+        self.wait_for(lambda _: self._stopped > before or self.state in ENDED, timeout)
+        with self._changed:
+            if self._stopped == before:
+                raise RuntimeError(self.sentence)
+            return self.stops[before - self._stopped]
 
     def wait_for(self, wanted: State | Callable[[Session], object], timeout: float = TIMEOUT) -> Session:
         """Waits until the session is in a state, or a predicate of it holds. Raises TimeoutError, and RuntimeError where the
@@ -196,8 +205,11 @@ class Session:
     def _told(self, news: News) -> None:
         if isinstance(news, State):
             self.states.append(news)
+            _forget(self.states)
         elif isinstance(news, Stopped):
             self.stops.append(news)
+            self._stopped += 1
+            _forget(self.stops)
         elif isinstance(news, Output):
             self.printed[news.category] = self.printed.get(news.category, "") + news.text
         if self._heard is not None:

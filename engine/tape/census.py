@@ -43,8 +43,11 @@ class CensusRecorder(Recorder):
         self._unfinished: set[int] = set()  # runs whose result is part of a graph that is still being made
         self._told = 0  # the count that was told last
 
-    def op(self, name: str, inputs: Any, outputs: Any, node: Any, *args: Any, **kwargs: Any) -> None:
-        super().op(name, inputs, outputs, node, *args, **kwargs)
+    def op(
+        self, name: str, inputs: Any, outputs: Any, node: Any, params: Any, started: float, grad_mode: bool = True,
+        names: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        super().op(name, inputs, outputs, node, params, started, grad_mode, names)
         if node is not None:
             self._born.append(weakref.ref(node))
 
