@@ -10,6 +10,7 @@ import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 
 from gradstep.engine.debug.protocol import RAW_CAP, Response
-from gradstep.engine.tape.extent import Extent
+from gradstep.engine.tape.extent import CHUNK, Extent
 from gradstep.engine.tape.overview import Figures, Index, Level, Plane, figures, histogram, outside, real_part, reduced
 
 from .values import array_of
 
 Array = NDArray[Any]
 Region = tuple[int, int, int, int]  # top, bottom, left, right; bottom and right are not in it
+CHECKED = 4  # pieces of a file whose checksum is looked at at once
 MOST = 1 << 22  # elements of a question: a worker needs some ten milliseconds for so many
 
 
@@ -79,13 +81,18 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Intact:
+    """Whether the next pieces of the data have the checksum that the tape says."""
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """The answer where there is none, and why."""
 
     why: str
 
 
-Question = Part | Smaller | Count | Spread
+Question = Part | Smaller | Count | Spread | Intact
 Answer = Any  # Array, Level, Counted or Missing
 Answered = Callable[[Answer], None]
 
@@ -103,6 +110,8 @@ def answer(read: Callable[[Index], Array], shape: tuple[int, ...], question: Que
             return Counted(figures(found), *(outside(found, low, high) if low > -math.inf or high < math.inf else (0, 0)))
         case Spread(index, part, low, high, bins):
             return histogram(real_part(read(index), part), low, high, bins)
+        case Intact():
+            return True  # what is in memory was looked at when it came
 
 
 class Source(QObject):
@@ -186,13 +195,13 @@ class ArraySource(Source):
 class _Reading(QRunnable):
     """One question, put to a file in another thread."""
 
-    def __init__(self, extent: Extent, question: Question, say: Callable[[Answer], None]) -> None:
+    def __init__(self, find: Callable[[], Answer], say: Callable[[Answer], None]) -> None:
         super().__init__()
-        self._extent, self._question, self._say = extent, question, say
+        self._find, self._say = find, say
 
     def run(self) -> None:
         try:
-            found = answer(self._extent.part, self._extent.shape, self._question)
+            found = self._find()
         except (OSError, ValueError, MemoryError) as error:
             found = Missing(str(error))
         self._say(found)
@@ -209,6 +218,8 @@ class TapeSource(Source):
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self._done: Answered | None = None
+        self._checking = extent.intact()
+        self._checked = 0  # looks at the checksum so far
         self._read.connect(self._arrived, Qt.ConnectionType.QueuedConnection)
 
     def again(self, parent: QObject | None = None) -> Source:
@@ -216,7 +227,29 @@ class TapeSource(Source):
 
     def _put(self, question: Question, done: Answered) -> None:
         self._done = done
-        self._pool.start(_Reading(self.extent, question, self._read.emit))
+        extent = self.extent
+
+        def find() -> Answer:
+            if isinstance(question, Intact):
+                return all(islice(self._checking, CHECKED))
+            return answer(extent.part, extent.shape, question)
+
+        self._pool.start(_Reading(find, self._read.emit))
+
+    def check(self, then: Callable[[bool], None]) -> None:
+        """Look at the checksum of the data, a piece at a time behind everything else that is asked; ``then`` is told what came of it."""
+
+        def arrived(found: Answer) -> None:
+            left = -(-self.extent.record[1] // (CHUNK * CHECKED)) + 1
+            self._checked += 1
+            if isinstance(found, Missing) or not found:
+                then(False)
+            elif self._checked >= left:
+                then(True)
+            else:
+                self.ask(Intact(), arrived, "intact", 9)
+
+        self.ask(Intact(), arrived, "intact", 9)
 
     def _arrived(self, found: Answer) -> None:
         done, self._done = self._done, None
@@ -254,7 +287,7 @@ class LiveSource(Source):
         return RAW_CAP // self._itemsize
 
     def _put(self, question: Question, done: Answered) -> None:
-        if not self._reduces and not isinstance(question, Part):
+        if not self._reduces and isinstance(question, Smaller | Count | Spread):
             index = question.plane.index(self.shape, question.region) if isinstance(question, Smaller) else question.index
 
             def made(found: Answer) -> None:
@@ -281,6 +314,8 @@ class LiveSource(Source):
             case Count(index, low, high):
                 ends = {"low": low, "high": high} if low > -math.inf or high < math.inf else {}
                 return "figures", {"index": _listed(index), **ends}
+            case Intact():
+                raise AssertionError("a program's memory has no checksum")
             case Spread(index, part, low, high, bins):
                 return "spread", {"index": _listed(index), "part": part, "low": low, "high": high, "bins": bins}
 
@@ -301,6 +336,8 @@ class LiveSource(Source):
                 return Counted(Figures(**found), int(body.get("below", 0)), int(body.get("above", 0)))
             case Spread():
                 return np.frombuffer(response.raw, "<i8")
+            case Intact():
+                return True
 
 
 def _listed(index: Index) -> list[int | list[int | None] | None]:
@@ -339,6 +376,7 @@ class Pair(Source):
         if near is not None:
             done(answer(lambda index: near[index], self.shape, question))
             return
+        assert not isinstance(question, Intact)
         index = question.plane.index(self.shape, question.region) if isinstance(question, Smaller) else question.index
 
         def first(a: Answer) -> None:

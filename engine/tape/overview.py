@@ -96,7 +96,8 @@ class Plane:
 
     def at_element(self, index: tuple[int, ...]) -> Plane:
         """The plane of the same dimensions in which the element at an index lies."""
-        return Plane(self.rows, self.columns, index)
+        free = (self.rows, self.columns)
+        return Plane(self.rows, self.columns, tuple(self.at[dim] if dim in free else one for dim, one in enumerate(index)))
 
     def text(self) -> str:
         """As it is written in Python: ``[3, :, :]``; with ``.T`` behind it where the columns are an earlier dimension than the rows."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from gradstep.engine.tape.overview import real_part, robust_range
+
 from .. import theme
 from ..formats import number
+from ..passes import Spreading
+from ..sources import Source
 from ..translation import translate
 
 BINS = 96
@@ -51,9 +57,38 @@ class HistogramView(QWidget):
         column.addWidget(self._view, 1)
         column.addLayout(foot)
         self.setAccessibleName(self.tr("Histogram"))
+        self._spreading: Spreading | None = None
         self.counts: NDArray[np.int64] = np.zeros(0, np.int64)
         self.edges: NDArray[np.float64] = np.zeros(0)
         self.restyle()
+
+    def show_source(self, source: Source, part: str, ends: tuple[float, float], share: float) -> None:
+        """Count the numbers of a value between ``ends``, of which this share is known so far; of what is in memory they are looked
+        for here."""
+        self.stop()
+        low, high = ends
+        if source.near is not None:
+            low, high = robust_range(numbers := real_part(source.near, part), 0.0, 100.0, numbers.size or 1)
+        elif share < 1:
+            self.show_waiting(share)
+            return
+        if not math.isfinite(low) or not math.isfinite(high):
+            low, high = 0.0, 1.0
+        elif high - low <= abs(high) * 1e-12:
+            low, high = low - 0.5, high + 0.5
+        size = source.size
+        self._spreading = Spreading(source, part, low, high, BINS, self)
+        self._spreading.changed.connect(
+            lambda counts, share: self.show_counts(counts, low, high, max(round(size * share) - int(counts.sum()), 0), share)
+        )
+        self._spreading.start()
+
+    def stop(self) -> None:
+        """Count no more."""
+        if self._spreading is not None:
+            self._spreading.cancel()
+            self._spreading.deleteLater()
+            self._spreading = None
 
     def show_counts(self, counts: NDArray[np.int64], low: float, high: float, missing: int, share: float) -> None:
         """Show how many finite numbers lie in bins of equal width from ``low`` to ``high``; ``missing`` are not finite; counted is

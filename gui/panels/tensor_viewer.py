@@ -9,7 +9,7 @@ from PySide6.QtCore import QMimeData, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
-from gradstep.engine.tape.overview import Plane, first_plane, real_part, robust_range
+from gradstep.engine.tape.overview import Plane, first_plane, real_part
 
 from .. import theme
 from ..cells import Pages
@@ -20,14 +20,14 @@ from ..holder import Holder
 from ..levels import Levels
 from ..models.slices import element_of
 from ..models.tensors import Kept, TensorView
-from ..passes import Counting, Search, Spreading
+from ..passes import Counting, Search
 from ..sides import Side, Sides
-from ..sources import Answer, Array, Counted, LiveSource, Missing, Part, Source
+from ..sources import Answer, Array, Counted, LiveSource, Missing, Part, Source, TapeSource
 from .colour_range import ColourRange
 from .comparison_bar import ComparisonBar
 from .heat_map import HeatMap
 from .heat_picture import Overlay
-from .histogram_view import BINS, HistogramView
+from .histogram_view import HistogramView
 from .image_view import ImageView, channel_dimension, rgb_picture
 from .line_view import LineView
 from .notice import Stage
@@ -61,7 +61,8 @@ class TensorViewer(QWidget):
         self._pages: Pages | None = None
         self._counted = Counted()
         self._counted_share = 0.0
-        self._passes: dict[str, Counting | Spreading | Comparison | Search] = {}
+        self._damage = ""  # what is wrong with the data
+        self._passes: dict[str, Counting | Comparison | Search] = {}
         self._fitted = False  # the range goes by what is shown
         self._picked = (0, 0)
         self._hovered: tuple[int, int] | None = None
@@ -268,6 +269,7 @@ class TensorViewer(QWidget):
     def _let_go(self) -> None:
         """What was shown is asked for no more."""
         self._stop()
+        self.histogram.stop()
         self._close_plane()
         self._filled.clear()
 
@@ -328,7 +330,7 @@ class TensorViewer(QWidget):
         self.slices.show_shape(source.shape)
         picture = channel_dimension(source.shape) is not None
         self._tabs.setTabVisible(self._tabs.indexOf(self.image), picture)
-        self._counted, self._counted_share = Counted(), 0.0
+        self._counted, self._counted_share, self._damage = Counted(), 0.0, ""
         self._count()
         self._show_plane()
 
@@ -409,8 +411,9 @@ class TensorViewer(QWidget):
         self.heat_map.show_more()
 
     def _show_progress(self) -> None:
-        failed, share = self._levels.failed if self._levels is not None else "", self.share
-        self._progress.setText(failed or ("" if share >= 1 else self.tr("reading {0:.0%}").format(share)))
+        failed = self._damage or (self._levels.failed if self._levels is not None else "")
+        self._progress.setText(failed or ("" if self.share >= 1 else self.tr("reading {0:.0%}").format(self.share)))
+        self._progress.setToolTip(failed)
 
     def _more_cells(self) -> None:
         if self._tabs.currentWidget() is self.grid:
@@ -475,6 +478,14 @@ class TensorViewer(QWidget):
         counting = self._passes["figures"] = Counting(self.sides.this, -math.inf, math.inf, "figures", self)
         counting.changed.connect(self._count_more)
         counting.start()
+        if isinstance(self.sides.this, TapeSource):
+            self.sides.this.check(self._checked)
+
+    def _checked(self, intact: bool) -> None:
+        """The data of a value on a tape were held against their checksum."""
+        if not intact:
+            self._damage = self.tr("The data of this value fail their checksum: what is shown may be wrong.")
+            self._show_progress()
 
     def _count_more(self, counted: Counted, share: float) -> None:
         self._counted, self._counted_share = counted, share
@@ -496,29 +507,10 @@ class TensorViewer(QWidget):
         source = self.source()
         if source is None:
             return
-        plain = source is self.sides.this and not source.is_complex
-        figures = self._counted.figures
-        if source.near is not None:
-            numbers = real_part(source.near, self._part_name())
-            low, high = robust_range(numbers, 0.0, 100.0, numbers.size or 1)
-        elif plain and self._counted_share >= 1:
-            low, high = figures.low, figures.high
-        elif plain:
-            self.histogram.show_waiting(self._counted_share)
-            return
-        else:  # of a difference that is too large to be gone through twice: what the range of the colours goes by
-            low, high = self.range.ends
-        if not math.isfinite(high - low) or high - low <= abs(high) * 1e-12:
-            low, high = low - 0.5, high + 0.5
-        if not math.isfinite(low):
-            low, high = 0.0, 1.0
-        self._stop("spread")
-        spreading = self._passes["spread"] = Spreading(source, self._part_name(), low, high, BINS, self)
-        size = source.size
-        spreading.changed.connect(
-            lambda counts, share: self.histogram.show_counts(counts, low, high, max(round(size * share) - int(counts.sum()), 0), share)
-        )
-        spreading.start()
+        share, ends = 1.0, self.range.ends  # of what is too large to be gone through twice: those of its sample
+        if source.near is None and source is self.sides.this and not source.is_complex:
+            share, ends = self._counted_share, (self._counted.figures.low, self._counted.figures.high)
+        self.histogram.show_source(source, self._part_name(), ends, share)
 
     # ----------------------------------------------------------------------------------------------------------- range
 

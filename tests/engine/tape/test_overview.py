@@ -147,6 +147,7 @@ def test_a_plane_says_where_its_regions_stand(plane: Plane, index: object) -> No
     row = 1 if plane.rows is not None else 0
     assert value[plane.element(row, 2)] == part[0, 0]
     assert plane.place(plane.element(row, 2)) == (row, 2)
+    assert plane.at_element(plane.element(row, 2)) == plane
 
 
 def test_the_first_plane_is_the_last_two_dimensions() -> None:
