@@ -60,6 +60,12 @@ class Foldings(QObject):
         folds = self.of(self._shown)
         self._set(folds.open((name,)) if opened else folds.close((name,)), ("group", name))
 
+    def show(self, key: Key) -> None:
+        """Open the groups around a node that is folded away."""
+        holder = self._canvas.holder_of(key)
+        if folded_name(holder) is not None and holder != key:
+            self._set(self.of(self._shown).around(key), holder)
+
     def to_depth(self, depth: int) -> None:
         """Open all groups down to a depth, and fold those below; what was opened by hand folds too."""
         graph = self._canvas.graph.graph

@@ -42,7 +42,7 @@ class GraphReading(QObject):
         self.emphasis = Emphasis(canvas)
         self.colouring = Colouring(canvas, model, self)
         self.filter = GraphFilter(canvas, self.colouring, self.emphasis, self)
-        self.finder = GraphFinder(page.search, canvas, model, self.emphasis, self)
+        self.finder = GraphFinder(page.search, canvas, model, self.emphasis, graphs)
         self.ways = Ways(canvas, model, self.emphasis, self)
         self.packets = Packets(canvas, model, self)
         self.sides = SideBySide(canvas, page.beside, graphs, model, graphs.layout, self)

@@ -327,7 +327,7 @@ class GraphCanvas(QWidget):
         """The module path of the selected node, else of the current one."""
         node = self._pointed.selected if self._pointed.selected >= 0 else self._pointed.current
         chosen = "selected" if self._pointed.selected >= 0 else "current"
-        parts = words.crumbs(self._data(self._keys[chosen])) if node >= 0 else ()
+        parts = words.crumbs(self.data_of(self._keys[chosen])) if node >= 0 else ()
         if parts != self._hud.breadcrumb.parts:
             self.update(self._hud.breadcrumb.strip())
             self._hud.breadcrumb.parts = parts
@@ -642,7 +642,7 @@ class GraphCanvas(QWidget):
         """Shows the module that a part of the path stands for; the first is the model, the last the node itself."""
         key = self.selected_key if self._pointed.selected >= 0 else self.current_key
         if self._scene is not None and key is not None:
-            rect = words.module_rect(self._graph, self._scene, self._data(key), part)
+            rect = words.module_rect(self._graph, self._scene, self.data_of(key), part)
             bounds = rect or (self._scene.bounds if part == 0 else None)
             self._look(lambda: self._camera.fit(bounds)) if bounds is not None else self.centre_on(key)
 
@@ -670,7 +670,7 @@ class GraphCanvas(QWidget):
             QToolTip.hideText()
             return
         text = self.card(key) if self.card is not None else ""
-        text = text or words.tip_of(self._data(key), self._scene, self._marks, key)
+        text = text or words.tip_of(self.data_of(key), self._scene, self._marks, key)
         QToolTip.showText(event.globalPos(), text, self, self.rect_of(key))
 
     def _describe(self) -> None:
@@ -681,14 +681,14 @@ class GraphCanvas(QWidget):
         else:
             current = self._pointed.current
             look = Look(int(marks.look[current])) if current >= 0 else None
-            text = words.description(self._graph, self.current_key, self.selected_key, look, self._note, self._data)
+            text = words.description(self._graph, self.current_key, self.selected_key, look, self._note, self.data_of)
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
 
     def _node(self, key: Key | None) -> int:
         return -1 if key is None or self._scene is None else self._scene.node_of(key)
 
-    def _data(self, key: Key | None) -> Mapping[str, Any]:
+    def data_of(self, key: Key | None) -> Mapping[str, Any]:
         """The attributes of a node, which may be in a folded group."""
         if key in self._graph:
             found: Mapping[str, Any] = self._graph.nodes[key]

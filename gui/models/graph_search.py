@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-
-import networkx as nx
+from typing import Any
 
 from gradstep.engine.tape.graph import Key
 
@@ -47,32 +47,37 @@ NOTHING = Results("", {}, ())
 
 
 class GraphSearch:
-    """The texts of one graph, ready to be searched: made once, so that each letter typed is answered at once."""
+    """The texts of one graph, ready to be searched: made once, so that each letter typed is answered at once. What was added
+    so far can be searched while the rest is still to come."""
 
-    def __init__(self, graph: nx.DiGraph) -> None:
+    def __init__(self) -> None:
         self._lines: list[tuple[str, Result]] = []
-        self._order = {key: place for place, key in enumerate(graph)}
-        modules: dict[str, list[Key]] = {}
-        ops: dict[str, list[Key]] = {}
-        for key, data in graph.nodes(data=True):
-            label, name, path = (str(data.get(part) or "") for part in ("label", "name", "path"))
-            leaf = data.get("kind") in _LEAVES
-            text = name or label
-            detail = " ".join(part for part in (str(data.get("detail") or "").replace("x", "\N{MULTIPLICATION SIGN}"), path) if part)
-            self._add(Result(Sort.PARAMETER if leaf else Sort.NODE, text, detail, (key,)))
-            parts = path.split(".") if path else []
-            for depth in range(len(parts)):
-                modules.setdefault(".".join(parts[: depth + 1]), []).append(key)
-            if not leaf and (data.get("op") or label):
-                ops.setdefault(str(data.get("op") or label), []).append(key)
-        for path, keys in modules.items():
-            self._add(Result(Sort.MODULE, path, "", tuple(keys)))
-        for op, keys in ops.items():
-            if len(keys) > 1:
-                self._add(Result(Sort.OP, op, "", tuple(keys)))
+        self._order: dict[Key, int] = {}
+        self._modules: dict[str, list[Key]] = {}
+        self._ops: dict[str, list[Key]] = {}
 
-    def _add(self, result: Result) -> None:
+    def add(self, key: Key, data: Mapping[str, Any]) -> None:
+        """Take in a node with the attributes of ``gradstep.engine.tape.graph``."""
+        self._order[key] = len(self._order)
+        label, name, path = (str(data.get(part) or "") for part in ("label", "name", "path"))
+        path = path or name.rpartition(".")[0]
+        leaf = data.get("kind") in _LEAVES
+        detail = " ".join(part for part in (str(data.get("detail") or "").replace("x", "\N{MULTIPLICATION SIGN}"), path) if part)
+        result = Result(Sort.PARAMETER if leaf else Sort.NODE, name or label, detail, (key,))
         self._lines.append((result.text.lower(), result))
+        parts = path.split(".") if path else []
+        for depth in range(len(parts)):
+            self._modules.setdefault(".".join(parts[: depth + 1]), []).append(key)
+        if not leaf and (data.get("op") or label):
+            self._ops.setdefault(str(data.get("op") or label), []).append(key)
+
+    def _results(self) -> Iterator[tuple[str, Result]]:
+        yield from self._lines
+        for path, keys in self._modules.items():
+            yield path.lower(), Result(Sort.MODULE, path, "", tuple(keys))
+        for op, keys in self._ops.items():
+            if len(keys) > 1:
+                yield op.lower(), Result(Sort.OP, op, "", tuple(keys))
 
     def find(self, query: str) -> Results:
         """All results in whose text every word of the query occurs, case ignored; what begins with the query first."""
@@ -81,7 +86,7 @@ class GraphSearch:
             return NOTHING
         found: dict[Sort, list[tuple[bool, Result]]] = {}
         keys: set[Key] = set()
-        for text, result in self._lines:
+        for text, result in self._results():
             if all(word in text for word in words):
                 found.setdefault(result.sort, []).append((not text.startswith(words[0]), result))
                 keys.update(result.keys)

@@ -8,8 +8,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+import gradstep.engine as gs
+from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.recorder import Recorder, recording
+from gradstep.engine.tape.sinks import ListSink
 from gradstep.gui.canvas.trails import Goal
 from gradstep.gui.colouring import Colouring
+from gradstep.gui.drawing import Shown
 from gradstep.gui.emphasis import Emphasis
 from gradstep.gui.find_bar import FindBar
 from gradstep.gui.graph_filter import GraphFilter
@@ -137,6 +142,26 @@ def test_escape_closes_and_brightens_everything(looked: Looked, bar: FindBar) ->
     assert not bar.isVisible()
     assert bright(looked) == set(looked.canvas.graph)
     assert not looked.canvas.reading.lights.hits.any()
+
+
+def test_a_hit_in_a_folded_group_is_found_and_its_group_opens(qtbot: QtBot, looked: Looked, bar: FindBar) -> None:
+    sink = ListSink()
+    recorder = Recorder(sink)
+    with recording(recorder):
+        block = gs.nn.Sequential(gs.nn.Linear(3, 3), gs.nn.Tanh(), gs.nn.Sigmoid())
+        gs.nn.Sequential(block, gs.nn.Linear(3, 1))(gs.randn(2, 3)).sum().backward()
+    recorder.close()
+    looked.model.show_tape(Tape.of(list(sink.records)))
+    looked.model.catch_up()
+    looked.graphs.show(Shown.BACKWARD)
+    looked.graphs.foldings.fold_all()
+    folded = len(looked.canvas.graph)
+    bar.field.setText("sigmoid")
+    assert bar.count.text() == "1 found"
+    bar.next_wished.emit()
+    qtbot.waitUntil(lambda: len(looked.canvas.graph) > folded)
+    assert looked.model.selection.key in looked.canvas.graph
+    assert bar.count.text() == "1 of 1"
 
 
 def test_nothing_found_is_said(looked: Looked, bar: FindBar) -> None:
