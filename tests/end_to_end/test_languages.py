@@ -156,21 +156,34 @@ def test_every_text_of_a_populated_window_is_translated(foreign: Driver) -> None
     assert found == {}
 
 
-def test_nothing_is_cut_where_words_are_longer(foreign: Driver) -> None:
-    """Labels and buttons that do not elide have room for what they say."""
-    cut: list[str] = []
-    for widget in foreign.window.findChildren(QWidget):
+def cut(top: QWidget) -> Iterator[str]:
+    """Labels and buttons in sight that do not elide and have no room for what they say."""
+    for widget in top.findChildren(QWidget):
         if not widget.isVisible() or widget.visibleRegion().isEmpty():
             continue
-        if isinstance(widget, QPushButton | QToolButton) and widget.text() and widget.width() < widget.sizeHint().width() - 2:
-            if isinstance(widget, QToolButton) and widget.toolButtonStyle() is Qt.ToolButtonStyle.ToolButtonIconOnly:
+        wanted = widget.sizeHint().width()
+        match widget:
+            case QToolButton() if widget.toolButtonStyle() is Qt.ToolButtonStyle.ToolButtonIconOnly:
                 continue
-            cut.append(f"{type(widget).__name__} {widget.text()}: {widget.width()} of {widget.sizeHint().width()}")
-        whole = isinstance(widget, QLabel) and widget.text() and not widget.wordWrap() and not widget.toolTip()
-        if whole and widget.width() < widget.minimumSizeHint().width() - 2:
-            cut.append(f"QLabel {widget.text()}: {widget.width()} of {widget.minimumSizeHint().width()}")  # type: ignore[attr-defined]
-    assert cut == []
-    assert foreign.window.width() <= 1366, "long words must not make the window wider than a small screen"
+            case QPushButton() | QToolButton() if widget.text() and widget.width() < wanted - 2:
+                yield f"{type(widget).__name__} {widget.text()}: {widget.width()} of {wanted}"
+            case QLabel() if widget.text() and not widget.wordWrap() and not widget.toolTip():
+                if widget.width() < widget.minimumSizeHint().width() - 2:
+                    yield f"QLabel {widget.text()}: {widget.width()} of {widget.minimumSizeHint().width()}"
+
+
+def test_nothing_is_cut_where_words_are_longer(foreign: Driver) -> None:
+    window, around = foreign.window, foreign.window.around
+    found: list[str] = []
+    for panel in vars(window.panels).values():
+        window.docks.bring(panel)
+        foreign.until(lambda panel=panel: window.docks.in_sight(panel))  # type: ignore[misc]
+        found += cut(panel)
+    for top in (window.bar, window.statusBar(), window.message, around.preferences_window, around.sheet, around.help):
+        assert top is not None
+        found += cut(top)
+    assert not found, "\n".join(found)
+    assert window.width() <= 1366, "long words must not make the window wider than a small screen"
 
 
 def test_the_language_is_longer_and_keeps_places_for_values() -> None:
