@@ -60,7 +60,6 @@ class PanelSet:
             strip=self.timeline,
             lists=(
                 self.hooks, self.alerts, self.explanations, self.history, self.breakpoints, self.watches, self.what_if, self.contributions,
-                self.hooks, self.alerts, self.explanations, self.history, self.breakpoints, self.watches, self.what_if, self.contributions,
                 self.flow, self.compare, self.stack, self.console, self.output, self.notes, self.find, self.plugins,
             ),
         )  # fmt: skip

@@ -30,6 +30,12 @@ def test_every_panel_has_a_dock_with_its_name_for_eyes_and_readers(qtbot):
         assert panel.accessibleDescription()
 
 
+def test_every_panel_has_one_place(qtbot):
+    places = Held(qtbot).panels.places()
+    panels = [*places.left, *places.right, places.strip, *places.lists]
+    assert len(set(panels)) == len(panels)
+
+
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (1600, 1000), (2560, 1440)])
 def test_a_new_user_sees_every_side_and_the_graph_has_the_most_room(qtbot, width, height):
     held = Held(qtbot, width, height)
