@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QMenu, QSizePolicy, QToolButton, QWidget
 
 from .actions import Actions
@@ -11,6 +11,11 @@ from .colouring import MEANINGS, TITLES
 from .models.node_facts import Fact
 from .theme import icon
 from .translation import translate
+
+
+_LEAST = 240  # logical px
+_FILTER = 130  # that the filter should have at least before the words beside it go
+_COUNTED = 480  # from which on there is room for how many nodes match
 
 
 class GraphBar(QWidget):
@@ -30,14 +35,15 @@ class GraphBar(QWidget):
         self.colours.setAccessibleName(self.tr("Colour the nodes by"))
         self.colours.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.colours.activated.connect(lambda place: self.fact_picked.emit(self.colours.itemData(place)))
-        label = QLabel(self.tr("Colour by"))
-        label.setProperty("role", "dim")
-        label.setBuddy(self.colours)
+        self._label = QLabel(self.tr("Colour by"))
+        self._label.setProperty("role", "dim")
+        self._label.setBuddy(self.colours)
+        self.colours.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText(self.tr("Filter the graph:  relu +nan $norm(>1e3)"))
         self.filter.setAccessibleName(self.tr("Filter the graph"))
         self.filter.setClearButtonEnabled(True)
-        self.filter.setMinimumWidth(110)
+        self.filter.setMinimumWidth(40)
         self.filter.setMaximumWidth(420)
         self.filter.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.filter.textChanged.connect(self.filter_changed)
@@ -45,9 +51,11 @@ class GraphBar(QWidget):
         self.count.setProperty("role", "dim")
         self.count.setMinimumWidth(1)
         row = QHBoxLayout(self)
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # the graph may be narrower than this row would like
+        self.setMinimumWidth(_LEAST)
         row.setContentsMargins(12, 5, 8, 5)
         row.setSpacing(7)
-        row.addWidget(label)
+        row.addWidget(self._label)
         row.addWidget(self.colours)
         row.addSpacing(6)
         row.addWidget(self.filter, 10)
@@ -57,6 +65,13 @@ class GraphBar(QWidget):
         row.addWidget(self._menu([actions["way_to_loss"], actions["way_to_parameters"]]))
         row.addWidget(self._button(actions["beside_graphs"]))
         self.show_fact(Fact.KIND)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What does not fit goes: the words before the colours, then the count."""
+        super().resizeEvent(event)
+        need = self.sizeHint().width() - self.filter.sizeHint().width() + _FILTER
+        self._label.setVisible(self.width() >= need - (0 if self._label.isVisibleTo(self) else -self._label.sizeHint().width()))
+        self.count.setVisible(self.width() >= _COUNTED)
 
     def _button(self, action: QAction) -> QToolButton:
         button = QToolButton()
