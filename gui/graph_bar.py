@@ -12,7 +12,6 @@ from .models.node_facts import Fact
 from .theme import icon
 from .translation import translate
 
-
 _LEAST = 240  # logical px
 _FILTER = 130  # that the filter should have at least before the words beside it go
 _COUNTED = 480  # from which on there is room for how many nodes match

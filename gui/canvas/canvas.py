@@ -185,9 +185,8 @@ class GraphCanvas(QWidget):
         """What is said where there is no graph."""
         if (title, hint) != self._empty:
             self._empty = (title, hint)
-            if self._scene is None or not len(self._scene.keys):
-                self._describe()
-                self.update()
+            self._describe()
+            self.update()
 
     def _set_scene(self, scene: Scene) -> None:
         assert self._marks is not None
@@ -681,7 +680,8 @@ class GraphCanvas(QWidget):
         else:
             current = self._pointed.current
             look = Look(int(marks.look[current])) if current >= 0 else None
-            text = words.description(self._graph, self.current_key, self.selected_key, look, self._note, self.data_of)
+            note, facts, seen = self._note, self.data_of, self.reading.words()
+            text = words.description(self._graph, self.current_key, self.selected_key, look, note, facts, seen)
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
 

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from ..translation import translate
 from . import lights
 from .dress import Dress
 from .flowing import Flowing
@@ -97,6 +98,19 @@ class Reading(QObject):
         """The key of the node that shows a key: itself, or a folded group; None where it is not drawn."""
         node = self._scene.node_of(key) if self._scene is not None else -1
         return self._scene.keys[node] if self._scene is not None and node >= 0 else None
+
+    def words(self) -> list[str]:
+        """What colours and dimming say to those who see neither: what the colours mean, and how many nodes stand out."""
+        said = []
+        if self.legend is not None:
+            chips = ", ".join(f"{chip.text} ({chip.count})" if chip.count else chip.text for chip in self.legend.chips)
+            span = " .. ".join(self.legend.ticks[:: max(1, len(self.legend.ticks) - 1)])
+            said.append(
+                ": ".join(part for part in (translate("Canvas", "coloured by {0}").format(self.legend.title), chips or span) if part)
+            )
+        if self.dress is not None and self.dress.dim.any():
+            said.append(translate("Canvas", "%n node(s) (stands|stand) out", int((~self.dress.dim).sum())))
+        return said
 
     # ------------------------------------------------------------------------------------------------------------- dress
 

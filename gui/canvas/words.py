@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from html import escape
 from typing import Any
 
@@ -98,8 +98,9 @@ def description(
     look: Look | None,
     note: str,
     facts: Callable[[Any], Mapping[str, Any]] | None = None,
+    seen: Iterable[str] = (),
 ) -> str:
-    """One sentence about where the program stands, one about the selection, one about the graph."""
+    """One sentence about where the program stands, one about the selection, one about the graph, and what else is ``seen``."""
     facts = facts or graph.nodes.__getitem__
     parts = []
     if current is not None and look is not None:
@@ -107,4 +108,5 @@ def description(
     if selected is not None and selected != current:
         parts.append(translate("Canvas", "selected: {0}").format(full_name(facts(selected))))
     parts.append(translate("Canvas", "%n node(s)", len(graph)))
+    parts += seen
     return "; ".join(parts)

@@ -116,6 +116,17 @@ def test_another_graph_knows_no_colours_of_the_one_before(make_canvas, graphs):
     assert canvas.reading.dress.palette == ()
 
 
+def test_colours_and_dimming_are_said_to_those_who_see_neither(make_canvas, graphs):
+    canvas = make_canvas(graphs.mlp(1).backward())
+    key = node(canvas.graph, "relu")
+    canvas.reading.colour_by(LEGEND, [QColor("red")], {key: 0})
+    canvas.reading.dim_all_but([key])
+    assert "coloured by Module: fc1 (3)" in canvas.accessibleDescription()
+    assert "1 node stands out" in canvas.accessibleDescription()
+    canvas.reading.dim_all_but(None)
+    assert "stands out" not in canvas.accessibleDescription()
+
+
 def test_the_legend_is_painted_above_the_states(make_canvas, graphs):
     canvas = make_canvas(graphs.mlp(1).backward())
     canvas.reading.colour_by(
