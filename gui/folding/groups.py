@@ -22,8 +22,8 @@ from .repeats import repeats
 Name = Hashable
 ROOT = 0
 LEAST_LOOP = 24  # boxes in a loop that is worth folding
-PART = 500  # of them in a part
-CROWD = 2_000  # boxes and groups side by side beyond which they are put into parts
+CROWD = 60  # boxes and groups in one group beyond which they are put into parts
+PARTS = ((400, 20), (2_500, 50), (10_000, 100), (250_000, 500))  # up to so many of them, so many a part
 FITS = 600  # boxes that a graph may have to open unfolded, and as it opens otherwise
 MOST = 120_000  # boxes that are drawn at all
 
@@ -287,9 +287,11 @@ def _split(tree: _Tree, owner: Ints, group: int, rows: list[_Row]) -> None:
     """Puts what is crowded into parts."""
     while len(rows) > CROWD:
         parts: list[_Row] = []
-        for begin in range(0, len(rows), PART):
-            chunk = rows[begin : begin + PART]
-            part = tree.add(group, ("part", chunk[0][0]), f"part {len(parts) + 1}", "")
+        size = next((size for most, size in PARTS if len(rows) <= most), 1_000)
+        title = tree.titles[group] or "part"
+        for begin in range(0, len(rows), size):
+            chunk = rows[begin : begin + size]
+            part = tree.add(group, ("part", size, chunk[0][0]), f"{title} {begin + 1:,} to {begin + len(chunk):,}", "")
             _move(tree, owner, chunk, part)
             parts.append((chunk[0][0], -1, part))
         rows = parts

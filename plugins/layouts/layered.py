@@ -271,6 +271,10 @@ def _touch_boxes(corners: list[list[Point]], tail: Ints, head: Ints, centre: Flo
     lower, upper = (centre[:, 1] + height / 2).tolist(), (centre[:, 1] - height / 2).tolist()
     for points, a, b in zip(corners, tail.tolist(), head.tolist(), strict=True):
         first, last = (points[0][0], lower[a]), (points[-1][0], upper[b])
+        if len(points) > 1 and points[1][0] != first[0] and first[1] < points[0][1]:
+            points.insert(1, points[0])  # straight down beside the chips, only then sideways
+        if len(points) > 1 and points[-2][0] != last[0] and last[1] > points[-1][1]:
+            points.insert(-1, points[-1])
         points[0], points[-1] = first, last
 
 

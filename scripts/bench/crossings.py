@@ -98,3 +98,26 @@ def area(positions: Mapping[object, Point], sizes: Mapping[object, tuple[float, 
     size = np.array([sizes[key] for key in positions], dtype=np.float64).reshape(-1, 2)
     width, height = (place + size / 2).max(axis=0) - (place - size / 2).min(axis=0)
     return float(width * height / size.prod(axis=1).sum())
+
+
+def through(
+    lines: Mapping[tuple[object, object], Sequence[Point]], positions: Mapping[object, Point], sizes: Mapping[object, Point]
+) -> int:
+    """Pieces of edges, taken as the rectangles from corner to corner, that touch a box which is not at their ends."""
+    keys = list(positions)
+    place = np.array([positions[key] for key in keys], dtype=np.float64).reshape(-1, 2)
+    half = np.array([sizes[key] for key in keys], dtype=np.float64).reshape(-1, 2) / 2 - 1e-3
+    number = {key: k for k, key in enumerate(keys)}
+    order = np.argsort(place[:, 1], kind="stable")
+    height, tallest = place[order, 1], float(half[:, 1].max())
+    total = 0
+    for (source, target), points in lines.items():
+        ends = (number[source], number[target])
+        for (x0, y0), (x1, y1) in pairwise(points):
+            low, high = min(y0, y1), max(y0, y1)
+            near = order[np.searchsorted(height, low - tallest) : np.searchsorted(height, high + tallest)]
+            hit = (np.abs(place[near, 0] - (x0 + x1) / 2) < half[near, 0] + abs(x1 - x0) / 2) & (
+                np.abs(place[near, 1] - (low + high) / 2) < half[near, 1] + (high - low) / 2
+            )
+            total += int(hit.sum()) - sum(int(hit[near == end].sum()) for end in ends)
+    return total

@@ -23,7 +23,7 @@ from gradstep.gui.app import application
 from gradstep.gui.main_window import MainWindow
 from gradstep.gui.theme import Appearance
 
-PATIENCE = 300.0  # seconds
+PATIENCE = float(os.environ.get("PATIENCE", 300))  # seconds
 
 
 def until(app: QApplication, done: object, longest: list[float]) -> float:

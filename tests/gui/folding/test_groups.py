@@ -44,12 +44,15 @@ def test_an_unrolled_loop_without_modules_is_found_by_its_ops():
     assert (groups.depth == 2).sum() == 10  # one group a turn
 
 
-def test_a_graph_that_is_crowded_is_put_into_parts():
+@pytest.mark.parametrize("count", [2 * CROWD, 5_000])
+def test_a_graph_that_is_crowded_is_put_into_parts(count):
     random = np.random.default_rng(0)
-    groups = grouped(outline_of(chain([f"Op{k}" for k in random.permutation(2 * CROWD)])))
-    assert set(titles(groups, 1)) >= {"part 1", "part 2"}
-    assert groups.seen(0) <= CROWD
-    assert groups.nodes[np.flatnonzero(groups.depth == 1)].sum() == 2 * CROWD
+    groups = grouped(outline_of(chain([f"Op{k}" for k in random.permutation(count)])))
+    assert set(titles(groups, 1)) >= {"part 1 to 20", "part 21 to 40"} or count > 400
+    for depth in range(groups.deepest + 1):
+        own = np.bincount(groups.owner, minlength=len(groups)) + np.bincount(groups.parent[1:], minlength=len(groups))
+        assert own[groups.depth == depth].max() <= max(CROWD, 100)
+    assert groups.nodes[np.flatnonzero(groups.depth == 1)].sum() == count
 
 
 def test_a_parameter_belongs_where_all_who_use_it_are(graphs):

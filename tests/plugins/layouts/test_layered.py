@@ -392,3 +392,15 @@ def test_the_layout_runs_in_another_process():
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         there = pool.apply(layered_layout, (graph, sizes), {"groups": groups})
     assert there == layered_layout(graph, sizes, groups=groups)
+
+
+def test_an_edge_to_a_box_that_is_lower_than_its_chips_keeps_clear_of_them():
+    graph = nx.DiGraph([("a", "end"), ("b", "end"), ("c", "end"), *(("end", chip) for chip in "xyz")])
+    for key in graph:
+        graph.nodes[key]["kind"] = "accumulate" if key in "xyz" else "function"
+    sizes = {key: (88.0, 24.0) if key in "xyz" else (64.0, 42.0) for key in graph}
+    layout = layered_layout(graph, sizes, docked=dock(graph))
+    boxes = {key: box(layout, sizes, key) for key in graph}
+    for key in "abc":
+        for piece in pieces(layout.edges[key, "end"]):
+            assert not [chip for chip in "xyz" if touches(piece, boxes[chip])]
