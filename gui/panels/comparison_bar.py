@@ -65,6 +65,7 @@ class ComparisonBar(QWidget):
         grid.addLayout(row, 0, 0)
         grid.addWidget(self._facts, 1, 0)
         self._facts.hide()
+        self._compact = self._pinned = False
         self.hide()
 
     def show_other(self, label: str, pinned: bool, alike: bool, side: Side) -> None:
@@ -90,7 +91,9 @@ class ComparisonBar(QWidget):
         self._other.setText(label)
         self._other.setToolTip(label)
         self._unpin.setVisible(pinned)
-        self._facts.hide()
+        self._pinned = pinned
+        self._count.setText("")
+        self._show_facts()
         self.show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -106,6 +109,16 @@ class ComparisonBar(QWidget):
     def show_side(self, side: Side) -> None:
         """Another side is shown."""
         self._sides.button(int(side)).setChecked(True)
+        self._show_facts()
+
+    def set_compact(self, compact: bool) -> None:
+        """Whether the differences are told only where they are what is looked at."""
+        if compact != self._compact:
+            self._compact = compact
+            self._show_facts()
+
+    def _show_facts(self) -> None:
+        self._facts.setVisible(bool(self._count.text()) and (not self._compact or self._sides.checkedId() >= int(Side.CHANGE)))
 
     def show_nothing(self) -> None:
         """There is nothing to compare with."""
@@ -113,9 +126,9 @@ class ComparisonBar(QWidget):
 
     def show_compared(self, compared: Compared, share: float) -> None:
         """By how much they differ, as far as is known."""
-        self._facts.show()
+        largest = self.tr("max |A\u2212B| {0} at {1}") if self._pinned else self.tr("max |change| {0} at {1}")
         for button, size, place, words in (
-            (self._largest, compared.largest, compared.largest_at, self.tr("max |A\u2212B| {0} at {1}")),
+            (self._largest, compared.largest, compared.largest_at, largest),
             (self._relative, compared.relative, compared.relative_at, self.tr("max relative {0} at {1}")),
         ):
             self._places[button] = place
@@ -132,3 +145,4 @@ class ComparisonBar(QWidget):
             text += self.tr(" so far ({0:.0%})").format(share)
         self._count.setText(text)
         self._count.setToolTip(text)
+        self._show_facts()

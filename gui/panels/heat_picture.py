@@ -139,7 +139,7 @@ def _coloured(level: Level, scale: Scale, codes: Bytes) -> Pixels:
 
 
 def _mark(pixels: Pixels, marks: Bytes, wide: bool, ratio: int) -> None:
-    """Paint the patterns. Small blocks with something not finite become dots of three pixels: one would be overlooked."""
+    """Paint the patterns. A small block with something not finite becomes a dot of three pixels: one would be overlooked."""
     look = theme.current()
     y, x = np.arange(marks.shape[0])[:, None] // ratio, np.arange(marks.shape[1])[None, :] // ratio
     for overlay, colour, lines in (
@@ -167,6 +167,8 @@ def _mark(pixels: Pixels, marks: Bytes, wide: bool, ratio: int) -> None:
             pixels[there & lines] = colour.rgb()
         else:
             pixels[_grown(there, ratio)] = colour.rgb()
+            inside = ~_grown(~there, 3 * ratio)  # of a larger area: the hatch shows there
+            pixels[inside & ~lines] = theme.mix(look.field, colour, 0.3).rgb()
 
 
 def _grown(there: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:

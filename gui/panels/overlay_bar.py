@@ -51,6 +51,7 @@ class OverlayBar(QWidget):
             self.buttons[overlay] = button
             self._flow.append(button)
         self._one_row: bool | None = None
+        self._compact = False
         self._arrange()
         self.setAccessibleName(self.tr("Marks"))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
@@ -61,6 +62,12 @@ class OverlayBar(QWidget):
         self._one_row = None
         self._arrange()
 
+    def set_compact(self, compact: bool) -> None:
+        """Whether all must stand in one row, without the numbers where there is no room for them."""
+        if compact != self._compact:
+            self._compact = compact
+            self._arrange()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
@@ -68,7 +75,7 @@ class OverlayBar(QWidget):
     def _arrange(self) -> None:
         """In one row where there is room for all with their numbers, else in two."""
         shown = [widget for widget in self._flow if not widget.isHidden()]
-        one_row = sum(widget.sizeHint().width() + 2 for widget in shown) <= self.width()
+        one_row = self._compact or sum(widget.sizeHint().width() + 2 for widget in shown) <= self.width()
         if one_row == self._one_row:
             return
         self._one_row = one_row
@@ -156,7 +163,7 @@ class _Mark(QToolButton):
             loud = self.count and self.overlay in FIRST
             painter.setPen(look.bad if loud else look.text if self.count else look.faint)
             room = self.rect().adjusted(SWATCH + 8, 0, -3, 0)
-            text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+            text = next((one for one in (self.text(), self._name) if painter.fontMetrics().horizontalAdvance(one) <= room.width()), "")
             painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
         finally:
             painter.end()

@@ -14,6 +14,7 @@ from ..models.tensors import TensorView
 
 WIDE = 190  # pixels that a name and its number need
 LEAST, MOST = 2, 5  # columns
+FEW = 3  # facts that are shown where there is little room
 
 
 class StatisticsView(QWidget):
@@ -27,6 +28,8 @@ class StatisticsView(QWidget):
         self._grid.setVerticalSpacing(2)
         self._columns = 0
         self._cells: list[tuple[QLabel, QLabel]] = []
+        self._compact = False
+        self._shown: list[tuple[str, str, bool]] = []
         self._long = -1  # the fact that has a line of its own
         self._facts: list[tuple[str, str, bool]] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
@@ -34,6 +37,9 @@ class StatisticsView(QWidget):
 
     def show_facts(self, facts: list[tuple[str, str, bool]]) -> None:
         """Show (name, text, whether it is alarming)."""
+        self._shown = facts
+        if self._compact:
+            facts = [*facts[:FEW], *(fact for fact in facts[FEW:] if fact[2] and fact[0] == self.tr("broken"))]
         while len(self._cells) < len(facts):
             place = len(self._cells)
             name, text = QLabel(self), QLabel(self)
@@ -83,28 +89,31 @@ class StatisticsView(QWidget):
             for place in range(len(self._cells)):
                 self._place(place)
 
+    def set_compact(self, compact: bool) -> None:
+        """Whether there is room for what says most alone: the shape, the range, what is not finite."""
+        if compact != self._compact:
+            self._compact = compact
+            self.show_facts(self._shown)
+
     def _place(self, place: int) -> None:
         columns = self._columns or LEAST
-        row, column = divmod(place, columns)
-        span = 1
-        if place == self._long:  # in a line of its own
-            row, column, span = row + (column > 0), 0, 2 * columns - 1
+        row, column = divmod(place - 1, columns)
+        row, span = row + 1, 1
+        if place in (0, self._long):  # in a line of its own
+            row, column, span = (row + (column > 0), 0, 2 * columns - 1) if place else (0, 0, 2 * columns - 1)
         for at, label in enumerate(self._cells[place]):
             self._grid.addWidget(label, row, 2 * column + at, 1, span if at else 1)
 
     def show_view(self, view: TensorView) -> None:
         """The facts of a value: dtype, shape, device, version and its statistics."""
-        facts: list[tuple[str, str, bool]] = []
+        words: list[str] = []
         if view.meta is not None:
-            facts += [
-                (self.tr("shape"), shape_text(view.meta.shape), False),
-                (self.tr("dtype"), view.meta.dtype, False),
-                (self.tr("device"), view.meta.device, False),
-            ]
+            words += [shape_text(view.meta.shape), view.meta.dtype, view.meta.device]
         elif view.value is not None:
-            facts += [(self.tr("shape"), shape_text(view.value.shape), False), (self.tr("dtype"), str(view.value.dtype), False)]
+            words += [shape_text(view.value.shape), str(view.value.dtype)]
         if view.val is not None:
-            facts.append((self.tr("version"), str(view.val.version), False))
+            words.append(self.tr("version {0}").format(view.val.version))
+        facts = [(self.tr("shape"), "  ".join(words), False)]
         self._facts = facts
         stats = view.stats
         if stats is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
 
@@ -198,7 +198,9 @@ class TensorPanel(Panel):
         close = QToolButton(self._tabs)
         close.setIcon(icon("close"))
         close.setAutoRaise(True)
-        close.setFixedSize(18, 18)
+        close.setIconSize(QSize(14, 14))
+        close.setStyleSheet("QToolButton { padding: 1px; margin: 0; min-width: 0; min-height: 0 }")
+        close.setFixedSize(20, 20)
         close.setToolTip(self.tr("Close this tab"))
         close.setAccessibleName(close.toolTip())
         close.clicked.connect(lambda: self.unlock(self._viewers.index(held)))

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QMimeData, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
 from gradstep.engine.tape.overview import Plane, first_plane, real_part
@@ -36,6 +36,7 @@ from .range_bar import RangeBar
 from .slice_bar import SliceBar
 from .statistics_view import StatisticsView
 
+LOW = 470  # pixels: of a viewer that is lower not all statistics are shown
 PICTURE = 1 << 22  # elements of a picture that is drawn
 
 
@@ -53,6 +54,7 @@ class TensorViewer(QWidget):
         self._view = TensorView()
         self._side = Side.AFTER
         self._held = False  # B is held down
+        self._low = False  # there is little room
         self._live = False
         self._left = False  # the program that had what is shown is another one now
         self.sides = Sides(self)
@@ -120,6 +122,7 @@ class TensorViewer(QWidget):
         self._part = QComboBox(self)
         for name, part in ((self.tr("|z|"), "abs"), (self.tr("real"), "real"), (self.tr("imag"), "imag"), (self.tr("angle"), "angle")):
             self._part.addItem(name, part)
+        self._part.setMinimumWidth(72)
         self._part.setAccessibleName(self.tr("Part of the complex numbers"))
         self._part.activated.connect(lambda _: self._show_plane())
         self._index = QLineEdit(self)
@@ -428,8 +431,9 @@ class TensorViewer(QWidget):
         empty = self._pages_stage.is_empty or source is None or levels is None or pages is None
         pictures = not empty and page in (self.heat_map, self.grid, self.image)
         self.range_bar.setVisible(pictures)
-        for widget in (self.overlays, self._peaks, self._square):
-            widget.setVisible(not empty and page is self.heat_map)
+        self.overlays.setVisible(not empty and page is self.heat_map)
+        for widget in (self._peaks, self._square):
+            widget.setVisible(not empty and page is self.heat_map and not self._low)
         if empty or self._filled.get(page) is levels:
             return
         assert source is not None
@@ -637,6 +641,15 @@ class TensorViewer(QWidget):
         self._tabs.currentWidget().setFocus()
 
     # ------------------------------------------------------------------------------------------------------------ keys
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        low = self.height() < theme.scaled(LOW)
+        if low != self._low:
+            self._low = low
+            for part in (self._statistics, self.comparison, self.overlays):
+                part.set_compact(low)
+            self._fill()
 
     def copy(self) -> None:
         """Copy what the page in view shows: a picture, or the selected numbers."""

@@ -47,7 +47,7 @@ class ValueHistoryPanel(Panel):
         self._pin = button(self.tr("Compare"), self._wish_pin, self, about)
         self._tree = DetailTree([self.tr("What"), self.tr("Effect"), self.tr("Value"), self.tr("Shape"), self.tr("Event")], parent=self)
         self._tree.setAccessibleName(self.tr("Writes and uses"))
-        for column, width in ((0, 290), (1, 110), (2, 120), (3, 120)):
+        for column, width in ((0, 290), (1, 170), (2, 120), (3, 120)):
             self._tree.setColumnWidth(column, width)
         self._tree.line_picked.connect(self._picked)
         self._tree.line_activated.connect(self._activated)
