@@ -304,6 +304,13 @@ COMMANDS: tuple[Command, ...] = (
 )  # fmt: skip
 
 _BY_NAME = {command.name: command for command in COMMANDS}
+_SPOKEN: dict[str, str] = {}  # the first key of each command, as the user's system writes it
+
+
+def key_of(name: str) -> str:
+    """The key of a command, for a sentence that names it; the command's own name where it has none."""
+    command = _BY_NAME[name]
+    return _SPOKEN.get(name) or QCoreApplication.translate("Actions", command.text).replace("&", "").rstrip(".")
 
 
 class Actions(QObject):
@@ -342,6 +349,7 @@ class Actions(QObject):
         action.setShortcuts([QKeySequence(key) for key in keys])
         shown = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts())
         self._keys[name] = f"{self.name(name)} ({shown})" if shown else self.name(name)
+        _SPOKEN[name] = shown.partition(", ")[0]
         if name in self._told:
             self._show(_BY_NAME[name], *self._told[name])
 

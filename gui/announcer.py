@@ -10,6 +10,7 @@ from gradstep.engine.debug.core import Outcome
 from gradstep.engine.debug.states import ENDED, State
 
 from . import wording
+from .actions import key_of
 from .canvas import GraphCanvas
 from .message_bar import Answer, MessageBar
 from .models.alerts import AlertKind
@@ -72,7 +73,7 @@ class Announcer(QObject):
         elif state in (State.RUNNING_FORWARD, State.RUNNING_BACKWARD):
             self._canvas.set_empty_text(self.tr("Running {0}").format(self._opening.name), later)
         elif state is State.PAUSED:
-            self._canvas.set_empty_text(self.tr("Paused before backward()"), self.tr("F5 goes on."))
+            self._canvas.set_empty_text(self.tr("Paused before backward()"), self.tr("{0} goes on.").format(key_of("continue")))
         elif state is State.FROZEN:
             answers = [(self.tr("Go On Beyond the Limit"), self._session.raise_limit), (self.tr("Stop"), self._session.stop)]
             self._bar.show_message(self._session.sentence, answers, picture="warning", token="accent_text")

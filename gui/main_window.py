@@ -26,6 +26,7 @@ from .breaking import Breaking
 from .breakpoints import Breakpoints
 from .busy_bar import BusyBar
 from .canvas import GraphCanvas
+from .commands.keymap import native
 from .docks import Docks, plain
 from .drawing import Shown
 from .everywhere import Everywhere
@@ -122,6 +123,8 @@ class MainWindow(QMainWindow):
         self.recovery.due.connect(self._keep_arrangement)
 
         self.around = Around(self, self.actions_, self.model, self.docks, self.message, self.opening, self.preferences, self.settings)
+        self.around.keymap.changed.connect(self._show_keys)
+        self._show_keys()
         self._fill_menus()
         self._connect_session_and_model()
         self._connect_panels()
@@ -484,6 +487,10 @@ class MainWindow(QMainWindow):
         words = translate("States", state.value)
         shown = words if live else self.tr("{0}, looking at the past").format(words)
         self.setWindowTitle(f"{name} [{shown}] - gradstep" if name else "gradstep")
+
+    @Slot()
+    def _show_keys(self) -> None:
+        self.welcome.show_keys([native(self.around.keymap.keys(name)) for name in ("open", "open_tape")])
 
     def _show_process(self) -> None:
         running = self.session.pid if self.session.state in ALIVE else 0

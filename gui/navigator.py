@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from .actions import key_of
 from .models.alerts import Alert
 from .models.debug_model import DebugModel
 
@@ -39,7 +40,7 @@ class Navigator(QObject):
     def look_at_next(self) -> None:
         """Look at the step after."""
         if not self._model.step_forward():
-            self.said.emit(self.tr("This is the newest moment. F10 runs the next node."))
+            self.said.emit(self.tr("This is the newest moment. {0} runs the next node.").format(key_of("step")))
         self._select_current()
 
     @Slot()

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QKeySequence, QResizeEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from . import theme
@@ -62,13 +62,17 @@ class Entry(QPushButton):
             detail.setProperty("role", "dim")
             words.addWidget(detail)
         row.addLayout(words, 1)
-        if keys:
-            shown = self._label()
-            shown.setText(QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText))
-            shown.setProperty("role", "dim")
-            row.addWidget(shown)
+        self._keys = self._label()
+        self._keys.setProperty("role", "dim")
+        row.addWidget(self._keys)
+        self.show_keys(keys)
         self._paint_icon()
         self._elide()
+
+    def show_keys(self, keys: str) -> None:
+        """Show which keys do the same; "" for none."""
+        self._keys.setText(keys)
+        self._keys.setVisible(bool(keys))
 
     def _label(self) -> QLabel:
         label = QLabel()
@@ -130,8 +134,8 @@ class WelcomePage(QScrollArea):
         outer.addWidget(line)
         outer.addSpacing(28)
         start = self._card(self.tr("Start"))
-        self._first = self._add(start, Entry("open", self.tr("Open Script..."), "", "Ctrl+O"), self.open_wished.emit)
-        self._add(start, Entry("record", self.tr("Open Tape..."), "", "Ctrl+Shift+O"), self.open_tape_wished.emit)
+        self._first = self._add(start, Entry("open", self.tr("Open Script...")), self.open_wished.emit)
+        self._second = self._add(start, Entry("record", self.tr("Open Tape...")), self.open_tape_wished.emit)
         start.addSpacing(6)
         start.addWidget(self._dim(self.tr("or drop a .py or .gst file anywhere")))
         start.addStretch()
@@ -173,6 +177,11 @@ class WelcomePage(QScrollArea):
         wanted = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._columns.direction() is not wanted:
             self._columns.setDirection(wanted)
+
+    def show_keys(self, keys: Sequence[str]) -> None:
+        """Show the keys of opening a script and a tape."""
+        for entry, text in zip((self._first, self._second), keys, strict=True):
+            entry.show_keys(text)
 
     def _head(self) -> QHBoxLayout:
         logo = QLabel()

@@ -85,7 +85,7 @@ class GraphCanvas(QWidget):
         self.reading.lit.connect(self.update)
         self.reading.flowed.connect(self._show_flow)
         self.reading.dressed.connect(self._redress)
-        self._empty = (self.tr("Nothing recorded yet"), self.tr("F5 runs the script."))
+        self._empty = (self.tr("Nothing recorded yet"), self.tr("Run the script to see its graph."))
         self._note = ""
         self._follow = True
         self._turned = False

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from gradstep.engine.debug.breakpoints import BreakKind, Breakpoint, file_and_line
 
+from ..actions import key_of
 from ..models.breakpoints import KINDS, BreakpointModel
 from ..panel import Panel
 from .notice import Stage
@@ -100,8 +101,8 @@ class BreakpointsPanel(Panel):
         else:
             self._stage.show_notice(
                 self.tr(
-                    "No breakpoints. Click left of a line number, press F9 on a node, or name an op, a module, a hook or a value below."
-                )
+                    "No breakpoints. Click left of a line number, press {0} on a node, or name an op, a module, a hook or a value below."
+                ).format(key_of("toggle_breakpoint"))
             )
 
     def ask(self, kind: BreakKind) -> None:

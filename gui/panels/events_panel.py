@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QVBoxLayout, QWidg
 from gradstep.engine.tape.schema import HookCalled
 
 from .. import theme
+from ..actions import key_of
 from ..models.event_tree import Column, EventTree
 from ..models.history import Row, RowKind
 from ..models.rows import RowReader
@@ -286,7 +287,7 @@ class EventsPanel(Panel):
     def _show_state(self) -> None:
         if self._reader is None or not self._reader.history.top:
             if self._script:
-                text = self.tr("Nothing recorded yet. F5 runs %1.").replace("%1", self._script)
+                text = self.tr("Nothing recorded yet. {0} runs {1}.").format(key_of("start"), self._script)
                 self._stage.show_notice(text, [(self.tr("Run"), self.run_wished.emit)])
             else:
                 self._stage.show_notice(self.tr("Nothing recorded yet."))

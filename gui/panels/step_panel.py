@@ -34,7 +34,7 @@ class StepPanel(Panel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setMinimumSize(220, 160)
+        self.setMinimumWidth(220)  # as high as its facts need at least, whatever the size of the letters
         self._view: StepView | None = None
         self._mark = QLabel(self)
         self._mark.setFixedSize(12, 12)
@@ -49,7 +49,7 @@ class StepPanel(Panel):
         self._module.setProperty("role", "dim")
         self._module.setTextFormat(Qt.TextFormat.PlainText)
         self._source = QToolButton(self)
-        self._source.setToolTip(self.tr("Go to the line of the forward op (F12)"))
+        self._source.setToolTip(self.tr("Go to the line of the forward op"))
         self._source.clicked.connect(self._go_to_source)
         self._facts = StatisticsView(self)
         self._facts.setAccessibleName(self.tr("Facts of the node"))

@@ -43,6 +43,7 @@ class WhatIfPanel(Panel):
         self._slots = 1
         self._where = QLabel(self)
         self._where.setProperty("role", "dim")
+        self._where.setWordWrap(True)
         self._what = QComboBox(self)
         self._what.setAccessibleName(self.tr("What to edit"))
         self._what.setToolTip(self.tr("The gradient that waits at the node, or what the node keeps for its backward"))

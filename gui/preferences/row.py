@@ -136,6 +136,7 @@ class PreferenceRow(QWidget):
             spin.setSuffix(f" {translate(CONTEXT, preference.unit)}")
         if preference.none:
             spin.setSpecialValueText(translate(CONTEXT, preference.none))
+        spin.lineEdit().setTextMargins(6, 0, 0, 0)
         spin.setKeyboardTracking(False)  # what is half typed is no wish
         spin.valueChanged.connect(self._wish)
         return spin

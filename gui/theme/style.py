@@ -178,7 +178,6 @@ QComboBox { padding: 3px 22px 3px 9px; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url(%(marks)s/mark-down.svg); width: 12px; height: 12px; }
 QAbstractSpinBox { padding-right: 18px; }
-QAbstractSpinBox QLineEdit { border: none; padding: 0 0 0 6px; background: transparent; }
 QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right; width: 18px; border: none; background: none; }
 QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: bottom right; width: 18px; border: none; background: none; }
 QAbstractSpinBox::up-arrow { image: url(%(marks)s/mark-up.svg); width: 10px; height: 10px; }

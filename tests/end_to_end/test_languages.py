@@ -172,18 +172,39 @@ def cut(top: QWidget) -> Iterator[str]:
                     yield f"QLabel {widget.text()}: {widget.width()} of {widget.minimumSizeHint().width()}"
 
 
-def test_nothing_is_cut_where_words_are_longer(foreign: Driver) -> None:
-    window, around = foreign.window, foreign.window.around
+def look_for_cuts(driver: Driver) -> None:
+    """Every panel in front once, and what is around them."""
+    window, around = driver.window, driver.window.around
     found: list[str] = []
     for panel in vars(window.panels).values():
         window.docks.bring(panel)
-        foreign.until(lambda panel=panel: window.docks.in_sight(panel))  # type: ignore[misc]
+        driver.until(lambda panel=panel: window.docks.in_sight(panel))  # type: ignore[misc]
         found += cut(panel)
     for top in (window.bar, window.statusBar(), window.message, around.preferences_window, around.sheet, around.help):
         assert top is not None
         found += cut(top)
     assert not found, "\n".join(found)
-    assert window.width() <= 1366, "long words must not make the window wider than a small screen"
+    assert window.width() <= 1366, "the window must not become wider than a small screen"
+
+
+def test_nothing_is_cut_where_words_are_longer(foreign: Driver) -> None:
+    look_for_cuts(foreign)
+
+
+@pytest.mark.parametrize("percent", [75, 150, 200])
+def test_nothing_is_cut_where_letters_are_larger_or_smaller(driver: Driver, percent: int) -> None:
+    around = driver.window.around
+    driver.open(driver.script(SCRIPT))
+    for _ in range(3):
+        driver.step()
+    windows = [around.show_preferences(), around.show_sheet(), around.show_help()]
+    driver.window.preferences.set("appearance/percent", percent)
+    try:
+        look_for_cuts(driver)
+    finally:
+        driver.window.preferences.reset("appearance/percent")
+        for window in windows:
+            window.close()
 
 
 def test_the_language_is_longer_and_keeps_places_for_values() -> None:

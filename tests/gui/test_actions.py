@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenuBar
 
 from gradstep.engine.debug.states import ALLOWED, State
-from gradstep.gui.actions import COMMANDS, MENUS, REASONS, Actions, Needs
+from gradstep.gui.actions import COMMANDS, MENUS, REASONS, Actions, Needs, key_of
 
 ALL = dict.fromkeys(Needs, True)
 
@@ -85,3 +85,13 @@ def test_the_menus_hold_every_command_once(actions, qtbot):
     for menu in menus.values():
         keys = [text[text.index("&") + 1].lower() for text in (a.text() for a in menu.actions()) if "&" in text]
         assert [key for key, count in Counter(keys).items() if count > 1] == [], menu.title()
+
+
+def test_sentences_name_the_key_that_a_command_has_now(actions):
+    assert key_of("step") == "F10"
+    assert key_of("zoom_in") == "Ctrl++"
+    actions.set_keys("step", ["F8", "F10"])
+    assert key_of("step") == "F8"
+    actions.set_keys("step", [])
+    assert key_of("step") == "Next Node"
+    actions.set_keys("step", ["F10"])
