@@ -217,11 +217,11 @@ class TorchIntroducer(Introducer):
 
     def meta(self, tensor: Any) -> int:
         """See Introducer; also what a node says of its slots."""
-        key: Any = (tensor.dtype, tuple(tensor.shape), tensor.device)
         try:
+            key: Any = (tensor.dtype, tuple(tensor.shape), tensor.device)
             number = self._metas.get(key)
-        except TypeError:  # a size without a number
-            key = (key[0], tuple([size_of(size) for size in key[1]]), key[2])
+        except (TypeError, RuntimeError):  # a size without a number; a nested tensor has none at all
+            key = (tensor.dtype, sizes_of(tensor), tensor.device)
             number = self._metas.get(key)
         if number is None:
             shape = tuple([size if type(size) is int else size_of(size) for size in key[1]])
@@ -307,6 +307,14 @@ class TorchIntroducer(Introducer):
             (NODE | kind << 8, mark.number, texts.get(title) or encoder.text_id(title), sequence, op, variable, inside, start)
         )
         self.nodes.add(mark.number)
+
+
+def sizes_of(tensor: Any) -> tuple[int, ...]:
+    """The shape in numbers; empty where there is none."""
+    try:
+        return tuple([size_of(size) for size in tensor.shape])
+    except RuntimeError:
+        return ()
 
 
 def size_of(size: Any) -> int:

@@ -31,11 +31,13 @@ class TorchTarget:
     def __init__(self) -> None:
         self._control: Conductor | None = None
         self._holds = False
+        self._launch = Launch("")
         self._probe: Probe | None = None
 
     def start(self, launch: Launch, control: Conductor) -> Callable[..., PausableRecorder]:
         """See ``Target``."""
         self._control = control
+        self._launch = launch
         self._holds = launch.rewind
         from .recorder import TorchRecorder
 
@@ -47,11 +49,13 @@ class TorchTarget:
 
         def arrived() -> None:
             from .probe import Probe
+            from .ranks import record_ranks
 
             assert self._control is not None
             self._probe = Probe(tape, self._control, holds=self._holds)
             self._probe.put()
             self._probe.begin()
+            record_ranks(self._launch, tape.sink.path)
 
         when_imported("torch", arrived)
 

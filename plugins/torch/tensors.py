@@ -20,7 +20,7 @@ def dtype_name(dtype: torch.dtype) -> str:
 @contextmanager
 def plainly() -> Iterator[None]:
     """Inside it, tensors are looked at as they are: no autograd, no mode and no subclass that overrides functions has a say."""
-    with torch.no_grad(), torch._C.DisableTorchFunction():
+    with torch.no_grad(), torch._C.DisableTorchFunction(), torch._C._DisableTorchDispatch():
         yield
 
 

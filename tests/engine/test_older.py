@@ -27,7 +27,16 @@ ROOT = Path(__file__).resolve().parents[2]
 HOUSE = ROOT / "engine" / "shim" / "house"
 HAND = Path(__file__).parent / "debug" / "programs" / "hand_engine.py"
 # what is loaded in the user's process whatever the engine is
-PARTS = ("debug.debuggee", "debug.script", "debug.answers", "debug.control", "debug.target", "debug.recording", "tape.log")
+PARTS = (
+    "debug.debuggee",
+    "debug.script",
+    "debug.answers",
+    "debug.control",
+    "debug.target",
+    "debug.recording",
+    "debug.unattended",
+    "tape.log",
+)
 OLDER = [(3, 9), (3, 10), (3, 12), (3, 13)]
 LATER_MODULES = {"tomllib", "wsgiref.types"}  # of the standard library, since 3.11
 LATER_NAMES = {

@@ -1,0 +1,111 @@
+"""A process that is recorded and cannot be stopped: nobody is linked with it. A target uses this for further processes of a program."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from ..tape import log
+from ..tape.keeping import Level
+from .launch import Launch
+from .ranks import Rank
+from .reasons import Reasons
+from .target import Node, Pass, Target, load
+
+
+class Unattended:
+    """Is told what a ``Control`` is told, and never stops anything."""
+
+    def __init__(self, target: Target) -> None:
+        self.reasons = Reasons(target, lambda text: None)  # there are none to stop
+        self._open = 0
+
+    def drive(self, walk: Pass) -> None:
+        """Takes all steps of a pass."""
+        while walk.next_node is not None:
+            walk.step()
+
+    def opened(self, walk: Pass) -> int:
+        """See ``Conductor``."""
+        self._open += 1
+        return self._open
+
+    def at_node(self, walk: Pass, node: Node, frame: FrameType) -> None:
+        """See ``Conductor``."""
+
+    def ran(self, walk: Pass, node: Node) -> None:
+        """See ``Conductor``."""
+
+    def failed(self, error: BaseException, walk: Pass, node: Node, frame: FrameType) -> None:
+        """See ``Conductor``."""
+
+    def tell_due(self, walk: Pass, frame: FrameType) -> None:
+        """See ``Conductor``."""
+
+    def closed(self, walk: Pass) -> None:
+        """See ``Conductor``."""
+        self._open -= 1
+
+    def after_op(self, name: str, outs: Sequence[Any], number: int, module: str) -> None:
+        """See ``Listener``."""
+
+    def at_module(self, path: str, type: str) -> None:
+        """See ``Listener``."""
+
+    def after_node(self, run: int, node: Any, grads: Sequence[Any]) -> None:
+        """See ``Listener``."""
+
+    def before_hook(self, function: Any, node: Any, values: Sequence[Any], *_: Any) -> bool:
+        """See ``Listener``: every hook is called."""
+        return True
+
+
+@contextmanager
+def recorded(launch: Launch, path: str, rank: Rank) -> Iterator[None]:
+    """Record what happens inside on a tape beside ``path``, named after the rank. Where the tape cannot be made the program goes on
+    without one, and says so."""
+    target = load(launch.target, launch.paths)
+    control = Unattended(target)
+    try:
+        writer = _writer(path, rank)
+    except OSError as error:
+        print(f"gradstep: rank {rank.number} is not recorded: {error}", file=sys.stderr)
+        yield
+        return
+    tape = target.start(launch, control)(writer, Level[launch.level.upper()], launch.budget)
+    tape.attach(control, careful=launch.unbuffered)
+    begin = {
+        "script": launch.script, "args": list(launch.args), "engine": launch.engine, "pid": os.getpid(), "rank": rank,
+        "versions": {"python": platform.python_version(), **target.versions()},
+    }  # fmt: skip
+    tape.note("begin", json.dumps(begin))
+    tape.source(os.path.abspath(launch.script))
+    target.install(tape)
+    end = None
+    try:
+        yield
+    except BaseException as error:
+        end = {"type": type(error).__qualname__, "text": str(error)[:4096], "file": "", "line": 0}
+        raise
+    finally:
+        tape.note("end", json.dumps(end))
+        target.forget()
+        tape.close()
+
+
+def _writer(path: str, rank: Rank) -> log.Writer:
+    """A new tape: ``run.rank0.gst`` beside ``run.gst``; ``run.rank0-2.gst`` where the program starts its ranks a second time."""
+    stem, suffix = os.path.splitext(path)
+    for place in range(1, 1000):
+        again = f"-{place}" if place > 1 else ""
+        try:
+            return log.Writer(f"{stem}.rank{rank.number}{again}{suffix}")
+        except log.TapeExists:
+            continue
+    raise FileExistsError(f"{stem}.rank{rank.number}{suffix} exists a thousand times")
