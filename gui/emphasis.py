@@ -21,15 +21,23 @@ class Emphasis:
 
     def __init__(self, canvas: GraphCanvas) -> None:
         self._canvas = canvas
-        self._wishes: dict[Reason, frozenset[Hashable]] = {}
+        self._wishes: dict[Reason, set[Hashable]] = {}
 
     def set(self, reason: Reason, keys: Iterable[Hashable] | None) -> None:
         """These nodes stand out for a reason; None: it has nothing to say."""
         if keys is None:
             self._wishes.pop(reason, None)
         else:
-            self._wishes[reason] = frozenset(keys)
+            self._wishes[reason] = set(keys)
         self.apply()
+
+    def change(self, reason: Reason, added: Iterable[Hashable], removed: Iterable[Hashable]) -> None:
+        """A few nodes more stand out for a reason that others stood out for before, and a few less."""
+        wishes = self._wishes[reason]
+        wishes.update(added)
+        wishes.difference_update(removed)
+        if reason is min(self._wishes) and not self._canvas.reading.dim_changed(added, removed):
+            self.apply()
 
     def apply(self) -> None:
         """Tell the canvas; another graph on it knows nothing yet."""

@@ -99,6 +99,17 @@ class FindBar(QFrame):
         self.show_place(0, len(results.keys), searched=bool(results.query))
         self._fit()
 
+    def show_current(self, key: object) -> None:
+        """Mark the line of the hit that is looked at."""
+        heads = [self.list.topLevelItem(place) for place in range(self.list.topLevelItemCount())]
+        for head in heads:
+            for item in [head.child(place) for place in range(head.childCount())] if head is not None else ():
+                result = item.data(0, _RESULT) if item is not None else None
+                if item is not None and isinstance(result, Result) and result.keys == (key,):
+                    self.list.setCurrentItem(item)
+                    return
+        self.list.clearSelection()
+
     def show_place(self, place: int, of: int, *, searched: bool = True) -> None:
         """Say which of the hits is looked at; 0 for none of them yet."""
         if not searched:

@@ -85,16 +85,13 @@ class GraphFilter(QObject):
         if keys is None or self._work is not None or board is None:
             self.show_all()
             return
-        before = len(self._kept)
-        changed = False
-        for key in keys:
-            if self._canvas.reading.holder(key) is not None:
-                there = key in self._kept
-                if self._filter.matches(board.facts(key)) is not there:
-                    changed = True
-                    self._kept ^= {key}
-        if changed or before != len(self._kept):
-            self._tell()
+        drawn = [key for key in keys if self._canvas.reading.holder(key) is not None]
+        matching = {key for key in drawn if self._filter.matches(board.facts(key))}
+        added, removed = matching - self._kept, self._kept.intersection(drawn) - matching
+        if added or removed:
+            self._kept = (self._kept | added) - removed
+            self._emphasis.change(Reason.FILTER, added, removed)
+            self.matched.emit(len(self._kept), len(self._all))
 
     def _tell(self) -> None:
         self._emphasis.set(Reason.FILTER, self._kept)

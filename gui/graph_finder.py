@@ -136,6 +136,7 @@ class GraphFinder(QObject):
         key = self._keys[place]
         self._canvas.reading.set_hits(self._keys, key)
         self._bar.show_place(place + 1, len(self._keys))
+        self._bar.show_current(key)
         self._model.select(key)
         self._canvas.select(key)
         self._foldings.show(key)

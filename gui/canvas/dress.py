@@ -67,6 +67,13 @@ class Dress:
             self.dim[[node for key in keys if (node := self._scene.node_of(key)) >= 0]] = False
         self._encode()
 
+    def dim_some(self, bright: Iterable[int], dim: Iterable[int]) -> frozenset[int]:
+        """Brightens and dims some nodes, by number; returns those that were not so before."""
+        changed = {node for node in bright if node >= 0 and self.dim[node]} | {node for node in dim if node >= 0 and not self.dim[node]}
+        self.dim[list(changed)] ^= True
+        self._encode()
+        return frozenset(changed)
+
     def _encode(self) -> None:
         self.code = (self.place + 2 if self.palette else np.zeros_like(self.place)) + self.dim * np.int16(self.count // 2)
 

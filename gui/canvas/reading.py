@@ -134,6 +134,21 @@ class Reading(QObject):
         self.dress.dim_all_but(keys)
         self.dressed.emit(EVERYTHING)
 
+    def dim_changed(self, brighter: Iterable[Key], dimmer: Iterable[Key]) -> bool:
+        """Dims and brightens a few nodes where others are dimmed already, and paints only those and their edges anew. False
+        where that cannot be told from these alone: a folded group is dimmed when nothing in it stands out."""
+        scene, dress = self._scene, self.dress
+        if scene is None or dress is None:
+            return False
+        dimmer = list(dimmer)
+        if any(self.holder(key) != key for key in dimmer):
+            return False
+        changed = dress.dim_some([scene.node_of(key) for key in brighter], [scene.node_of(key) for key in dimmer])
+        around = scene.source[np.isin(scene.target, list(changed))].tolist()  # edges are painted with where they come from
+        if changed:
+            self.dressed.emit(changed | frozenset(around))
+        return True
+
     # ------------------------------------------------------------------------------------------------------------ lights
 
     def set_hits(self, keys: Iterable[Key], current: Key | None = None) -> None:

@@ -91,6 +91,20 @@ def test_dimmed_nodes_and_their_edges_nearly_vanish(make_canvas, graphs):
     assert (inside(canvas, kept), inside(canvas, other)) == before
 
 
+def test_a_few_nodes_brighten_without_painting_the_rest(make_canvas, graphs):
+    canvas = make_canvas(graphs.transformer().backward(), 1400, 900)
+    keys = list(canvas.graph)
+    canvas.reading.dim_all_but(keys[:3])
+    canvas.grab()
+    before = canvas.painted_pixels
+    assert canvas.reading.dim_changed([keys[4]], [keys[1]])
+    stepwise = canvas.grab().toImage()
+    assert canvas.painted_pixels - before < 1400 * 900 / 6
+    canvas.reading.dim_all_but(None)
+    canvas.reading.dim_all_but([keys[0], keys[2], keys[4]])
+    assert canvas.grab().toImage() == stepwise
+
+
 def test_a_dressed_graph_can_be_painted_at_every_scale_and_upside_down(make_canvas, graphs):
     canvas = make_canvas(graphs.zoo().combined())
     keys = list(canvas.graph)
