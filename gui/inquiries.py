@@ -22,29 +22,40 @@ class Inquiries(QObject):
     def __init__(self, session: DebugSession, tensor: TensorPanel, console: ConsolePanel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session, self._tensor, self._console = session, tensor, console
+        self._reduces: bool | None = None  # the program can make values smaller; None: it was not asked yet
+        session.tape_opened.connect(self._forget_program)
         tensor.value_wanted.connect(self.fetch_value)
         console.expression_entered.connect(self.evaluate)
 
     @Slot(object)
     def fetch_value(self, val: Val) -> None:
-        """Ask whether the program has a value, and how large it is; the panel asks on, page by page."""
-
-        def arrived(response: Response) -> None:
-            if not self._tensor.wants(val):
-                return
-            if not response.success:
-                self._tensor.show_failure(val, response.message)
-                return
-            shape, dtype = tuple(int(size) for size in response.body["shape"]), str(response.body["dtype"])
-            name = {"tensor": val.tensor, "version": val.version}
-            source = LiveSource(self._session.request, name, shape, dtype, size_of(dtype, ()), bool(response.body.get("reduces")))
-            if source.size <= source.page:
-                source.ask(Part(()), lambda found: self._show_whole(val, source, found))
-            else:
-                self._tensor.show_source(val, source)
-
-        if not self._session.request("value", arrived, tensor=val.tensor, version=val.version, about=True):
+        """Let the panel ask the program for a value, page by page; for a small one at once."""
+        meta = self._tensor.meta_of(val)
+        if meta is None:
+            return
+        name = {"tensor": val.tensor, "version": val.version}
+        source = LiveSource(self._session.request, name, meta.shape, meta.dtype, size_of(meta.dtype, ()), self._reduces is not False)
+        if source.size <= source.page:
+            source.ask(Part(()), lambda found: self._show_whole(val, source, found))
+        elif self._reduces is not None:
+            self._tensor.show_source(val, source)
+        elif not self._session.request("value", lambda response: self._told(val, source, response), about=True, **name):
             self._tensor.show_failure(val, self.tr("The program is not paused: it cannot be asked for a value."))
+
+    def _told(self, val: Val, source: LiveSource, response: Response) -> None:
+        """Whether the program has the value, and whether it can make it smaller itself; that holds for all values of the program."""
+        if not response.success:
+            self._tensor.show_failure(val, response.message)
+            return
+        self._reduces = bool(response.body.get("reduces"))
+        if self._reduces:
+            self._tensor.show_source(val, source)
+        else:
+            self.fetch_value(val)
+
+    @Slot()
+    def _forget_program(self) -> None:
+        self._reduces = None
 
     def _show_whole(self, val: Val, source: LiveSource, found: Answer) -> None:
         """A value that fits into one answer."""

@@ -11,6 +11,8 @@ from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
 
+from gradstep.engine.tape.schema import Meta
+
 from ..grid import COPY_LIMIT
 from ..models.tensors import Array, Kept, TensorView
 from ..number_text import markdown_text, numpy_text, table_text
@@ -111,6 +113,10 @@ class TensorPanel(Panel):
     def wants(self, val: object) -> bool:
         """Whether a value that was asked for by ``value_wanted`` is still waited for."""
         return any(viewer.view.val == val and viewer.sides.this is None for viewer in self._viewers)
+
+    def meta_of(self, val: object) -> Meta | None:
+        """What is known of a value that is waited for."""
+        return next((viewer.view.meta for viewer in self._viewers if viewer.view.val == val and viewer.sides.this is None), None)
 
     def show_source(self, val: object, source: Source) -> None:
         """The paused program has a value that was asked for."""

@@ -334,8 +334,8 @@ class TensorViewer(QWidget):
         picture = channel_dimension(source.shape) is not None
         self._tabs.setTabVisible(self._tabs.indexOf(self.image), picture)
         self._counted, self._counted_share, self._damage = Counted(), 0.0, ""
+        self._show_plane()  # what is seen is asked for before what is counted
         self._count()
-        self._show_plane()
 
     # ----------------------------------------------------------------------------------------------------------- sides
 
