@@ -16,7 +16,7 @@ from gradstep.engine.extensions.switches import SAFE_MODE
 
 from .faults import Faults
 from .pseudo import LANGUAGES, speak
-from .settings import kept, mend
+from .settings import kept, mend, throwaway
 from .theme import Appearance, icon, load_fonts
 
 NAN_EXAMPLE = Path(__file__).parent / "examples" / "nan.py"
@@ -48,8 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         from .report import report
 
         return report(app, arguments.file or str(NAN_EXAMPLE), Path(arguments.headless_report), arguments.python)
-    settings = kept()
-    notice = mend(Path(settings.fileName()))
+    settings = throwaway() if arguments.safe_mode else kept()
+    notice = "" if arguments.safe_mode else mend(Path(settings.fileName()))
     settings.sync()
     if arguments.reset_layout:
         settings.remove("layout")
@@ -108,7 +108,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--theme", choices=("system", "light", "dark", "contrast"), default="", help="instead of the theme that was chosen last"
     )
-    parser.add_argument("--safe-mode", action="store_true", help="load no plug-ins but gradstep's own, this time")
+    parser.add_argument(
+        "--safe-mode",
+        action="store_true",
+        help="this time no plug-ins but our own, all at its defaults, nothing kept",
+    )
     parser.add_argument("--language", choices=LANGUAGES, default="", help="for translators: longer words, or from right to left")
     parser.add_argument("--reset-layout", action="store_true", help="forget where the panels were")
     parser.add_argument(

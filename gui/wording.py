@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
-
 from gradstep.engine.debug.core import Outcome
 from gradstep.engine.debug.states import State
 from gradstep.engine.tape.reader import Tape
@@ -14,10 +12,11 @@ from gradstep.engine.tape.wire import EVENT_CODES
 
 from .models.alerts import Alert
 from .models.unreached import unreached
+from .translation import translate
 
 
 def _tr(text: str) -> str:
-    return QCoreApplication.translate("Wording", text)
+    return translate("Wording", text)
 
 
 def outcome_text(outcome: Outcome, script: str, tape: Tape | None) -> str:
@@ -26,22 +25,29 @@ def outcome_text(outcome: Outcome, script: str, tape: Tape | None) -> str:
     steps = _steps(tape)
     if outcome.how is State.RAISED:
         raised = outcome.exception
-        where = _tr(" at line {0}").format(raised["line"]) if raised.get("line") else ""
         what = f"{raised.get('type', '')}: {raised.get('text', '')}".strip(": ") or outcome.reason
-        return _tr("{0} stopped{1}: {2}. {3} backward steps were recorded before it.").format(name, where, what.rstrip("."), steps)
+        words = _tr("{0} stopped at line {1}: {2}. {3} before it.") if raised.get("line") else _tr("{0} stopped: {2}. {3} before it.")
+        return words.format(
+            name, raised.get("line"), what.rstrip("."), translate("Wording", "%n backward step(s) (was|were) recorded", steps)
+        )
     if outcome.how is State.CRASHED and not outcome.signal:
-        return _tr("The process is gone: {0}. All {1} backward steps before it are saved.").format(outcome.reason.strip(" ."), steps)
+        return _tr("The process is gone: {0}. {1}").format(outcome.reason.strip(" ."), _saved(steps))
     if outcome.how is State.CRASHED:
-        at = _tr(" while running node #{0} {1} (started, not finished)").format(outcome.node, outcome.node_name) if outcome.node else ""
-        return _tr("The process ended with {0}{1}. All {2} backward steps before it are saved.").format(outcome.signal, at, steps)
+        words = _tr("The process ended with {0}. {3}")
+        if outcome.node:
+            words = _tr("The process ended with {0} while running node #{1} {2} (started, not finished). {3}")
+        return words.format(outcome.signal, outcome.node, outcome.node_name, _saved(steps))
     if outcome.how is State.FAILED:
         return outcome.reason
     if outcome.how is State.STOPPED:
-        return _tr("{0} was stopped. {1} backward steps are recorded.").format(name, steps)
+        return translate("Wording", "{0} was stopped. %n backward step(s) (is|are) recorded.", steps).format(name)
     if tape is not None and not tape.runs:
         roots = len({out.tensor for op in tape.ops.values() for out, grad in zip(op.outs, op.grads, strict=False) if grad is not None})
         if roots:
-            return _tr("{0} finished. {1} forward operations built a graph, but backward() was never called.").format(name, len(tape.ops))
+            words = translate(
+                "Wording", "{0} finished. %n forward operation(s) built a graph, but backward() was never called.", len(tape.ops)
+            )
+            return words.format(name)
         if tape.ops:
             return _tr("{0} finished. No tensor had requires_grad=True: there is no graph to step through.").format(name)
         return _tr("{0} finished without a tensor operation.").format(name)
@@ -49,7 +55,9 @@ def outcome_text(outcome: Outcome, script: str, tape: Tape | None) -> str:
         return _tr("{0} ended with exit code {1}.").format(name, outcome.exit_code)
     missed = unreached(tape) if tape is not None else []
     if missed:
-        listed = ", ".join(missed[:4]) + (_tr(" and {0} more").format(len(missed) - 4) if len(missed) > 4 else "")
+        listed = ", ".join(missed[:4])
+        if len(missed) > 4:
+            listed = translate("Wording", "{0} and %n more", len(missed) - 4).format(listed)
         return _tr(
             "{0} finished. Took part in the forward and got no gradient: {1}. The forward graph shows where their path ends."
         ).format(name, listed)
@@ -74,8 +82,12 @@ def past_text(place: str) -> str:
 def alert_text(alert: Alert, count: int) -> str:
     """The first finding, and how many there are."""
     place = _tr("{0}:{1}: ").format(Path(alert.frame.file).name, alert.frame.line) if alert.frame is not None else ""
-    more = _tr(" {0} findings in all.").format(count) if count > 1 else ""
-    return f"{place}{alert.text.rstrip('.')}.{more}"
+    text = f"{place}{alert.text.rstrip('.')}."
+    return translate("Wording", "{0} %n finding(s) in all.", count).format(text) if count > 1 else text
+
+
+def _saved(steps: int) -> str:
+    return translate("Wording", "%n backward step(s) before it (is|are) saved.", steps)
 
 
 def _steps(tape: Tape | None) -> int:

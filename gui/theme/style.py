@@ -132,6 +132,7 @@ QToolButton:hover { background: %(hover)s; }
 QToolButton:pressed, QToolButton:checked { background: %(pressed)s; }
 QToolButton:focus { border-color: %(ready)s; }
 QToolButton:disabled { color: %(disabled)s; }
+QToolBar QToolButton#qt_toolbar_ext_button { padding: 0; width: 20px; image: url(%(marks)s/mark-down.svg); }
 QToolButton[primary="true"]:enabled { background: %(accent)s; color: %(on_accent)s; }
 QToolButton[primary="true"]:hover:enabled { background: %(accent_bright)s; }
 

@@ -125,3 +125,17 @@ def test_what_is_translated_is_a_whole_text_that_a_translator_can_find(file: Pat
 )
 def test_the_walk_finds_what_is_bare(line: str, found: list[str]) -> None:
     assert [text for _, text in bare(ast.parse(line))] == found
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(GUI).as_posix())
+def test_the_window_opens_no_connection_to_a_network(file: Path) -> None:
+    """What the preferences say under Privacy: a local socket to the program that is debugged is all there is."""
+    reach_out = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "asyncio", "requests", "httpx", "aiohttp"}
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            assert not {alias.name.partition(".")[0] for alias in node.names} & reach_out
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            assert (node.module or "").partition(".")[0] not in reach_out
+            if node.module == "PySide6.QtNetwork":
+                assert {alias.name for alias in node.names} <= {"QLocalSocket"}
+            assert "QDesktopServices" not in {alias.name for alias in node.names}

@@ -31,7 +31,7 @@ def test_a_crash_is_said_with_its_signal_and_node():
 
 
 def test_a_process_that_is_gone_without_a_signal_is_said_as_a_sentence():
-    assert said(State.CRASHED).startswith("The process is gone: the reason. All 0 ")
+    assert said(State.CRASHED).startswith("The process is gone: the reason. 0 ")
 
 
 def test_a_refusal_is_said_as_it_came():
