@@ -27,6 +27,7 @@ class Needs(Enum):
     CHANGED = auto()  # a change of breakpoints, watches or bookmarks can be taken back
     TAKEN_BACK = auto()  # and one was
     VALUE = auto()  # a value is selected
+    EXAMPLE = auto()  # a bundled example is open
 
 
 REASONS = {
@@ -39,6 +40,7 @@ REASONS = {
     Needs.CHANGED: "no breakpoint, watch or bookmark was changed",
     Needs.TAKEN_BACK: "no change was taken back",
     Needs.VALUE: "select a value first",
+    Needs.EXAMPLE: "open one of the examples first",
 }
 
 
@@ -299,6 +301,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("compare_with", "&Tools", "Compare With &Another Tape...", (), "", Needs.TAPE, tip="This run and another one side by side"),
     Command("help", "&Help", "&Help on This Panel", ("F1",), "help", tip="What the panel with the focus shows, and its keys"),
+    Command("what_to_find", "&Help", "&What to Find", (), "search", Needs.EXAMPLE, tip="What the bundled example that is open asks of you"),
     Command("shortcuts", "&Help", "&Keyboard Shortcuts", ("Ctrl+Alt+/",), tip="All keys on one sheet"),
     Command("about", "&Help", "&About gradstep", (), "info", tip="Version, interpreter, libraries"),
 )  # fmt: skip

@@ -37,6 +37,8 @@ from .findings import Findings
 from .graph_page import GraphPage
 from .graph_presenter import GraphPresenter
 from .graph_reading import GraphReading
+from .guide.examples import FOLDER, bundled
+from .guide.guide import Guide
 from .inquiries import Inquiries
 from .layout_menu import LayoutMenu
 from .message_bar import MessageBar
@@ -59,7 +61,7 @@ from .theme import Appearance
 from .translation import translate
 from .undo import Undo
 from .watches import Watches
-from .welcome import FOLDER, WelcomePage, bundled, dropped
+from .welcome import WelcomePage, dropped
 from .whereabouts import Whereabouts
 
 SETTLE = 120  # milliseconds: a program that stands still again by then was never shown as running, so that a step does not flicker
@@ -85,7 +87,7 @@ class MainWindow(QMainWindow):
         self._settling.timeout.connect(self._show_state)
         self._enabling = Soon(self._enable, self)
 
-        self.message = MessageBar()
+        self.message, self.task = MessageBar(), MessageBar()
         self.busy = BusyBar()
         self.canvas = GraphCanvas()
         self.page = GraphPage(self.canvas, self.actions_)
@@ -125,6 +127,7 @@ class MainWindow(QMainWindow):
         self.around = Around(self, self.actions_, self.model, self.docks, self.message, self.opening, self.preferences, self.settings)
         self.around.keymap.changed.connect(self._show_keys)
         self._show_keys()
+        self.guide = Guide(self.task, self.opening, self)
         self._fill_menus()
         self._connect_session_and_model()
         self._connect_panels()
@@ -147,6 +150,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.message)
         column.addWidget(self.busy)
+        column.addWidget(self.task)
         column.addWidget(self.pages)
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.page)
@@ -291,7 +295,7 @@ class MainWindow(QMainWindow):
             "flow": lambda: self.docks.bring(self.panels.flow),
             "find_everywhere": self._find_everywhere,
             "compare_iterations": lambda: self._compare(""), "compare_with": self._compare_with,
-            **self.around.slots(), "about": lambda: dialogs.about(self),
+            **self.around.slots(), **self.guide.slots(), "about": lambda: dialogs.about(self),
             **{name: getattr(self.graphs.foldings, name) for name in ("fold_all", "unfold_all", "fold_level", "unfold_level")},
             **{shown.value: (lambda shown=shown: self._show_graph(shown)) for shown in Shown},
         }
@@ -469,6 +473,7 @@ class MainWindow(QMainWindow):
                 Needs.CHANGED: self.undo.can_undo,
                 Needs.TAKEN_BACK: self.undo.can_redo,
                 Needs.VALUE: self.model.selection.value is not None,
+                Needs.EXAMPLE: self.guide.in_example,
             },
         )
         self._show_place()

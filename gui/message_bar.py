@@ -45,6 +45,7 @@ class MessageBar(QFrame):
         close.setToolTip(self.tr("Put the message away"))
         close.clicked.connect(self.clear)
         row.addWidget(close)
+        self.setAccessibleName(self.tr("Message"))
         self.hide()
 
     @property
@@ -67,7 +68,6 @@ class MessageBar(QFrame):
             button = QPushButton(label)
             button.clicked.connect(lambda _=False, action=action: action())
             self._buttons.addWidget(button)
-        self.setAccessibleName(self.tr("Message"))
         self.setAccessibleDescription(text)
         self.show()
 

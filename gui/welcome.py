@@ -11,29 +11,13 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QResizeEven
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from . import theme
+from .guide.examples import FOLDER, bundled
 from .theme import icon
-from .translation import translate
 
-EXAMPLES: tuple[tuple[str, str, str], ...] = (
-    ("nan.py", "Find the NaN", "The loss is a number, every gradient is NaN"),
-    ("none_grad.py", "Why is this grad None?", "Part of a model gets no gradient"),
-    ("hook.py", "A hook that changes a gradient", "Training stalls, and nobody sees why"),
-    ("in_place.py", "Changed in place", "backward() refuses to run"),
-    ("second_backward.py", "Backward twice", "The second step fails"),
-    ("accumulate.py", "Gradients that pile up", "Training begins well and runs away"),
-    ("wrong_formula.py", "A wrong formula", "A backward that is no derivative"),
-    ("double_backward.py", "A gradient of a gradient", "A penalty on slopes, through two passes"),
-)
-FOLDER = Path(__file__).parent / "examples"
 SUFFIXES = (".py", ".gst")
 SHOWN = 5  # recent files
 _WIDTH = 345  # of a card
 _TEXT = 275  # of the words in it
-
-
-def bundled() -> list[tuple[str, str, str]]:
-    """File, name and what it is of each bundled example, in the user's language."""
-    return [(file, translate("Examples", name), translate("Examples", about)) for file, name, about in EXAMPLES]
 
 
 class Entry(QPushButton):

@@ -141,3 +141,46 @@ def test_a_gradient_of_a_gradient_in_two_passes_with_steps_back_through_the_seco
     assert (driver.stops[-1].run, driver.stops[-1].node, driver.stops[-1].taken) == (second.run, second.node, second.taken)
     driver.finish()
     assert len([run for run in window.model.history.runs if run.rows]) == 2
+
+
+def test_a_long_run_by_its_first_nan_the_flow_and_the_explanation(driver: Driver) -> None:
+    driver.open(str(FOLDER / "long_run.py"))
+    window, panels = driver.window, driver.window.panels
+    assert "remember.weight" in window.task.text
+    for _ in range(3):
+        assert driver.step() is not None
+    driver.press("break_on_nan")
+    stop = driver.step("continue")
+    assert stop is not None
+    assert (stop.met, stop.where["line"]) == ("mm", 29)
+    driver.press("flow")
+    driver.until(lambda: panels.flow.model.columnCount() == 150)  # the numbers overflow in the next step
+    view = panels.flow.model.view
+    norms = list(view.norms[view.names.index("remember.weight")])
+    assert max(norms[:130]) < 20 < 1000 < norms[148]
+    driver.press("break_on_nan")
+    driver.finish()
+    assert window.model.tape is not None
+    assert len(window.model.tape.events) > 100_000
+    assert "nan.infinite-operand" in codes(driver)
+
+
+def test_the_poisoned_one_of_four_ranks_by_contributions_alerts_and_the_explanation(driver: Driver) -> None:
+    driver.open(str(FOLDER / "four_ranks.py"))
+    driver.finish()
+    window, panels = driver.window, driver.window.panels
+    window.model.select(("node", driver.node("AccumulateGrad")))
+    driver.press("contributions")
+    driver.until(lambda: sum(text.startswith("run ") for text in panels.contributions._tree.texts()) == 12)
+    rows = [text.split("\t")[:2] for text in panels.contributions._tree.texts() if text.startswith("run ")]
+    second = rows[4:8] if rows[0][0].startswith("run 1,") else rows[-8:-4]
+    assert [source for source, _ in second] == [f"run {5 + rank}, line {38 + rank}" for rank in range(4)]
+    assert [norm == "nan" for _, norm in second] == [False, False, True, False]
+    alert = window.navigator.first_alert()
+    assert alert is not None
+    assert alert.name == "DivBackward0"
+    assert alert.frame is not None
+    assert alert.frame.line == 33
+    assert "nan.zero-by-zero" in codes(driver)
+    (finding,) = driver.window.panels.explanations._findings
+    assert {33, 40} <= {int(place["line"]) for place in finding["places"]}

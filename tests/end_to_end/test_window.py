@@ -9,7 +9,7 @@ import pytest
 
 from gradstep.engine.debug.states import State
 from gradstep.engine.tape.check import check
-from gradstep.gui.welcome import FOLDER
+from gradstep.gui.guide.examples import FOLDER
 
 from .conftest import Driver
 

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from gradstep.gui.welcome import EXAMPLES, FOLDER, SHOWN, Entry, WelcomePage
+from gradstep.gui.guide.examples import EXAMPLES, FOLDER
+from gradstep.gui.welcome import SHOWN, Entry, WelcomePage
 
 
 @pytest.fixture

@@ -1,0 +1,50 @@
+"""The task of an example stands in a bar until it is put away, and comes back when asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, Signal
+from pytestqt.qtbot import QtBot
+
+from gradstep.gui.guide.examples import FOLDER, task
+from gradstep.gui.guide.guide import Guide
+from gradstep.gui.message_bar import MessageBar
+
+
+class Opened(QObject):
+    """A stand-in for what opens files."""
+
+    changed = Signal()
+    script = ""
+
+    def open(self, file: str) -> None:
+        self.script = file
+        self.changed.emit()
+
+
+@pytest.fixture
+def guide(qtbot: QtBot) -> Guide:
+    bar = MessageBar()
+    qtbot.addWidget(bar)
+    return Guide(bar, Opened(bar), bar)  # type: ignore[arg-type]
+
+
+def test_an_examples_task_is_shown_and_no_other_scripts(guide: Guide, tmp_path: Path) -> None:
+    opened = guide._opening
+    opened.open(str(FOLDER / "nan.py"))  # type: ignore[attr-defined]
+    assert guide.in_example
+    assert guide.task_bar.text == task(str(FOLDER / "nan.py"))
+    assert guide.task_bar.accessibleName() == "What to find"
+    opened.open(str(tmp_path / "mine.py"))  # type: ignore[attr-defined]
+    assert not guide.in_example
+    assert guide.task_bar.text == ""
+
+
+def test_a_task_that_was_put_away_comes_back_when_asked_for(guide: Guide) -> None:
+    guide._opening.open(str(FOLDER / "hook.py"))  # type: ignore[attr-defined]
+    guide.task_bar.clear()
+    assert guide.task_bar.text == ""
+    guide.slots()["what_to_find"]()
+    assert "Hooks" in guide.task_bar.text
