@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from .actions import Actions
+from .commands.field_keys import FieldKeys
 from .commands.help import PanelHelp
 from .commands.keymap import Keymap
 from .commands.keys_table import KeysTable
@@ -35,6 +36,7 @@ class Around(QObject):
     ) -> None:  # fmt: skip
         super().__init__(window)
         self._window, self._actions, self._opening, self._preferences = window, actions, opening, preferences
+        self._field_keys = FieldKeys(self)
         self.keymap = Keymap(actions, settings, self)
         self.palette = Palette(window, window.menuBar(), actions, settings)
         self.quick_open = QuickOpen(window, model, settings)

@@ -136,6 +136,11 @@ def test_fields_keep_the_keys_with_which_one_writes(driver: Driver) -> None:
     assert field.cursorPosition() == 4
     QTest.keyClick(field, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert field.selectedText() == "one "
+    QTest.keyClick(field, Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
+    assert field.cursorPosition() == 0
+    QTest.keyClick(field, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert field.selectedText() == "one two"
+    assert driver.window.model.position == before
     QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert driver.window.model.is_live
     driver.window.canvas.setFocus()
