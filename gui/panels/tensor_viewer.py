@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QMimeData, Qt, Signal, Slot
+from PySide6.QtCore import QMimeData, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -14,7 +14,7 @@ from gradstep.engine.tape.overview import Plane, first_plane, real_part
 from .. import theme
 from ..cells import Pages
 from ..comparison import Comparison
-from ..formats import exact, shape_text
+from ..formats import exact
 from ..grid import NumberGrid
 from ..holder import Holder
 from ..levels import Levels
@@ -37,6 +37,7 @@ from .slice_bar import SliceBar
 from .statistics_view import StatisticsView
 
 LOW = 470  # pixels: of a viewer that is lower not all statistics are shown
+PATIENCE = 150  # milliseconds that the program is waited for before it is said that a value is not here
 PICTURE = 1 << 22  # elements of a picture that is drawn
 
 
@@ -63,6 +64,8 @@ class TensorViewer(QWidget):
         self._pages: Pages | None = None
         self._counted = Counted()
         self._counted_share = 0.0
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
+        self._patience.timeout.connect(self._say_why)
         self._damage = ""  # what is wrong with the data
         self._passes: dict[str, Counting | Comparison | Search] = {}
         self._fitted = False  # the range goes by what is shown
@@ -183,6 +186,7 @@ class TensorViewer(QWidget):
         """Show a value; None or ``Kept.NOTHING`` for none."""
         self._view = view = view or TensorView()
         self._let_go()
+        self._patience.stop()
         self.sides.take(view)
         if view.kept is Kept.NOTHING:
             self.stage.show_notice(self.tr("Nothing is selected. Pick a node or a tensor to see its values."))
@@ -192,19 +196,21 @@ class TensorViewer(QWidget):
         self._label.setText(view.label)
         self._label.setAccessibleDescription(view.label)
         self._statistics.show_view(view)
-        if self.sides.this is None:
-            self._hide_controls()
-            self._say_why()
-            if self._live and view.kept is Kept.NOT_KEPT and view.val is not None:
-                self.value_wanted.emit(view.val)
+        if self.sides.this is not None:
+            self._show_sources()
             return
-        self._show_sources()
+        if self._live and view.kept is Kept.NOT_KEPT and view.val is not None:
+            self._patience.start()  # most answers come before anybody could read that there is none yet
+            self.value_wanted.emit(view.val)
+        else:
+            self._say_why()
 
     def show_source(self, val: object, source: Source) -> None:
         """The paused program has the value that was asked for by ``value_wanted``; closed when another one is shown now."""
         if self._view.val != val or self.sides.this is not None:
             source.close()
             return
+        self._patience.stop()
         self.sides.take_source(source)
         self._show_sources()
 
@@ -218,8 +224,7 @@ class TensorViewer(QWidget):
     def set_live(self, live: bool) -> None:
         """Whether a paused program can be asked for values."""
         self._live = live and not self._left
-        live = self._live
-        if self._view.kept is Kept.NOT_KEPT and live and self.sides.this is None and self._view.val is not None:
+        if self._view.kept is Kept.NOT_KEPT and self._live and self.sides.this is None and self._view.val is not None:
             self.value_wanted.emit(self._view.val)
 
     def pin(self, label: str, source: Source | None) -> None:
@@ -295,6 +300,10 @@ class TensorViewer(QWidget):
             widget.setVisible(False)
 
     def _say_why(self, why: str = "") -> None:
+        self._patience.stop()
+        if self.sides.this is not None and not why:
+            return
+        self._hide_controls()
         view = self._view
         if view.kept is Kept.UNDEFINED:
             self._pages_stage.show_notice(
@@ -404,7 +413,6 @@ class TensorViewer(QWidget):
         if levels is None:
             return
         if levels.failed and levels.sample is None:
-            self._hide_controls()
             self._say_why(levels.failed)
             return
         if not self._fitted:
@@ -690,7 +698,3 @@ class TensorViewer(QWidget):
             self._show_plane()
         else:
             super().keyReleaseEvent(event)
-
-    def description(self) -> str:
-        """The value in words, for messages."""
-        return f"{self._view.label} {shape_text(self._view.shape)}"

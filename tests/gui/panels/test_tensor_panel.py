@@ -64,6 +64,7 @@ def test_nothing_selected_is_said(panel: TensorViewer) -> None:
 def test_a_value_that_was_not_kept_offers_three_ways_to_it(panel: TensorViewer, qtbot: QtBot) -> None:
     panel.set_live(True)
     panel.show_tensor(view(np.ones((2, 2)), kept=Kept.NOT_KEPT))
+    qtbot.waitUntil(lambda: panel._pages_stage.is_empty)  # the program is waited for first
     assert panel._pages_stage.notice.text() == "Values of this tensor were not kept. Statistics are exact."
     ask, capture, rerun = panel._pages_stage.notice.buttons()
     with qtbot.waitSignal(panel.value_wanted) as wanted:
