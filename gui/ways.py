@@ -34,7 +34,7 @@ class Ways(QObject):
         if key is None or self._goal is goal:
             self.clear()
             return
-        found = way(self._canvas.graph, key, goal)
+        found = way(self._canvas.graph, key, goal, self._canvas.scene)
         if found is None:
             self.clear()
             self.said.emit(

@@ -1,6 +1,6 @@
 """Ways through a graph: where one tensor or one gradient goes, and the shortest way to the loss or to the parameters.
 
-Plain networkx on the graph that is drawn; nothing here knows places or pixels.
+Plain networkx and scipy on the graph that is drawn; nothing here knows places or pixels.
 """
 
 from __future__ import annotations
@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 import networkx as nx
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
 
 from ..theme.categories import category_of
+from .scene import DATA, GRADIENT, Scene
 
 Key = Hashable
 Edge = tuple[Key, Key]
@@ -91,46 +95,45 @@ def _carries(graph: nx.DiGraph, key: Key, kind: str) -> bool:
     return len(_beside(graph.pred[key], kind)) == 1
 
 
-def goals(graph: nx.DiGraph, key: Key, goal: Goal) -> tuple[Key, ...]:
-    """The nodes that a way from ``key`` can end at: roots of backward or results of forward; leaves."""
-    forward = _is_forward(graph, key)
-    own = [other for other in graph if _is_forward(graph, other) is forward]
-    if goal is Goal.PARAMETERS:
-        return tuple(other for other in own if graph.nodes[other].get("kind") in _LEAVES)
-    kind, ahead = ("data", graph.succ) if forward else ("gradient", graph.pred)
-    return tuple(other for other in own if not _beside(ahead[other], kind) and graph.nodes[other].get("kind") not in (*_LEAVES, "input"))
-
-
-def way(graph: nx.DiGraph, key: Key, goal: Goal) -> Way | None:
-    """The shortest way from a node to the nearest loss, or to each parameter that it reaches; None where there is none."""
+def way(graph: nx.DiGraph, key: Key, goal: Goal, scene: Scene | None = None) -> Way | None:
+    """The shortest way from a node to the nearest loss (a root of backward, a result of forward), or to each parameter that it
+    reaches; None where there is none. ``scene``: the graph's, whose arrays spare reading its edges one by one."""
     forward = _is_forward(graph, key)
     kind = "data" if forward else "gradient"
-    own = nx.subgraph_view(graph, filter_edge=lambda a, b: graph.edges[a, b].get("kind") == kind)
+    if scene is not None:
+        keys, number = scene.keys, scene.number
+        mine = scene.kind == (DATA if forward else GRADIENT)
+        pairs = np.stack([scene.source[mine], scene.target[mine]], axis=1)
+    else:
+        keys = tuple(graph)
+        number = {other: place for place, other in enumerate(keys)}
+        found = [(number[a], number[b]) for a, b, what in graph.edges(data="kind") if what == kind]
+        pairs = np.array(found, np.int64).reshape(-1, 2)
     with_the_edges = forward is (goal is Goal.LOSS)  # forward data go to the loss, gradients to the parameters
-    before = dict(nx.bfs_predecessors(own if with_the_edges else own.reverse(copy=False), key))
-    ends = [end for end in goals(graph, key, goal) if end in before or end == key]
-    lengths = {end: _length(before, end) for end in ends}
-    if not lengths or (len(lengths) == 1 and key in lengths):
-        return None
-    lengths.pop(key, None)
-    nearest = min(lengths.values())
+    source, target = (pairs if with_the_edges else pairs[:, ::-1]).T
+    links = csr_matrix((np.ones(len(pairs), np.int8), (source, target)), shape=(len(keys), len(keys)))
+    far, before = dijkstra(links, indices=number[key], unweighted=True, return_predecessors=True)
+    is_end = np.zeros(len(keys), np.bool_)
     if goal is Goal.LOSS:
-        lengths = {end: length for end, length in lengths.items() if length == nearest}
-    nodes, edges = {key}, dict[Edge, None]()
-    for end in lengths:
+        is_end[np.setdiff1d(np.concatenate([target, [number[key]]]), source)] = True
+    else:
+        is_end[[number[other] for other, what in graph.nodes(data="kind") if what in _LEAVES]] = True
+    is_end[number[key]] = False
+    ends = np.flatnonzero(is_end & np.isfinite(far))
+    if not len(ends):
+        return None
+    nearest = int(far[ends].min())
+    if goal is Goal.LOSS:
+        ends = ends[far[ends] == nearest]
+    nodes, edges = {number[key]}, dict[Edge, None]()
+    for end in ends.tolist():
         here = end
-        while here != key and here not in nodes:
+        while here not in nodes:
             nodes.add(here)
-            edges[(before[here], here) if with_the_edges else (here, before[here])] = None
-            here = before[here]
-    return Way(frozenset(nodes), tuple(edges), tuple(lengths), nearest)
-
-
-def _length(before: dict[Key, Key], end: Key) -> int:
-    steps = 0
-    while end in before:
-        end, steps = before[end], steps + 1
-    return steps
+            earlier = int(before[here])
+            edges[(keys[earlier], keys[here]) if with_the_edges else (keys[here], keys[earlier])] = None
+            here = earlier
+    return Way(frozenset(keys[node] for node in nodes), tuple(edges), tuple(keys[end] for end in ends.tolist()), nearest)
 
 
 def _is_forward(graph: nx.DiGraph, key: Key) -> bool:

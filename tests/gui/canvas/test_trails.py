@@ -74,6 +74,13 @@ def test_the_ways_to_the_parameters_reach_every_one_of_them(graphs):
     assert nx.is_weakly_connected(graph.edge_subgraph(found.edges))
 
 
+def test_a_scene_gives_the_same_ways_as_its_graph(make_canvas, graphs):
+    canvas = make_canvas(graphs.transformer().combined())
+    for key in list(canvas.graph)[::9]:
+        for goal in Goal:
+            assert way(canvas.graph, key, goal, canvas.scene) == way(canvas.graph, key, goal)
+
+
 def test_forward_ways_follow_the_data(graphs):
     graph = graphs.mlp(layers=2).forward()
     leaf = next(key for key, data in graph.nodes(data=True) if data["kind"] == "leaf")
