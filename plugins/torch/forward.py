@@ -244,8 +244,8 @@ class Calls:
 
         def recorded_apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
             if not watch.on or watch.local.quiet:
-                return apply.__func__(cls, *args, **kwargs)
-            return record(watch, (cls.__name__, False), lambda *a, **k: apply.__func__(cls, *a, **k), args, kwargs)
+                return apply.__get__(None, cls)(*args, **kwargs)
+            return record(watch, (cls.__name__, False), apply.__get__(None, cls), args, kwargs)
 
         torch.nn.Module.__call__ = recorded_call
         torch.autograd.Function.apply = classmethod(recorded_apply)

@@ -16,16 +16,18 @@ from gradstep.engine.tape.wire import NODE, TENSOR
 MARK = "gradstep"  # our entry in a node's metadata
 
 _node_ids = itertools.count(1)
+_told = True  # nodes tell what arrives at their slots
 _LEAF, _ACTIVATION, _CONSTANT = int(Role.LEAF), int(Role.ACTIVATION), int(Role.CONSTANT)
 
 
 class Mark:
     """A node's number, and whether it keeps tensors; it dies with the node."""
 
-    __slots__ = ("__weakref__", "keeps", "number")
+    __slots__ = ("__weakref__", "keeps", "number", "slots")
 
     keeps: bool
     number: int
+    slots: int  # how many gradients arrive, where the node itself does not tell
 
 
 def mark_of(node: Any) -> Mark:
@@ -260,6 +262,8 @@ class TorchIntroducer(Introducer):
                     continue
                 behind = one.metadata.get(MARK)
                 if behind is None or behind.number not in known:
+                    if not _told:
+                        _widen(one, index)
                     waiting.append(one)
                     ready = False
                 else:
@@ -274,7 +278,7 @@ class TorchIntroducer(Introducer):
         known = _kinds.get(type(node)) or type_of(node)
         kind, sequence = known.kind, node._sequence_nr()
         slots: list[int] = []
-        for slot in node._input_metadata:
+        for slot in slots_of(node, outs):
             try:
                 slots.append(self.meta(slot))
             except (RuntimeError, AttributeError):  # an undefined one
@@ -307,6 +311,28 @@ class TorchIntroducer(Introducer):
             (NODE | kind << 8, mark.number, texts.get(title) or encoder.text_id(title), sequence, op, variable, inside, start)
         )
         self.nodes.add(mark.number)
+
+
+def slots_of(node: Any, outs: Sequence[Any] = ()) -> Sequence[Any]:
+    """What arrives at each slot of a node, as something with dtype, shape and device; None where that is not known. Before PyTorch 2.5
+    nodes do not tell: it is what the results ``outs`` of their op are."""
+    found: Sequence[Any] | None = getattr(node, "_input_metadata", None)
+    if found is not None:
+        return found
+    global _told
+    _told = False
+    if (variable := getattr(node, "variable", None)) is not None:
+        return [variable]
+    mark = mark_of(node)
+    own = {out.output_nr: out for out in outs if out.grad_fn is not None and mark_of(out.grad_fn) is mark}
+    mark.slots = max(getattr(mark, "slots", 1), max(own, default=0) + 1)
+    return [own.get(place) for place in range(mark.slots)]
+
+
+def _widen(node: Any, slot: int) -> None:
+    """A gradient will arrive at this slot."""
+    mark = mark_of(node)
+    mark.slots = max(getattr(mark, "slots", 1), slot + 1)
 
 
 def sizes_of(tensor: Any) -> tuple[int, ...]:

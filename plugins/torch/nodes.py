@@ -6,7 +6,7 @@ from typing import Any
 
 from gradstep.engine.tape.schema import NodeKind
 
-from .introducer import Mark, saved_of, type_of
+from .introducer import Mark, saved_of, slots_of, type_of
 
 
 class TorchNode:
@@ -33,7 +33,7 @@ class TorchNode:
     @property
     def slots(self) -> int:
         """How many gradients arrive."""
-        return len(self.node._input_metadata)
+        return len(slots_of(self.node))
 
     @property
     def variable(self) -> Any:
