@@ -117,7 +117,7 @@ class DebugModel(QObject):
         self._live_node = None
         self._damage = ""
         self._news = False
-        self._all_here = False
+        self._all_here = self._unsaid = False
         self._step_views: dict[int, StepView | None] = {}  # of the cursor's moment; more of the tape may say more of it
         self._selection = Selection()
         self._chosen = False  # the user chose the value; otherwise the node's main one is shown, whichever that is now
@@ -165,7 +165,7 @@ class DebugModel(QObject):
                 gc.enable()
         changed = added or self._size(tape) != before or reached != (self.history.position, self.history.ops, len(self.alerts))
         if self._live:
-            self._move(self.history.position)
+            self._move(self.history.position, quietly=waits and self.takes_time)
         self._tell(changed, done and not added)
         self._arrive(not waits)
         if tape.damage and tape.damage != self._damage:
@@ -323,11 +323,16 @@ class DebugModel(QObject):
         standing = line.enters[(line.enters < position) & ~line.undone_at(position)]
         return int(standing.max()) if standing.size else None
 
-    def _move(self, position: int) -> None:
-        if self._cursor is None or position == self.position:
+    def _move(self, position: int, *, quietly: bool = False) -> None:
+        """Show another moment. ``quietly``: it is only passed on the way to the end of a large tape; panels that followed
+        would take far longer than the tape."""
+        if self._cursor is None or (position == self.position and not self._unsaid):
             return
         self._cursor.move_to(position)
         self._step_views.clear()
+        self._unsaid = quietly
+        if quietly:
+            return
         self.cursor_moved.emit(position)
         if self._selection.key is not None and not self._chosen:
             value = self._main_value(self._selection.key)

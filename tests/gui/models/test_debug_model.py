@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from gradstep.engine.tape.log import Writer
+from gradstep.gui.models import debug_model
 from gradstep.gui.models.debug_model import DebugModel, Selection
 
 from ..tapes import SmallNetwork
@@ -164,3 +165,25 @@ def test_the_node_before_which_the_program_is_paused_is_the_current_one(model: D
     assert model.current_node == maker.n2
     model.move_to(maker.enters[0])
     assert model.current_node == maker.n5
+
+
+def test_a_large_finished_tape_moves_the_panels_only_when_all_of_it_is_here(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(debug_model, "LARGE", 0)
+    monkeypatch.setattr(debug_model, "PIECE", 200)
+    writer = Writer(tmp_path / "run.gst")
+    for record in SmallNetwork().records:
+        writer.write(record)
+    writer.close()
+    model = DebugModel()
+    moves: list[int] = []
+    pieces: list[int] = []
+    model.cursor_moved.connect(moves.append)
+    model.grown.connect(lambda: pieces.append(model.position))
+    model.open(tmp_path / "run.gst")
+    qtbot.waitUntil(lambda: model.is_all_here)
+    assert moves == [-1, model.last]
+    assert model.position == model.last
+    assert len(pieces) > 1
+    model.close()
