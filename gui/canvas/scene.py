@@ -155,7 +155,7 @@ def _asked(planned: Plan, layout: LayoutFunction) -> Any:
     everything = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in known.values())
     options: dict[str, Any] = {"groups": planned.groups, "docked": planned.docked}
     if planned.folded:
-        options |= {"folded": planned.folded, "closed": planned.closed}
+        options |= {"folded": planned.folded, "closed": planned.closed, "columns": True}
     options = {name: value for name, value in options.items() if everything or name in known}
     if "docked" in options:
         return layout(planned.graph, planned.sizes, **options)
@@ -276,6 +276,10 @@ class _Builder:
             elif way is not None and a in self.plan.boxes and b in self.plan.boxes:
                 way_out = [*way[:-1], (way[-1][0], way[-1][1] - ARROW)] if not turned else [(way[0][0], way[0][1] + ARROW), *way[1:]]
                 arrows[number] = (*way[0], -1.0) if turned else (*way[-1], 1.0)
+                if any((q[1] - p[1] < 0.5 and abs(q[0] - p[0]) > 0.75) or q[1] < p[1] for p, q in pairwise(way)):  # along a lane, or up
+                    stubs.append(list(way_out))
+                    stub_edges.append(number)
+                    continue
                 routed += [(*p, *q) for p, q in pairwise(way_out)]
                 routed_edges += [number] * (len(way_out) - 1)
             elif a != b:

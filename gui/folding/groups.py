@@ -22,8 +22,8 @@ from .repeats import repeats
 Name = Hashable
 ROOT = 0
 LEAST_LOOP = 24  # boxes in a loop that is worth folding
-CROWD = 60  # boxes and groups in one group beyond which they are put into parts
-PARTS = ((400, 20), (2_500, 50), (10_000, 100), (250_000, 500))  # up to so many of them, so many a part
+CROWD = 400  # boxes and groups in one group beyond which they are put into parts
+PARTS = ((2_500, 50), (10_000, 100), (250_000, 500))  # up to so many of them, so many a part
 FITS = 600  # boxes that a graph may have to open unfolded, and as it opens otherwise
 MOST = 120_000  # boxes that are drawn at all
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from . import newspaper
 from .arrays import Floats, Ints
 from .columns import Pulls, columns, rows
 from .heights import Point, Shape, bands, routes, skyline
@@ -103,10 +104,19 @@ def reorder(drawn: Sketch, tail_shift: Floats, head_shift: Floats) -> Sketch:
     return replace(drawn, at=ordering.number[at], index=ordering.places(at), crossings=crossings)
 
 
-def place(drawn: Sketch, boxes: Boxes, tail_offset: Floats, head_offset: Floats, gap: float, grown_from: Boxes | None = None) -> Drawing:
+def place(
+    drawn: Sketch,
+    boxes: Boxes,
+    tail_offset: Floats,
+    head_offset: Floats,
+    gap: float,
+    grown_from: Boxes | None = None,
+    long: float = 0.0,
+) -> Drawing:
     """Positions for a sketch. The offsets say where a link leaves its tail and meets its head, in px right of their x;
     ``gap`` is the least distance between layers. ``grown_from``: the drawing is the one of these smaller boxes, which made
-    room (``making_room``)."""
+    room (``making_room``); and where it is
+    higher than ``long`` px (0: never) it is cut into columns (``newspaper``)."""
     layering = drawn.layering
     bends = len(layering.layer) - layering.boxes
     nothing = np.zeros(bends)
@@ -123,6 +133,7 @@ def place(drawn: Sketch, boxes: Boxes, tail_offset: Floats, head_offset: Floats,
     if drawn.spine is not None:
         pulls = pulls.with_one_more(*drawn.spine, SPINE)
     begun = (0.0, 0.0)
+    after = np.zeros(0, dtype=np.int64)
     gaps = np.r_[boxes.gap, np.full(bends, THIN)]
     if grown_from is None:
         x = columns(rows(drawn.at, layering.layer, shape.left, shape.right, gaps), pulls)
@@ -130,8 +141,11 @@ def place(drawn: Sketch, boxes: Boxes, tail_offset: Floats, head_offset: Floats,
         left, right = np.r_[grown_from.left, nothing], np.r_[grown_from.right, nothing]
         x = columns(rows(drawn.at, layering.layer, left, right, gaps), pulls)
         small = Shape(left, right, np.r_[grown_from.height, nothing])
-        low = bands(layering, small, x[layering.tail], x[layering.head], gap).top + small.height
+        tops = bands(layering, small, x[layering.tail], x[layering.head], gap).top
+        low = tops + small.height
         begun = (float((x + right).max() - (x - left).min()), float(low.max()))
+        if long:
+            after = newspaper.cuts(layering, small, tops, begun[0], long)
         x = x + shifts(drawn.at, layering.layer, x, shape.left - left, shape.right - right)
     from_x, to_x = x[layering.tail] + leave, x[layering.head] + arrive
     to_x = np.where(np.abs(from_x - to_x) < 1e-6, from_x, to_x)
@@ -141,11 +155,17 @@ def place(drawn: Sketch, boxes: Boxes, tail_offset: Floats, head_offset: Floats,
         heights = skyline(layering, drawn.at, shape, x, from_x, to_x, gap, drawn.bottom)
     else:
         heights = bands(layering, shape, from_x, to_x, gap)
-    paths = routes(layering, x, from_x, to_x, shape, heights)
+    detours: dict[int, list[Point]] = {}
+    lowest = 0.0
+    if len(after):
+        folded = newspaper.fold(layering, shape, x, from_x, to_x, heights, after)
+        x, from_x, to_x, heights = folded.x, folded.from_x, folded.to_x, folded.heights
+        detours, lowest = folded.detours, folded.lowest
+    paths = routes(layering, x, from_x, to_x, shape, heights, detours)
     right = float((x + shape.right).max())
     if layering.around.any():
         right = _lead_around(drawn, paths, right, x, heights.top, shape, tail_offset, head_offset, gap)
-    bounds = (float((x - shape.left).min()), 0.0, right, float((heights.top + shape.height).max()))
+    bounds = (float((x - shape.left).min()), 0.0, right, max(lowest, float((heights.top + shape.height).max())))
     return Drawing(x[: layering.boxes], heights.top[: layering.boxes], paths, bounds, begun)
 
 

@@ -8,6 +8,7 @@ can stand in its way.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -112,10 +113,21 @@ def skyline(layering: Layering, at: Ints, shape: Shape, x: Floats, from_x: Float
     return Heights(np.asarray(top), slant_begin, slant_end)
 
 
-def routes(layering: Layering, x: Floats, from_x: Floats, to_x: Floats, shape: Shape, place: Heights) -> list[list[Point]]:
-    """The corners of each link, from the lower edge of its tail to the upper edge of its head; [] for links led around."""
+def routes(
+    layering: Layering,
+    x: Floats,
+    from_x: Floats,
+    to_x: Floats,
+    shape: Shape,
+    place: Heights,
+    detours: Mapping[int, list[Point]] | None = None,
+) -> list[list[Point]]:
+    """The corners of each link, from the lower edge of its tail to the upper edge of its head; [] for links led around.
+    ``detours``: the corners of segments that do not just slant."""
+    detours = detours or {}
     onward = layering.onward
     slants = np.abs(from_x - to_x) > FLAT
+    slants[list(detours)] = True
     turning = np.flatnonzero((onward >= 0) & slants[onward]) + layering.boxes
     before = np.searchsorted(turning, layering.first_bend).tolist()
     behind = np.searchsorted(turning, layering.last_bend).tolist()
@@ -132,7 +144,9 @@ def routes(layering: Layering, x: Floats, from_x: Floats, to_x: Floats, shape: S
         points = [(left[first], bottoms[tails[first]])]
         path = [first] if first == last else [first, *turns[before[link] : behind[link]], last]
         for s in path:
-            if slanting[s]:
+            if s in detours:
+                points.extend(detours[s])
+            elif slanting[s]:
                 points.append((left[s], begin[s]))
                 points.append((right[s], end[s]))
         points.append((right[last], tops[heads[last]]))

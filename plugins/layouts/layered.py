@@ -75,6 +75,7 @@ def layered_layout(
     direction: Direction = "down",
     folded: Mapping[Key, tuple[float, float]] | None = None,
     closed: Mapping[Key, Key] | None = None,
+    columns: bool = False,
 ) -> Layout:
     """Lays out an acyclic graph so that every edge points in ``direction``.
 
@@ -83,7 +84,8 @@ def layered_layout(
     that stand at the side of another one instead of on a layer ({chip: host}, see ``docking.dock``); a chip belongs to
     the groups of its host. ``folded``: (width, height) of each group when it is folded, and ``closed``: the nodes that stand
     for folded groups, {node: group}, each of the size that ``folded`` says. With these the drawing is steady: opening and
-    folding a group moves the rest by rigid shifts and changes no order, if the nodes come in the same order. ``layer_gap`` and
+    folding a group moves the rest by rigid shifts and changes no order, if the nodes come in the same order. ``columns``: a steady drawing
+    cuts long sequences into columns side by side; the edges between them go up again. ``layer_gap`` and
     ``node_gap``: least distances along and across the flow.
 
     Raises ValueError if the graph has a cycle (and names one), if a size is missing or not a positive number, if a group
@@ -118,7 +120,7 @@ def layered_layout(
     half = width[main] / 2
     small = None if folded is None else _folded_sizes(tree, folded, upright)
     is_shut = np.array([name in set(shut.values()) for name in tree.names], dtype=np.bool_)
-    drawn = Nest(tree, cuts, half, half + chips.room[main], chips.height[main], spacing, small, is_shut).draw()
+    drawn = Nest(tree, cuts, half, half + chips.room[main], chips.height[main], spacing, small, is_shut, columns).draw()
     frame = _Frame(tree, drawn)
     centre = _centres(frame, main, len(keys), host, chips)
     corners = frame.edges(cuts)

@@ -17,6 +17,7 @@ from .arrays import Flags, Floats, Ints, ints
 from .flat import Boxes, Drawing, Sketch, place, reorder, sketch
 from .heights import Point
 from .layers import Links
+from .newspaper import LONG, LONG_ROW, ROW
 from .packing import Part, pack
 from .tree import ROOT, Cuts, Tree, by_group
 
@@ -95,7 +96,7 @@ class Nest:
 
     ``folded``: width and height of each group when it is folded, for a steady drawing: every group is laid out as if all groups
     in it were folded, and makes room for those that are not. ``closed``: which groups are, and hold one node that stands
-    for them."""
+    for them. ``columns``: long sequences are cut into columns."""
 
     def __init__(
         self,
@@ -107,7 +108,9 @@ class Nest:
         spacing: Spacing,
         folded: Floats | None = None,
         closed: Flags | None = None,
+        columns: bool = False,
     ) -> None:
+        self._columns = columns
         self._folded = folded
         self._closed: Flags = np.zeros(len(tree), dtype=np.bool_) if closed is None else closed
         self._left, self._right, self._height = left, right, height
@@ -273,7 +276,9 @@ class Nest:
             size = Boxes(*(values[members] for values in (boxes.left, boxes.right, boxes.height, boxes.gap)))
             begun = None if small is None else Boxes(*(values[members] for values in (small.left, small.right, small.height, small.gap)))
             offsets = tail_offset[links], head_offset[links]
-            drawing = _draw_part(order, size, *offsets, content, links, nodes, groups, spacing.layer, begun)
+            row = int(((members >= nodes) & (members < first_port)).sum())
+            long = (LONG_ROW if row >= ROW and 2 * row >= len(members) else LONG) if self._columns else 0.0
+            drawing = _draw_part(order, size, *offsets, content, links, nodes, groups, spacing.layer, begun, long)
             has_in = bool(((members >= first_port) & (members < first_port + content.ports_in)).any())
             has_out = bool((members >= first_port + content.ports_in).any())
             left, upper, right, lower = drawing.bounds
@@ -336,6 +341,7 @@ def _draw_part(
     groups: int,
     gap: float,
     begun: Boxes | None,
+    long: float,
 ) -> Drawing:
     """One connected part. Where links reach groups at different places, the order is improved for these places first."""
     if order is None:
@@ -349,7 +355,7 @@ def _draw_part(
             shifts.append(np.where(width > 0, (offset + size.left[box]) / np.maximum(width, 1e-9) - 0.5, 0.0))
         at_group = [(ends[links] >= nodes) & (ends[links] < nodes + groups) for ends in (content.tail, content.head)]
         order = reorder(order, np.where(at_group[0], shifts[0], 0.0), np.where(at_group[1], shifts[1], 0.0))
-    return place(order, size, leave, arrive, gap, begun)
+    return place(order, size, leave, arrive, gap, begun, long)
 
 
 def _contents(tree: Tree, cuts: Cuts) -> list[_Content]:

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QFontMetricsF
 
-from gradstep.gui.canvas.plan import TextRole
+from gradstep.gui.canvas.plan import TextRole, plan
 from gradstep.gui.canvas.routes import ARROW, corners, curves
-from gradstep.gui.canvas.scene import GRADIENT, LINK, arrange
+from gradstep.gui.canvas.scene import GRADIENT, LINK, Layout, arrange, build
 from gradstep.gui.canvas.sprites import font_of
 from gradstep.gui.canvas.sprites import measure as text_widths
 from gradstep.gui.theme import load_fonts
@@ -191,3 +191,18 @@ def test_rounded_corners_keep_the_ends_and_stay_near_the_corner():
     assert first[-1, 2:].tolist() == [50, 80]
     assert np.hypot(first[:, 2] - 50, first[:, 3]).min() < 6
     assert cut.rows[cut.edge == 1].tolist() == [[7, 7, 9, 9]]
+
+
+def test_an_edge_that_goes_up_to_the_next_column_is_drawn_along_its_corners():
+    graph = nx.DiGraph()
+    for place in (1, 2):
+        graph.add_node(("node", place), label="Mul", detail="", kind="function", op="mul", sequence=place, calls=(), name="", hooks=0)
+    graph.add_edge(("node", 1), ("node", 2), slots=[], kind="gradient")
+    way = [(50.0, 100.0), (50.0, 120.0), (150.0, 120.0), (150.0, 10.0), (250.0, 10.0), (250.0, 20.0)]
+    layout = Layout({("node", 1): (50.0, 80.0), ("node", 2): (250.0, 40.0)}, {}, {(("node", 1), ("node", 2)): way})
+    scene = build(graph, plan(graph, lambda text, role: 7.0 * len(text)), layout)
+    rows = scene.fine.rows
+    assert rows[:, [0, 2]].min() == 50.0
+    assert rows[:, [0, 2]].max() == 250.0
+    assert rows[:, [1, 3]].min() == pytest.approx(10.0)
+    assert rows[:, [1, 3]].max() == pytest.approx(120.0)  # no curve swings out beyond the corners

@@ -48,10 +48,10 @@ def test_an_unrolled_loop_without_modules_is_found_by_its_ops():
 def test_a_graph_that_is_crowded_is_put_into_parts(count):
     random = np.random.default_rng(0)
     groups = grouped(outline_of(chain([f"Op{k}" for k in random.permutation(count)])))
-    assert set(titles(groups, 1)) >= {"part 1 to 20", "part 21 to 40"} or count > 400
+    assert any(title.startswith("part 1 to ") for title in titles(groups, 1))
     for depth in range(groups.deepest + 1):
         own = np.bincount(groups.owner, minlength=len(groups)) + np.bincount(groups.parent[1:], minlength=len(groups))
-        assert own[groups.depth == depth].max() <= max(CROWD, 100)
+        assert own[groups.depth == depth].max() <= CROWD
     assert groups.nodes[np.flatnonzero(groups.depth == 1)].sum() == count
 
 

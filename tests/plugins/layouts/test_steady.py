@@ -139,3 +139,75 @@ def test_a_group_without_a_folded_size_is_named():
     graph = nx.DiGraph([(1, 2)])
     with pytest.raises(ValueError, match="folded has no size for the group 'g'"):
         layered_layout(graph, dict.fromkeys(graph, (10.0, 10.0)), groups={1: ("g",), 2: ()}, folded={})
+
+
+# ----------------------------------------------------------------------------------------------------------------- columns
+
+
+def long_chain(count=60, inner=4):
+    """Groups one after the other, each a short chain beside a link that passes it; a parameter chip here and there."""
+    graph, groups = nx.DiGraph(), {}
+    before = None
+    for number in range(count):
+        keys = [(number, k) for k in range(inner)]
+        nx.add_path(graph, keys)
+        groups.update(dict.fromkeys(keys, (f"g{number}",)))
+        graph.add_edge(keys[0], keys[-1])
+        if before is not None:
+            graph.add_edge(before, keys[0])
+        before = keys[-1]
+    sizes = dict.fromkeys(graph, (90.0, 40.0))
+    return graph, sizes, groups, {f"g{number}": (140.0, 52.0) for number in range(count)}
+
+
+def in_columns(graph, sizes, groups, small, shut):
+    view, boxes, paths, closed = folded_view(graph, sizes, groups, small, shut)
+    return layered_layout(view, boxes, groups=paths, folded=small, closed=closed, columns=True), view, boxes, paths
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_long_sequence_stands_in_columns_with_nothing_in_the_way(seed):
+    graph, sizes, groups, small = long_chain()
+    rand = random.Random(seed)
+    shut = {name for name in small if seed == 0 or rand.random() < 0.7}
+    plain, _, _, _ = drawn(graph, sizes, groups, small, shut)
+    layout, view, boxes, paths = in_columns(graph, sizes, groups, small, shut)
+    assert layout.size[1] < plain.size[1] / 4
+    rects = {key: promises.box(layout, boxes, key) for key in view}
+    keys = list(view)
+    for place, one in enumerate(keys):
+        assert promises.inside(rects[one], (0, 0, *layout.size))
+        assert not [other for other in keys[place + 1 :] if promises.overlap(rects[one], rects[other])]
+    for (source, target), points in layout.edges.items():
+        assert points[0][1] == pytest.approx(rects[source][3])
+        assert points[-1][1] == pytest.approx(rects[target][1])
+        for piece in promises.pieces(points):
+            assert not [key for key in keys if promises.touches(piece, rects[key])]
+            strange = [name for name, rect in layout.groups.items() if name not in paths[source] + paths[target]
+                       and promises.touches(piece, promises.corners(rect))]  # fmt: skip
+            assert strange == []
+
+
+@pytest.mark.parametrize("opened", ["g0", "g7", "g31", "g59"])
+def test_opening_a_group_leaves_the_columns_before_it_and_moves_the_rest_alike(opened):
+    graph, sizes, groups, small = long_chain()
+    before, _, _, _ = in_columns(graph, sizes, groups, small, set(small))
+    after, _, _, _ = in_columns(graph, sizes, groups, small, set(small) - {opened})
+    moves = {
+        key: tuple(round(b - a, 3) for a, b in zip(before.positions[key], after.positions[key], strict=True))
+        for key in before.positions
+        if key in after.positions
+    }
+    assert len(set(moves.values())) <= 4  # before it, below it, in the columns to its right, and the rest of its own column
+    columns = {}
+    for key, (x, y) in before.positions.items():
+        columns.setdefault(round(x), []).append((y, key))
+    for column in columns.values():
+        order = [key for _, key in sorted(column) if key in after.positions]
+        assert order == sorted(order, key=lambda key: after.positions[key][1])
+
+
+def test_short_drawings_stay_in_one_piece():
+    graph, sizes, groups, small = long_chain(6)
+    for shut in (set(), set(small)):
+        assert in_columns(graph, sizes, groups, small, shut)[0] == drawn(graph, sizes, groups, small, shut)[0]
