@@ -14,7 +14,7 @@ from .actions import key_of
 from .canvas import GraphCanvas
 from .message_bar import Answer, MessageBar
 from .models.alerts import AlertKind
-from .models.debug_model import DebugModel
+from .models.debug_model import AT_ONCE, DebugModel
 from .navigator import Navigator
 from .opening import Opening
 from .session import DebugSession
@@ -33,11 +33,13 @@ class Announcer(QObject):
         self._bar, self._canvas = bar, canvas
         self._session, self._model, self._opening, self._navigator = session, model, opening, navigator
         self._alert_told = False
+        self._waiting: Outcome | None = None  # an end that is told when the rest of the tape was taken in
         self.says_alerts = True  # the user wants to be told of the first NaN here
         session.state_changed.connect(self._state_changed)
         session.ended.connect(self._ended)
         session.noticed.connect(self.said)
         model.grown.connect(self.tell_alert)
+        model.caught_up.connect(self._say_end)
         model.damaged.connect(self._damaged)
         opening.starting.connect(self._starting)
         opening.changed.connect(self._changed)
@@ -49,7 +51,7 @@ class Announcer(QObject):
 
     @Slot()
     def _starting(self) -> None:
-        self._alert_told = False
+        self._alert_told, self._waiting = False, None
         self._bar.clear()
 
     @Slot(str, bool)
@@ -93,7 +95,16 @@ class Announcer(QObject):
 
     @Slot(object)
     def _ended(self, outcome: Outcome) -> None:
-        self._model.catch_up()
+        self._waiting = outcome
+        if self._model.catch_up(AT_ONCE):
+            self._say_end()
+
+    @Slot()
+    def _say_end(self) -> None:
+        """How the program ended, once all of its tape is here: that says more than its exit code."""
+        outcome, self._waiting = self._waiting, None
+        if outcome is None:
+            return
         text = wording.outcome_text(outcome, self._opening.script, self._model.tape)
         bad = outcome.how in (State.RAISED, State.CRASHED, State.FAILED)
         hint = self.tr("It ended before backward().") if bad else text

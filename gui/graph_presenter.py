@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -28,7 +29,9 @@ from .soon import Soon
 
 Key = Hashable
 LATE = 1000  # events that are asked again for statistics: those of a tape without any never come
-GROWTH = 400  # milliseconds between two drawings of a graph that grows
+GROWTH = 400  # milliseconds between two drawings of a graph that grows, at least
+REST = 20  # times as long as the last drawing took here
+FLOW = 100  # milliseconds between two looks at how far a program that runs is
 MOST = 20_000  # nodes that are drawn while the script still adds to them
 QUICK = 3_000  # nodes that are drawn within 0.2 s here; more are arranged in another process
 
@@ -101,6 +104,8 @@ class GraphPresenter(QObject):
         self._ahead.timeout.connect(self.refresh)
         self._later = QTimer(self, singleShot=True, interval=GROWTH)
         self._later.timeout.connect(self.refresh)
+        self._flowing = QTimer(self, singleShot=True, interval=FLOW)
+        self._flowing.timeout.connect(self._mark)
         self._due = Soon(self._mark, self)  # a step moves the model several times, and marks the graph once
         model.tape_changed.connect(self._forget)
         model.grown.connect(self._grown)
@@ -177,10 +182,16 @@ class GraphPresenter(QObject):
 
     @Slot(int)
     def _moved(self, _: int) -> None:
-        if self._drawn is not None and self._drawn.run != self._model.run and self._shown is not Shown.FORWARD:
+        model = self._model
+        if self._drawn is None or self._drawn.run == model.run or self._shown is Shown.FORWARD:
+            if self._paused or not model.is_live:
+                self._due.start()
+            elif not self._flowing.isActive():
+                self._flowing.start()
+        elif not model.is_live or (self._paused and model.is_all_here):
             self.refresh()
-        else:
-            self._due.start()
+        elif not self._later.isActive():  # passes follow one another more quickly than they can be drawn
+            self._later.start()
 
     @Slot(object)
     def _selected(self, selection: Selection) -> None:
@@ -265,7 +276,9 @@ class GraphPresenter(QObject):
         self._take_in()
         if (wanted.size <= QUICK and wanted.layout == layouts.DEFAULT) or not tape.path:
             self._drawing.forget()
+            began = time.perf_counter()
             self._draw_here(wanted)
+            self._later.setInterval(max(GROWTH, round(1000 * REST * (time.perf_counter() - began))))
             return
         if self._drawn is None or wanted.replaces(self._drawn):
             self._drawn = None
@@ -338,6 +351,7 @@ class GraphPresenter(QObject):
     def _mark(self) -> None:
         """Statuses, the current node, what is not finite, and the norms on the edges."""
         self._due.stop()
+        self._flowing.stop()
         model = self._model
         if self._drawn is None or model.tape is None:
             return

@@ -42,7 +42,7 @@ from .guide.guide import Guide
 from .inquiries import Inquiries
 from .layout_menu import LayoutMenu
 from .message_bar import MessageBar
-from .models.debug_model import DebugModel
+from .models.debug_model import AT_ONCE, DebugModel
 from .models.notes import KEYS
 from .navigator import Navigator
 from .notes import Notes
@@ -370,7 +370,7 @@ class MainWindow(QMainWindow):
         self.panels.tensor.set_live(live)
         self.panels.console.show_enabled(live, "" if live else self.tr("Expressions run in your program, while it is paused."))
         if state in _RESTING and not self.model.takes_time:
-            self.model.catch_up()
+            self.model.catch_up(AT_ONCE)
         self.findings.show_state(state)
         self.experiments.show_state(state)
         if not live:

@@ -30,6 +30,7 @@ TICK = 16  # milliseconds between two looks at the tape while it grows
 IDLE_TICK = 100  # and while nothing comes
 BUDGET = 0.006  # seconds that one look may take
 PIECE = 256 * 1024  # bytes read at once
+AT_ONCE = 2_000  # ops and events that are taken in at once when a program comes to rest: 20 ms
 LARGE = 16 << 20  # bytes of a tape that takes longer than a moment to take in
 
 
@@ -197,13 +198,19 @@ class DebugModel(QObject):
         tape = self._tape
         return tape is not None and not self._all_here and bool(tape.path) and self._large and not tape.growing
 
-    def catch_up(self) -> None:
-        """Take in all that the tape has now, however long it takes."""
+    def catch_up(self, most: int = 0) -> bool:
+        """Take in all that the tape has now, however long it takes; with ``most`` only where that is at most about so many ops and
+        events, and else piece by piece (``caught_up``). Whether all is here."""
         tape = self._tape
         if tape is None:
-            return
-        while tape.poll():
-            pass
+            return True
+        while not most or self._backlog(tape) <= most:
+            if not tape.poll(PIECE if most else None):
+                break
+        else:
+            self._behind, self._all_here = True, False
+            self._timer.start(0)
+            return False
         self.history.read(tape)
         self.marks.read(tape)
         self.alerts.read(tape)
@@ -212,6 +219,11 @@ class DebugModel(QObject):
             self._move(self.history.position)
         self._tell(True, True)
         self._arrive(True)
+        return True
+
+    def _backlog(self, tape: Tape) -> int:
+        """Ops and events that were read from the file and not taken in yet."""
+        return len(tape.ops) - self.history.ops + len(tape.events) - 1 - self.history.position
 
     def _arrive(self, all_here: bool) -> None:
         """Emit ``caught_up`` where that is news."""

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from gradstep.engine.debug.launch import Launch, RunFolder
+from gradstep.engine.debug.points import Points
 from gradstep.engine.debug.session import Session
 from gradstep.engine.debug.states import State
 from gradstep.engine.tape.log import Writer
@@ -96,6 +98,8 @@ def model(name: str, batch: int) -> tuple[nn.Module, Callable[[], Any]]:
 
 class Alone:
     """A control that never stops."""
+
+    reasons = SimpleNamespace(pause=False, frames=0, points=Points())
 
     def after_op(self, *_: Any) -> None: ...
     def at_module(self, *_: Any) -> None: ...
