@@ -226,6 +226,7 @@ class MainWindow(QMainWindow):
         self.breakpoints.refused.connect(self.status.say)
         for saying in (self.notes, self.findings, self.experiments, self.watches, self.tensor_views):
             saying.said.connect(self.status.say)
+        self.plug_ins.views_changed.connect(lambda: panels.tensor.show_plugin_pages(self.plug_ins.pages))
         self.plug_ins.node_picked.connect(model.select)
         self.plug_ins.event_picked.connect(navigator.look_at)
         self.plug_ins.line_picked.connect(self._show_line)

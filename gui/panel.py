@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QEvent, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -64,3 +65,13 @@ class PluginPanel(Panel):
 
     def show_selection(self, key: tuple[str, int] | None) -> None:
         """Another node is selected, or none."""
+
+
+class PluginView(QWidget):
+    """A way to look at a value that a plug-in gives (entry-point group ``gradstep.tensor_views``): a page of the tensor panel."""
+
+    title = ""
+
+    def show_plane(self, values: NDArray[Any], step: int) -> None:
+        """Show the two-dimensional plane that the user chose; ``values`` are every ``step``-th of its rows and columns, of the
+        value's own type."""

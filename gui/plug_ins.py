@@ -17,10 +17,12 @@ from gradstep.engine.extensions.switches import Switches
 from .docks import Docks
 from .faults import Fault
 from .models.debug_model import DebugModel, Selection
-from .panel import Panel, PluginPanel
+from .panel import Panel, PluginPanel, PluginView
+from .panels.plugin_page import PluginPage
 from .panels.plugins_panel import Plugged, PluginsPanel
 
 PANELS = "gradstep.panels"
+VIEWS = "gradstep.tensor_views"
 UP = 3000  # milliseconds after which a window that answers has started
 
 
@@ -29,6 +31,7 @@ class PlugIns(QObject):
 
     Other parts of the window ask its ``guard`` for layouts, exporters and views."""
 
+    views_changed = Signal()  # the tensor panel may have other pages: see ``pages``
     failed = Signal(str, object)  # what to say, and the Feature
     changed = Signal()  # something was switched, failed, or was called
     node_picked = Signal(object)  # a panel's user wants to see this node
@@ -41,6 +44,7 @@ class PlugIns(QObject):
         self.guard = Guard(switches, self._tell)
         self._panels: dict[str, PluginPanel] = {}
         self._features: dict[str, Feature] = {}
+        self._views: list[Feature] = []
         model.tape_changed.connect(lambda: self._each(lambda panel: panel.show_tape(model.tape)))
         model.grown.connect(lambda: self._each(lambda panel: panel.show_growth()))
         model.cursor_moved.connect(lambda position: self._each(lambda panel: panel.show_moment(position)))
@@ -62,7 +66,34 @@ class PlugIns(QObject):
         for feature in wanted.values():
             if feature.id not in self._panels:
                 self._add(feature)
+        views = self.guard.enabled(VIEWS) if self.guard.switches.any_strangers else []
+        if views != self._views:
+            self._views = views
+            self.views_changed.emit()
         self.changed.emit()
+
+    def pages(self) -> list[PluginPage]:
+        """New pages for a tab of the tensor panel, one for each view that is on."""
+        found = []
+        for feature in self._views:
+            try:
+                view = self.guard.call(feature)
+                with self.guard.inside(feature):
+                    if not isinstance(view, PluginView):
+                        raise TypeError(f"{feature.value} gave {type(view).__name__}; a view derives from gradstep.gui.panel.PluginView")
+            except PluginError:
+                continue
+            found.append(PluginPage(feature.id, view.title or feature.name, view, partial(self._guarded, feature)))
+        return found
+
+    def _guarded(self, feature: Feature, call: Callable[[], None]) -> str:
+        """Call; what went wrong, in words."""
+        try:
+            with self.guard.inside(feature):
+                call()
+        except PluginError as error:
+            return str(error)
+        return ""
 
     def _add(self, feature: Feature) -> None:
         try:
@@ -196,7 +227,7 @@ class PlugIns(QObject):
     def _drop(self, id: str) -> None:
         if id in self._panels:
             self._remove(id)
-            self.changed.emit()
+        self.load()  # a view that is off has no page any more
 
 
 def _folder(module: str) -> str:

@@ -14,6 +14,7 @@ GROUPS = {
     "gradstep.layouts": "layout",
     "gradstep.exporters": "exporter",
     "gradstep.panels": "panel",
+    "gradstep.tensor_views": "tensor view",
     "gradstep.explanations": "explanation",
     "gradstep.ops": "ops",
     "gradstep.commands": "command",

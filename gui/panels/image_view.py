@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from gradstep.engine.tape.overview import real_part
+from gradstep.engine.tape.overview import Plane, real_part
 
 from .. import theme
-from ..sources import Array
+from ..sources import Answer, Array, LiveSource, Missing, Part, Source
 
 CHANNELS = (1, 3, 4)
 SMALLEST, LARGEST = 2, 8192  # pixels of a side
+MOST = 1 << 22  # elements of a picture that is drawn
 
 
 def channel_dimension(shape: tuple[int, ...]) -> int | None:
@@ -58,6 +61,24 @@ class ImageView(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(260, 220)
+
+    def show_source(self, source: Source, plane: Plane, low: float, high: float) -> None:
+        """Put the picture together that a plane is a channel of; ``low`` is black and ``high`` white."""
+        dim, outer = channel_dimension(source.shape), len(source.shape) - 3
+        if dim is None:
+            return
+        if math.prod(source.shape[outer:]) > (source.page if isinstance(source, LiveSource) else MOST):
+            self.show_words(self.tr("This picture is too large to be put together; the heat map shows it channel by channel."))
+            return
+
+        def arrived(found: Answer) -> None:
+            if isinstance(found, Missing):
+                self.show_words(found.why)
+            else:
+                self.show_image(rgb_picture(found, dim - outer, low, high))
+
+        source.forget("picture")
+        source.ask(Part(plane.at[:outer]), arrived, "picture", 2)
 
     def show_image(self, image: QImage) -> None:
         """Show another picture."""

@@ -19,6 +19,7 @@ from ..number_text import markdown_text, numpy_text, table_text
 from ..panel import Panel
 from ..sources import Part, Source
 from ..theme import icon
+from .plugin_page import PluginPage
 from .tensor_viewer import TensorViewer
 
 FORMS = ("npy", "safetensors", "csv", "png")
@@ -55,6 +56,7 @@ class TensorPanel(Panel):
         self.setMinimumSize(240, 200)
         self._live = False
         self._viewers: list[TensorViewer] = []
+        self._make_pages: Callable[[], list[PluginPage]] = list
         self._tabs = QTabBar(self)
         self._tabs.setExpanding(False)
         self._tabs.setDrawBase(False)
@@ -160,6 +162,12 @@ class TensorPanel(Panel):
         for viewer in self._viewers:
             viewer.restyle()
 
+    def show_plugin_pages(self, make: Callable[[], list[PluginPage]]) -> None:
+        """Every tab, and those that come, has the pages that ``make`` makes beside our own."""
+        self._make_pages = make
+        for viewer in self._viewers:
+            viewer.show_plugin_pages(make())
+
     # ------------------------------------------------------------------------------------------------------------ tabs
 
     def _add_follower(self) -> None:
@@ -183,6 +191,7 @@ class TensorPanel(Panel):
             button.setAccessibleName(button.toolTip())
             viewer.head.addWidget(button)
         viewer.shown.connect(lambda: lock.setVisible(viewer is self.viewer))
+        viewer.show_plugin_pages(self._make_pages())
         self._viewers.insert(0, viewer)
         self._stack.insertWidget(0, viewer)
         self._tabs.insertTab(0, icon("follow"), self.tr("Follows"))

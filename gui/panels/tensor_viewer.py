@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QMimeData, Qt, QTimer, Signal, Slot
@@ -22,23 +23,23 @@ from ..models.slices import element_of
 from ..models.tensors import Kept, TensorView
 from ..passes import Counting, Search
 from ..sides import Side, Sides
-from ..sources import Answer, Array, Counted, LiveSource, Missing, Part, Source, TapeSource
+from ..sources import Array, Counted, Source, TapeSource
 from .colour_range import ColourRange
 from .comparison_bar import ComparisonBar
 from .heat_map import HeatMap
 from .heat_picture import Overlay
 from .histogram_view import HistogramView
-from .image_view import ImageView, channel_dimension, rgb_picture
+from .image_view import ImageView, channel_dimension
 from .line_view import LineView
 from .notice import Stage
 from .overlay_bar import OverlayBar
+from .plugin_page import PluginPage
 from .range_bar import RangeBar
 from .slice_bar import SliceBar
 from .statistics_view import StatisticsView
 
 LOW = 470  # pixels: of a viewer that is lower not all statistics are shown
 PATIENCE = 150  # milliseconds that the program is waited for before it is said that a value is not here
-PICTURE = 1 << 22  # elements of a picture that is drawn
 
 
 class TensorViewer(QWidget):
@@ -258,6 +259,16 @@ class TensorViewer(QWidget):
         """Bring one of ``pages`` to the front."""
         self._tabs.setCurrentWidget(self.pages[name])
 
+    def show_plugin_pages(self, pages: Sequence[PluginPage]) -> None:
+        """These pages of plug-ins behind our own, and no others."""
+        for name, page in [(name, page) for name, page in self.pages.items() if isinstance(page, PluginPage)]:
+            del self.pages[name]
+            self._tabs.removeTab(self._tabs.indexOf(page))
+            page.deleteLater()
+        for page in pages:
+            self.pages[page.name] = page
+            self._tabs.addTab(page, page.title)
+
     def restyle(self) -> None:
         """The theme is another one."""
         self.histogram.restyle()
@@ -460,27 +471,10 @@ class TensorViewer(QWidget):
             self.line.show_source(source, other, self._plane, self._part_name(), self._picked)
         elif page is self.histogram:
             self._spread()
+        elif isinstance(page, PluginPage):
+            page.show_source(source, self._plane)
         else:
-            self._show_picture()
-
-    def _show_picture(self) -> None:
-        source = self.source()
-        dim = channel_dimension(source.shape) if source is not None else None
-        if source is None or dim is None:
-            return
-        outer = len(source.shape) - 3
-        if math.prod(source.shape[outer:]) > (source.page if isinstance(source, LiveSource) else PICTURE):
-            self.image.show_words(self.tr("This picture is too large to be put together; the heat map shows it channel by channel."))
-            return
-
-        def arrived(found: Answer) -> None:
-            if isinstance(found, Missing):
-                self.image.show_words(found.why)
-            else:
-                self.image.show_image(rgb_picture(found, dim - outer, self.range.low, self.range.high))
-
-        source.forget("picture")
-        source.ask(Part(self._plane.at[:outer]), arrived, "picture", 2)
+            self.image.show_source(source, self._plane, self.range.low, self.range.high)
 
     # --------------------------------------------------------------------------------------------------------- numbers
 
@@ -534,8 +528,9 @@ class TensorViewer(QWidget):
     def _range_changed(self) -> None:
         self.heat_map.set_range(self.range.low, self.range.high)
         self.grid.set_range(self.range.low, self.range.high)
-        if self._tabs.currentWidget() is self.image and self._levels is not None:
-            self._show_picture()
+        source = self.source()
+        if self._tabs.currentWidget() is self.image and self._levels is not None and source is not None:
+            self.image.show_source(source, self._plane, self.range.low, self.range.high)
         self._count_outside()
 
     def _choose_overlays(self, overlays: Overlay) -> None:

@@ -25,7 +25,7 @@ from ..strangers import install
 
 SOURCE = """
 from PySide6.QtWidgets import QLabel, QVBoxLayout
-from gradstep.gui.panel import PluginPanel
+from gradstep.gui.panel import PluginPanel, PluginView
 
 class Counter(PluginPanel):
     title = "Counter"
@@ -64,6 +64,16 @@ class Moody(PluginPanel):
 
 class NoPanel:
     pass
+
+class Corner(PluginView):
+    title = "Corner"
+
+    def show_plane(self, values, step):
+        self.corner = (values.shape, float(values[0, 0]), step)
+
+class Sick(PluginView):
+    def show_plane(self, values, step):
+        raise ArithmeticError("sick")
 """
 PANELS = "gradstep.panels"
 
@@ -78,8 +88,8 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     recorder.close()
     opened: list[MainWindow] = []
 
-    def open_with(name: str, on: bool = True) -> MainWindow:
-        install(tmp_path, SOURCE, {PANELS: {name.lower(): f"my_package:{name}"}})
+    def open_with(name: str, on: bool = True, group: str = PANELS) -> MainWindow:
+        install(tmp_path, SOURCE, {group: {name.lower(): f"my_package:{name}"}})
         monkeypatch.syspath_prepend(str(tmp_path))
         monkeypatch.delitem(sys.modules, "my_package", raising=False)
         settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
@@ -208,3 +218,31 @@ def test_safe_mode_is_chosen_after_windows_that_did_not_come_up(window: Callable
     made.plug_ins.guard.switches.starting()
     again = type(made.plug_ins.guard.switches)(made.plug_ins.guard.switches.file, safe=False)
     assert again.starting()
+
+
+def pick(qtbot: QtBot, window: MainWindow, page: str) -> Any:
+    """The page of a plug-in, in front, over the output of exp."""
+    op = next(op for op in window.model.tape.ops.values() if op.name == "exp")
+    window.model.select(("op", op.id))
+    window.docks.bring(window.panels.tensor)
+    viewer = window.panels.tensor.viewer
+    qtbot.waitUntil(lambda: viewer.source() is not None)
+    viewer.show_page(page)
+    return viewer.pages[page]
+
+
+def test_a_view_is_given_the_plane_that_is_shown(qtbot: QtBot, window: Callable[..., MainWindow]) -> None:
+    made = window("Corner", group="gradstep.tensor_views")
+    page = pick(qtbot, made, "my-package/tensor_views/corner")
+    view = page.findChild(sys.modules["my_package"].Corner)
+    qtbot.waitUntil(lambda: hasattr(view, "corner"))
+    assert view.corner[0] == (1, 2)
+    assert view.corner[1] == pytest.approx(2.718281828, 1e-6)
+    made.plug_ins.switch_package("my-package", False)
+    assert "my-package/tensor_views/corner" not in made.panels.tensor.viewer.pages
+
+
+def test_a_view_that_fails_says_so_in_its_page(qtbot: QtBot, window: Callable[..., MainWindow]) -> None:
+    made = window("Sick", group="gradstep.tensor_views")
+    pick(qtbot, made, "my-package/tensor_views/sick")
+    qtbot.waitUntil(lambda: "sick of my-package failed: ArithmeticError: sick" in made.message.text)
