@@ -29,6 +29,10 @@ class Morph:
         first = np.zeros((len(new.keys), 2))
         first[new.node[::-1]] = self._box[::-1]  # the first box of a node counts
         self._ends = first[new.source], first[new.target]
+        places = np.zeros((len(new.keys), 2))
+        places[new.node[::-1]] = np.stack([new.x, new.y], axis=1)[::-1]
+        self._begun = places[new.source] + self._ends[0], places[new.target] + self._ends[1]
+        self._stretched = np.abs(self._ends[0] - self._ends[1]).sum(axis=1) > 1.0
         rows, place = new.groups.rows, {call: k for k, call in enumerate(old.groups.calls)}
         start = rows.copy()
         for number, call in enumerate(new.groups.calls):
@@ -53,7 +57,7 @@ class Morph:
         return replace(new, x=x, y=y, fine=fine, coarse=coarse, arrows=arrows, groups=groups)
 
     def _moved(self, segments: Segments, rest: float) -> Segments:
-        """Each point of an edge moves with the end that it is nearer to along the edge."""
+        """An edge whose ends move alike moves with them; every other one comes out of the straight line between its ends."""
         edge = segments.edge
         if not len(edge):
             return segments
@@ -63,7 +67,10 @@ class Morph:
         rows = segments.rows.copy()
         for columns, along in ((slice(0, 2), step / length), (slice(2, 4), (step + 1) / length)):
             part = along[:, None]
-            rows[:, columns] += rest * ((1 - part) * self._ends[0][edge] + part * self._ends[1][edge])
+            along_ends = rest * ((1 - part) * self._ends[0][edge] + part * self._ends[1][edge])
+            line = (1 - part) * self._begun[0][edge] + part * self._begun[1][edge]
+            out_of_line = rest * (line - segments.rows[:, columns])
+            rows[:, columns] += np.where(self._stretched[edge][:, None], out_of_line, along_ends)
         return Segments(rows, edge)
 
 

@@ -316,7 +316,7 @@ def _group_style(data: Mapping[str, Any], measure: Measure) -> Style:
         upper += 8 + measure(f"\N{MULTIPLICATION SIGN}{times:,}", TextRole.CHIP) + 12
     if note:
         upper += 8 + measure(note, TextRole.DETAIL)
-    width = max(upper, GROUP_LEAD + measure(detail, TextRole.DETAIL) + 14, 120.0)
+    width = max(upper, GROUP_LEAD + measure(detail, TextRole.DETAIL) + 22, 120.0)
     return Style(Shape.GROUP, "shape", label, detail, _even(width), GROUP_HEIGHT, note=note, times=times)
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -193,6 +194,17 @@ def test_a_change_begins_at_the_old_places_and_ends_at_the_new_ones(qapp, graph,
             x, y = scene.place_of(scene.keys[shown])
             assert begun.place_of(key) == pytest.approx((x + 5, y + 7))
     assert morph.at(1.0) is new
+
+
+def test_edges_come_out_of_the_box_that_held_them(qapp, graph, scene):
+    new = arrange(folded(graph, Folds(99)), measure(), layered_layout)
+    begun, group = Morph(scene, new, (5.0, 7.0)).at(0.0), loop(scene)
+    held_by = [(scene.node_of(new.keys[a]), scene.node_of(new.keys[b])) for a, b in zip(new.source, new.target, strict=True)]
+    inner = [edge for edge, ends in enumerate(held_by) if ends == (group, group) and not new.docked[edge]]
+    rows = begun.fine.rows[np.isin(begun.fine.edge, inner)]
+    x, y = scene.place_of(scene.keys[group])
+    assert len(rows)
+    assert np.abs(rows - [x + 5, y + 7, x + 5, y + 7]).max() < 1.0
 
 
 def test_no_motion_where_none_is_wanted(qtbot, monkeypatch, canvas, scene):
