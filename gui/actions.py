@@ -200,7 +200,11 @@ COMMANDS: tuple[Command, ...] = (
         tip="Run until the selected node is next, then edit the gradient that waits there and see what changes",
     ),
     Command(
-        "stop_on_entry", "&Run", "Stop at the &First Node of Backward", (), "", separator=True, checkable=True,
+        "run_configuration", "&Run", "Run Confi&guration...", ("Ctrl+F5",), "settings", separator=True,
+        tip="Which engine runs the script, in which interpreter, with which arguments",
+    ),
+    Command(
+        "stop_on_entry", "&Run", "Stop at the &First Node of Backward", (), "", checkable=True,
         tip="Off: run until something else stops it",
     ),
     Command(

@@ -12,6 +12,7 @@ from PySide6 import __version_info__
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
+from gradstep.engine.debug.targets import engines
 from gradstep.engine.extensions.switches import SAFE_MODE
 
 from .faults import Faults
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return 70
     for file in (arguments.file, arguments.python):
-        if file is not None and not Path(file).is_file():
+        if file and not Path(file).is_file():
             print(f"gradstep: there is no file {file}", file=sys.stderr)
             return 66
     if arguments.headless_report is not None:
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.headless_report is not None:
         from .report import report
 
-        return report(app, arguments.file or str(NAN_EXAMPLE), Path(arguments.headless_report), arguments.python)
+        return report(app, arguments.file or str(NAN_EXAMPLE), Path(arguments.headless_report), arguments.engine, arguments.python)
     settings = throwaway() if arguments.safe_mode else kept()
     notice = "" if arguments.safe_mode else mend(Path(settings.fileName()))
     settings.sync()
@@ -63,8 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.theme:
         Appearance.of(app, arguments.theme)  # for this time only: what was chosen last stays in the settings
         window.effects.tick_theme()
-    if arguments.python:
-        window.opening.python = arguments.python
+    window.runs.insist(arguments.engine, arguments.python)
     window.show()
     notice = window.plug_ins.begin() or notice
     if notice:
@@ -104,7 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gradstep", description="Step through backward(), node by node, also back in time.")
     parser.add_argument("file", nargs="?", help="a Python script to debug, or a recorded tape (.gst)")
     parser.add_argument("--example", action="store_true", help="open the first bundled example")
-    parser.add_argument("--python", metavar="PATH", help="the interpreter that runs the script (default: this one)")
+    parser.add_argument("--engine", choices=engines(), default="", help="what runs the script, for this time (default: as chosen last)")
+    parser.add_argument("--python", metavar="PATH", default="", help="the interpreter that runs the script, for this time")
     parser.add_argument(
         "--theme", choices=("system", "light", "dark", "contrast"), default="", help="instead of the theme that was chosen last"
     )

@@ -131,11 +131,17 @@ class StateBar(QStatusBar):
         self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.process = QLabel()
         self.process.setObjectName("processLabel")
+        self.runner = QToolButton()
+        self.runner.setObjectName("runnerButton")
+        self.runner.setAutoRaise(True)
+        self.runner.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.runner.setToolTip(self.tr("What runs the script: choose another engine or interpreter"))
         self.tape = QLabel()
         self.tape.setObjectName("tapeLabel")
         self.addWidget(self.dot)
         self.addWidget(Holder(self.sentence), 1)
         self.addPermanentWidget(self.process)
+        self.addPermanentWidget(self.runner)
         self.addPermanentWidget(Holder(self.tape))
         self.messageChanged.connect(self._said)
 
@@ -163,7 +169,9 @@ class StateBar(QStatusBar):
 
     def show_process(self, pid: int, interpreter: str) -> None:
         """Say which process runs, 0 for none, and in which interpreter."""
-        self.process.setText("   ".join(part for part in (self.tr("process {0}").format(pid) if pid else "", interpreter) if part))
+        self.process.setText(self.tr("process {0}").format(pid) if pid else "")
+        self.runner.setText(interpreter)
+        self.runner.setAccessibleName(self.tr("Run configuration: {0}").format(interpreter))
 
     def show_tape(self, path: str) -> None:
         """Say how large the tape is; "" for no tape."""

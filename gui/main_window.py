@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +51,7 @@ from .plug_ins import PlugIns
 from .preferences.effects import Effects
 from .preferences.store import Preferences
 from .recovery import Recovery
+from .runners.runs import Runs
 from .session import DebugSession
 from .settings import kept
 from .soon import Soon
@@ -120,6 +119,7 @@ class MainWindow(QMainWindow):
         self.plug_ins = PlugIns(self.model, self.docks, self.panels.plugins, switches, self)
         self.faults = FaultTeller(self.message, self.plug_ins, self.panels.plugins, self.docks, self)
         self.announcer = Announcer(self.message, self.canvas, self.session, self.model, self.opening, self.navigator)
+        self.runs = Runs(self.opening, self.session, self.preferences, self.message, self.welcome.runner, self)
 
         self.recovery = Recovery(self.session, self.opening, self.preferences, self.settings, self)
         self.recovery.due.connect(self._keep_arrangement)
@@ -192,7 +192,9 @@ class MainWindow(QMainWindow):
         model.grown.connect(self._grown)
         self.opening.changed.connect(self._opened)
         self.opening.starting.connect(self._starting)
-        for said in (self.announcer.said, self.navigator.said, self.inquiries.failed, self.files.said, self.opening.said):
+        self.opening.runner.changed.connect(self._show_process)
+        self.status.runner.clicked.connect(self.actions_["run_configuration"].trigger)
+        for said in (self.announcer.said, self.navigator.said, self.inquiries.failed, self.files.said, self.opening.said, self.runs.said):
             said.connect(self.status.say)
         for saying in (self.graphs.foldings.said, self.reading.said):
             saying.connect(self.status.say)
@@ -296,6 +298,7 @@ class MainWindow(QMainWindow):
             "flow": lambda: self.docks.bring(self.panels.flow),
             "find_everywhere": self._find_everywhere,
             "compare_iterations": lambda: self._compare(""), "compare_with": self._compare_with,
+            "run_configuration": self.runs.ask,
             **self.around.slots(), **self.guide.slots(), "about": lambda: dialogs.about(self),
             **{name: getattr(self.graphs.foldings, name) for name in ("fold_all", "unfold_all", "fold_level", "unfold_level")},
             **{shown.value: (lambda shown=shown: self._show_graph(shown)) for shown in Shown},
@@ -500,8 +503,7 @@ class MainWindow(QMainWindow):
 
     def _show_process(self) -> None:
         running = self.session.pid if self.session.state in ALIVE else 0
-        python = self.opening.python
-        self.status.show_process(running, f"Python {platform.python_version()}" if python == sys.executable else python)
+        self.status.show_process(running, self.opening.runner.title)
         tape = self.model.tape
         self.status.show_tape(str(tape.path) if tape is not None and tape.path else "")
 
@@ -595,6 +597,7 @@ class MainWindow(QMainWindow):
         self.findings.stop()
         self.analyses.stop()
         self.tensor_views.stop()
+        self.runs.stop()
         self.session.close()
         self.model.close()
         super().closeEvent(event)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from .theme import icon
 
 LONGEST = 48  # characters of a word
+ROOM = 420  # that the text has beside the buttons, at least
 Answer = tuple[str, Callable[[], object]]
 
 
@@ -35,9 +37,12 @@ class MessageBar(QFrame):
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # a long name must not widen the window
-        row.addWidget(self._text, 1)
+        self._middle = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._middle.setSpacing(8)
+        self._middle.addWidget(self._text, 1)
         self._buttons = QHBoxLayout()
-        row.addLayout(self._buttons)
+        self._middle.addLayout(self._buttons)
+        row.addLayout(self._middle, 1)
         close = self._close = QToolButton()
         close.setIcon(icon("close"))
         close.setAutoRaise(True)
@@ -68,6 +73,7 @@ class MessageBar(QFrame):
             button = QPushButton(label)
             button.clicked.connect(lambda _=False, action=action: action())
             self._buttons.addWidget(button)
+        self._arrange()
         self.setAccessibleDescription(text)
         self.show()
 
@@ -77,6 +83,16 @@ class MessageBar(QFrame):
 
     def _paint_icon(self) -> None:
         self._icon.setPixmap(icon(*self._shown).pixmap(QSize(18, 18), self.devicePixelRatioF()))
+
+    def _arrange(self) -> None:
+        """The buttons beside the text, or below it where they would leave no room for it."""
+        beside = self.width() - self._buttons.sizeHint().width() > ROOM or not self._buttons.count()
+        self._middle.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+        self._buttons.setAlignment(Qt.AlignmentFlag(0) if beside else Qt.AlignmentFlag.AlignLeft)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
 
     def changeEvent(self, event: QEvent) -> None:
         """Paint the icon in the colours of the theme that is in effect now."""

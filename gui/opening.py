@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from gradstep.engine.tape.reader import TapeError
 
 from . import recent, wording
 from .models.debug_model import DebugModel
+from .runners.runner import Runner
 from .session import DebugSession
 
 MORE = 4  # times as many values are kept when the user asks for more
@@ -31,7 +31,7 @@ class Opening(QObject):
     def __init__(self, session: DebugSession, model: DebugModel, settings: QSettings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session, self._model, self._settings = session, model, settings
-        self.python = sys.executable  # the interpreter that runs scripts
+        self.runner = Runner(self)  # the engine and the interpreter that run scripts
         self.script = ""  # the path of the script that is open
         self.tape = ""  # the path of the tape that is open without a script
         self.stop_on_entry = True  # stop before the first node of backward
@@ -79,8 +79,13 @@ class Opening(QObject):
     def start(self) -> None:
         """Run the script that is open."""
         if self.script and self._session.allows(Action.LAUNCH) and self._can_run():
+            self.runner.find(self._launch)
+
+    def _launch(self, python: str) -> None:
+        """Run the script in the interpreter that was found for it, where it was not put away meanwhile."""
+        if self.script and self._session.allows(Action.LAUNCH):
             self.starting.emit()
-            self._session.launch(self.script, **self._options())
+            self._session.launch(self.script, **self._options(python))
 
     def _can_run(self) -> bool:
         """Whether the folder in which the script shall run is there."""
@@ -89,9 +94,10 @@ class Opening(QObject):
             return False
         return True
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self, python: str) -> dict[str, Any]:
         return {
-            "args": self.arguments, "cwd": self.folder or str(Path(self.script).parent), "env": self.environment, "python": self.python,
+            "args": self.arguments, "cwd": self.folder or str(Path(self.script).parent), "env": self.environment,
+            "engine": self.runner.engine, "python": python,
             "stop_on_entry": self.stop_on_entry, "level": self.level, "budget": self.budget, "breakpoints": self.breakpoints,
             "examine": True,
             **self.limits,
@@ -106,7 +112,7 @@ class Opening(QObject):
         """Run the script again, after the end of the program where one runs."""
         if self._session.state in ALIVE:
             if self._can_run():
-                self._session.restart(**self._options())
+                self.runner.find(lambda python: self._session.restart(**self._options(python)))
         else:
             self.start()
 

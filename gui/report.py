@@ -22,13 +22,12 @@ SIZE = (1600, 1000)
 AFTER = 8  # steps; the picture of a finding shows some of what came before it and after it
 
 
-def report(app: QApplication, file: str, folder: Path, python: str | None = None) -> int:
+def report(app: QApplication, file: str, folder: Path, engine: str = "", python: str = "") -> int:
     """Write ``run.gst``, ``steps.txt`` and ``window.png`` into ``folder`` and print their paths. Gives the exit code: 0, or
     1 where the script could not be run or did not stop in time."""
     folder.mkdir(parents=True, exist_ok=True)
     window = MainWindow(Appearance.of(app), throwaway())
-    if python:
-        window.opening.python = python
+    window.runs.insist(engine, python)
     window.resize(*SIZE)
     window.show()
     try:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButt
 
 from . import theme
 from .guide.examples import FOLDER, bundled
+from .runners.line import RunnerLine
 from .theme import icon
 
 SUFFIXES = (".py", ".gst")
@@ -139,6 +140,9 @@ class WelcomePage(QScrollArea):
             self._cards.append(card)
         columns.addStretch()
         outer.addLayout(columns)
+        outer.addSpacing(22)
+        self.runner = RunnerLine()
+        outer.addWidget(self.runner)
         outer.addStretch(3)
         self.setFocusProxy(self._first)
         self.show_recent([])

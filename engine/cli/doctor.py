@@ -24,7 +24,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ..debug import interpreters
-from ..debug.interpreters import Answer, Found, Lack
+from ..debug.interpreters import Answer, Found, Lack, described, short
 from ..debug.targets import Needs, engines, needs_of
 from .command import Command, Exit
 
@@ -187,10 +187,10 @@ def _of_engine(needs: Needs, engine: str, rows: Rows) -> list[str]:
     lines = [_heading(engine, needs)]
     good = [row for row in rows if not row[1]]
     for (place, answer), _ in good:
-        lines += [f"{_mark(True)} {_short(place.path)} ({place.why})", f"     {described(answer, needs)}"]
+        lines += [f"{_mark(True)} {short(place.path)} ({place.why})", f"     {described(answer, needs)}"]
         lines += [f"     without {name} {missing}" for name, missing in needs.useful if name not in answer.packages]
     bad = [row for row in rows if row[1]]
-    lines += [f"{_mark(False)} {_short(place.path)} ({place.why}): {', '.join(lack.brief for lack in lacks)}" for (place, _), lacks in bad]
+    lines += [f"{_mark(False)} {short(place.path)} ({place.why}): {', '.join(lack.brief for lack in lacks)}" for (place, _), lacks in bad]
     if not good:
         lines.append("     No interpreter that was looked at can run scripts on this engine; --python names another.")
         remedies = [lack.remedy for _, lacks in bad[:1] for lack in lacks if lack.remedy]
@@ -198,34 +198,10 @@ def _of_engine(needs: Needs, engine: str, rows: Rows) -> list[str]:
     return lines
 
 
-def _short(path: str) -> str:
-    """A path as people write it."""
-    home = os.path.expanduser("~") + os.sep
-    return f"~{os.sep}{path[len(home) :]}" if path.startswith(home) else path
-
-
 def _heading(engine: str, needs: Needs) -> str:
     wanted = [f"Python {'.'.join(map(str, needs.python))}", *(f"{package.name} {package.since}" for package in needs.packages)]
     tested = f"; tried with {needs.tested}" if needs.tested else ""
     return f"Scripts on --engine {engine} (needs {', '.join(wanted)} or later{tested})"
-
-
-def described(answer: Answer, needs: Needs) -> str:
-    """An interpreter that can run scripts, in words."""
-    words = [f"Python {answer.python}"]
-    for name in (*needs.names, *dict(needs.useful)):
-        facts = answer.loaded.get(name, {})
-        number = answer.packages.get(name)
-        if number is None:
-            words.append(f"no {name}")
-        elif facts.get("error"):
-            words.append(f"{name} {number} (cannot be imported: {facts['error']})")
-        elif "gpus" in facts:
-            gpus = ", ".join(facts["gpus"]) or (f"built for CUDA {facts['cuda']}, no GPU seen" if facts["cuda"] else "CPU only")
-            words.append(f"{name} {number} ({gpus})")
-        else:
-            words.append(f"{name} {number}")
-    return ", ".join(words)
 
 
 def _mark(works: bool) -> str:

@@ -273,12 +273,25 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in _NUMBER.findall(version.partition("+")[0])[:3])
 
 
-def best(script: str, needs: Needs, environment: Mapping[str, str] | None = None) -> tuple[str, list[Answer]]:
-    """The first interpreter that has what an engine needs, and what those said that were asked on the way. Where none has it: the
-    first of all."""
-    answers = []
-    for one in found(script, environment):
-        answers.append(ask(one.path, needs.names))
-        if not lacks(answers[-1], needs):
-            return one.path, answers
-    return answers[0].path if answers else sys.executable, answers
+def described(answer: Answer, needs: Needs) -> str:
+    """An interpreter that can run scripts, in words."""
+    words = [f"Python {answer.python}"]
+    for name in (*needs.names, *dict(needs.useful)):
+        facts = answer.loaded.get(name, {})
+        number = answer.packages.get(name)
+        if number is None:
+            words.append(f"no {name}")
+        elif facts.get("error"):
+            words.append(f"{name} {number} (cannot be imported: {facts['error']})")
+        elif "gpus" in facts:
+            gpus = ", ".join(facts["gpus"]) or (f"built for CUDA {facts['cuda']}, no GPU seen" if facts["cuda"] else "CPU only")
+            words.append(f"{name} {number} ({gpus})")
+        else:
+            words.append(f"{name} {number}")
+    return ", ".join(words)
+
+
+def short(path: str) -> str:
+    """A path as people write it."""
+    home = os.path.expanduser("~") + os.sep
+    return f"~{os.sep}{path[len(home) :]}" if path.startswith(home) else path

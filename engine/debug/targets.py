@@ -36,6 +36,8 @@ class Needs:
 
     python: tuple[int, int]
     packages: tuple[Package, ...] = ()
+    title: str = ""  # what people call the engine
+    about: str = ""  # in a sentence
     useful: tuple[tuple[str, str], ...] = ()  # packages that it can do without, and what is missing then
     tested: str = ""  # versions that it was tried with, in words
 
@@ -48,6 +50,8 @@ class Needs:
 OURS_NEEDS = Needs(
     (3, 11),
     (Package("numpy", "2.0"),),
+    "gradstep's own engine",
+    "`import torch` means gradstep's engine, which is spelled like PyTorch: every step can be taken back.",
     (("ml_dtypes", "there is no bfloat16"), ("numba", "large arrays take longer"), ("cupy", "a GPU is not used")),
 )
 
@@ -72,7 +76,7 @@ def needs_of(engine: str) -> Needs:
         if feature.name == engine:
             needs: Needs = feature.entry_point().load()
             return needs
-    return Needs((3, 9))
+    return Needs((3, 9), title=engine)
 
 
 def _enabled(group: str) -> list[Feature]:

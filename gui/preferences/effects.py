@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
 from .. import formats, recent
@@ -76,7 +74,6 @@ class Effects(QObject):
 
     def _run(self) -> None:
         get, opening = self._preferences, self._opening
-        opening.python = get.text("running/python") or sys.executable
         opening.stop_on_entry = get.on("running/stop_on_entry")
         self._actions["stop_on_entry"].setChecked(opening.stop_on_entry)
         opening.limits = {

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gradstep.engine.debug.launch import Launch
+from gradstep.engine.debug.targets import OURS, engines, needs_of
 
 from ..theme import MAPS
 from .running import arguments, environment
@@ -18,6 +19,7 @@ Value = bool | int | float | str
 MIB = 1 << 20
 GIB = 1 << 30
 _LAUNCH = Launch("")  # the engine's own defaults
+_ENGINES = tuple((engine, needs_of(engine).title or engine) for engine in engines())
 
 
 class Page(Enum):
@@ -137,7 +139,11 @@ PREFERENCES: tuple[Preference, ...] = (
         least=2, most=15, unit="10^",
     ),
     Preference(
-        "running/python", Page.RUNNING, "Interpreter", "The Python that runs scripts; empty: the one of gradstep", "", form=Form.FILE,
+        "running/engine", Page.RUNNING, "Engine", "What runs scripts that have no choice of their own", OURS, _ENGINES,
+    ),
+    Preference(
+        "running/python", Page.RUNNING, "Interpreter", "The Python that runs scripts; empty: the one of gradstep, or for another engine "
+        "the active environment", "", form=Form.FILE,
     ),
     Preference(
         "running/stop_on_entry", Page.RUNNING, "Stop at the first node of backward",
@@ -162,6 +168,13 @@ PREFERENCES: tuple[Preference, ...] = (
     Preference(
         "running/unbuffered", Page.RUNNING, "Write every event at once",
         "Slower; a crash in native code cannot cost the last 10 ms of the tape", _LAUNCH.unbuffered,
+    ),
+    Preference(
+        "script/engine", Page.SCRIPT, "Engine", "What runs this script", "", (("", "As other scripts"), *_ENGINES),
+    ),
+    Preference(
+        "script/python", Page.SCRIPT, "Interpreter", "The Python that runs this script; empty: the likeliest that will do", "",
+        form=Form.FILE,
     ),
     Preference("script/arguments", Page.SCRIPT, "Arguments",
         "As after the script's name in a shell, with its quotes", "", parse=arguments),

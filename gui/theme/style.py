@@ -190,6 +190,11 @@ QCheckBox::indicator:focus { border-color: %(ready)s; }
 QCheckBox::indicator:checked, QGroupBox::indicator:checked, QAbstractItemView::indicator:checked { background: %(ready)s;
     border-color: %(ready)s; image: url(%(marks)s/mark-check-%(tick)s.svg); }
 QCheckBox::indicator:disabled { border-color: %(border)s; }
+QRadioButton { spacing: 7px; }
+QRadioButton::indicator { width: %(px14)s; height: %(px14)s; border: 1px solid %(outline)s; border-radius: 8px; background: %(field)s; }
+QRadioButton::indicator:focus { border-color: %(ready)s; }
+QRadioButton::indicator:checked { background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5,
+    stop: 0 %(ready)s, stop: 0.5 %(ready)s, stop: 0.6 %(field)s, stop: 1 %(field)s); border-color: %(ready)s; }
 QComboBox QAbstractItemView { background: %(panel)s; border: 1px solid %(border)s; padding: 4px; outline: none; }
 
 QAbstractItemView { background: %(field)s; color: %(text)s; border: none; outline: none; alternate-background-color: %(raised)s; }

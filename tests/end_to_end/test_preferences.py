@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +64,26 @@ def test_numbers(driver: Driver) -> None:
     assert formats.number(1234.0) == "1.234e+03"
     assert formats.shown(np.float32(0.5)) == "0.50"
     assert formats.shown(np.float64(1) / 3) == "0.333"
+
+
+def test_which_engine_and_interpreter_run_a_script(driver: Driver, tmp_path: Path) -> None:
+    runner = driver.window.opening.runner
+    sets(driver, running__engine="gradstep", running__python="/general/python")
+    assert (runner.engine, runner.path) == ("gradstep", "/general/python")
+    driver.open(driver.script(SMALL))
+    assert "cannot be started" in driver.window.message.text
+    sets(driver, script__engine="gradstep", script__python=sys.executable)
+    driver.press("start")
+    driver.until(lambda: driver.state is State.PAUSED)
+    assert driver.window.status.runner.text() == f"gradstep in Python {platform.python_version()}"
+    driver.press("stop")
+    driver.end()
+    driver.open(driver.script(SMALL, "other.py"))
+    assert driver.state is State.FAILED  # the choice was the first script's
+    driver.press("run_configuration")
+    assert driver.window.runs.dialog is not None
+    assert driver.window.runs.dialog.python == "/general/python"
+    driver.window.runs.dialog.close()
 
 
 def test_how_a_script_runs(driver: Driver, tmp_path: Path) -> None:

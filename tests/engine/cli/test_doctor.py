@@ -10,10 +10,11 @@ import pytest
 
 from gradstep.engine.cli import doctor
 from gradstep.engine.cli.main import main
+from gradstep.engine.debug import interpreters
 from gradstep.engine.debug.interpreters import Answer
 from gradstep.engine.debug.targets import Needs, Package
 
-NEEDS = Needs((3, 9), (Package("torch", "2.4"),), (("numpy", "there are no pictures"),), tested="torch 2.4")
+NEEDS = Needs((3, 9), (Package("torch", "2.4"),), useful=(("numpy", "there are no pictures"),), tested="torch 2.4")
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_one_that_will_do_says_what_it_has_and_what_is_missing_without_a_package
     ],
 )
 def test_a_build_for_a_gpu_is_told_from_a_gpu(facts: dict[str, object], words: str) -> None:
-    assert f"torch 2.4 ({words})" in doctor.described(Answer("/p", (3, 9, 1), "CPython", {"torch": "2.4"}, {"torch": facts}), NEEDS)
+    assert f"torch 2.4 ({words})" in interpreters.described(Answer("/p", (3, 9, 1), "CPython", {"torch": "2.4"}, {"torch": facts}), NEEDS)
 
 
 def test_the_pair_of_qt_and_python_that_aborts_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gradstep.engine.debug.interpreters import Answer, answer, ask, best, found, lacks
+from gradstep.engine.debug.interpreters import Answer, answer, ask, found, lacks
 from gradstep.engine.debug.targets import Needs, Package, needs_of
 
 NEEDS = Needs((3, 9), (Package("torch", "2.4"), Package("ml_dtypes", install="ml-dtypes")))
@@ -135,17 +135,6 @@ def test_an_unsupported_python_is_said_to_be_that(version: tuple[int, ...], impl
     (lack,) = lacks(Answer("/p", version, implementation), NEEDS)
     assert lack.kind == "python"
     assert word in lack.text
-
-
-def test_the_best_is_the_first_that_has_all(home: Path) -> None:
-    environment_at(home / "first", "exit 1")
-    good = environment_at(home / "second")
-    places = {"VIRTUAL_ENV": str(home / "first"), "CONDA_PREFIX": str(home / "second"), "PATH": ""}
-    path, answers = best("", Needs((3, 9)), places)
-    assert (path, len(answers)) == (good, 2)
-    path, answers = best("", Needs((99, 0)), places)
-    assert path == str(home / "first" / "bin" / "python3")  # none will do: the likeliest is the one to talk about
-    assert all(lacks(one, Needs((99, 0))) for one in answers)
 
 
 def test_an_answer_can_be_read_by_programs() -> None:

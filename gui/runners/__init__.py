@@ -1,0 +1,1 @@
+"""What runs a script: the engine and the interpreter, found, checked, chosen, and what is said where they will not do."""
