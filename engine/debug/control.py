@@ -276,10 +276,19 @@ class Control:
 
     def drive(self, walk: Pass) -> None:
         """Takes all steps of a walk, and stops where it should."""
-        depth, done, pulse = self.opened(walk), self._done[walk.run], self._pulse
+        self._take(walk, self.opened(walk), considered=False)
+
+    def resume(self, walk: Pass) -> None:
+        """As ``drive``, for a pass that was ``opened``, ran by itself until here and was told to go on."""
+        self._take(walk, len(self._walks.get(threading.get_ident(), ())), considered=True)
+
+    def _take(self, walk: Pass, depth: int, considered: bool) -> None:
+        done, pulse = self._done[walk.run], self._pulse
         try:
             while (node := walk.next_node) is not None:
-                if self._attention:
+                if considered:  # the program stood before this one
+                    considered = False
+                elif self._attention:
                     self._consider(walk, node, depth, sys._getframe(1))
                     node = walk.next_node  # another one after steps back
                     if node is None:

@@ -91,6 +91,9 @@ class Conductor(Protocol):
     def drive(self, walk: Pass) -> None:
         """Takes all steps of a pass, and stops where it should."""
 
+    def resume(self, walk: Pass) -> None:
+        """As ``drive``, for a pass that was ``opened`` and ran by itself until here: takes the steps that are left, and closes it."""
+
     def opened(self, walk: Pass) -> int:
         """A pass begins in this thread; how many are open there now."""
 

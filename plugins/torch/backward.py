@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from .modes import Modes
-from .passes import TorchPass, edge_of
+from .passes import TakenOver, TorchPass, edge_of
 from .watch import Watch
 
 _level = getattr(torch._C._functorch, "maybe_current_level", lambda: None)
@@ -39,25 +39,52 @@ class Engine:
         control, passes = watch.control, watch.local.passes
         assert control is not None
         passes.append(walk)
+        around, watch.local.driven = watch.local.driven, None
         error: BaseException | None = None
         try:
             with self._modes.inside():
-                return self._real.run_backward(outputs, grads, keep_graph, create_graph, inputs, *rest, **named)
+                try:
+                    return self._real.run_backward(outputs, grads, keep_graph or walk.kept, create_graph, inputs, *rest, **named)
+                except TakenOver:
+                    return self._rest(walk, inputs, accumulate)
         except BaseException as raised:
             error = raised
             raise
         finally:
             with watch.silence(), torch._C.DisableTorchFunction():
                 node = walk.current
-                if error is not None and node is not None:
+                if error is not None and node is not None and not walk.told:
                     control.failed(error, walk, node, sys._getframe(1))
-                elif error is None:
+                elif error is None and not walk.told:
                     control.tell_due(walk, sys._getframe(1))
                 walk.end(error)
-                control.closed(walk)
+                if not walk.told:
+                    control.closed(walk)
                 passes.remove(walk)
+                watch.local.driven = around
                 walk.let_go()
             del walk, node, error
+
+    def _rest(self, walk: TorchPass, inputs: Any, accumulate: bool) -> Any:
+        """Steps were taken back: take those that are left without PyTorch's engine. What PyTorch's would have returned."""
+        control = self._watch.control
+        assert control is not None
+        walk.told = True
+        control.resume(walk)
+        for callback in walk.callbacks:
+            callback()
+        if not inputs or accumulate:
+            return ()
+        return tuple([walk.captured(edge_of(one)) for one in inputs])
+
+    def queue_callback(self, callback: Any) -> None:
+        """See PyTorch's engine: call this at the end of the pass."""
+        walk = self._watch.walk()
+        if walk is not None:
+            walk.callbacks.append(callback)
+            if walk.taken_over is not None:
+                return
+        self._real.queue_callback(callback)
 
     def _opened(self, outputs: Any, grads: Any, keep: bool, create: bool, inputs: Any, accumulate: bool) -> TorchPass | None:
         roots = [edge_of(output) for output in outputs]
@@ -71,4 +98,6 @@ class Engine:
             None if targets is None else [one[0] for one in targets if one is not None], keep, create, accumulate, sys._getframe(2),
         )  # fmt: skip
         control.opened(walk)
+        if walk.rewindable and self._watch.holds and not create:
+            walk.keep()
         return walk

@@ -63,11 +63,13 @@ class Registrations:
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self._before: list[tuple[Any, str, Any]] = []
+        # by node and slot: tensors that keep their gradient, and PyTorch's dictionaries of hooks
         self.retained: weakref.WeakValueDictionary[tuple[int, int], Any] = weakref.WeakValueDictionary()
+        self.hooked: weakref.WeakValueDictionary[tuple[int, int], Any] = weakref.WeakValueDictionary()
 
     def put(self) -> None:
         """See registrations from now on."""
-        watch, retained = self._watch, self.retained
+        watch, retained, hooked = self._watch, self.retained, self.hooked
         tensor = torch.Tensor
         register, retain, boundary = tensor.register_hook, tensor.retain_grad, module_hooks.BackwardHook.__init__
 
@@ -76,6 +78,8 @@ class Registrations:
             registered = getattr(self, "_backward_hooks", None)
             if registered and handle.id in registered and not isinstance(registered[handle.id], Wrapped):
                 registered[handle.id] = Wrapped(watch, hook, HookKind.TENSOR, handle.id, self.output_nr)
+                if self.grad_fn is not None:
+                    hooked[number_of(self.grad_fn), self.output_nr] = registered
             return handle
 
         def retain_grad(self: Any) -> Any:

@@ -23,11 +23,12 @@ _LEAF, _ACTIVATION, _CONSTANT = int(Role.LEAF), int(Role.ACTIVATION), int(Role.C
 class Mark:
     """A node's number, and whether it keeps tensors; it dies with the node."""
 
-    __slots__ = ("__weakref__", "keeps", "number", "slots")
+    __slots__ = ("__weakref__", "keeps", "number", "slots", "spent")
 
     keeps: bool
     number: int
     slots: int  # how many gradients arrive, where the node itself does not tell
+    spent: bool  # PyTorch would have freed what it keeps, had the debugger not asked to keep it
 
 
 def mark_of(node: Any) -> Mark:
@@ -36,7 +37,7 @@ def mark_of(node: Any) -> Mark:
     mark: Mark | None = metadata.get(MARK)
     if mark is None:
         mark = metadata[MARK] = Mark()
-        mark.number, mark.keeps = next(_node_ids), False
+        mark.number, mark.keeps, mark.spent = next(_node_ids), False, False
     return mark
 
 

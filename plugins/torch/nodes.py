@@ -12,10 +12,11 @@ from .introducer import Mark, saved_of, slots_of, type_of
 class TorchNode:
     """Stands for one node during one pass. It keeps the node, and so the graph, alive: nobody holds one longer than the pass."""
 
-    __slots__ = ("_name", "edges", "id", "keeps", "kind", "node", "sequence")
+    __slots__ = ("_name", "edges", "id", "keeps", "kind", "mark", "node", "sequence")
 
     def __init__(self, node: Any, mark: Mark) -> None:
         self.node = node
+        self.mark = mark
         self.id = mark.number
         self.keeps = mark.keeps  # it was made with tensors to keep
         kind = type_of(node)

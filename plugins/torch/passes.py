@@ -17,12 +17,24 @@ from .hooks import wrap, wrap_leaf
 from .introducer import mark_of, number_of
 from .nodes import TorchNode
 from .recorder import Sent
+from .replay import Done, Leaf, Replay, summed
 from .watch import Watch
 
 _Plain = torch._C.DisableTorchFunction  # inside it, looking at a tensor calls nobody
 _task = torch._C._current_graph_task_id
 _current_node = torch._C._current_autograd_node
 _sequence = torch._C._autograd._get_sequence_nr
+
+_SECOND = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved "
+    "intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
+    "backward through the graph a second time or if you need to access saved tensors after calling backward."
+)
+
+
+class TakenOver(BaseException):
+    """Ends PyTorch's own pass: the rest of it is run by us."""
+
 
 Root = tuple[Any, int]  # a node and the number of a slot
 
@@ -71,8 +83,7 @@ def plan(roots: Sequence[Any], targets: Sequence[Any] | None, accumulate: bool) 
 class TorchPass:
     """One call of PyTorch's engine, as ``target.Pass``. Made before it, ``end``ed after it."""
 
-    undo_bytes = 0
-    forgets = False
+    undo_bytes = 1 << 30
 
     def __init__(
         self, watch: Watch, roots: Sequence[Root], seeds: Sequence[Any], targets: Sequence[Any] | None,
@@ -95,6 +106,17 @@ class TorchPass:
                     self._left[edge[0]] = self._left.get(edge[0], 0) + 1
         self._done: set[int] = set()
         self._reached: set[int] = set()  # nodes that the control was told of
+        self._log: list[Done] = []  # the steps taken, where they can be taken back
+        self._position = -1  # the last event before the node that was reached
+        self._random: Any = None  # the state of the random numbers there
+        self._leaf: Leaf | None = None  # the leaf whose node runs, before that
+        self.kept = False  # PyTorch was told to keep the graph for us
+        self.taken_over: Replay | None = None  # who runs the rest, once a step was taken back
+        self.callbacks: list[Any] = []
+        self._retaining: dict[int, tuple[Leaf, ...]] = {}  # by node: tensors that will keep its gradients, as they were before the pass
+        self.nested: list[Leaf] = []  # leaves that passes changed which the node that runs has begun
+        self.told = False  # the control has been told of the end
+        self.seeded: dict[int, list[tuple[int, Any]]] = {}  # what the pass began with, by node
         self._sent: dict[int, list[tuple[int, Any]]] = {}  # by node that waits: slots and gradients, where they are held
         self._here: dict[int, Any] = {}  # by slot: what is at the node that was reached
         self._edits: dict[int, dict[int, Any]] = {}  # by node and slot
@@ -102,7 +124,7 @@ class TorchPass:
         self._before: tuple[int, int] = (0, 0)  # what stood in ``.grad`` of the leaf whose node runs
         self._since = 0
         self._task: int | None = None
-        self._handles: list[Any] = []
+        self._handles: dict[int, tuple[Any, Any]] = {}
         marks = [(node, mark_of(node)) for node, _ in roots]
         self._others = {mark.number: TorchNode(node, mark) for node, mark in marks if mark.number not in self._nodes}
         self.run: int = self._tape.run_begin(
@@ -122,7 +144,7 @@ class TorchPass:
             raw = node.node
             before = raw.register_prehook(functools.partial(self._enter, node))
             after = raw.register_hook(functools.partial(self._exit, node))
-            self._handles += (before, after)
+            self._handles[node.id] = before, after
             others = before.hooks_dict_ref()
             if others is not None and len(others) > 1:
                 wrap(self._watch, others, HookKind.NODE_PRE, but=before.id)
@@ -141,6 +163,8 @@ class TorchPass:
     @property
     def ready(self) -> list[TorchNode]:
         """The nodes that could run, first the one that will."""
+        if self.taken_over is not None:
+            return self.taken_over.ready
         waiting = [node for number, node in self._nodes.items() if not self._left.get(number, 0) and number not in self._done]
         found = [node for node in waiting if node is not self.current]
         return sorted(found, key=lambda node: (node is not self.next_node, -node.sequence))
@@ -150,17 +174,11 @@ class TorchPass:
         """All nodes that run in this pass."""
         return list(self._nodes.values())
 
-    @property
-    def undoable(self) -> int:
-        """See Pass."""
-        return 0
-
     def pending(self, node: TorchNode) -> tuple[Any, ...]:
         """The gradients that wait at the slots of ``node``, summed in the order in which they came."""
-        found: list[Any] = [None] * node.slots
-        for slot, grad in self._sent.get(node.id, ()):
-            if grad is not None:
-                found[slot] = grad if found[slot] is None else found[slot] + grad
+        if self.taken_over is not None:
+            return self.taken_over.pending(node)
+        found = summed(self._sent.get(node.id, ()), node.slots)
         if node is self.next_node or node is self.current:
             for slot, grad in self._here.items():
                 found[slot] = grad
@@ -170,14 +188,17 @@ class TorchPass:
 
     def set_pending(self, node: TorchNode, slot: int, grad: Any) -> None:
         """Replace a gradient that waits at ``node``, by the rules for what a hook may return. Raises ValueError."""
-        if self._left.get(node.id, 0) or node.id in self._done:
+        if node not in self.ready:
             raise ValueError(f"{node.name()} does not wait with all its gradients: stop before it to edit one")
         old = self.pending(node)[slot]
         if old is None and grad is not None:
             raise ValueError(f"no gradient came to slot {slot} of {node.name()}, and PyTorch's engine takes none in its place")
         if grad is not None and tuple(grad.shape) != tuple(old.shape):
             raise ValueError(f"{node.name()} slot {slot} takes shape {tuple(old.shape)}, not {tuple(grad.shape)}")
-        self._edits.setdefault(node.id, {})[slot] = grad
+        if self.taken_over is not None:
+            self.taken_over.replace(node, slot, grad)
+        else:
+            self._edits.setdefault(node.id, {})[slot] = grad
         self._tape.edited(self.run, node, slot, old, grad)
 
     def set_saved(self, node: TorchNode, name: str, value: Any) -> None:
@@ -194,21 +215,84 @@ class TorchPass:
         except RuntimeError as error:
             raise ValueError(f"{name} of {node.name()} cannot be replaced: {error}") from None
 
-    def step(self) -> bool:
-        """PyTorch's engine takes the steps."""
-        raise RuntimeError("PyTorch's engine runs this pass")
+    # ------------------------------------------------------------------------------------ steps back
 
-    def step_back(self) -> bool:
+    @property
+    def undoable(self) -> int:
+        """See Pass."""
+        return self.taken_over.undoable if self.taken_over is not None else len(self._log)
+
+    @property
+    def forgets(self) -> bool:
         """See Pass."""
         return False
 
+    @property
+    def cannot_rewind(self) -> str:
+        """Why steps of this pass cannot be taken back; "" where they can."""
+        if not self.kept:
+            return (
+                "the graph of this backward pass is not kept, because it was not stepped from its beginning: what it did can be looked at, "
+                "not taken back; stop at the beginning of the next one"
+            )
+        if self._create:
+            return "a pass that makes a graph of its own (create_graph) cannot be taken back: what it made would stay"
+        if any(name.startswith("register_multi_grad_hook") for name in self._hook_names()):
+            return "a hook for several gradients (register_multi_grad_hook) needs PyTorch's engine: this pass cannot be taken back"
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            return "in a job of several processes a pass cannot be taken back: the others have got its gradients"
+        return ""
+
+    def keep(self) -> None:
+        """From its beginning on this pass can be taken back."""
+        self.kept = True
+        for (number, _), tensor in list(self._watch.retained.items()):
+            if number in self._nodes:
+                self._retaining[number] = (*self._retaining.get(number, ()), Leaf.of(tensor))
+
+    def _hook_names(self) -> Iterator[str]:
+        """The names of the functions that wait for gradients of tensors."""
+        for node in self._nodes.values():
+            if node.kind == NodeKind.ACCUMULATE:
+                yield from [str(getattr(hook, "__qualname__", "")) for hook in (node.variable._backward_hooks or {}).values()]
+        for (number, _), registered in list(self._watch.hooked.items()):
+            if number in self._nodes:
+                yield from [str(getattr(hook, "__qualname__", "")) for hook in registered.values()]
+
+    def captured(self, edge: Root | None) -> Any:
+        """The gradient that was asked for, where steps were taken back; None where none arrived."""
+        if edge is None or self.taken_over is None:
+            return None
+        return self.taken_over.captured(number_of(edge[0]), edge[1])
+
+    def take_over(self) -> Replay:
+        """From here on this pass is run by us; PyTorch's engine is told to stop when the program goes on."""
+        if self.taken_over is None:
+            node = self.next_node
+            assert node is not None
+            sent = {number: list(parts) for number, parts in self._sent.items()}
+            for slot, grad in self._edits.pop(node.id, {}).items():
+                sent[node.id] = [part for part in sent.get(node.id, ()) if part[0] != slot] + [(slot, grad)]
+            for leaf in self._retaining.get(node.id, ()):  # PyTorch does that before any hook
+                leaf.put_back()
+            self.taken_over = Replay(self, self._watch, self._nodes, self._arriving, self._left, sent, self._log, self._done)
+        return self.taken_over
+
+    def step(self) -> bool:
+        """Run the next node; only where a step was taken back."""
+        return self.take_over().step()
+
+    def step_back(self) -> bool:
+        """See Pass."""
+        return bool(self._log) and self.take_over().step_back()
+
     def mark(self) -> Any:
         """See Pass."""
-        raise RuntimeError("PyTorch's engine runs this pass")
+        return self.take_over().mark()
 
     def rewind_to(self, mark: Any) -> None:
         """See Pass."""
-        raise RuntimeError("PyTorch's engine runs this pass")
+        self.take_over().rewind_to(mark)
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
@@ -236,8 +320,13 @@ class TorchPass:
             return
         self._reached.add(node.id)
         self.current, self.next_node = None, node
+        if self.kept:
+            self._position, self._random = self._tape.position, torch.random.get_rng_state()
         self._control.at_node(self, node, self._frame_now())
+        if self.taken_over is not None:
+            raise TakenOver
         self.current, self.next_node = node, None
+        self.nested = []
 
     def _enter(self, node: TorchNode, grads: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """The last of the hooks before a node."""
@@ -250,14 +339,13 @@ class TorchPass:
             edits = self._edits.pop(node.id, None)
             if edits:
                 grads = tuple([edits.get(slot, grad) for slot, grad in enumerate(grads)])
-            self._retained(node, grads)
-            if node.kind == NodeKind.ACCUMULATE:
-                self._before = self._tape.value_of(node.node.variable.grad)
-            self._tape.node_enter(self.run, node, grads)
+            if node.mark.spent:
+                raise RuntimeError(_SECOND)
+            self.tell_retained(node, grads)
+            self._leaf = Leaf.of(node.node.variable) if self.kept and node.kind == NodeKind.ACCUMULATE else None
+            self.entering(node, grads)
             self._sent.pop(node.id, None)
             self._here = {}
-            if self._create:
-                self._since = _sequence()
             return grads if edits else None
 
     def _exit(self, node: TorchNode, outs: Any, grads: Any) -> None:
@@ -265,34 +353,71 @@ class TorchPass:
         if not self.mine() or not self._watch.records:
             return
         with self._watch.silence(), _Plain():
-            if node.kind == NodeKind.ACCUMULATE:
-                self._store(node)
-                outs = ()
-            elif self._create:
-                made = [out.grad_fn for out in outs if out is not None and out.grad_fn is not None]
-                if made:
-                    self._tape.met(made, self._since)
-            edges, arriving, left = node.edges, self._arriving, self._left
-            if len(outs) != len(edges):
-                outs = (*outs, *[None] * (len(edges) - len(outs)))[: len(edges)]
-            sent: list[Sent] = []
-            for index, edge in enumerate(edges):
-                if edge is not None and edge[0] in arriving:
-                    target, slot = edge
-                    left[target] = count = left[target] - 1
-                    sent.append((target, slot, index, count == 0))
-            self._tape.passed(self.run, node, outs, node.keeps and not self._keep, sent)
+            sent = self.leaving(node, outs)
             if self._watch.holds:
-                for target, slot, index, _ in sent:
-                    self._sent.setdefault(target, []).append((slot, outs[index]))
+                for target, slot, grad in sent:
+                    self._sent.setdefault(target, []).append((slot, grad))
+            if self.kept:
+                others = (*self._retaining.get(node.id, ()), *self.nested)
+                self._log.append(Done(node.id, sent, self._position, self._random, self._leaf, others))
             self._done.add(node.id)
             self.taken += 1
             self.current = None
             self._control.ran(self, node)
 
+    def entering(self, node: TorchNode, grads: tuple[Any, ...]) -> None:
+        """The node runs now, on ``grads``."""
+        if node.kind == NodeKind.ACCUMULATE:
+            for outer in self._watch.local.passes:
+                if outer is not self and outer.kept and outer.current is not None:
+                    outer.nested.append(Leaf.of(node.node.variable))
+            self._before = self._tape.value_of(node.node.variable.grad)
+            self._stored.discard(node.id)
+        self._tape.node_enter(self.run, node, grads)
+        if self._create:
+            self._since = _sequence()
+
+    def leaving(self, node: TorchNode, outs: Any) -> tuple[tuple[int, int, Any], ...]:
+        """The node has run and gave ``outs``, one an edge. Gives number, slot and gradient of what goes on."""
+        if node.kind == NodeKind.ACCUMULATE:
+            self._store(node)
+            outs = ()
+        elif self._create:
+            made = [out.grad_fn for out in outs if out is not None and out.grad_fn is not None]
+            if made:
+                self._tape.met(made, self._since)
+        edges, arriving, left = node.edges, self._arriving, self._left
+        if len(outs) != len(edges):
+            outs = (*outs, *[None] * (len(edges) - len(outs)))[: len(edges)]
+        sent: list[Sent] = []
+        for index, edge in enumerate(edges):
+            if edge is not None and edge[0] in arriving:
+                target, slot = edge
+                left[target] = count = left[target] - 1
+                sent.append((target, slot, index, count == 0))
+        self._tape.passed(self.run, node, outs, node.keeps and not self._keep, sent)
+        return tuple([(target, slot, outs[index]) for target, slot, index, _ in sent])
+
+    def begin_step(self, node: TorchNode) -> None:
+        """We run ``node`` ourselves. Raises RuntimeError where it has run before and was not to be kept."""
+        if node.mark.spent:
+            raise RuntimeError(_SECOND)
+        self.nested = []
+        self.current, self.next_node = node, None
+
+    def hooks_of(self, node: TorchNode) -> tuple[list[Any], list[Any]]:
+        """The hooks of a node, before and behind it, without ours."""
+        found = []
+        for handle in self._handles.get(node.id, ()):
+            registered = handle.hooks_dict_ref() or {}
+            found.append([hook for key, hook in registered.items() if key != handle.id])
+        before, after = found or ([], [])
+        return before, after
+
     def _begins(self, number: int, slot: int, seed: Any) -> None:
         """A gradient that the pass begins with arrives."""
         self._left[number] = left = self._left[number] - 1
+        self.seeded.setdefault(number, []).append((slot, seed))
         if self._watch.holds:
             self._sent.setdefault(number, []).append((slot, seed))
         self._tape.grad_added(self.run, None, (self._node(number), slot), seed, left == 0)
@@ -305,7 +430,7 @@ class TorchPass:
             if leaf.grad is not None:
                 self._tape.stored(self.run, leaf, self._before, leaf.grad)
 
-    def _retained(self, node: TorchNode, grads: tuple[Any, ...]) -> None:
+    def tell_retained(self, node: TorchNode, grads: Sequence[Any]) -> None:
         """Tensors of the script's own that keep their gradient got it."""
         retained = self._watch.retained
         for slot in range(len(grads)) if retained else ():
@@ -323,8 +448,8 @@ class TorchPass:
         tape = self._tape
         node, leaf, edited = None, None, False
         with self._watch.silence(), _Plain():
-            raw = _current_node()
-            node = self._nodes.get(number_of(raw)) if raw is not None else None
+            raw = _current_node() if self.taken_over is None else None
+            node = self._nodes.get(number_of(raw)) if raw is not None else self.current
             if kind == HookKind.TENSOR:
                 before: tuple[Any, ...] = (args[0],)
             elif kind == HookKind.POST_ACCUMULATE:
@@ -334,13 +459,13 @@ class TorchPass:
                 given = args[1] if kind in (HookKind.MODULE, HookKind.MODULE_PRE) else args[0]
                 before = tuple(given) if isinstance(given, (tuple, list)) else (given,)
             if node is not None:
-                if kind in (HookKind.TENSOR, HookKind.NODE_PRE):
+                if kind in (HookKind.TENSOR, HookKind.NODE_PRE) and self.taken_over is None:
                     args, before, edited = self._before_hook(node, kind, slot or 0, args, before)
                 if kind == HookKind.POST_ACCUMULATE:
                     self._store(node)
                 if kind == HookKind.TENSOR and node.kind == NodeKind.ACCUMULATE:
                     leaf = node.node.variable
-            called = tape.about_to_call(function, before, node)
+            called = tape.about_to_call(function, before, node, kind)
         changed = args[0] if edited else None
         if not called:
             return changed
@@ -392,14 +517,19 @@ class TorchPass:
         if self.ended:
             return
         self.ended = True
-        for handle in self._handles:
-            handle.remove()
+        for before, after in self._handles.values():
+            before.remove()
+            after.remove()
         if self._task is not None:
             self._watch.passes.pop(self._task, None)
         self._tape.run_end(self.run, "" if error is None else f"{type(error).__name__}: {error}")
 
     def let_go(self) -> None:
         """Forget the graph."""
-        self._handles, self._nodes, self._others = [], {}, {}
+        if self.kept and not self._keep:
+            for node in self._nodes.values():
+                node.mark.spent = node.mark.spent or (node.keeps and node.id in self._done)
+        self._handles, self._nodes, self._others, self.taken_over = {}, {}, {}, None
+        self._log, self.seeded, self.callbacks = [], {}, []
         self._sent, self._here, self._edits = {}, {}, {}
         self.current = self.next_node = None

@@ -35,7 +35,7 @@ class Probe:
         self.watch = watch = Watch()
         watch.recorder, watch.control, watch.holds = tape, control, holds
         self._modes, self._calls, self._registrations = Modes(watch), Calls(watch), Registrations(watch)
-        watch.retained = self._registrations.retained
+        watch.retained, watch.hooked = self._registrations.retained, self._registrations.hooked
         self._engine: Any = None
 
     def put(self) -> None:

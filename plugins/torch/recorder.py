@@ -12,7 +12,6 @@ from typing import Any
 from gradstep.engine.debug.recording import PausableRecorder
 from gradstep.engine.tape.introduce import Introducer
 from gradstep.engine.tape.keeping import Keeper
-from gradstep.engine.tape.passing import LATENCY, SOON
 from gradstep.engine.tape.schema import Frame, NodeKind, Role
 from gradstep.engine.tape.wire import BUMPED, FREED, GRAD_ADDED, GRAD_STORED, INDEX_BITS, NODE_ENTER, NODE_EXIT, NODE_READY, OP
 
@@ -22,6 +21,8 @@ from .keeper import LateKeeper
 _now, _ident = time.perf_counter_ns, threading.get_ident
 _GRADIENT = int(Role.GRADIENT)
 _ALIASING = frozenset(("detach", "detach_", "alias", "view_as"))  # results that share memory without being views
+LATENCY = 30_000_000  # nanoseconds that rows and values may wait for others
+SOON = 10_000_000  # nanoseconds that the row of a node of PyTorch's own may wait; the pulse names the node also after a crash
 _RISKY = (NodeKind.CUSTOM, NodeKind.OPAQUE)
 
 _op_ids = itertools.count(1)
@@ -126,7 +127,9 @@ class TorchRecorder(PausableRecorder):
                 return 0
         if self._careful:
             self.flush()
-        self._control.after_op(name, outs, number, self._paths.get(thread.call, ""))
+        reasons = self._reasons
+        if reasons.pause or reasons.frames or reasons.points.any:
+            self._control.after_op(name, outs, number, self._paths.get(thread.call, ""))
         return number
 
     def _bump(self, tensor: Any, known: int, before: int, op: int, thread: Any) -> None:
@@ -215,7 +218,8 @@ class TorchRecorder(PausableRecorder):
             except BaseException as error:
                 self._broken(error)
                 return
-        self._control.after_node(run, node, outs)
+        if self._reasons.points.values:
+            self._control.after_node(run, node, outs)
 
     def about_to_run(self) -> None:
         """Rows go to the system, so that a crash names the node; values and statistics may wait."""

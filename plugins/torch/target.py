@@ -87,7 +87,8 @@ class TorchTarget:
 
     def cannot_rewind(self, walk: Any) -> str:
         """See ``Target``."""
-        return "PyTorch's engine runs this pass: what it did can be looked at, not taken back"
+        why: str = walk.cannot_rewind
+        return why
 
     @contextmanager
     def aside(self) -> Iterator[None]:

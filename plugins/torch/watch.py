@@ -21,6 +21,7 @@ class _Local(threading.local):
         self.quiet = 0
         self.modules: list[Any] = []  # whose forward runs, outermost first
         self.passes: list[Any] = []  # begun in this thread, innermost last
+        self.driven: Any = None  # the pass of which this thread runs a node without PyTorch's engine
 
     def __enter__(self) -> None:
         self.quiet += 1
@@ -40,6 +41,7 @@ class Watch:
         self.local = _Local()
         self.passes: dict[int, Any] = {}  # under way, by the number of PyTorch's graph task
         self.retained: Mapping[tuple[int, int], Any] = {}  # tensors that keep their gradient, by node and slot
+        self.hooked: Mapping[tuple[int, int], Any] = {}  # hooks of tensors, by node and slot
 
     def silence(self) -> _Local:
         """``with`` it, nothing that this thread does is recorded."""
@@ -55,6 +57,8 @@ class Watch:
 
     def walk(self) -> Any:
         """The pass in which this thread runs a node now; None where it runs none."""
+        if self.local.driven is not None:
+            return self.local.driven
         task = torch._C._current_graph_task_id()
         if task < 0:
             return None

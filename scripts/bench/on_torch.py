@@ -1,6 +1,6 @@
 """What recording costs a script on real PyTorch: forward and backward of a small GPT and a small ResNet, against the same without gradstep.
 
-.venv/bin/python scripts/bench/on_torch.py cost [--model gpt] [--batch 8] [--pairs 40] [--levels structure values]
+.venv/bin/python scripts/bench/on_torch.py cost [--model gpt] [--batch 8] [--pairs 10] [--levels structure values]
 .venv/bin/python scripts/bench/on_torch.py idle [--iterations 1000]      gradstep in the process, recording off
 .venv/bin/python scripts/bench/on_torch.py step [--steps 500]            from asking for a step to standing at the next node
 
@@ -16,7 +16,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -24,18 +23,19 @@ from torch import nn
 from torch.nn import functional as F
 
 from gradstep.engine.debug.launch import Launch, RunFolder
-from gradstep.engine.debug.points import Points
 from gradstep.engine.debug.session import Session
 from gradstep.engine.debug.states import State
+from gradstep.engine.debug.unattended import Unattended
 from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.recorder import Level
 from gradstep.plugins.torch.probe import Probe
 from gradstep.plugins.torch.recorder import TorchRecorder
+from gradstep.plugins.torch.target import TorchTarget
 
 TARGET = "gradstep.plugins.torch:target"
 
 
-class Residual(nn.Module):
+class Residual(nn.Module):  # type: ignore[misc]  # torch is Any where it is not installed
     """Two convolutions around which the input goes past."""
 
     def __init__(self, width: int, out: int, stride: int) -> None:
@@ -50,7 +50,7 @@ class Residual(nn.Module):
         return F.relu(self.other_norm(self.second(F.relu(self.norm(self.first(x))))) + self.past(x))
 
 
-class Attending(nn.Module):
+class Attending(nn.Module):  # type: ignore[misc]  # torch is Any where it is not installed
     """A block of a transformer."""
 
     def __init__(self, width: int, heads: int) -> None:
@@ -69,7 +69,7 @@ class Attending(nn.Module):
         return x + self.inner(self.between(x))
 
 
-class Language(nn.Module):
+class Language(nn.Module):  # type: ignore[misc]  # torch is Any where it is not installed
     """A small GPT."""
 
     def __init__(self, words: int = 256, width: int = 192, blocks: int = 6, length: int = 64) -> None:
@@ -96,33 +96,12 @@ def model(name: str, batch: int) -> tuple[nn.Module, Callable[[], Any]]:
     return net, lambda: F.cross_entropy(net(x), y)
 
 
-class Alone:
-    """A control that never stops."""
-
-    reasons = SimpleNamespace(pause=False, frames=0, points=Points())
-
-    def after_op(self, *_: Any) -> None: ...
-    def at_module(self, *_: Any) -> None: ...
-    def after_node(self, *_: Any) -> None: ...
-    def at_node(self, *_: Any) -> None: ...
-    def ran(self, *_: Any) -> None: ...
-    def failed(self, *_: Any) -> None: ...
-    def tell_due(self, *_: Any) -> None: ...
-    def closed(self, *_: Any) -> None: ...
-
-    def before_hook(self, *_: Any) -> bool:
-        return True
-
-    def opened(self, *_: Any) -> int:
-        return 1
-
-
 def probe(folder: str, level: Level, holds: bool) -> Probe:
     """gradstep in this process, recording off."""
     tape = TorchRecorder(Writer(f"{folder}/tape.gst"), level, 1 << 40)
-    control = Alone()
+    control = Unattended(TorchTarget())
     tape.attach(control, careful=False)
-    made = Probe(tape, control, holds=holds)  # type: ignore[arg-type]
+    made = Probe(tape, control, holds=holds)
     made.put()
     return made
 
@@ -135,6 +114,12 @@ def iteration(net: nn.Module, loss: Callable[[], Any]) -> tuple[float, float]:
     between = time.thread_time()
     value.backward()
     return between - begun, time.thread_time() - between
+
+
+def several(net: nn.Module, loss: Callable[[], Any]) -> tuple[float, float]:
+    """The medians of a few; the first, in which Python and the caches get used to it, does not count."""
+    found = [iteration(net, loss) for _ in range(5)][1:]
+    return statistics.median(a for a, _ in found), statistics.median(b for _, b in found)
 
 
 def told(name: str, bare: list[float], other: list[float]) -> None:
@@ -156,10 +141,10 @@ def cost(arguments: argparse.Namespace) -> None:
                 with tempfile.TemporaryDirectory() as folder:
                     one = probe(folder, Level[level.upper()], holds)
                     bare, recorded = [], []
-                    for _ in range(arguments.pairs + 3):
-                        bare.append(iteration(net, loss))
+                    for _ in range(arguments.pairs + 1):
+                        bare.append(several(net, loss))
                         one.begin()
-                        recorded.append(iteration(net, loss))
+                        recorded.append(several(net, loss))
                         one.pause()
                     one.take_away()
                     tape = one.watch.recorder
@@ -167,8 +152,8 @@ def cost(arguments: argparse.Namespace) -> None:
                     assert not tape.failed, tape.failed
                     tape.close()
                 what = f"{name} {level}{', held' if holds else ''}"
-                told(f"{what}: forward", [a for a, _ in bare[3:]], [a for a, _ in recorded[3:]])
-                told(f"{what}: backward", [b for _, b in bare[3:]], [b for _, b in recorded[3:]])
+                told(f"{what}: forward", [a for a, _ in bare[1:]], [a for a, _ in recorded[1:]])
+                told(f"{what}: backward", [b for _, b in bare[1:]], [b for _, b in recorded[1:]])
 
 
 def idle(arguments: argparse.Namespace) -> None:
@@ -223,7 +208,7 @@ def main() -> None:
     one = what.add_parser("cost")
     one.add_argument("--model", nargs="+", default=["gpt", "resnet"])
     one.add_argument("--batch", type=int, default=8)
-    one.add_argument("--pairs", type=int, default=40)
+    one.add_argument("--pairs", type=int, default=10)
     one.add_argument("--levels", nargs="+", default=["structure", "statistics", "values"])
     one.set_defaults(run=cost)
     one = what.add_parser("idle")

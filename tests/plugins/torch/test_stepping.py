@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from gradstep.engine.debug.states import State
+from gradstep.engine.tape.check import check
+from gradstep.engine.tape.reader import Tape
 
 from .test_recording import MLP
 
@@ -166,3 +171,96 @@ def test_the_program_can_be_paused_in_forward(start):
     session.send("pause")
     session.wait_for(State.PAUSED)
     assert session.stop.reason == "pause"
+
+
+TWICE = """
+    import torch
+    torch.manual_seed(0)
+    x = torch.randn(4, 4, requires_grad=True)
+    y = x.exp()
+    y.retain_grad()
+    z = (y * y).sin() + y
+    z.register_hook(lambda g: g * 2)
+    z.sum().backward()
+    print(x.grad.double().sum().item(), y.grad.double().sum().item())
+    try:
+        z.sum().backward()
+    except RuntimeError as error:
+        print(str(error)[:44])
+"""
+
+
+def printed_by(session):
+    session.wait_until_ended()
+    return session.printed["stdout"]
+
+
+def test_steps_back_and_forward_again_give_the_same_bits(start, paused, tmp_path):
+    session = paused(TWICE)
+    for _ in range(5):
+        session.move("next")
+    for _ in range(3):
+        session.move("stepBack")
+    assert session.stop.taken == 2
+    session.move("next")
+    session.move("reverseContinue")
+    assert (session.stop.taken, session.stop.can_step_back) == (0, False)
+    session.send("continue")
+    undone = printed_by(session)
+    assert check(Tape.open(session.tape)) == []
+    plain = subprocess.run([sys.executable, str(tmp_path / "script.py")], capture_output=True, text=True, check=True).stdout
+    assert undone == plain
+    assert "Trying to backward through the graph a secon" in undone
+
+
+def test_what_if_leaves_the_pass_as_it_was(paused):
+    session = paused(TWICE)
+    session.move("next")
+    answer = session.ask("whatIf", edits=[{"node": session.stop.node, "index": 0, "expression": "grad * 0"}], stay="here")
+    assert answer.success, answer.message
+    assert answer.body["steps"] == [5, 5]
+    session.wait_for(lambda session: session.state is State.PAUSED)
+    session.send("continue")
+    assert "0.0 0.0" not in printed_by(session)
+    assert check(Tape.open(session.tape)) == []
+
+
+def test_a_pass_that_was_not_stepped_from_its_beginning_says_why_it_cannot_go_back(start):
+    session = start(
+        """
+        import time, torch
+        class Slow(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x): return x * 2
+            @staticmethod
+            def backward(ctx, g):
+                print("in backward")
+                while not asked: asked.append(time.sleep(0.3))
+                return g * 2
+        asked = []
+        Slow.apply(torch.ones(2, requires_grad=True) * 3).sum().backward()
+        """,
+        stop_on_entry=False,
+    )
+    session.wait_for(lambda session: session.printed)
+    session.send("pause")
+    session.wait_for(State.PAUSED)
+    while not session.stop.between_nodes:
+        session.move("next")
+    answer = session.ask("stepBack")
+    assert not answer.success
+    assert "not kept" in answer.message
+
+
+def test_asked_for_gradients_come_back_from_a_pass_that_was_taken_back(paused):
+    session = paused("""
+        import torch
+        x = torch.tensor([1., 2.], requires_grad=True)
+        y = x * x
+        print(torch.autograd.grad((y * 3).sum(), [x, y])[0].tolist())
+    """)
+    session.move("next")
+    session.move("next")
+    session.move("stepBack")
+    session.send("continue")
+    assert "[6.0, 12.0]" in printed_by(session)
