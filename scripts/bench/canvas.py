@@ -1,6 +1,6 @@
 """What the graph canvas costs, measured offscreen on graphs of transformers: from graph to scene, panning, zooming, one step
 of a run, picking. Prints medians and 95th percentiles in ms of processor time and
-on the clock, and each median of processor time over its goal.
+on the clock, and processor time over its goal.
 
     QT_QPA_PLATFORM=offscreen python scripts/bench/canvas.py [NODES ...]        (10000 unless said otherwise)
 """
@@ -28,7 +28,7 @@ from gradstep.gui.theme import DARK, apply
 from gradstep.plugins.layouts import layered_layout
 
 WIDTH, HEIGHT = 1600, 1000
-GOALS = {"pan": 8.0, "step": 1.5, "pick": 0.1, "zoom": 8.0}  # ms
+GOALS = {"pan": ("p95", 6.0), "step": ("median", 1.0), "pick": ("median", 0.1), "zoom": ("p95", 33.0)}  # ms
 NODES_A_BLOCK = 70
 GRAPHS = Path(__file__).resolve().parents[2] / "tests" / "gui" / "canvas" / "graphs.py"
 
@@ -45,14 +45,15 @@ def milliseconds(work: Callable[[], object], times: int, share: int = 1) -> Time
     return result
 
 
-def report(name: str, times: Times, goal: float) -> None:
+def report(name: str, times: Times, goal: tuple[str, float]) -> None:
     """The processor time is set against the goal: on a shared machine the clock also runs for others."""
     wall, busy = (sorted(column) for column in zip(*times, strict=True))
     late = int(0.95 * (len(times) - 1))
-    median = statistics.median(busy)
+    found = {"median": statistics.median(busy), "p95": busy[late]}
+    which, most = goal
     print(
-        f"  {name:<26} cpu median {median:7.3f} p95 {busy[late]:7.3f}   clock median {statistics.median(wall):7.3f}"
-        f" p95 {wall[late]:7.3f}   {median / goal:5.2f} of {goal} ms"
+        f"  {name:<26} cpu median {found['median']:7.3f} p95 {found['p95']:7.3f}   clock median {statistics.median(wall):7.3f}"
+        f" p95 {wall[late]:7.3f}   {which} {found[which] / most:5.2f} of {most} ms"
     )
 
 
