@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,9 @@ class MainWindow(QMainWindow):
         self.around = Around(self, self.actions_, self.model, self.docks, self.message, self.opening, self.preferences, self.settings)
         self.around.keymap.changed.connect(self._show_keys)
         self._show_keys()
-        self.guide = Guide(self.task, self.opening, self)
+        button = partial(self.bar.widgetForAction, self.actions_["step"])
+        self.guide = Guide(self.task, self.opening, self.docks, self.panels, self.canvas, button, self.settings, self)
+        self.session.stopped.connect(self.guide.stopped)
         self._fill_menus()
         self._connect_session_and_model()
         self._connect_panels()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from gradstep.engine.debug.states import ENDED, State
 
 from .formats import number
+from .guide.tour import SEEN
 from .main_window import MainWindow
 from .models.history import Row
 from .settings import throwaway
@@ -26,7 +27,9 @@ def report(app: QApplication, file: str, folder: Path, engine: str = "", python:
     """Write ``run.gst``, ``steps.txt`` and ``window.png`` into ``folder`` and print their paths. Gives the exit code: 0, or
     1 where the script could not be run or did not stop in time."""
     folder.mkdir(parents=True, exist_ok=True)
-    window = MainWindow(Appearance.of(app), throwaway())
+    settings = throwaway()
+    settings.setValue(SEEN, True)  # no tour over the picture
+    window = MainWindow(Appearance.of(app), settings)
     window.runs.insist(engine, python)
     window.resize(*SIZE)
     window.show()

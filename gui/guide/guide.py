@@ -5,30 +5,52 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QSettings, Slot
+from PySide6.QtWidgets import QMainWindow, QWidget
 
+from ..docks import Docks
 from ..message_bar import MessageBar
 from ..opening import Opening
+from ..panel import Panel
+from ..panel_set import PanelSet
 from .examples import is_example, task
+from .tour import Stop, Tour
 
 
 class Guide(QObject):
-    """The task of the example that is open stands in a bar of its own, so that no message takes its place."""
+    """The task of the example that is open stands in a bar of its own, so that no message takes its place; the tour comes when an
+    example stands still for the first time."""
 
-    def __init__(self, task_bar: MessageBar, opening: Opening, parent: QObject) -> None:
-        super().__init__(parent)
-        self.task_bar, self._opening = task_bar, opening
+    def __init__(
+        self, task_bar: MessageBar, opening: Opening, docks: Docks, panels: PanelSet, canvas: QWidget,
+        step_button: Callable[[], QWidget | None], settings: QSettings, window: QMainWindow,
+    ) -> None:  # fmt: skip
+        super().__init__(window)
+        self.task_bar, self._opening, self._docks = task_bar, opening, docks
         task_bar.setAccessibleName(self.tr("What to find"))
-        opening.changed.connect(self.show_task)
+        self.tour = Tour(window, self._stops(panels, canvas, step_button), settings, self)
+        opening.changed.connect(self._opened)
 
     def slots(self) -> dict[str, Callable[[], Any]]:
         """What its commands do."""
-        return {"what_to_find": self.show_task}
+        return {"what_to_find": self.show_task, "tour": self.tour.open}
 
     @property
     def in_example(self) -> bool:
         """Whether a bundled example is open."""
         return is_example(self._opening.script)
+
+    @Slot()
+    def _opened(self) -> None:
+        self.show_task()
+        if not self._opening.name and self.tour.is_shown:
+            self.tour.leave()
+
+    @Slot()
+    def stopped(self) -> None:
+        """The program stands still, so that there is something to point at."""
+        if self.in_example:
+            self.tour.offer()
 
     @Slot()
     def show_task(self) -> None:
@@ -38,3 +60,37 @@ class Guide(QObject):
             self.task_bar.show_message(words, picture="search")
         else:
             self.task_bar.clear()
+
+    def _stops(self, panels: PanelSet, canvas: QWidget, step_button: Callable[[], QWidget | None]) -> tuple[Stop, ...]:
+        return (
+            Stop(
+                self.tr("The graph of backward"),
+                self.tr("Each box is a node that backward() runs, the loss at the top. The one with the arrow is next. Click a box, and "
+                        "every panel shows it."),
+                lambda: canvas,
+            ),
+            Stop(
+                self.tr("One node at a time"),
+                self.tr("Next Node (F10) runs one node of backward. Step Back beside it undoes one in the program itself: .grad and "
+                        "saved tensors are as they were."),
+                step_button,
+            ),
+            self._at_panel(
+                panels.tensor, self.tr("The numbers"),
+                self.tr("The value that is selected: a gradient, a saved tensor, a parameter. As a picture, a table or a curve, with NaN "
+                        "and infinities marked."),
+            ),
+            self._at_panel(
+                panels.timeline, self.tr("The past"),
+                self.tr("A bar for each step, as high as its gradient is large. Drag along it to look at any moment again: the program "
+                        "does not move, and Ctrl+L returns to it."),
+            ),
+            self._at_panel(
+                panels.explanations, self.tr("What went wrong"),
+                self.tr("When something is wrong with the gradients, it stands here in plain words, with the lines and what to write "
+                        "instead. F8 goes from alert to alert."),
+            ),
+        )  # fmt: skip
+
+    def _at_panel(self, panel: Panel, title: str, text: str) -> Stop:
+        return Stop(title, text, lambda: self._docks[panel], lambda: self._docks.bring(panel))

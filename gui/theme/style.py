@@ -172,6 +172,7 @@ QPlainTextEdit, QTextEdit { border: none; border-radius: 0; padding: 2px; }
 QPlainTextEdit[role="field"] { border: 1px solid %(outline)s; border-radius: 6px; }
 QPlainTextEdit[role="field"]:focus { border-color: %(ready)s; }
 QPlainTextEdit[role="field"]:disabled { color: %(disabled)s; border-color: %(border)s; }
+#tourBubble { background: %(panel)s; border: 2px solid %(accent)s; border-radius: 10px; }
 #chooser { background: %(panel)s; border: 1px solid %(outline)s; border-radius: 10px; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: %(ready)s; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: %(disabled)s; border-color: %(border)s; }

@@ -6,29 +6,38 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
+from gradstep.gui.docks import Docks
 from gradstep.gui.guide.examples import FOLDER, task
 from gradstep.gui.guide.guide import Guide
 from gradstep.gui.message_bar import MessageBar
+from gradstep.gui.panel_set import PanelSet
+from gradstep.gui.settings import throwaway
 
 
 class Opened(QObject):
     """A stand-in for what opens files."""
 
     changed = Signal()
-    script = ""
+    script = name = ""
 
     def open(self, file: str) -> None:
-        self.script = file
+        self.script = self.name = file
         self.changed.emit()
 
 
 @pytest.fixture
 def guide(qtbot: QtBot) -> Guide:
-    bar = MessageBar()
-    qtbot.addWidget(bar)
-    return Guide(bar, Opened(bar), bar)  # type: ignore[arg-type]
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    panels = PanelSet()
+    docks, canvas = Docks(window, panels.places()), QWidget()
+    window.setCentralWidget(canvas)
+    bar = MessageBar(window)
+    window.show()
+    return Guide(bar, Opened(window), docks, panels, canvas, QWidget, throwaway(), window)  # type: ignore[arg-type]
 
 
 def test_an_examples_task_is_shown_and_no_other_scripts(guide: Guide, tmp_path: Path) -> None:
@@ -48,3 +57,15 @@ def test_a_task_that_was_put_away_comes_back_when_asked_for(guide: Guide) -> Non
     assert guide.task_bar.text == ""
     guide.slots()["what_to_find"]()
     assert "Hooks" in guide.task_bar.text
+
+
+def test_the_tour_comes_with_an_examples_first_stop_and_goes_when_it_is_closed(guide: Guide, tmp_path: Path) -> None:
+    guide._opening.open(str(tmp_path / "mine.py"))  # type: ignore[attr-defined]
+    guide.stopped()
+    assert not guide.tour.is_shown, "not over the user's own work"
+    guide._opening.open(str(FOLDER / "nan.py"))  # type: ignore[attr-defined]
+    guide.stopped()
+    assert guide.tour.is_shown
+    assert len(guide.tour._stops) == 5
+    guide._opening.open("")  # type: ignore[attr-defined]
+    assert not guide.tour.is_shown
