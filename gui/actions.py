@@ -305,6 +305,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("compare_with", "&Tools", "Compare With &Another Tape...", (), "", Needs.TAPE, tip="This run and another one side by side"),
     Command("help", "&Help", "&Help on This Panel", ("F1",), "help", tip="What the panel with the focus shows, and its keys"),
+    Command("op_reference", "&Help", "&Op Reference...", (), "", tip="Each op: what it does, what backward keeps, the rule"),
+    Command("about_op", "&Help", "About This O&p", (), "", Needs.NODE, tip="The page of the selected node's op"),
     Command("tour", "&Help", "&Tour of the Window", (), "", Needs.OPEN, tip="Five parts of the window and what they are for"),
     Command("what_to_find", "&Help", "&What to Find", (), "search", Needs.EXAMPLE, tip="What the bundled example that is open asks of you"),
     Command("shortcuts", "&Help", "&Keyboard Shortcuts", ("Ctrl+Alt+/",), tip="All keys on one sheet"),

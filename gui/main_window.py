@@ -129,8 +129,9 @@ class MainWindow(QMainWindow):
         self.around.keymap.changed.connect(self._show_keys)
         self._show_keys()
         button = partial(self.bar.widgetForAction, self.actions_["step"])
-        self.guide = Guide(self.task, self.opening, self.docks, self.panels, self.canvas, button, self.settings, self)
+        self.guide = Guide(self.task, self.opening, self.model, self.docks, self.panels, self.canvas, button, self.settings, self)
         self.session.stopped.connect(self.guide.stopped)
+        self.guide.said.connect(self.status.say)
         self._fill_menus()
         self._connect_session_and_model()
         self._connect_panels()
@@ -565,7 +566,7 @@ class MainWindow(QMainWindow):
             self.model.select(key)
             has = key in self.graphs.breakpoints
             menu.addAction(self.tr("Remove Breakpoint") if has else self.tr("Break Here"), self.breaking.toggle_selected)
-            for name in ("run_to", "what_if", "explain", "contributions", "go_to_source", "way_to_loss", "way_to_parameters"):
+            for name in ("run_to", "what_if", "explain", "contributions", "go_to_source", "about_op", "way_to_loss", "way_to_parameters"):
                 menu.addAction(self.actions_[name])
             menu.addSeparator()
         for name in ("fit", "backward_graph", "forward_graph", "both_graphs", "export"):

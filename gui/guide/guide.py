@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QSettings, Slot
+from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from ..docks import Docks
 from ..message_bar import MessageBar
+from ..models.debug_model import DebugModel
 from ..opening import Opening
 from ..panel import Panel
 from ..panel_set import PanelSet
 from .examples import is_example, task
+from .op_pages import OpPages
+from .ops import of_node
 from .tour import Stop, Tour
 
 
@@ -21,19 +24,48 @@ class Guide(QObject):
     """The task of the example that is open stands in a bar of its own, so that no message takes its place; the tour comes when an
     example stands still for the first time."""
 
+    said = Signal(str)  # why there is nothing to show
+
     def __init__(
-        self, task_bar: MessageBar, opening: Opening, docks: Docks, panels: PanelSet, canvas: QWidget,
+        self, task_bar: MessageBar, opening: Opening, model: DebugModel, docks: Docks, panels: PanelSet, canvas: QWidget,
         step_button: Callable[[], QWidget | None], settings: QSettings, window: QMainWindow,
     ) -> None:  # fmt: skip
         super().__init__(window)
-        self.task_bar, self._opening, self._docks = task_bar, opening, docks
+        self.task_bar, self._opening, self._model, self._docks, self._window = task_bar, opening, model, docks, window
+        self.pages: OpPages | None = None  # made when it is first wanted
         task_bar.setAccessibleName(self.tr("What to find"))
         self.tour = Tour(window, self._stops(panels, canvas, step_button), settings, self)
         opening.changed.connect(self._opened)
 
     def slots(self) -> dict[str, Callable[[], Any]]:
         """What its commands do."""
-        return {"what_to_find": self.show_task, "tour": self.tour.open}
+        return {
+            "what_to_find": self.show_task, "tour": self.tour.open, "op_reference": self.show_ops, "about_op": self.show_selected_op,
+        }  # fmt: skip
+
+    def show_ops(self, name: str = "") -> OpPages:
+        """Show the op reference, at an op where one is named."""
+        if self.pages is None:
+            self.pages = OpPages(self._window)
+        self.pages.bring(name)
+        return self.pages
+
+    @Slot()
+    def show_selected_op(self) -> None:
+        """Show what is known of the op of the selected node."""
+        tape, key = self._model.tape, self._model.selection.key
+        if tape is None or key is None:
+            return
+        kind, number = key
+        node = tape.nodes.get(number) if kind == "node" else None
+        id = node.op if node is not None else number if kind == "op" else None
+        op = tape.ops[id].name if id is not None and id in tape.ops else ""
+        name = node.name if node is not None else ""
+        facts = of_node(op, name)
+        if facts is not None:
+            self.show_ops(facts.name)
+        else:
+            self.said.emit(self.tr("{0} is made by no declared op: there is no page on it.").format(name or op or self.tr("A leaf")))
 
     @property
     def in_example(self) -> bool:

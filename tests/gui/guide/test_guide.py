@@ -13,8 +13,11 @@ from gradstep.gui.docks import Docks
 from gradstep.gui.guide.examples import FOLDER, task
 from gradstep.gui.guide.guide import Guide
 from gradstep.gui.message_bar import MessageBar
+from gradstep.gui.models.debug_model import DebugModel
 from gradstep.gui.panel_set import PanelSet
 from gradstep.gui.settings import throwaway
+
+from ..tapes import SmallNetwork
 
 
 class Opened(QObject):
@@ -37,7 +40,7 @@ def guide(qtbot: QtBot) -> Guide:
     window.setCentralWidget(canvas)
     bar = MessageBar(window)
     window.show()
-    return Guide(bar, Opened(window), docks, panels, canvas, QWidget, throwaway(), window)  # type: ignore[arg-type]
+    return Guide(bar, Opened(window), DebugModel(window), docks, panels, canvas, QWidget, throwaway(), window)  # type: ignore[arg-type]
 
 
 def test_an_examples_task_is_shown_and_no_other_scripts(guide: Guide, tmp_path: Path) -> None:
@@ -69,3 +72,18 @@ def test_the_tour_comes_with_an_examples_first_stop_and_goes_when_it_is_closed(g
     assert len(guide.tour._stops) == 5
     guide._opening.open("")  # type: ignore[attr-defined]
     assert not guide.tour.is_shown
+
+
+def test_a_nodes_op_has_its_page_and_what_is_no_op_says_so(guide: Guide, qtbot: QtBot) -> None:
+    network = SmallNetwork()
+    guide._model.show_tape(network.tape())
+    guide._model.catch_up()
+    guide._model.select(("node", network.n2))
+    guide.show_selected_op()
+    assert guide.pages is not None
+    assert "threshold_backward(g, out, 0)" in guide.pages.text.toPlainText()
+    guide._model.select(("node", network.a1))
+    with qtbot.waitSignal(guide.said) as said:
+        guide.show_selected_op()
+    assert "AccumulateGrad" in said.args[0]
+    guide.pages.close()

@@ -1,0 +1,58 @@
+"""What is known of the declared ops: read from the file that scripts/op_reference.py makes of the declarations. No Qt."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE = Path(__file__).with_name("op_reference.json")
+
+
+@dataclass(frozen=True, slots=True)
+class OpFacts:
+    """``torch`` is the name below ``torch``, "" where PyTorch has none; ``node`` the backward node's, "" without a derivative; ``rules``
+    give for each input the gradient that it gets, in ops, where ``g`` is the one that arrived."""
+
+    name: str
+    family: str
+    call: str
+    torch: str
+    node: str
+    keeps: tuple[str, ...]
+    rules: Mapping[str, str]
+    doc: str
+
+
+@functools.cache
+def ops() -> Mapping[str, OpFacts]:
+    """All declared ops by name, in its order."""
+    found = json.loads(FILE.read_text(encoding="utf-8"))
+    return {one["name"]: OpFacts(**{**one, "keeps": tuple(one["keeps"])}) for one in found}
+
+
+def search(text: str) -> list[OpFacts]:
+    """The ops in which all words of a text stand: first those called so, then those whose name begins so, then the others."""
+    words = text.casefold().split()
+    whole = " ".join(words)
+
+    def rank(op: OpFacts) -> int:
+        names = [op.name.casefold(), op.torch.casefold(), op.node.casefold()]
+        if whole in names:
+            return 0
+        return 1 if any(name.startswith(whole) for name in names) else 2 if any(whole in name for name in names) else 3
+
+    def fits(op: OpFacts) -> bool:
+        line = " ".join((op.name, op.torch, op.node, op.family, op.doc)).casefold()
+        return all(word in line for word in words)
+
+    return sorted((op for op in ops().values() if fits(op)), key=lambda op: (rank(op), op.name))
+
+
+def of_node(op: str, node: str) -> OpFacts | None:
+    """The op of a node on a tape: by the op's own name, else by the node's."""
+    if op in ops():
+        return ops()[op]
+    return next((found for found in ops().values() if found.node and found.node == node), None)

@@ -1,0 +1,73 @@
+"""The op reference finds an op by any of its names and shows what is declared of it; keys alone are enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from gradstep.gui.guide.op_pages import OpPages
+from gradstep.gui.guide.ops import of_node, ops, search
+
+
+@pytest.fixture
+def pages(qtbot: QtBot) -> Iterator[OpPages]:
+    window = QWidget()
+    qtbot.addWidget(window)
+    pages = OpPages(window)
+    pages.bring()
+    yield pages
+    window.close()
+
+
+@pytest.mark.parametrize(("text", "first"), [("mm", "mm"), ("SqrtBackward0", "sqrt"), ("nn.functional.gelu", "gelu"), ("RELU", "relu")])
+def test_an_op_is_found_by_its_name_pytorchs_and_its_nodes(text: str, first: str) -> None:
+    assert search(text)[0].name == first
+
+
+def test_words_of_the_description_find_ops_and_nonsense_none() -> None:
+    assert "logsigmoid" in [op.name for op in search("sigmoid overflow")]
+    assert search("no such op anywhere") == []
+    assert len(search("")) == len(ops())
+
+
+def test_a_nodes_op_is_found_by_the_ops_name_and_on_another_engines_tape_by_the_nodes() -> None:
+    found = of_node("softmax", "SoftmaxBackward0")
+    assert found is not None
+    assert found.name == "softmax"
+    found = of_node("aten::mm", "MmBackward0")
+    assert found is not None
+    assert found.name == "mm"
+    assert of_node("", "AccumulateGrad") is None
+
+
+def test_a_page_says_doc_what_is_kept_pytorchs_name_and_the_rule(pages: OpPages) -> None:
+    QTest.keyClicks(pages.field, "sqrt")
+    shown = pages.text.toPlainText()
+    for words in ("sqrt(input)", "nan for negative numbers", "torch.sqrt", "SqrtBackward0", "Backward keeps", ops()["sqrt"].rules["input"]):
+        assert words in shown
+    assert "Square root" in pages.field.accessibleDescription()
+
+
+def test_keys_go_through_what_was_found_and_nothing_found_is_said(pages: OpPages) -> None:
+    QTest.keyClicks(pages.field, "sum")
+    first = pages.list.currentItem().text()
+    QTest.keyClick(pages.field, Qt.Key.Key_Down)
+    assert pages.list.currentItem().text() != first
+    QTest.keyClick(pages.field, Qt.Key.Key_Up)
+    assert pages.list.currentItem().text() == first
+    pages.field.setText("zzzz")
+    assert "No op fits" in pages.count.text()
+    assert pages.text.toPlainText() == ""
+    QTest.keyClick(pages.field, Qt.Key.Key_Down)
+
+
+def test_every_op_has_a_page(pages: OpPages) -> None:
+    for op in ops().values():
+        assert op.doc
+        assert op.call in pages._page(op).replace("&#x27;", "'").replace("&lt;", "<").replace("&gt;", ">")
+        assert bool(op.rules) == bool(op.node), op.name
