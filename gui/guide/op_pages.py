@@ -75,9 +75,8 @@ class OpPages(QDialog):
             item.setData(_NAME, op.name)
             item.setToolTip(op.call)
             self.list.addItem(item)
-        self.count.setText(
-            self.tr("%n op(s)", "", len(found)) if found else self.tr("No op fits. Functions that are made of ops have none.")
-        )
+        none = self.tr("No op fits. Functions that are made of ops have no page: their parts have.")
+        self.count.setText(translate("OpPages", "%n op(s)", len(found)) if found else none)
         if found:
             self.list.setCurrentRow(0)
         else:
