@@ -38,6 +38,7 @@ class Launch:
     tape: str = ""  # where the tape goes; "": into the run's folder
     level: str = "values"  # how much is recorded: structure, statistics or values
     budget: int = 256 << 20  # bytes of values kept
+    passes_before: int = 0  # backward passes of the script that are not recorded, nor what is computed around them; PyTorch only
     stop_on_entry: bool = True  # stop before the first node of the first backward
     rewind: bool = True  # keep what stepping back needs
     examine: bool = False  # try the rules of custom Functions against their forward, in forked children

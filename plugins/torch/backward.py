@@ -28,9 +28,11 @@ class Engine:
     ) -> Any:
         """What PyTorch's engine gives for the same arguments."""
         watch = self._watch
-        watch.begins()
         if not watch.records or _level() is not None:  # torch.func: the tensors there are wrappers
-            return self._real.run_backward(outputs, grads, keep_graph, create_graph, inputs, *rest, **named)
+            result = self._real.run_backward(outputs, grads, keep_graph, create_graph, inputs, *rest, **named)
+            if watch.passes_before and torch._C._current_graph_task_id() < 0:
+                watch.unrecorded()
+            return result
         accumulate = named.get("accumulate_grad", True)
         with watch.silence(), torch._C.DisableTorchFunction():
             walk = self._opened(outputs, grads, bool(keep_graph), bool(create_graph), inputs, accumulate)

@@ -36,6 +36,7 @@ class Probe:
         watch.recorder, watch.control, watch.holds = tape, control, holds
         self._modes, self._calls, self._registrations = Modes(watch), Calls(watch), Registrations(watch)
         watch.retained, watch.hooked = self._registrations.retained, self._registrations.hooked
+        watch.begin = self.begin
         self._engine: Any = None
 
     def put(self) -> None:

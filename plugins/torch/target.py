@@ -30,7 +30,7 @@ class TorchTarget:
 
     def __init__(self) -> None:
         self._control: Conductor | None = None
-        self._holds = False
+        self._holds, self._passes_before = False, 0
         self._launch = Launch("")
         self._probe: Probe | None = None
 
@@ -38,7 +38,7 @@ class TorchTarget:
         """See ``Target``."""
         self._control = control
         self._launch = launch
-        self._holds = launch.rewind
+        self._holds, self._passes_before = launch.rewind, launch.passes_before
         from .recorder import TorchRecorder
 
         return TorchRecorder
@@ -54,7 +54,9 @@ class TorchTarget:
             assert self._control is not None
             self._probe = Probe(tape, self._control, holds=self._holds)
             self._probe.put()
-            self._probe.begin()
+            self._probe.watch.passes_before = self._passes_before
+            if not self._passes_before:
+                self._probe.begin()
             record_ranks(self._launch, tape.sink.path)
 
         when_imported("torch", arrived)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -38,6 +38,8 @@ class Watch:
         self.holds = False
         self.recorder: TorchRecorder | None = None
         self.control: Conductor | None = None
+        self.passes_before = 0  # how many more are not recorded
+        self.begin: Callable[[], None] | None = None  # begins to record
         self.local = _Local()
         self.passes: dict[int, Any] = {}  # under way, by the number of PyTorch's graph task
         self.retained: Mapping[tuple[int, int], Any] = {}  # tensors that keep their gradient, by node and slot
@@ -52,8 +54,12 @@ class Watch:
         """Whether what happens now in this thread goes on the tape."""
         return self.on and not self.local.quiet
 
-    def begins(self) -> None:
-        """A backward pass is about to begin."""
+    def unrecorded(self) -> None:
+        """A backward pass has ended that was not recorded: after enough of them recording begins."""
+        if self.passes_before > 0:
+            self.passes_before -= 1
+            if self.passes_before == 0 and self.begin is not None:
+                self.begin()
 
     def walk(self) -> Any:
         """The pass in which this thread runs a node now; None where it runs none."""

@@ -238,3 +238,10 @@ def test_a_gradient_added_twice_is_conserved(recorded):
 
 def test_a_script_without_torch_runs_as_it_is(recorded):
     assert not recorded("print('no torch here')").ops
+
+
+def test_recording_begins_after_as_many_passes_as_were_asked_for(recorded):
+    tape = recorded(MLP, passes_before=1)
+    assert [op.name for op in tape.ops.values()][-5:] == ["cross_entropy", "add_", "add_", "add_", "add_"]
+    assert len(tape.runs) == 1
+    assert "linear" in {op.name for op in tape.ops.values()}
