@@ -2,49 +2,10 @@
 
 from __future__ import annotations
 
-PRELUDE = """
-import os, sys, threading, warnings
-import torch, torch.nn as nn, torch.nn.functional as F
-from torch.utils.checkpoint import checkpoint
-torch.manual_seed(0)
-torch.set_num_threads(1)
-EMITTED = []
-def emit(*values):
-    for value in values:
-        if isinstance(value, (list, tuple)):
-            emit(*value)
-        elif value is None:
-            EMITTED.append("None")
-        elif isinstance(value, torch.Tensor):
-            data = value.detach()
-            if data.is_sparse:
-                data = data.to_dense()
-            if data.is_complex():
-                data = torch.view_as_real(data.resolve_conj().resolve_neg())
-            numbers = data.contiguous().double().reshape(-1).tolist()
-            EMITTED.append((str(value.dtype), list(value.shape), [number.hex() for number in numbers]))
-        else:
-            EMITTED.append(repr(value))
-def grads(*things):
-    for thing in things:
-        if isinstance(thing, nn.Module):
-            grads(*thing.parameters())
-        else:
-            emit(thing.grad)
-def leaf(*shape, **options):
-    return torch.randn(*shape, **options).requires_grad_()
-"""
-
 CASES: dict[str, str] = {}
 
 
-def _case(name: str, text: str) -> None:
-    CASES[name] = text
-
-
-_case(
-    "mlp trained by Adam",
-    """
+CASES["mlp trained by Adam"] = """
 net = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3))
 opt = torch.optim.Adam(net.parameters(), 0.01)
 x, t = torch.randn(5, 6), torch.tensor([0, 1, 2, 1, 0])
@@ -55,21 +16,15 @@ for _ in range(3):
     opt.step()
     emit(loss)
 emit(*net.parameters())
-""",
-)
-_case(
-    "cnn with batch norm and pooling",
-    """
+"""
+CASES["cnn with batch norm and pooling"] = """
 net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 2))
 x = leaf(2, 3, 8, 8)
 net(x).logsumexp(1).sum().backward()
 grads(net, x)
 emit(net[1].running_mean, net[1].running_var)
-""",
-)
-_case(
-    "attention, dropout and layer norm",
-    """
+"""
+CASES["attention, dropout and layer norm"] = """
 net = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.1, batch_first=True)
 x = leaf(2, 5, 8)
 net(x).pow(2).mean().backward()
@@ -77,71 +32,50 @@ grads(net, x)
 q = leaf(2, 2, 5, 4)
 F.scaled_dot_product_attention(q, q, q, is_causal=True).sum().backward()
 grads(q)
-""",
-)
-_case(
-    "lstm",
-    """
+"""
+CASES["lstm"] = """
 net = nn.LSTM(4, 6, num_layers=2, batch_first=True)
 x = leaf(3, 5, 4)
 out, (h, c) = net(x)
 (out.sum() + h.pow(2).sum() + c.mean()).backward()
 grads(net, x)
-""",
-)
-_case(
-    "checkpoint, reentrant",
-    """
+"""
+CASES["checkpoint, reentrant"] = """
 net = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5), nn.Tanh())
 x = leaf(3, 4)
 checkpoint(net, x, use_reentrant=True).sum().backward()
 grads(net, x)
-""",
-)
-_case(
-    "checkpoint, not reentrant",
-    """
+"""
+CASES["checkpoint, not reentrant"] = """
 net = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5), nn.Tanh())
 x = leaf(3, 4)
 checkpoint(net, checkpoint(net, x, use_reentrant=False), use_reentrant=False).sum().backward()
 grads(net, x)
-""",
-)
-_case(
-    "double backward",
-    """
+"""
+CASES["double backward"] = """
 x = leaf(4)
 y = (x ** 3).sum() + (x.sin() * x.exp()).sum()
 (g,) = torch.autograd.grad(y, x, create_graph=True)
 (g.pow(2).sum() + y).backward()
 emit(g)
 grads(x)
-""",
-)
-_case(
-    "gradient penalty through a network",
-    """
+"""
+CASES["gradient penalty through a network"] = """
 net = nn.Sequential(nn.Linear(3, 5), nn.Softplus(), nn.Linear(5, 1))
 x = leaf(4, 3)
 (g,) = torch.autograd.grad(net(x).sum(), x, create_graph=True)
 ((g.norm(2, 1) - 1) ** 2).mean().backward()
 grads(net)
-""",
-)
-_case(
-    "amp on the CPU with bfloat16",
-    """
+"""
+CASES["amp on the CPU with bfloat16"] = """
 net = nn.Sequential(nn.Linear(8, 8), nn.GELU(), nn.Linear(8, 2))
 x = leaf(4, 8)
 with torch.autocast("cpu", dtype=torch.bfloat16):
     loss = net(x).float().pow(2).mean()
 loss.backward()
 grads(net, x)
-""",
-)
-_case(
-    "GradScaler on the CPU",
-    """
+"""
+CASES["GradScaler on the CPU"] = """
 net = nn.Linear(4, 2)
 opt = torch.optim.SGD(net.parameters(), 0.1)
 scaler = torch.amp.GradScaler("cpu")
@@ -152,11 +86,8 @@ nn.utils.clip_grad_norm_(net.parameters(), 0.5)
 scaler.step(opt)
 scaler.update()
 emit(*net.parameters())
-""",
-)
-_case(
-    "DistributedDataParallel of one process",
-    """
+"""
+CASES["DistributedDataParallel of one process"] = """
 import torch.distributed as dist
 os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT="0", RANK="0", WORLD_SIZE="1")
 store = dist.HashStore()
@@ -170,11 +101,8 @@ with net.no_sync():
     net(x).sum().backward()
 grads(net)
 dist.destroy_process_group()
-""",
-)
-_case(
-    "LBFGS with its closure",
-    """
+"""
+CASES["LBFGS with its closure"] = """
 w = nn.Parameter(torch.randn(4))
 target = torch.randn(4)
 opt = torch.optim.LBFGS([w], max_iter=6, line_search_fn="strong_wolfe")
@@ -186,11 +114,8 @@ def closure():
 for _ in range(2):
     opt.step(closure)
 emit(w)
-""",
-)
-_case(
-    "TorchScript",
-    """
+"""
+CASES["TorchScript"] = """
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     @torch.jit.script
@@ -203,11 +128,8 @@ with warnings.catch_warnings():
     traced(x).sum().backward()
     grads(x)
     emit(*[p.grad for p in traced.parameters()])
-""",
-)
-_case(
-    "torch.compile",
-    """
+"""
+CASES["torch.compile"] = """
 net = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
 compiled = torch.compile(net, backend="eager")
 x = leaf(2, 4)
@@ -218,11 +140,8 @@ def f(a):
     return a.sin() * a
 f(x).sum().backward()
 grads(x)
-""",
-)
-_case(
-    "threads that walk backward at the same time",
-    """
+"""
+CASES["threads that walk backward at the same time"] = """
 out = [None] * 4
 weights = [leaf(8, 8) for _ in range(4)]
 inputs = torch.randn(8, 8)
@@ -236,11 +155,8 @@ threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
 [t.start() for t in threads]
 [t.join() for t in threads]
 emit(out)
-""",
-)
-_case(
-    "threads that share a leaf",
-    """
+"""
+CASES["threads that share a leaf"] = """
 w = leaf(6)
 def work(i):
     (w * float(i + 1)).sum().backward()
@@ -249,11 +165,8 @@ for i in range(3):
     t.start()
     t.join()
 grads(w)
-""",
-)
-_case(
-    "sparse gradients",
-    """
+"""
+CASES["sparse gradients"] = """
 table = nn.Embedding(10, 3, sparse=True)
 opt = torch.optim.SparseAdam(table.parameters(), 0.1)
 table(torch.tensor([1, 2, 2, 9])).pow(2).sum().backward()
@@ -264,11 +177,8 @@ m = torch.sparse_coo_tensor([[0, 1], [1, 0]], [1.0, 2.0], (2, 2))
 x = leaf(2, 2)
 torch.sparse.mm(m, x).sum().backward()
 grads(x)
-""",
-)
-_case(
-    "nested tensors",
-    """
+"""
+CASES["nested tensors"] = """
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     a, b = leaf(2, 3), leaf(4, 3)
@@ -276,11 +186,8 @@ with warnings.catch_warnings():
     net = nn.Linear(3, 2)
     torch.nested.to_padded_tensor(net(nested), 0.0).pow(2).sum().backward()
     grads(a, b, net)
-""",
-)
-_case(
-    "FakeTensorMode",
-    """
+"""
+CASES["FakeTensorMode"] = """
 from torch._subclasses.fake_tensor import FakeTensorMode
 with FakeTensorMode():
     x = torch.randn(3, 4, requires_grad=True)
@@ -290,11 +197,8 @@ with FakeTensorMode():
 w = leaf(2)
 (w * 3).sum().backward()
 grads(w)
-""",
-)
-_case(
-    "a subclass with __torch_function__",
-    """
+"""
+CASES["a subclass with __torch_function__"] = """
 class Tagged(torch.Tensor):
     calls = []
     @classmethod
@@ -306,11 +210,8 @@ y = (x * 2).exp().sum()
 y.backward()
 emit(torch.Tensor(x.grad), type(y).__name__, type(x.grad).__name__)
 emit([name for name in Tagged.calls if name in ("mul", "exp", "sum", "backward")])
-""",
-)
-_case(
-    "a subclass with __torch_dispatch__",
-    """
+"""
+CASES["a subclass with __torch_dispatch__"] = """
 class Logged(torch.Tensor):
     calls = []
     @staticmethod
@@ -328,11 +229,8 @@ x = Logged(torch.randn(3)).requires_grad_()
 y = (x * 2).sin().sum()
 y.backward()
 emit(x.grad.data_, [call for call in Logged.calls if "detach" not in call])
-""",
-)
-_case(
-    "tensor hooks that change, remove themselves and see order",
-    """
+"""
+CASES["tensor hooks that change, remove themselves and see order"] = """
 order = []
 x = leaf(3)
 y = x * 2
@@ -348,11 +246,8 @@ for _ in range(2):
     y.sum().backward(retain_graph=True)
 grads(x)
 emit(order)
-""",
-)
-_case(
-    "hooks of nodes, in their order",
-    """
+"""
+CASES["hooks of nodes, in their order"] = """
 order = []
 x = leaf(3)
 y = x * 2
@@ -366,11 +261,8 @@ y.register_hook(lambda g: order.append("tensor"))
 z.backward()
 grads(x)
 emit(order)
-""",
-)
-_case(
-    "post-accumulate hooks: an optimizer in backward",
-    """
+"""
+CASES["post-accumulate hooks: an optimizer in backward"] = """
 net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
 optimizers = {p: torch.optim.SGD([p], 0.1, momentum=0.9) for p in net.parameters()}
 def step(p):
@@ -382,11 +274,8 @@ for _ in range(3):
     net(torch.randn(5, 3)).pow(2).mean().backward()
 emit(*net.parameters())
 grads(net)
-""",
-)
-_case(
-    "module hooks, forward and full backward",
-    """
+"""
+CASES["module hooks, forward and full backward"] = """
 order = []
 net = nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 2))
 net[0].register_forward_pre_hook(lambda m, i: (i[0] * 2,))
@@ -398,11 +287,8 @@ x = leaf(4, 3)
 net(x).sum().backward()
 grads(net, x)
 emit(order)
-""",
-)
-_case(
-    "multi-grad hooks",
-    """
+"""
+CASES["multi-grad hooks"] = """
 seen = []
 a, b = leaf(2), leaf(2)
 torch.autograd.graph.register_multi_grad_hook((a, b), lambda gs: seen.append([None if g is None else g.tolist() for g in gs]))
@@ -411,11 +297,8 @@ torch.autograd.graph.register_multi_grad_hook((a, b), lambda g: seen.append(g.to
 a.sum().backward()
 emit(seen)
 grads(a, b)
-""",
-)
-_case(
-    "saved tensor hooks",
-    """
+"""
+CASES["saved tensor hooks"] = """
 packed = []
 def pack(t):
     packed.append(tuple(t.shape))
@@ -429,22 +312,16 @@ with torch.autograd.graph.save_on_cpu():
 z.backward()
 grads(x)
 emit(packed)
-""",
-)
-_case(
-    "functional.jacobian and hessian",
-    """
+"""
+CASES["functional.jacobian and hessian"] = """
 A = torch.randn(3, 3)
 f = lambda x: (A @ x).sin()
 x = torch.randn(3)
 emit(torch.autograd.functional.jacobian(f, x), torch.autograd.functional.jacobian(f, x, vectorize=True))
 emit(torch.autograd.functional.hessian(lambda x: (A @ x).exp().sum(), x))
 emit(torch.autograd.functional.vjp(f, x, torch.ones(3))[1], torch.autograd.functional.jvp(f, x, torch.ones(3))[1])
-""",
-)
-_case(
-    "torch.func",
-    """
+"""
+CASES["torch.func"] = """
 from torch.func import grad, vmap, jacrev, jacfwd, hessian, functional_call
 net = nn.Linear(3, 1)
 params = {k: v.detach() for k, v in net.named_parameters()}
@@ -456,11 +333,8 @@ emit(jacrev(torch.sin)(x[0]), jacfwd(torch.exp)(x[0]), hessian(lambda a: a.pow(3
 w = leaf(3)
 (vmap(lambda a: (a * w).sum())(x)).sum().backward()
 grads(w)
-""",
-)
-_case(
-    "GradientEdge and inputs=",
-    """
+"""
+CASES["GradientEdge and inputs="] = """
 a, b = leaf(3), leaf(3)
 y = a * b
 edge = torch.autograd.graph.get_gradient_edge(y)
@@ -470,21 +344,15 @@ z.backward(inputs=[a], retain_graph=True)
 emit(a.grad, b.grad)
 z.backward(inputs=[y, b])
 grads(a, b)
-""",
-)
-_case(
-    "grad with is_grads_batched, allow_unused, materialize_grads",
-    """
+"""
+CASES["grad with is_grads_batched, allow_unused, materialize_grads"] = """
 x, unused = leaf(3), leaf(2)
 y = x ** 2
 emit(torch.autograd.grad(y, x, torch.eye(3), is_grads_batched=True, retain_graph=True))
 emit(torch.autograd.grad(y.sum(), [x, unused], allow_unused=True, retain_graph=True))
 emit(torch.autograd.grad(y.sum(), [x, unused], materialize_grads=True))
-""",
-)
-_case(
-    "retain_graph and retain_grad",
-    """
+"""
+CASES["retain_graph and retain_grad"] = """
 x = leaf(3)
 y = x.exp()
 y.retain_grad()
@@ -499,11 +367,8 @@ try:
 except RuntimeError as error:
     emit(str(error)[:60])
 grads(x)
-""",
-)
-_case(
-    "views and in-place changes",
-    """
+"""
+CASES["views and in-place changes"] = """
 x = leaf(4, 4)
 y = x * 1
 y[0] = 5.0
@@ -527,11 +392,8 @@ try:
     t.sum().backward()
 except RuntimeError as error:
     emit("modified by an inplace" in str(error))
-""",
-)
-_case(
-    "custom Functions",
-    """
+"""
+CASES["custom Functions"] = """
 class Square(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, scale):
@@ -569,11 +431,8 @@ q2 = Both.apply(x, y)[1]
 q2.sum().backward()
 InPlace.apply(x.clone()).sum().backward()
 grads(x, y)
-""",
-)
-_case(
-    "custom Function in setup_context style, and its double backward",
-    """
+"""
+CASES["custom Function in setup_context style, and its double backward"] = """
 class Cube(torch.autograd.Function):
     @staticmethod
     def forward(x):
@@ -590,11 +449,8 @@ x = leaf(3)
 g.sum().backward()
 emit(g)
 grads(x)
-""",
-)
-_case(
-    "parametrizations, weight norm, spectral norm",
-    """
+"""
+CASES["parametrizations, weight norm, spectral norm"] = """
 from torch.nn.utils import parametrizations, parametrize
 class Symmetric(nn.Module):
     def forward(self, w):
@@ -607,11 +463,8 @@ d = parametrizations.orthogonal(nn.Linear(3, 3))
 x = torch.randn(2, 3)
 d(c(b(a(x)))).pow(2).sum().backward()
 grads(a, b, c, d)
-""",
-)
-_case(
-    "EMA and deepcopy",
-    """
+"""
+CASES["EMA and deepcopy"] = """
 import copy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 net = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3))
@@ -624,11 +477,8 @@ for _ in range(3):
     opt.step()
     ema.update_parameters(net)
 emit(*ema.parameters(), *net.parameters(), *twin.parameters())
-""",
-)
-_case(
-    "optimizers: foreach, fused, plain",
-    """
+"""
+CASES["optimizers: foreach, fused, plain"] = """
 o = torch.optim
 for kind, options in (
     (o.AdamW, {"foreach": True}), (o.Adam, {"fused": True}), (o.SGD, {"momentum": 0.9, "nesterov": True}),
@@ -644,11 +494,8 @@ for kind, options in (
         opt.step()
         schedule.step()
     emit(*net.parameters())
-""",
-)
-_case(
-    "gradient accumulation and clipping",
-    """
+"""
+CASES["gradient accumulation and clipping"] = """
 net = nn.Linear(4, 2)
 for i in range(4):
     (net(torch.randn(3, 4)).pow(2).mean() / 4).backward()
@@ -656,11 +503,8 @@ emit(nn.utils.clip_grad_norm_(net.parameters(), 0.1), nn.utils.clip_grad_value_(
 grads(net)
 flat = nn.utils.parameters_to_vector(net.parameters())
 emit(flat)
-""",
-)
-_case(
-    "complex numbers, fft, linear algebra",
-    """
+"""
+CASES["complex numbers, fft, linear algebra"] = """
 x = leaf(4, 4, dtype=torch.complex64)
 torch.fft.fft2(x).abs().sum().backward()
 grads(x)
@@ -670,11 +514,8 @@ s = a @ a.t() + 3 * torch.eye(3)
 grads(a)
 u, sv, v = torch.linalg.svd(leaf(3, 2), full_matrices=False)
 sv.sum().backward()
-""",
-)
-_case(
-    "forward-mode derivatives",
-    """
+"""
+CASES["forward-mode derivatives"] = """
 import torch.autograd.forward_ad as fwd
 x = leaf(3)
 with fwd.dual_level():
@@ -683,11 +524,8 @@ with fwd.dual_level():
     emit(fwd.unpack_dual(out).tangent)
     out.backward()
 grads(x)
-""",
-)
-_case(
-    "anomaly mode, inference mode, no_grad, set_detect",
-    """
+"""
+CASES["anomaly mode, inference mode, no_grad, set_detect"] = """
 x = leaf(3)
 with torch.autograd.set_detect_anomaly(True):
     (x * x).sum().backward()
@@ -706,11 +544,8 @@ try:
         torch.sqrt(x.detach().abs().neg().requires_grad_()).sum().backward()
 except RuntimeError as error:
     emit("nan" in str(error))
-""",
-)
-_case(
-    "the script's own modes and a replaced backward",
-    """
+"""
+CASES["the script's own modes and a replaced backward"] = """
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 class Count(TorchFunctionMode):
@@ -741,11 +576,8 @@ torch.autograd.backward = mine
 torch.autograd.backward = before
 emit(len(calls))
 grads(x)
-""",
-)
-_case(
-    "backward in a hook, and a backward in a backward",
-    """
+"""
+CASES["backward in a hook, and a backward in a backward"] = """
 x, w = leaf(3), leaf(3)
 y = x * 2
 def inner(g):
@@ -767,11 +599,8 @@ class Reenters(torch.autograd.Function):
         return g * 3 + b.grad
 Reenters.apply(y).sum().backward()
 grads(x, w)
-""",
-)
-_case(
-    "exceptions out of hooks and backward",
-    """
+"""
+CASES["exceptions out of hooks and backward"] = """
 x = leaf(3)
 y = (x * 2).exp()
 def boom(g):
@@ -797,11 +626,8 @@ except KeyError as error:
     emit(str(error))
 (x * 1).sum().backward()
 grads(x)
-""",
-)
-_case(
-    "a graph dies when the script lets go of it",
-    """
+"""
+CASES["a graph dies when the script lets go of it"] = """
 import gc, weakref
 x = leaf(4)
 kept = []
@@ -817,22 +643,16 @@ emit(kept[0]() is None)
 del z
 gc.collect()
 emit(x.grad)
-""",
-)
-_case(
-    "a very deep graph",
-    """
+"""
+CASES["a very deep graph"] = """
 x = leaf(2)
 y = x
 for _ in range(3000):
     y = y * 1.0001
 y.sum().backward()
 grads(x)
-""",
-)
-_case(
-    "state dicts, pickles and devices",
-    """
+"""
+CASES["state dicts, pickles and devices"] = """
 import io, pickle
 net = nn.Sequential(nn.Linear(3, 3), nn.PReLU())
 net(torch.randn(2, 3)).sum().backward()
@@ -848,5 +668,4 @@ meta = torch.ones(2, 2, device="meta", requires_grad=True)
 emit(str((meta * 2).sum().device))
 net.to(torch.float64)
 emit(net[0].weight.dtype)
-""",
-)
+"""

@@ -16,8 +16,9 @@ from gradstep.engine.debug.states import ENDED, State
 from gradstep.engine.tape.check import check
 from gradstep.engine.tape.reader import Tape
 
-from .compatibility import CASES, PRELUDE
+from .compatibility import CASES
 from .conftest import TARGET
+from .prelude import PRELUDE
 
 Results = dict[str, list[Any] | str]
 STEPS = 300  # nodes that are stepped through one by one
