@@ -91,7 +91,7 @@ def measure(nodes: int, steps: int, width: int, height: int, share: int) -> list
         script.write_text(PROGRAM.format(ops=nodes // 2), encoding="utf-8")
         window.open_file(str(script))
         until(app, lambda: window.session.state is State.PAUSED)
-        until(app, lambda: window.graphs.is_drawn)
+        until(app, lambda: window.model.is_all_here and window.graphs.is_drawn)
         run_to(app, window, share)
         heard: list[float] = []
         window.session.heard.connect(lambda: heard.append(time.perf_counter()))
