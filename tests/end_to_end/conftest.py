@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QAbstractItemModel, QSettings
+from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -18,7 +19,15 @@ from gradstep.gui.main_window import MainWindow
 from gradstep.gui.settings import throwaway
 from gradstep.gui.theme import Appearance
 
+from ..leftovers import nothing_left
+
 LONG = 60_000  # milliseconds; only a failure pays them
+
+
+@pytest.fixture(autouse=True)
+def tidy(qapp: Any) -> Iterator[None]:
+    """No test leaves anything that runs."""
+    yield from nothing_left()
 
 
 class Driver:
@@ -101,6 +110,9 @@ def make(qtbot: QtBot, settings: QSettings | None = None) -> MainWindow:
     app: Any = application()
     window = MainWindow(Appearance.of(app), settings if settings is not None else throwaway())
     qtbot.addWidget(window)
+    for model in window.findChildren(QAbstractItemModel):
+        if type(model).__module__.startswith("gradstep."):  # ours keep Qt's rules through every journey; a warning fails the test
+            QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning, model)
     window.resize(1366, 768)
     window.show()
     return window
