@@ -320,7 +320,8 @@ _SPOKEN: dict[str, str] = {}  # the first key of each command, as the user's sys
 def key_of(name: str) -> str:
     """The key of a command, for a sentence that names it; the command's own name where it has none."""
     command = _BY_NAME[name]
-    return _SPOKEN.get(name) or QCoreApplication.translate("Actions", command.text).replace("&", "").rstrip(".")
+    spoken = _SPOKEN[name] if name in _SPOKEN else "".join(command.keys[:1])  # before there is a window
+    return spoken or QCoreApplication.translate("Actions", command.text).replace("&", "").rstrip(".")
 
 
 class Actions(QObject):

@@ -102,7 +102,7 @@ def _loaded(feature: Feature, words: list[str]) -> int:
 
 
 def _help(others: dict[str, Feature]) -> str:
-    lines = [(__doc__ or "").split("\n\nOther packages")[0], ""]
+    lines = [(__doc__ or "").split("\n\nOther packages")[0].replace("``", ""), ""]
     lines += [f"    gradstep {command.name:<10} {command.summary}" for command in COMMANDS.values()]
     lines += [f"    gradstep {name:<10} from the plug-in {f.package}" for name, f in sorted(others.items()) if name != WINDOW]
     lines += ["", "gradstep COMMAND --help tells more."]

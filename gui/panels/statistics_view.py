@@ -20,8 +20,10 @@ FEW = 3  # facts that are shown where there is little room
 class StatisticsView(QWidget):
     """Names in a dim colour, numbers in the fixed-width typeface; NaN and Inf counts in red when there are any."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, lead: bool = False) -> None:
+        """lead: the first fact (a shape may be long) has a line of its own."""
         super().__init__(parent)
+        self._lead = lead
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(10)
@@ -97,9 +99,9 @@ class StatisticsView(QWidget):
 
     def _place(self, place: int) -> None:
         columns = self._columns or LEAST
-        row, column = divmod(place - 1, columns)
-        row, span = row + 1, 1
-        if place in (0, self._long):  # in a line of its own
+        row, column = divmod(place - self._lead, columns)
+        row, span = row + self._lead, 1
+        if place == self._long or (place == 0 and self._lead):  # in a line of its own
             row, column, span = (row + (column > 0), 0, 2 * columns - 1) if place else (0, 0, 2 * columns - 1)
         for at, label in enumerate(self._cells[place]):
             self._grid.addWidget(label, row, 2 * column + at, 1, span if at else 1)

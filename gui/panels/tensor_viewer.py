@@ -78,7 +78,7 @@ class TensorViewer(QWidget):
         self._label.setProperty("role", "title")
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setWordWrap(True)
-        self._statistics = StatisticsView(self)
+        self._statistics = StatisticsView(self, lead=True)
         self.slices = SliceBar(self)
         self.slices.slice_changed.connect(self._show_plane)
         self.comparison = ComparisonBar(self)
