@@ -31,6 +31,19 @@ def private_signal() -> signal.Signals | int | None:
     return None if first is None or last is None else int(first) + (int(last) - int(first)) // 2 + 3
 
 
+def take_planted(thread: int) -> None:
+    """Let an exception that was planted in this thread (``thread`` is its number), but not met yet, take effect here, and forget it.
+
+    To cancel it by planting None would leave Python's flag that one waits: the interpreter then looks for it before every
+    instruction, and up to Python 3.11 a function that is traced never begins."""
+    try:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeUp))
+        while True:  # it strikes at the first turn
+            pass
+    except TimeUp:
+        return
+
+
 class Deadline:
     """Runs a function and raises TimeUp inside it when its time is over.
 
@@ -66,9 +79,10 @@ class Deadline:
 
     def _disarm(self, thread: int) -> None:
         with self._lock:
-            if self._armed and thread != threading.main_thread().ident:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None)
+            planted = self._fired and self._armed != 0 and thread != threading.main_thread().ident
             self._armed = 0
+        if planted:
+            take_planted(thread)
 
     def _fire(self, number: int, thread: int, expired: Callable[[], None]) -> None:
         with self._lock:

@@ -8,6 +8,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from .evaluate import take_planted
+
 _SYS: Any = sys  # has ``monitoring`` from 3.12 on
 TOOL, NAME = 4, "gradstep"  # sys.monitoring's numbers 3 and 4 are free for anybody
 MONITORS = sys.version_info >= (3, 12)
@@ -68,6 +70,8 @@ class Lines:
 
     def _trace(self, frame: types.FrameType | None) -> None:
         wanted = self._called if self._places else None
+        if wanted is not None:
+            take_planted(threading.get_ident())  # whoever cancelled one by None left a flag with which no traced function begins
         sys.settrace(wanted)
         threading.settrace(wanted)
         while frame is not None:  # frames that were entered before

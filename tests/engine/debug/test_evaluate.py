@@ -1,6 +1,7 @@
 """An evaluation ends when its time is over, in any thread, and never hurts what runs after it."""
 
 import signal
+import subprocess
 import sys
 import threading
 
@@ -70,6 +71,35 @@ def test_many_in_a_row_that_end_just_in_time_leave_nothing_behind(deadline):
         except TimeUp:
             continue
     assert sum(range(1000)) == 499500
+
+
+TRACED = """
+import ctypes, sys, threading
+from gradstep.engine.debug.evaluate import Deadline, take_planted
+
+deadline = Deadline()
+{before}
+sys.settrace(lambda *event: None)
+(lambda: None)()
+sys.settrace(None)
+print("fine")
+"""
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "threading.Thread(target=lambda: deadline.run(lambda: 5, 9.0, lambda: None)).start()",
+        "late = threading.Thread(target=lambda: deadline.run(lambda: told.wait(), 0.01, told.set))\ntold = threading.Event()\n"
+        "late.start()\nlate.join()",
+        "ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(threading.get_ident()), None)\ntake_planted(threading.get_ident())",
+    ],
+    ids=["in time", "too late", "somebody else's"],
+)
+def test_functions_can_be_traced_after_an_evaluation_in_another_thread(before):
+    # up to Python 3.11 a flag that is left behind makes every traced function an endless loop in C
+    done = subprocess.run([sys.executable, "-c", TRACED.format(before=before)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "fine\n", done.stderr
 
 
 def test_a_frame_is_seen_as_one_scope():
