@@ -73,6 +73,7 @@ class Driver:
     def end(self) -> None:
         """Wait for the program's end."""
         self.until(lambda: self.state in ENDED)
+        self.until(lambda: self.window.model.is_all_here)  # a long recording is taken in piece by piece
 
     def finish(self) -> None:
         """Let the program run to its end, past all its stops."""
@@ -105,17 +106,27 @@ class Driver:
         return self.window.message.text
 
 
-def make(qtbot: QtBot, settings: QSettings | None = None) -> MainWindow:
-    """A window on its own settings."""
+def make(qtbot: QtBot, settings: QSettings | None = None, *, checked: bool = True) -> MainWindow:
+    """A window on its own settings. ``checked``: its models are held to Qt's rules after every change, which takes long where there are
+    many rows."""
     app: Any = application()
     window = MainWindow(Appearance.of(app), settings if settings is not None else throwaway())
     qtbot.addWidget(window)
-    for model in window.findChildren(QAbstractItemModel):
+    for model in window.findChildren(QAbstractItemModel) if checked else ():
         if type(model).__module__.startswith("gradstep."):  # ours keep Qt's rules through every journey; a warning fails the test
             QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning, model)
     window.resize(1366, 768)
     window.show()
     return window
+
+
+@pytest.fixture
+def unchecked(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
+    """A driver for programs with so many events that to check the models after each of them would take minutes."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    window = make(qtbot, checked=False)
+    yield Driver(qtbot, window, tmp_path)
+    window.close()
 
 
 @pytest.fixture

@@ -143,7 +143,8 @@ def test_a_gradient_of_a_gradient_in_two_passes_with_steps_back_through_the_seco
     assert len([run for run in window.model.history.runs if run.rows]) == 2
 
 
-def test_a_long_run_by_its_first_nan_the_flow_and_the_explanation(driver: Driver) -> None:
+def test_a_long_run_by_its_first_nan_the_flow_and_the_explanation(unchecked: Driver) -> None:
+    driver = unchecked
     driver.open(str(FOLDER / "long_run.py"))
     window, panels = driver.window, driver.window.panels
     assert "remember.weight" in window.task.text
