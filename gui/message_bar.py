@@ -12,6 +12,8 @@ from .theme import icon
 
 LONGEST = 48  # characters of a word
 ROOM = 420  # that the text has beside the buttons, at least
+LINES = 3  # of a long message that are shown before the user asks for all of it
+_NO_LIMIT = (1 << 24) - 1  # Qt's own
 Answer = tuple[str, Callable[[], object]]
 
 
@@ -40,6 +42,11 @@ class MessageBar(QFrame):
         self._middle = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._middle.setSpacing(8)
         self._middle.addWidget(self._text, 1)
+        self._more = QToolButton()
+        self._more.setAutoRaise(True)
+        self._more.clicked.connect(self._turn)
+        self._whole = False  # all of a long message is shown
+        self._middle.addWidget(self._more, 0, Qt.AlignmentFlag.AlignBottom)
         self._buttons = QHBoxLayout()
         self._middle.addLayout(self._buttons)
         row.addLayout(self._middle, 1)
@@ -65,6 +72,7 @@ class MessageBar(QFrame):
         self._text.setText(" ".join(_short(word) for word in text.split(" ")))
         self._text.setToolTip(text)
         self._shown = (picture, token)
+        self._whole = False
         self._paint_icon()
         self.setProperty("kind", {"error": "bad", "warning": "warning"}.get(picture, "info"))
         self.style().unpolish(self)
@@ -89,6 +97,23 @@ class MessageBar(QFrame):
         beside = self.width() - self._buttons.sizeHint().width() > ROOM or not self._buttons.count()
         self._middle.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
         self._buttons.setAlignment(Qt.AlignmentFlag(0) if beside else Qt.AlignmentFlag.AlignLeft)
+        self._fold()
+
+    def _fold(self) -> None:
+        """A message of many lines would leave the graph no room: of a long one the beginning is shown, and a button for the rest."""
+        high = self._text.fontMetrics().lineSpacing() * LINES + 2
+        wide = self._text.width() if self.isVisible() else self.width() - self._buttons.sizeHint().width() - 110
+        long = self._text.heightForWidth(max(wide, 60)) > high + 2
+        self._more.setVisible(long)
+        self._more.setText(self.tr("Less") if self._whole else self.tr("More"))
+        self._more.setToolTip(self.tr("Show the beginning alone") if self._whole else self.tr("Show all of the message"))
+        self._text.setMaximumHeight(high if long and not self._whole else _NO_LIMIT)
+        top = Qt.AlignmentFlag.AlignTop if long and not self._whole else Qt.AlignmentFlag.AlignVCenter
+        self._text.setAlignment(Qt.AlignmentFlag.AlignLeft | top)
+
+    def _turn(self) -> None:
+        self._whole = not self._whole
+        self._fold()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -71,3 +71,22 @@ def test_a_very_long_name_is_shown_short_and_said_whole(qtbot):
     assert name in bar._text.toolTip()
     assert "…" in bar._text.text()
     assert bar.minimumSizeHint().width() < 300
+
+
+def test_of_a_long_message_the_beginning_is_shown_and_the_rest_when_it_is_asked_for(qtbot):
+    bar = bar_of(qtbot)
+    bar.resize(700, 60)
+    bar.show_error("a word and another " * 40, [("Restart", lambda: None)])
+    bar.adjustSize()
+    bar.resize(700, bar.sizeHint().height())
+    qtbot.waitExposed(bar)
+    more = bar._more
+    assert more.isVisible()
+    assert more.text() == "More"
+    low = bar._text.maximumHeight()
+    assert low < bar._text.fontMetrics().lineSpacing() * 4
+    more.click()
+    assert more.text() == "Less"
+    assert bar._text.maximumHeight() > bar._text.heightForWidth(bar._text.width())
+    bar.show_message("short")
+    assert not more.isVisible()
