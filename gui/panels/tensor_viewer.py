@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QMimeData, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -663,10 +663,9 @@ class TensorViewer(QWidget):
 
     def copy_picture(self) -> None:
         """Copy the page in view as a picture, with the picked element in words."""
-        data = QMimeData()
-        data.setImageData(self.picture())
-        data.setText(self._readout.text())
-        QGuiApplication.clipboard().setMimeData(data)
+        clipboard = QGuiApplication.clipboard()
+        clipboard.setImage(self.picture())
+        clipboard.mimeData().setText(self._readout.text())  # made by Qt: data made here would outlive Python, and crash at the exit
 
     def selected(self) -> Array | None:
         """What is selected in the table, where that is in front and more than one element is; else None."""
