@@ -25,7 +25,7 @@ from gradstep.engine.tape.schema import GradStored
 
 ROOT = Path(__file__).resolve().parents[2]
 HOUSE = ROOT / "engine" / "shim" / "house"
-HAND = Path(__file__).parent / "debug" / "programs" / "hand_engine.py"
+HAND = Path(__file__).parent / "debug" / "engines" / "hand_engine.py"
 # what is loaded in the user's process whatever the engine is
 PARTS = (
     "debug.debuggee",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
@@ -121,13 +119,8 @@ def test_no_steps_are_said(qtbot: QtBot) -> None:
     assert panel._stage.notice.text() == "No backward step yet."
 
 
-def test_a_paint_does_not_grow_with_the_number_of_steps(qtbot: QtBot) -> None:
-    took = []
+def test_no_more_bars_are_painted_than_there_are_pixels_however_many_the_steps(qtbot: QtBot) -> None:
     for length in (10_000, 100_000):
         panel = large(qtbot, length)
         panel.grab()
-        began = time.process_time()
-        for _ in range(5):
-            panel.bars.grab()
-        took.append(time.process_time() - began)
-    assert took[1] < 5 * took[0]
+        assert len(panel.bars.columns().left) <= panel.bars.width()
