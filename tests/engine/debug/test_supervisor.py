@@ -35,7 +35,8 @@ def read_facts(folder):
 
 
 def test_a_debugger_that_is_killed_takes_its_program_along_and_leaves_the_tape(write, tmp_path):
-    script = write("import torch\nx = torch.ones(3) * 2\nprint('up')\nwhile True: pass")
+    # what was recorded in the moment before the kill may still be on its way; of so many ops most are on the disk
+    script = write("import torch\nfor _ in range(20_000): torch.ones(3) * 2\nprint('up')\nwhile True: pass")
     debugger = subprocess.Popen(
         [sys.executable, "-c", DEBUGGER, script, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -53,7 +54,8 @@ def test_a_debugger_that_is_killed_takes_its_program_along_and_leaves_the_tape(w
     assert facts["state"] == "stopped"
     assert facts["abandoned"]
     tape = Tape.open(facts["tape"])
-    assert [op.name for op in tape.ops.values()] == ["mul"]
+    assert {op.name for op in tape.ops.values()} == {"mul"}
+    assert len(tape.ops) > 10_000
     tape.close()
 
 
