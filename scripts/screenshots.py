@@ -161,6 +161,16 @@ def _tape(stage: Stage) -> None:
     copy.unlink()
 
 
+def _paused(stage: Stage) -> None:
+    stage.open("hook.py")
+    stage.step(count=3)
+
+
+def _tour(stage: Stage) -> None:
+    stage.open("nan.py")
+    stage.window.guide.tour.open()
+
+
 PANELS = (
     "events", "source", "step", "tensor", "timeline", "hooks", "alerts", "explanations", "history", "breakpoints", "watches", "what_if",
     "contributions", "flow", "compare", "stack", "console", "output", "notes", "find", "plugins",
@@ -168,7 +178,7 @@ PANELS = (
 STATES: dict[str, Callable[[Stage], None]] = {
     "welcome": lambda stage: None,
     "starting": lambda stage: stage.window.open_file(str(EXAMPLES / "nan.py")),
-    "paused": lambda stage: (stage.open("hook.py"), stage.step(count=3))[0],
+    "paused": _paused,
     "past": _past,
     "nan": Stage.alert,
     "raised": _ended("in_place.py"),
@@ -176,7 +186,7 @@ STATES: dict[str, Callable[[Stage], None]] = {
     "tape": _tape,
     "finished": _ended("four_ranks.py"),
     "folded": _after("long_run.py", 2, "fold_all"),
-    "tour": lambda stage: (stage.open("nan.py"), stage.window.guide.tour.open())[0],
+    "tour": _tour,
     **{f"panel_{name}": _panel(name) for name in PANELS},
 }
 # of windows of their own: the picture is theirs
@@ -216,7 +226,7 @@ def picture(state: str, theme: str, size: tuple[int, int], folder: Path) -> QIma
         if state in BESIDE:
             beside = BESIDE[state](stage)
             stage.settle()
-            image = beside.grab().toImage()
+            image: QImage = beside.grab().toImage()
             beside.close()
             return image
         STATES[state](stage)
