@@ -45,6 +45,8 @@ class PlugIns(QObject):
         self._panels: dict[str, PluginPanel] = {}
         self._features: dict[str, Feature] = {}
         self._views: list[Feature] = []
+        self._rising = QTimer(self, singleShot=True, interval=UP)
+        self._rising.timeout.connect(lambda: self.guard.switches.started())
         model.tape_changed.connect(lambda: self._each(lambda panel: panel.show_tape(model.tape)))
         model.grown.connect(lambda: self._each(lambda panel: panel.show_growth()))
         model.cursor_moved.connect(lambda position: self._each(lambda panel: panel.show_moment(position)))
@@ -167,7 +169,7 @@ class PlugIns(QObject):
         """Count this start; what to say where the last ones failed and safe mode was chosen, "" else. The start is taken for
         good when the event loop has turned for some seconds."""
         failed = self.guard.switches.starting()
-        QTimer.singleShot(UP, self, self.guard.switches.started)
+        self._rising.start()
         if failed:
             return self.tr(
                 "gradstep did not come up the last times. Plug-ins are left out this time; the Plug-ins panel can switch them off."
@@ -176,6 +178,7 @@ class PlugIns(QObject):
 
     def end(self) -> None:
         """The window closes in order."""
+        self._rising.stop()
         self.guard.switches.started()
 
     # --------------------------------------------------------------------------------------------------------- telling

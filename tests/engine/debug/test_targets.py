@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from gradstep.engine.debug import targets
 from gradstep.engine.debug.states import State
 from gradstep.engine.extensions.switches import Switches
@@ -17,6 +19,7 @@ def test_ours_is_first():
 def test_a_strangers_target_is_there_when_its_plug_in_is_on_with_the_folder_that_it_is_found_in(monkeypatch, tmp_path):
     install(tmp_path, "class Target: ...\n", {targets.GROUP: {"rings": "my_package:Target"}})
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "my_package", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     assert "rings" not in targets.engines()
     assert targets.target_of("rings") == ("", ())
