@@ -150,7 +150,7 @@ def version_of(name):
     try:
         import importlib.util
         spec = importlib.util.find_spec(name)
-    except Exception:
+    except Exception:  # a parent package is imported for it, and may do anything
         return None
     if spec is None or (spec.origin is None and not spec.submodule_search_locations):
         return None
@@ -160,12 +160,12 @@ def version_of(name):
                 match = re.search(r"^(?:__version__|version)\s*(?::[^=]*)?=\s*['\"]([^'\"]+)['\"]", file.read(1 << 16), re.M)
             if match:
                 return match.group(1)
-        except Exception:
+        except (OSError, ValueError):
             pass
     try:
         from importlib.metadata import version
         return version(name)
-    except Exception:
+    except Exception:  # a broken installation may hold anything
         return "?"
 
 for name in names:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the tape of a transformer with as many backward nodes as asked for, with the recorder, as a script's own run does.
 
-python scripts/bench/large_tape.py 1000000 /tmp/million.gst [--level STRUCTURE|STATISTICS|VALUES]
+python scripts/bench/large_tape.py 1000000 million.gst [--level STRUCTURE|STATISTICS|VALUES]
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ def test_each_process_gets_a_tape_of_its_own(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     here = os.path.realpath(tmp_path)
     rank = Rank(2, 4)
-    assert tape_path("", "/work/train.py", None) == f"{here}/train.gst"
-    assert tape_path("", "/work/train.py", rank) == f"{here}/train.rank2.gst"
+    assert tape_path("", "/project/train.py", None) == f"{here}/train.gst"
+    assert tape_path("", "/project/train.py", rank) == f"{here}/train.rank2.gst"
     assert tape_path("a/run.gst", "train.py", rank) == f"{here}/a/run.rank2.gst"
     assert tape_path("runs/", "train.py", rank) == f"{here}/runs/rank2.gst"
     assert tape_path(str(tmp_path), "train.py", None) == f"{here}/train.gst"

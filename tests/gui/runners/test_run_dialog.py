@@ -74,7 +74,7 @@ def test_an_interpreter_from_elsewhere_can_be_chosen(
 
 
 def test_the_choice_is_kept_for_the_script_that_is_open(qtbot: Any, runner: Runner, rings: str, preferences: Preferences) -> None:
-    preferences.show_script("/work/train.py")
+    preferences.show_script("/project/train.py")
     dialog = RunDialog(runner, preferences)
     qtbot.addWidget(dialog)
     assert "train.py" in dialog.windowTitle()
@@ -87,7 +87,7 @@ def test_the_choice_is_kept_for_the_script_that_is_open(qtbot: Any, runner: Runn
         dialog.run.click()
     kept = [preferences[f"script/{name}"] for name in ("engine", "python", "arguments", "folder", "environment")]
     assert kept == ["rings", rings, "--lr '1 2'", "/elsewhere", "A=1"]
-    preferences.show_script("/work/other.py")
+    preferences.show_script("/project/other.py")
     assert preferences["script/engine"] == ""
     assert preferences["running/engine"] == "gradstep"
 
@@ -102,7 +102,7 @@ def test_without_a_script_the_choice_is_for_all(qtbot: Any, runner: Runner, ring
 
 
 def test_texts_that_mean_nothing_cannot_be_kept(qtbot: Any, runner: Runner, preferences: Preferences) -> None:
-    preferences.show_script("/work/train.py")
+    preferences.show_script("/project/train.py")
     dialog = RunDialog(runner, preferences)
     qtbot.addWidget(dialog)
     dialog.arguments.setText("--name 'open")
