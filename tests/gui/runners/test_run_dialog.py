@@ -78,7 +78,7 @@ def test_the_choice_is_kept_for_the_script_that_is_open(qtbot: Any, runner: Runn
     dialog = RunDialog(runner, preferences)
     qtbot.addWidget(dialog)
     assert "train.py" in dialog.windowTitle()
-    assert dialog.folder.placeholderText() == "/work"
+    assert dialog.folder.placeholderText() == "/project"
     dialog.choose("rings", rings)
     dialog.arguments.setText("--lr '1 2'")
     dialog.folder.setText("/elsewhere")
