@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QApplication
 from gradstep.engine.debug.targets import engines
 from gradstep.engine.extensions.switches import SAFE_MODE
 
-from .faults import Faults
+from .files.settings import kept, mend, throwaway
+from .guard.faults import Faults
 from .pseudo import LANGUAGES, speak
-from .settings import kept, mend, throwaway
 from .theme import Appearance, icon, load_fonts
 
 NAN_EXAMPLE = Path(__file__).parent / "examples" / "nan.py"
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from .main_window import MainWindow
 
     if arguments.headless_report is not None:
-        from .report import report
+        from .files.report import report
 
         return report(app, arguments.file or str(NAN_EXAMPLE), Path(arguments.headless_report), arguments.engine, arguments.python)
     settings = throwaway() if arguments.safe_mode else kept()

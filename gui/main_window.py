@@ -15,54 +15,56 @@ from gradstep.engine.debug.core import Stopped
 from gradstep.engine.debug.states import ALIVE, ENDED, RUNNING, State
 from gradstep.engine.extensions.switches import Switches
 
-from . import dialogs, layouts, recent, wording
 from .actions import COMMANDS, Actions, Needs
-from .analyses import Analyses
-from .announcer import Announcer
-from .around import Around
-from .bars import RunBar, StateBar, place_text
-from .breaking import Breaking
-from .breakpoints import Breakpoints
-from .busy_bar import BusyBar
 from .canvas import GraphCanvas
 from .commands.keymap import native
-from .docks import Docks, plain
-from .drawing import Shown
-from .everywhere import Everywhere
-from .experiments import Experiments
-from .faulting import FaultTeller
-from .file_commands import FileCommands
-from .findings import Findings
-from .graph_page import GraphPage
-from .graph_presenter import GraphPresenter
-from .graph_reading import GraphReading
+from .files import recent
+from .files.file_commands import FileCommands
+from .files.notes import Notes
+from .files.opening import Opening
+from .files.recovery import Recovery
+from .files.settings import kept
+from .frame import dialogs, wording
+from .frame.announcer import Announcer
+from .frame.around import Around
+from .frame.bars import RunBar, StateBar, place_text
+from .frame.busy_bar import BusyBar
+from .frame.docks import Docks, plain
+from .frame.message_bar import MessageBar
+from .frame.undo import Undo
+from .frame.welcome import WelcomePage, dropped
+from .frame.whereabouts import Whereabouts
+from .graph import layouts
+from .graph.drawing import Shown
+from .graph.layout_menu import LayoutMenu
+from .graph.page import GraphPage
+from .graph.presenter import GraphPresenter
+from .graph.reading import GraphReading
+from .guard.faulting import FaultTeller
+from .guard.plug_ins import PlugIns
 from .guide.examples import FOLDER, bundled
 from .guide.guide import Guide
-from .inquiries import Inquiries
-from .layout_menu import LayoutMenu
-from .message_bar import MessageBar
 from .models.debug_model import AT_ONCE, DebugModel
 from .models.notes import KEYS
-from .navigator import Navigator
-from .notes import Notes
-from .opening import Opening
-from .panel_presenter import PanelPresenter
-from .panel_set import PanelSet
-from .plug_ins import PlugIns
+from .panels.panel_presenter import PanelPresenter
+from .panels.panel_set import PanelSet
 from .preferences.effects import Effects
 from .preferences.store import Preferences
-from .recovery import Recovery
+from .program.breaking import Breaking
+from .program.breakpoints import Breakpoints
+from .program.experiments import Experiments
+from .program.inquiries import Inquiries
+from .program.session import DebugSession
+from .program.watches import Watches
 from .runners.runs import Runs
-from .session import DebugSession
-from .settings import kept
-from .soon import Soon
-from .tensor_views import TensorViews
+from .study.analyses import Analyses
+from .study.everywhere import Everywhere
+from .study.findings import Findings
+from .study.navigator import Navigator
+from .tensors.views import TensorViews
 from .theme import Appearance
 from .translation import translate
-from .undo import Undo
-from .watches import Watches
-from .welcome import WelcomePage, dropped
-from .whereabouts import Whereabouts
+from .widgets.soon import Soon
 
 SETTLE = 120  # milliseconds: a program that stands still again by then was never shown as running, so that a step does not flicker
 _RESTING = ENDED | {State.IDLE, State.READY, State.PAUSED, State.TRACE}

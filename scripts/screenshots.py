@@ -24,10 +24,10 @@ from PySide6.QtGui import QImage
 
 from gradstep.engine.debug.states import ENDED, State
 from gradstep.gui.app import application
+from gradstep.gui.files.settings import throwaway
 from gradstep.gui.guide.examples import FOLDER as EXAMPLES
 from gradstep.gui.guide.tour import SEEN
 from gradstep.gui.main_window import MainWindow
-from gradstep.gui.settings import throwaway
 from gradstep.gui.theme import Appearance
 
 THEMES = ("light", "dark", "contrast")

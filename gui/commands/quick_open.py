@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QWidget
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Node, NodeKind, Role
 
-from .. import recent
-from ..formats import shape_text
+from ..files import recent
 from ..models.debug_model import DebugModel
+from ..widgets.formats import shape_text
 from .chooser import Choice, Chooser
 
 _LINE = re.compile(r"(?P<file>[^:#]*):(?P<line>\d*)")

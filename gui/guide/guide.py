@@ -8,12 +8,12 @@ from typing import Any
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from ..docks import Docks
-from ..message_bar import MessageBar
+from ..files.opening import Opening
+from ..frame.docks import Docks
+from ..frame.message_bar import MessageBar
 from ..models.debug_model import DebugModel
-from ..opening import Opening
 from ..panel import Panel
-from ..panel_set import PanelSet
+from ..panels.panel_set import PanelSet
 from .examples import is_example, task
 from .op_pages import OpPages
 from .ops import of_node

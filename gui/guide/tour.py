@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSettings, Slot
 from PySide6.QtWidgets import QWidget
 
-from ..soon import Soon
+from ..widgets.soon import Soon
 from .bubble import Bubble, Ring, place
 
 SEEN = "tour/seen"  # whether it has come by itself already

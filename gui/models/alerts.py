@@ -12,8 +12,8 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Frame, NodeEnter, NodeExit, NodeKind, Op, Val
 from gradstep.engine.tape.wire import EVENT_CODES
 
-from ..formats import number, short_name
 from ..translation import translate
+from ..widgets.formats import number, short_name
 from .history import BadValues
 from .values import ValueRef
 

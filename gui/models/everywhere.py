@@ -12,7 +12,7 @@ from enum import Enum
 from gradstep.engine.tape.graph import Key
 from gradstep.engine.tape.schema import Val
 
-from ..formats import dtype_text, shape_text
+from ..widgets.formats import dtype_text, shape_text
 from .history import RowKind
 from .rows import RowReader
 

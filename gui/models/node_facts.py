@@ -18,7 +18,7 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import HookKind, Meta, NodeExit, NodeKind, Stats, Val
 from gradstep.engine.tape.state import State
 
-from ..formats import short_name
+from ..widgets.formats import short_name
 from .history import Row, RowKind, norm_of
 from .rows import RowReader
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from ..formats import harmless
+from ..widgets.formats import harmless
 
 LIMIT = 64 * 1024  # characters that are kept
 LINE_LIMIT = 4096  # characters of one line that are kept

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Frame, GradStored, HookCalled, HookKind, NodeEnter, NodeExit, NodeKind, Role, Val
 
-from ..formats import number, seconds, shape_text, short_name
 from ..translation import translate
+from ..widgets.formats import number, seconds, shape_text, short_name
 from .history import History, Row, RowKind, norm_of
 
 HOOK_NAMES = {

@@ -9,8 +9,8 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import ACCUMULATE_SEQUENCE, Frame, GradAdded, HookCalled, NodeExit, NodeKind, Slot, Val
 from gradstep.engine.tape.state import State, Status
 
-from ..formats import dtype_text, shape_text
 from ..translation import translate
+from ..widgets.formats import dtype_text, shape_text
 from .history import Row, RowKind, norm_of
 from .hooks import HookLine, StoreLine, step_lines
 from .rows import RowReader, hook_name

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Val
 
-from ..formats import dtype_text, exact, number, shape_text
+from ..widgets.formats import dtype_text, exact, number, shape_text
 
 SMALL = 3  # values with so few elements are written out
 

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from .. import theme
-from ..formats import number
+from ..widgets.formats import number
 from .watches import WatchRow
 
 Index = QModelIndex | QPersistentModelIndex

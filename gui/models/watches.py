@@ -14,8 +14,8 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import NodeExit, Role, Val
 from gradstep.engine.tape.state import State
 
-from ..formats import number, shape_text
 from ..translation import translate
+from ..widgets.formats import number, shape_text
 from .values import value_text
 
 MOST = 200  # readings of a watch that are kept

@@ -10,8 +10,8 @@ from gradstep.engine.tape import branches
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Val
 
-from ..formats import number
 from ..translation import translate
+from ..widgets.formats import number
 from .values import ValueRef
 
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from gradstep.engine.tape.overview import robust_range
 
-from ..sources import Array
+from ..tensors.sources import Array
 from .range_bar import RangeBar
 
 BINS = 48  # of the numbers that are painted behind the bar

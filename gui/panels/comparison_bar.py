@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from ..comparison import Compared
-from ..formats import number
-from ..sides import Side
+from ..tensors.comparison import Compared
+from ..tensors.sides import Side
 from ..theme import icon
+from ..widgets.formats import number
 
 WIDE = 560  # pixels from which on the differences stand in one line
 

@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from .. import theme
-from ..formats import harmless
 from ..panel import Panel
+from ..widgets.formats import harmless
 
 HISTORY = 200  # expressions that are remembered
 BLOCKS = 2000  # lines that are kept

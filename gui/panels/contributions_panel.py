@@ -9,9 +9,9 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from .. import theme
-from ..formats import number
 from ..models.contributions import Contribution, ContributionRow
 from ..panel import Panel
+from ..widgets.formats import number
 from .detail_tree import TARGET, DetailTree, Line, LineDelegate
 from .notice import Stage
 

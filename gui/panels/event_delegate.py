@@ -7,10 +7,10 @@ from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from .. import theme
-from ..formats import short_name
 from ..models.event_tree import Column, EventTree
 from ..models.history import Row, RowKind
 from ..models.rows import RowFacts
+from ..widgets.formats import short_name
 
 ROW_HEIGHT = 25
 INDENT = 14  # px a level

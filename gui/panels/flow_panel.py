@@ -13,9 +13,9 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QStackedWidget, QTableView, QToolButton, QVBoxLayout, QWidget
 
 from .. import theme
-from ..formats import number
 from ..models.flow import FlowView
 from ..panel import Panel
+from ..widgets.formats import number
 from .buttons import button
 from .notice import Stage
 

@@ -11,9 +11,9 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QApplication, QWidget
 
 from .. import theme
-from ..formats import number, shown
-from ..levels import Levels
-from ..sources import Array, Region
+from ..tensors.levels import Levels
+from ..tensors.sources import Array, Region
+from ..widgets.formats import number, shown
 from .heat_picture import Overlay, Scale, View, picture
 
 CLOSEST = 4  # elements that are seen at least

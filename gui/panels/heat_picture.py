@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QImage
 from gradstep.engine.tape.overview import BELOW, EMPTY, NAN, NEGATIVE, POSITIVE, Level
 
 from .. import theme
-from ..levels import Placed
+from ..tensors.levels import Placed
 
 HATCH_FROM = 5.0  # pixels that a block must be wide for a hatch to be seen in it
 SHADES = 256

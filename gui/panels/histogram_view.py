@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from gradstep.engine.tape.overview import real_part, robust_range
 
 from .. import theme
-from ..formats import number
-from ..passes import Spreading
-from ..sources import Source
+from ..tensors.passes import Spreading
+from ..tensors.sources import Source
 from ..translation import translate
+from ..widgets.formats import number
 
 BINS = 96
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from gradstep.engine.tape.overview import Plane, real_part
 
 from .. import theme
-from ..sources import Answer, Array, LiveSource, Missing, Part, Source
+from ..tensors.sources import Answer, Array, LiveSource, Missing, Part, Source
 
 CHANNELS = (1, 3, 4)
 SMALLEST, LARGEST = 2, 8192  # pixels of a side

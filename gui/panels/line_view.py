@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from gradstep.engine.tape.overview import Plane, real_part
 
 from .. import theme
-from ..formats import number
-from ..sources import Answer, Array, Missing, Part, Source
+from ..tensors.sources import Answer, Array, Missing, Part, Source
+from ..widgets.formats import number
 
 MOST = 100_000  # points: of a longer line every k-th element is drawn
 

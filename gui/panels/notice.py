@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from .. import theme
-from ..holder import Holder
+from ..widgets.holder import Holder
 
 Answer = tuple[str, Callable[[], None]]  # a button's text and what it does
 

@@ -7,9 +7,9 @@ from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor, QTextD
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from .. import theme
-from ..formats import byte_size
 from ..models.output import OutputTail
 from ..panel import Panel
+from ..widgets.formats import byte_size
 
 
 class OutputPanel(Panel):

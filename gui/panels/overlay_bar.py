@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout
 from gradstep.engine.tape.overview import EMPTY, Figures, Level
 
 from .. import theme
-from ..formats import count_text
-from ..levels import Placed
+from ..tensors.levels import Placed
+from ..widgets.formats import count_text
 from .heat_picture import FIRST, Overlay, Scale, View, picture
 
 SWATCH = 12  # pixels

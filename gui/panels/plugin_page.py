@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from gradstep.engine.tape.overview import Plane
 
 from ..panel import PluginView
-from ..sources import Answer, LiveSource, Missing, Part, Source
+from ..tensors.sources import Answer, LiveSource, Missing, Part, Source
 from .notice import Stage
 
 MOST = 1 << 20  # elements that a view is given; of a larger plane every k-th row and column

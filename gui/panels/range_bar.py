@@ -10,7 +10,7 @@ from PySide6.QtGui import QDoubleValidator, QFontMetrics, QLinearGradient, QMous
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from .. import theme
-from ..formats import number
+from ..widgets.formats import number
 from .heat_picture import shades
 
 LONGEST = "-1.23e-05"  # as numbers are written; a field must not cut a sign or a digit off

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 from gradstep.engine.tape.overview import Figures
 
 from .. import theme
-from ..formats import number, shape_text
 from ..models.tensors import TensorView
+from ..widgets.formats import number, shape_text
 
 WIDE = 190  # pixels that a name and its number need
 LEAST, MOST = 2, 5  # columns

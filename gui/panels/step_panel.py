@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 from gradstep.engine.tape.schema import Frame
 
 from .. import theme
-from ..formats import number, seconds
-from ..holder import Holder
 from ..models.hooks import HookLine, StoreLine
 from ..models.steps import GradLine, SavedLine, SlotLines, StepView
 from ..models.values import ValueRef
 from ..panel import Panel
+from ..widgets.formats import number, seconds
+from ..widgets.holder import Holder
 from .detail_tree import DetailTree, Line
 from .notice import Stage
 from .statistics_view import StatisticsView

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QStacked
 
 from gradstep.engine.tape.schema import Meta
 
-from ..grid import COPY_LIMIT
 from ..models.tensors import Array, Kept, TensorView
-from ..number_text import markdown_text, numpy_text, table_text
 from ..panel import Panel
-from ..sources import Part, Source
+from ..tensors.sources import Part, Source
 from ..theme import icon
+from ..widgets.grid import COPY_LIMIT
+from ..widgets.number_text import markdown_text, numpy_text, table_text
 from .plugin_page import PluginPage
 from .tensor_viewer import TensorViewer
 

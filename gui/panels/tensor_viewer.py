@@ -13,17 +13,17 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePo
 from gradstep.engine.tape.overview import Plane, first_plane, real_part
 
 from .. import theme
-from ..cells import Pages
-from ..comparison import Comparison
-from ..formats import exact
-from ..grid import NumberGrid
-from ..holder import Holder
-from ..levels import Levels
 from ..models.slices import element_of
 from ..models.tensors import Kept, TensorView
-from ..passes import Counting, Search
-from ..sides import Side, Sides
-from ..sources import Array, Counted, Source, TapeSource
+from ..tensors.cells import Pages
+from ..tensors.comparison import Comparison
+from ..tensors.levels import Levels
+from ..tensors.passes import Counting, Search
+from ..tensors.sides import Side, Sides
+from ..tensors.sources import Array, Counted, Source, TapeSource
+from ..widgets.formats import exact
+from ..widgets.grid import NumberGrid
+from ..widgets.holder import Holder
 from .colour_range import ColourRange
 from .comparison_bar import ComparisonBar
 from .heat_map import HeatMap

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .. import theme
 from ..canvas.primitives import draw_rects
-from ..formats import number
 from ..models.timeline import Timeline
 from ..panel import Panel
+from ..widgets.formats import number
 from .notice import Stage
 
 LEFT, RIGHT, TOP, FOOT = 52, 14, 17, 20

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
-from .. import formats, recent
 from ..actions import Actions
-from ..announcer import Announcer
+from ..files import recent
+from ..files.opening import Opening
+from ..frame.announcer import Announcer
 from ..models.alerts import AlertRules
 from ..models.debug_model import DebugModel
-from ..opening import Opening
-from ..panel_presenter import PanelPresenter
+from ..panels.panel_presenter import PanelPresenter
 from ..theme import Appearance, Look, Mode
+from ..widgets import formats
 from .running import arguments, environment
 from .schema import GIB, MIB
 from .store import Preferences

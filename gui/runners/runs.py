@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QWidget
 from gradstep.engine.debug.interpreters import Answer, described, lacks
 from gradstep.engine.debug.targets import needs_of
 
-from ..message_bar import MessageBar
-from ..opening import Opening
+from ..files.opening import Opening
+from ..frame.message_bar import MessageBar
 from ..preferences.store import Preferences
-from ..session import DebugSession
+from ..program.session import DebugSession
 from .dialog import RunDialog
 from .line import RunnerLine
 from .runner import Runner

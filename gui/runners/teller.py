@@ -12,8 +12,8 @@ from gradstep.engine.debug.core import Outcome
 from gradstep.engine.debug.interpreters import Answer, install_line, short
 from gradstep.engine.debug.targets import needs_of
 
-from ..message_bar import Answer as Button
-from ..message_bar import MessageBar
+from ..frame.message_bar import Answer as Button
+from ..frame.message_bar import MessageBar
 from .runner import Refusal, Runner
 
 _MODULE = re.compile(r"No module named '([\w.]+)'")

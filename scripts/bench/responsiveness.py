@@ -26,8 +26,8 @@ from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 
 from gradstep.engine.debug.states import ENDED
 from gradstep.gui.app import application
+from gradstep.gui.files.settings import throwaway
 from gradstep.gui.main_window import MainWindow
-from gradstep.gui.settings import throwaway
 from gradstep.gui.theme import Appearance
 
 PATIENCE = 600.0  # seconds

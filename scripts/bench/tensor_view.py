@@ -22,9 +22,9 @@ from PySide6.QtWidgets import QApplication
 
 from gradstep.engine.debug.states import State
 from gradstep.gui.app import application
+from gradstep.gui.files.settings import throwaway
 from gradstep.gui.main_window import MainWindow
 from gradstep.gui.models.values import ValueRef
-from gradstep.gui.settings import throwaway
 from gradstep.gui.theme import Appearance
 
 PATIENCE = 120.0  # seconds

@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from gradstep.engine.debug.core import Stopped
 from gradstep.engine.debug.states import ENDED, State
 from gradstep.gui.app import application
+from gradstep.gui.files.settings import throwaway
 from gradstep.gui.main_window import MainWindow
-from gradstep.gui.settings import throwaway
 from gradstep.gui.theme import Appearance
 
 from ..leftovers import nothing_left

@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from gradstep.engine.debug.states import State
 from gradstep.engine.tape.reader import Tape
+from gradstep.gui.files.recent import recent
+from gradstep.gui.files.settings import throwaway
 from gradstep.gui.guide.examples import FOLDER
-from gradstep.gui.recent import recent
-from gradstep.gui.settings import throwaway
 
 from .conftest import LONG, Driver, make
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
-from gradstep.gui.report import SIZE
+from gradstep.gui.files.report import SIZE
 
 
 @pytest.mark.parametrize(("name", "dark"), [("window.png", False), ("window_dark.png", True)])

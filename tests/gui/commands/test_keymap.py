@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QSettings
 from gradstep.gui.actions import COMMANDS, Actions
 from gradstep.gui.commands.keymap import TAKE_TURNS, Keymap, portable
 from gradstep.gui.commands.presets import PRESETS
-from gradstep.gui.settings import throwaway
+from gradstep.gui.files.settings import throwaway
 
 
 @pytest.fixture

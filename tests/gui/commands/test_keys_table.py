@@ -9,7 +9,7 @@ from gradstep.gui.actions import COMMANDS, Actions
 from gradstep.gui.commands.keymap import Keymap
 from gradstep.gui.commands.keys_table import KeysTable
 from gradstep.gui.commands.sheet import ShortcutSheet
-from gradstep.gui.settings import throwaway
+from gradstep.gui.files.settings import throwaway
 
 
 class Held:

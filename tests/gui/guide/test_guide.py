@@ -9,13 +9,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
-from gradstep.gui.docks import Docks
+from gradstep.gui.files.settings import throwaway
+from gradstep.gui.frame.docks import Docks
+from gradstep.gui.frame.message_bar import MessageBar
 from gradstep.gui.guide.examples import FOLDER, task
 from gradstep.gui.guide.guide import Guide
-from gradstep.gui.message_bar import MessageBar
 from gradstep.gui.models.debug_model import DebugModel
-from gradstep.gui.panel_set import PanelSet
-from gradstep.gui.settings import throwaway
+from gradstep.gui.panels.panel_set import PanelSet
 
 from ..tapes import SmallNetwork
 

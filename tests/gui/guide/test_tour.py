@@ -10,9 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from gradstep.gui.files.settings import throwaway
 from gradstep.gui.guide.bubble import place
 from gradstep.gui.guide.tour import Stop, Tour
-from gradstep.gui.settings import throwaway
 
 
 class Window(QWidget):

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from gradstep.gui.everywhere import Everywhere
 from gradstep.gui.models.debug_model import DebugModel
 from gradstep.gui.models.everywhere import Hit, Place
-from gradstep.gui.navigator import Navigator
 from gradstep.gui.panels.find_panel import SHOWN, FindPanel
 from gradstep.gui.panels.output_panel import OutputPanel
+from gradstep.gui.study.everywhere import Everywhere
+from gradstep.gui.study.navigator import Navigator
 
 from ..tapes import FILE, SmallNetwork
 

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 from gradstep.engine.tape.schema import Meta, Val
 from gradstep.gui.models.tensors import Array, Kept, TensorView, statistics
 from gradstep.gui.panels.tensor_viewer import TensorViewer
-from gradstep.gui.sides import Side
-from gradstep.gui.sources import ArraySource
+from gradstep.gui.tensors.sides import Side
+from gradstep.gui.tensors.sources import ArraySource
 
 VAL = Val(7, 2)
 

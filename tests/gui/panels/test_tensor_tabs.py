@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Meta, Payload, Tensor, Val
-from gradstep.gui.formats import exact
 from gradstep.gui.models.tensors import Kept, TensorView, tensor_view
 from gradstep.gui.panels.tensor_panel import TensorPanel
-from gradstep.gui.sides import Side
-from gradstep.gui.sources import ArraySource
+from gradstep.gui.tensors.sides import Side
+from gradstep.gui.tensors.sources import ArraySource
+from gradstep.gui.widgets.formats import exact
 
 A = np.arange(12, dtype=np.float32).reshape(3, 4)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings
 
+from gradstep.gui.files.settings import mend
 from gradstep.gui.preferences.running import arguments, environment
 from gradstep.gui.preferences.schema import BY_NAME, PREFERENCES, Page
 from gradstep.gui.preferences.store import Preferences
-from gradstep.gui.settings import mend
 
 
 def opened(file: Path) -> QSettings:

@@ -7,10 +7,10 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QPlainTextEdit, QPushButton, QSpinBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from gradstep.gui.files.settings import throwaway
 from gradstep.gui.preferences.schema import BY_NAME, Page
 from gradstep.gui.preferences.store import Preferences
 from gradstep.gui.preferences.window import PreferencesWindow
-from gradstep.gui.settings import throwaway
 
 from .test_store import other
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 
+from gradstep.gui.files.settings import throwaway
 from gradstep.gui.preferences import schema
 from gradstep.gui.preferences.store import Preferences
 from gradstep.gui.runners.dialog import RunDialog
 from gradstep.gui.runners.runner import Runner
-from gradstep.gui.settings import throwaway
 
 LONG = 60_000
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 
 from gradstep.engine.debug.core import Outcome
 from gradstep.engine.debug.states import State
-from gradstep.gui.message_bar import MessageBar
+from gradstep.gui.frame.message_bar import MessageBar
 from gradstep.gui.runners import runner as runners
 from gradstep.gui.runners.runner import Refusal, Runner
 from gradstep.gui.runners.teller import RunnerTeller

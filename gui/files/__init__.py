@@ -1,0 +1,1 @@
+"""What is opened, kept and written: scripts and tapes, settings, notes, recovery, pictures."""

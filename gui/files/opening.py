@@ -1,0 +1,161 @@
+"""Which script or tape is open, and how it is started, started again and put away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QSettings, Signal, Slot
+
+from gradstep.engine.debug.launch import Launch
+from gradstep.engine.debug.states import ALIVE, Action
+from gradstep.engine.tape.reader import TapeError
+
+from ..frame import wording
+from ..models.debug_model import DebugModel
+from ..program.session import DebugSession
+from ..runners.runner import Runner
+from . import recent
+
+MORE = 4  # times as many values are kept when the user asks for more
+
+
+class Opening(QObject):
+    """Opens files; what became of it is said by signals."""
+
+    changed = Signal()  # another script or tape is open, or none
+    starting = Signal()  # the script begins anew: what was said of the last run is old
+    said = Signal(str)  # something was done that need not be looked at
+    refused = Signal(str, bool)  # it could not be opened, and why; True: because a program runs that could be stopped
+
+    def __init__(self, session: DebugSession, model: DebugModel, settings: QSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._model, self._settings = session, model, settings
+        self.runner = Runner(self)  # the engine and the interpreter that run scripts
+        self.script = ""  # the path of the script that is open
+        self.tape = ""  # the path of the tape that is open without a script
+        self.stop_on_entry = True  # stop before the first node of backward
+        self.budget = Launch("").budget  # bytes of values that a run keeps
+        self.level = Launch("").level  # how much of each value it keeps
+        self.limits: dict[str, Any] = {}  # further fields of Launch: the user's limits
+        self.arguments: tuple[str, ...] = ()  # of the script that is open
+        self.folder = ""  # in which it runs; "": its own
+        self.environment: dict[str, str] = {}  # beside the one of gradstep
+        self.remembers = True  # what was opened is listed under recent files
+        self.breakpoints: tuple[Mapping[str, Any], ...] = ()  # set before a program's first line runs
+        session.tape_opened.connect(self._follow)
+
+    @property
+    def name(self) -> str:
+        """What is open, by its file's name; "" for nothing."""
+        return Path(self.script or self.tape).name
+
+    def text(self) -> str:
+        """The script as it is on disk now; "" where it cannot be read."""
+        try:
+            return Path(self.script).read_text(encoding="utf-8", errors="replace") if self.script else ""
+        except OSError:
+            return ""
+
+    @Slot(str)
+    def open_file(self, file: str) -> None:
+        """Open a script (and run it to its first node of backward) or a tape."""
+        path = Path(file)
+        if not path.is_file():
+            self.refused.emit(self.tr("{0} is not there any more: choose another file.").format(path), False)
+        elif self._session.state in ALIVE:
+            self.refused.emit(self.tr("{0} is still running: stop it before another file is opened.").format(self.name), True)
+        elif path.suffix == ".gst":
+            self._open_tape(path)
+        else:
+            self._model.close()
+            self.script, self.tape = str(path.resolve()), ""
+            self._remember(path)
+            self._session.choose(self.script)
+            self.changed.emit()
+            self.start()
+
+    @Slot()
+    def start(self) -> None:
+        """Run the script that is open."""
+        if self.script and self._session.allows(Action.LAUNCH) and self._can_run():
+            self.runner.find(self._launch)
+
+    def _launch(self, python: str) -> None:
+        """Run the script in the interpreter that was found for it, where it was not put away meanwhile."""
+        if self.script and self._session.allows(Action.LAUNCH):
+            self.starting.emit()
+            self._session.launch(self.script, **self._options(python))
+
+    def _can_run(self) -> bool:
+        """Whether the folder in which the script shall run is there."""
+        if self.folder and not Path(self.folder).is_dir():
+            self.refused.emit(self.tr("{0} is no folder: choose another one to run {1} in.").format(self.folder, self.name), False)
+            return False
+        return True
+
+    def _options(self, python: str) -> dict[str, Any]:
+        return {
+            "args": self.arguments, "cwd": self.folder or str(Path(self.script).parent), "env": self.environment,
+            "engine": self.runner.engine, "python": python,
+            "stop_on_entry": self.stop_on_entry, "level": self.level, "budget": self.budget, "breakpoints": self.breakpoints,
+            "examine": True,
+            **self.limits,
+        }  # fmt: skip
+
+    def _remember(self, path: Path) -> None:
+        if self.remembers:
+            recent.remember(self._settings, path)
+
+    @Slot()
+    def restart(self) -> None:
+        """Run the script again, after the end of the program where one runs."""
+        if self._session.state in ALIVE:
+            if self._can_run():
+                self.runner.find(lambda python: self._session.restart(**self._options(python)))
+        else:
+            self.start()
+
+    @Slot()
+    def keep_more(self) -> None:
+        """Keep more values from the next start on."""
+        if self.level == Launch("").level:
+            self.budget *= MORE
+        self.level = Launch("").level  # all elements, where only statistics were kept
+        self.said.emit(self.tr("Up to {0} of values are kept from the next start on.").format(wording.size_text(self.budget)))
+
+    @Slot()
+    def restart_with_values(self) -> None:
+        """Run the script again and keep more values."""
+        self.keep_more()
+        self.restart()
+
+    @Slot()
+    def close(self) -> None:
+        """Put the script or tape away."""
+        if self._session.state in ALIVE:
+            return
+        self._model.close()
+        self.script = self.tape = ""
+        self._session.choose("")
+        self.changed.emit()
+
+    def _open_tape(self, path: Path) -> None:
+        try:
+            self._model.open(path)
+        except (TapeError, OSError) as error:
+            self.refused.emit(self.tr("{0} cannot be opened: {1}").format(path.name, error), False)
+            return
+        self._remember(path)
+        self.script, self.tape = "", str(path.resolve())
+        self.starting.emit()
+        self.changed.emit()
+        self._session.show_trace()
+
+    @Slot(str)
+    def _follow(self, path: str) -> None:
+        try:
+            self._model.open(path)
+        except (TapeError, OSError) as error:
+            self.refused.emit(self.tr("The recording of this run cannot be read: {0}").format(error), False)

@@ -1,0 +1,70 @@
+"""Where the window keeps what it remembers, and what happens when that file is damaged."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QIODevice, QSaveFile, QSettings
+
+from ..translation import translate
+
+
+def kept() -> QSettings:
+    """The user's settings."""
+    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "gradstep", "gradstep")
+
+
+def throwaway() -> QSettings:
+    """Settings of a window that nobody sees: nothing of the user's is read or changed."""
+    return QSettings(str(Path(tempfile.mkdtemp(prefix="gradstep-")) / "settings.ini"), QSettings.Format.IniFormat)
+
+
+def mend(file: Path) -> str:
+    """Look at a settings file before it is used. A good one is copied beside (``.good``); a damaged one is put aside (``.bad``)
+    and the last good one takes its place.
+
+    Gives a sentence for the user where the file was damaged, "" otherwise. Nothing here raises: settings are not worth a
+    window that does not open.
+    """
+    good, bad = file.with_name(file.name + ".good"), file.with_name(file.name + ".bad")
+    try:
+        if not file.exists():
+            return ""
+        if _sound(file):
+            if not good.exists() or good.read_bytes() != file.read_bytes():
+                _copy(file, good)
+            return ""
+        file.replace(bad)
+        if good.exists() and _sound(good):
+            _copy(good, file)
+            said = translate("Settings", "Your settings were damaged: the last good ones are back. The damaged file is {0}.")
+        else:
+            said = translate("Settings", "Your settings were damaged: gradstep starts with its defaults. The damaged file is {0}.")
+        return said.format(bad)
+    except OSError as error:
+        return translate("Settings", "Your settings cannot be read ({0}): gradstep starts with its defaults.").format(error)
+
+
+def _sound(file: Path) -> bool:
+    """Whether this is what QSettings writes. It reads anything: an empty file, zeros and a picture are to it files without settings."""
+    try:
+        lines = [line.strip() for line in file.read_bytes().decode("utf-8").splitlines() if line.strip()]
+    except UnicodeDecodeError:
+        return False
+    return bool(lines) and all(_is_line(line) for line in lines)
+
+
+def _is_line(line: str) -> bool:
+    heading = line.startswith("[") and line.endswith("]")
+    return "\0" not in line and (heading or "=" in line or line.startswith((";", "#")))
+
+
+def _copy(source: Path, target: Path) -> None:
+    """The copy appears as a whole or not at all."""
+    saved = QSaveFile(str(target))
+    if saved.open(QIODevice.OpenModeFlag.WriteOnly):
+        saved.write(QByteArray(source.read_bytes()))
+        if saved.commit():
+            return
+    raise OSError(f"{target}: {saved.errorString()}")

@@ -1,0 +1,1 @@
+"""What is around the graph and the panels: toolbar, status bar, docks, messages, the first page."""

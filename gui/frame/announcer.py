@@ -1,0 +1,133 @@
+"""What the message bar says of a run: how it ended, the first NaN, what could not be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from gradstep.engine.debug.core import Outcome
+from gradstep.engine.debug.states import ENDED, State
+
+from ..actions import key_of
+from ..canvas import GraphCanvas
+from ..files.opening import Opening
+from ..models.alerts import AlertKind
+from ..models.debug_model import AT_ONCE, DebugModel
+from ..program.session import DebugSession
+from ..study.navigator import Navigator
+from . import wording
+from .message_bar import Answer, MessageBar
+
+
+class Announcer(QObject):
+    """Listens to all and writes the bar, and the canvas's words for the time without a graph."""
+
+    line_wanted = Signal(str, int)  # the user wants to see this line of the source
+    said = Signal(str)  # something worth a line that need not stay
+
+    def __init__(
+        self, bar: MessageBar, canvas: GraphCanvas, session: DebugSession, model: DebugModel, opening: Opening, navigator: Navigator
+    ) -> None:
+        super().__init__(bar)
+        self._bar, self._canvas = bar, canvas
+        self._session, self._model, self._opening, self._navigator = session, model, opening, navigator
+        self._alert_told = False
+        self._waiting: Outcome | None = None  # an end that is told when the rest of the tape was taken in
+        self.says_alerts = True  # the user wants to be told of the first NaN here
+        session.state_changed.connect(self._state_changed)
+        session.ended.connect(self._ended)
+        session.noticed.connect(self.said)
+        model.grown.connect(self.tell_alert)
+        model.caught_up.connect(self._say_end)
+        model.damaged.connect(self._damaged)
+        opening.starting.connect(self._starting)
+        opening.changed.connect(self._changed)
+        opening.refused.connect(self._refused)
+
+    @Slot()
+    def _changed(self) -> None:
+        self._bar.clear()
+
+    @Slot()
+    def _starting(self) -> None:
+        self._alert_told, self._waiting = False, None
+        self._bar.clear()
+
+    @Slot(str, bool)
+    def _refused(self, why: str, stoppable: bool) -> None:
+        if stoppable:
+            self._bar.show_message(why, [(self.tr("Stop"), self._session.stop)])
+        else:
+            self._bar.show_error(why)
+
+    @Slot(str)
+    def _damaged(self, why: str) -> None:
+        self._bar.show_error(self.tr("The tape cannot be read further: {0}").format(why))
+
+    @Slot(object)
+    def _state_changed(self, state: State) -> None:
+        later = self.tr("The graph appears when backward() is called.")
+        if state is State.STARTING:
+            self._alert_told = False
+            self._bar.clear()
+            self._canvas.set_empty_text(self.tr("Starting {0}").format(self._opening.name), later)
+        elif state in (State.RUNNING_FORWARD, State.RUNNING_BACKWARD):
+            self._canvas.set_empty_text(self.tr("Running {0}").format(self._opening.name), later)
+        elif state is State.PAUSED:
+            self._canvas.set_empty_text(self.tr("Paused before backward()"), self.tr("{0} goes on.").format(key_of("continue")))
+        elif state is State.FROZEN:
+            answers = [(self.tr("Go On Beyond the Limit"), self._session.raise_limit), (self.tr("Stop"), self._session.stop)]
+            self._bar.show_message(self._session.sentence, answers, picture="warning", token="accent_text")
+        if state is State.PAUSED:
+            self.tell_alert()
+
+    @Slot()
+    def tell_alert(self) -> None:
+        """Say the first NaN or infinity of a run, once, when the program stands still or is over."""
+        resting = self._session.state in ENDED | {State.PAUSED, State.TRACE}
+        alert = self._navigator.first_alert() if self.says_alerts and resting and not self._alert_told else None
+        if alert is None or alert.kind is not AlertKind.BORN or self._bar.text:
+            return
+        self._alert_told = True
+        text = wording.alert_text(alert, len(self._model.alerts))
+        self._bar.show_message(text, [(self.tr("Go To It"), lambda: self._navigator.go_to_alert(alert))], picture="warning", token="bad")
+
+    @Slot(object)
+    def _ended(self, outcome: Outcome) -> None:
+        self._waiting = outcome
+        if self._model.catch_up(AT_ONCE):
+            self._say_end()
+
+    @Slot()
+    def _say_end(self) -> None:
+        """How the program ended, once all of its tape is here: that says more than its exit code."""
+        outcome, self._waiting = self._waiting, None
+        if outcome is None:
+            return
+        text = wording.outcome_text(outcome, self._opening.script, self._model.tape)
+        bad = outcome.how in (State.RAISED, State.CRASHED, State.FAILED)
+        hint = self.tr("It ended before backward().") if bad else text
+        self._canvas.set_empty_text(self.tr("No graph"), hint or self.tr("backward() was not called."))
+        again: Answer = (self.tr("Restart"), self._opening.restart)
+        if outcome.node:
+            self._model.select(("node", outcome.node))
+        if bad:
+            self._bar.show_error(text, [*self._places(outcome), again])
+            place = outcome.exception or outcome.refused
+            if place.get("file") and place.get("line"):
+                self.line_wanted.emit(str(place["file"]), int(place["line"]))
+        elif text:
+            self._bar.show_message(text, [again] if outcome.how is not State.FINISHED or outcome.exit_code else [])
+        else:
+            self.tell_alert()
+
+    def _places(self, outcome: Outcome) -> list[Answer]:
+        found: list[Answer] = []
+        place = outcome.exception or outcome.refused
+        if place.get("file") and place.get("line"):
+            show: Callable[[], None] = lambda: self.line_wanted.emit(str(place["file"]), int(place["line"]))  # noqa: E731
+            found.append((self.tr("Go To Line"), show))
+        if outcome.node:
+            found.append((self.tr("Go To Node"), lambda: self._model.select(("node", outcome.node))))
+        return found

@@ -1,0 +1,252 @@
+"""The page before anything is open: start, recent files, examples to learn by doing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from .. import theme
+from ..guide.examples import FOLDER, bundled
+from ..runners.line import RunnerLine
+from ..theme import icon
+
+SUFFIXES = (".py", ".gst")
+SHOWN = 5  # recent files
+_WIDTH = 345  # of a card
+_TEXT = 275  # of the words in it
+
+
+class Entry(QPushButton):
+    """A line of a card: an icon, a name, what it is in small letters, its keys. A button like any other to keyboard and reader."""
+
+    def __init__(self, picture: str, name: str, about: str = "", keys: str = "", tip: str = "") -> None:
+        super().__init__()
+        self.setProperty("role", "entry")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(name)
+        self.setAccessibleDescription(about)
+        self.setToolTip(tip)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._picture = picture
+        self._elided: list[tuple[QLabel, str, Qt.TextElideMode]] = []
+        self._icon = self._label()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 7, 10, 7)
+        row.setSpacing(11)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop if about else Qt.AlignmentFlag.AlignVCenter)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._words(name, Qt.TextElideMode.ElideMiddle))
+        if about:
+            detail = self._words(about, Qt.TextElideMode.ElideMiddle)
+            detail.setProperty("role", "dim")
+            words.addWidget(detail)
+        row.addLayout(words, 1)
+        self._keys = self._label()
+        self._keys.setProperty("role", "dim")
+        row.addWidget(self._keys)
+        self.show_keys(keys)
+        self._paint_icon()
+        self._elide()
+
+    def show_keys(self, keys: str) -> None:
+        """Show which keys do the same; "" for none."""
+        self._keys.setText(keys)
+        self._keys.setVisible(bool(keys))
+
+    def _label(self) -> QLabel:
+        label = QLabel()
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        return label
+
+    def _words(self, text: str, mode: Qt.TextElideMode) -> QLabel:
+        label = self._label()
+        self._elided.append((label, text, mode))
+        return label
+
+    def _elide(self) -> None:
+        for label, text, mode in self._elided:
+            label.setText(QFontMetrics(self.font()).elidedText(text, mode, theme.scaled(_TEXT)))
+
+    def _paint_icon(self) -> None:
+        self._icon.setPixmap(icon(self._picture).pixmap(QSize(18, 18), self.devicePixelRatioF()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Paint the icon in the colours of the theme that is in effect now."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._paint_icon()
+        elif event.type() is QEvent.Type.FontChange:
+            self._elide()
+
+    def sizeHint(self) -> QSize:
+        layout = self.layout()
+        return layout.sizeHint() if layout is not None else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+
+class WelcomePage(QScrollArea):
+    """Asks by signals what to open. A small window scrolls it."""
+
+    open_wished = Signal()  # the user wants to choose a script
+    open_tape_wished = Signal()  # the user wants to choose a tape
+    file_picked = Signal(str)  # the user picked this script or tape, or dropped it here
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("WelcomePage")
+        self.setAccessibleName(self.tr("Welcome"))
+        self.setAcceptDrops(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self._cards: list[QWidget] = []
+        page = QWidget()
+        self.setWidget(page)
+        outer = QVBoxLayout(page)
+        outer.addStretch(2)
+        outer.addLayout(self._head())
+        line = QLabel(self.tr("Step through backward(), node by node, also back in time."))
+        line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        line.setProperty("role", "dim")
+        outer.addWidget(line)
+        outer.addSpacing(28)
+        start = self._card(self.tr("Start"))
+        self._first = self._add(start, Entry("open", self.tr("Open Script...")), self.open_wished.emit)
+        self._second = self._add(start, Entry("record", self.tr("Open Tape...")), self.open_tape_wished.emit)
+        start.addSpacing(6)
+        start.addWidget(self._dim(self.tr("or drop a .py or .gst file anywhere")))
+        start.addStretch()
+        self._recent = self._card(self.tr("Recent"))
+        learn = self._card(self.tr("Learn by doing"))
+        for name, label, about in bundled():
+            file = str(FOLDER / name)
+            self._add(learn, Entry("script", label, about), partial(self.file_picked.emit, file))
+        learn.addStretch()
+        columns = self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        columns.setSpacing(18)
+        columns.addStretch()
+        for box in (start, self._recent, learn):
+            card = box.parentWidget()
+            assert card is not None
+            columns.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+            self._cards.append(card)
+        columns.addStretch()
+        outer.addLayout(columns)
+        outer.addSpacing(22)
+        self.runner = RunnerLine()
+        outer.addWidget(self.runner)
+        outer.addStretch(3)
+        self.setFocusProxy(self._first)
+        self.show_recent([])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cards stand beside each other where there is room, else above each other."""
+        super().resizeEvent(event)
+        self._flow()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Cards are as wide as their text asks for."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            for card in self._cards:
+                card.setFixedWidth(theme.scaled(_WIDTH))
+            self._flow()
+
+    def _flow(self) -> None:
+        beside = self.width() >= len(self._cards) * (theme.scaled(_WIDTH) + 24)
+        wanted = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        if self._columns.direction() is not wanted:
+            self._columns.setDirection(wanted)
+
+    def show_keys(self, keys: Sequence[str]) -> None:
+        """Show the keys of opening a script and a tape."""
+        for entry, text in zip((self._first, self._second), keys, strict=True):
+            entry.show_keys(text)
+
+    def _head(self) -> QHBoxLayout:
+        logo = QLabel()
+        logo.setPixmap(icon("logo", "accent").pixmap(QSize(44, 44), self.devicePixelRatioF()))
+        logo.setAccessibleName(" ")
+        title = QLabel("gradstep")
+        title.setObjectName("welcomeTitle")
+        head = QHBoxLayout()
+        head.addStretch()
+        head.addWidget(logo)
+        head.addSpacing(10)
+        head.addWidget(title)
+        head.addStretch()
+        return head
+
+    def _card(self, title: str) -> QVBoxLayout:
+        card = QFrame(self)
+        card.setProperty("role", "card")
+        card.setFixedWidth(theme.scaled(_WIDTH))
+        box = QVBoxLayout(card)
+        box.setContentsMargins(10, 14, 10, 14)
+        box.setSpacing(2)
+        label = QLabel(title)
+        label.setProperty("role", "heading")
+        label.setIndent(10)
+        box.addWidget(label)
+        box.addSpacing(4)
+        return box
+
+    def _dim(self, text: str) -> QLabel:
+        label = QLabel(text)
+        label.setProperty("role", "dim")
+        label.setIndent(10)
+        return label
+
+    def _add(self, card: QVBoxLayout, entry: Entry, pressed: Callable[[], object]) -> Entry:
+        entry.clicked.connect(lambda: pressed())
+        card.addWidget(entry)
+        return entry
+
+    def show_recent(self, files: Sequence[Path]) -> None:
+        """List what was opened last."""
+        while self._recent.count() > 2:  # the title and the space below it
+            item = self._recent.takeAt(2)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for file in files[:SHOWN]:
+            entry = Entry("record" if file.suffix == ".gst" else "script", file.name, _folder(file), tip=str(file))
+            self._add(self._recent, entry, partial(self.file_picked.emit, str(file)))
+        if not files:
+            self._recent.addWidget(self._dim(self.tr("Nothing yet")))
+        self._recent.addStretch()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        file = dropped(event)
+        if file:
+            event.acceptProposedAction()
+            self.file_picked.emit(file)
+
+
+def _folder(file: Path) -> str:
+    """Where a file is, as people write it."""
+    try:
+        return f"~/{file.parent.relative_to(Path.home())}"
+    except ValueError:
+        return str(file.parent)
+
+
+def dropped(event: QDropEvent) -> str:
+    """The script or tape that is dragged, "" for anything else."""
+    for url in event.mimeData().urls():
+        if url.isLocalFile() and url.toLocalFile().endswith(SUFFIXES):
+            return url.toLocalFile()
+    return ""

@@ -1,0 +1,423 @@
+"""Brings the model to the canvas: which graph is drawn, how far each node is, what flowed along its edges."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from gradstep.engine.tape.graph import attributes_of
+from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.schema import NodeEnter, NodeExit, NodeReady, Rewound, RunBegin, RunEnd, Stats
+from gradstep.engine.tape.state import Status
+from gradstep.engine.tape.wire import EVENT_CODES
+
+from ..canvas import GraphCanvas, LayoutFunction, Scene, arrange, measure
+from ..canvas.scene import folded_name
+from ..models.counterparts import counterparts
+from ..models.debug_model import DebugModel, Selection
+from ..widgets.soon import Soon
+from . import layouts
+from .drawing import LATEST, Drawing, FoldedGraphs, Picture, Shown, Stage, graph_of
+from .foldings import Foldings
+
+Key = Hashable
+LATE = 1000  # events that are asked again for statistics: those of a tape without any never come
+GROWTH = 400  # milliseconds between two drawings of a graph that grows, at least
+REST = 20  # times as long as the last drawing took here
+FLOW = 100  # milliseconds between two looks at how far a program that runs is
+MOST = 20_000  # nodes that are drawn while the script still adds to them
+QUICK = 3_000  # nodes that are drawn within 0.2 s here; more are arranged in another process
+
+
+FEW = 2_000  # events between two moments: beyond that all nodes are looked at
+_SWEEPING = [EVENT_CODES[kind] for kind in (RunBegin, RunEnd, Rewound)]  # events that change the status of many nodes
+_OF_NODES = [EVENT_CODES[kind] for kind in (NodeReady, NodeEnter, NodeExit)]
+
+
+def _look(status: Status) -> object:
+    """What the canvas shows for a status: what failed is done, and has an alert."""
+    return Status.DONE if status is Status.FAILED else status
+
+
+def bad(stats: Stats | None) -> bool:
+    """Whether a value holds NaN or an infinity."""
+    return stats is not None and bool(stats.nans or stats.posinfs or stats.neginfs)
+
+
+def _with_forward(tape: Tape, nodes: Iterable[int]) -> list[Key]:
+    """The keys of backward nodes, of the ops that made them and of the leaves that they add into."""
+    found: list[Key] = []
+    for number in nodes:
+        found.append(("node", number))
+        node = tape.nodes.get(number)
+        if node is not None and node.op is not None:
+            found.append(("op", node.op))
+        if node is not None and node.variable is not None:
+            found.append(("leaf", node.variable))
+    return found
+
+
+class GraphPresenter(QObject):
+    """Listens to the model alone; the canvas is told."""
+
+    drawn = Signal()  # another graph is drawn, which knows no breakpoints yet
+    marked = Signal(object)  # the keys of the nodes whose state changed on the canvas, None for any of them
+    arranging = Signal(str, int, int)  # a large graph is being arranged: what it is at, which step of how many
+    arranged = Signal()  # and is so no more
+    refused = Signal(str)  # a layout cannot draw the graph, and why
+    layout_changed = Signal(str)  # the name of the layout that is in use
+
+    def __init__(self, canvas: GraphCanvas, model: DebugModel, layout: LayoutFunction, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._drawing = Drawing(self)
+        self._drawing.drawn.connect(self._arrived)
+        self._drawing.failed.connect(self._process_ended)
+        self._drawing.refused.connect(self._refused)
+        self._drawing.progressed.connect(self._progressed)
+        self._layout_name = layouts.DEFAULT
+        self._canvas, self._model, self._layout = canvas, model, layout
+        self._graphs = FoldedGraphs()
+        self.foldings = Foldings(canvas, self)
+        self.foldings.changed.connect(self._refold)
+        self._anchor: Key | None = None  # what stands still when the picture that was asked for comes
+        self._given_up = False  # the user cancelled the first picture
+        self._facts: Callable[[Any], Mapping[str, Any]] | None = None
+        self._shown = Shown.BACKWARD
+        self._drawn: Picture | None = None  # what the canvas shows
+        self._norms: dict[tuple[Key, Key], float] = {}
+        self._bad: set[tuple[str, int]] = set()
+        self._failed: set[Key] = set()
+        self._fresh: dict[tuple[Key, Key], float] = {}  # of the norms, those that the canvas has not been told
+        self._marked = (0, -1)  # the run and the moment whose statuses the canvas shows
+        self.breakpoints: frozenset[Key] = frozenset()  # nodes that have one
+        self._undescribed: list[int] = []  # events whose values have no statistics on the tape yet
+        self._seen = 0  # events taken in
+        self._paused = False
+        self._ahead = QTimer(self, singleShot=True, interval=0)  # a large tape: the process begins before all is taken in here
+        self._ahead.timeout.connect(self.refresh)
+        self._later = QTimer(self, singleShot=True, interval=GROWTH)
+        self._later.timeout.connect(self.refresh)
+        self._flowing = QTimer(self, singleShot=True, interval=FLOW)
+        self._flowing.timeout.connect(self._mark)
+        self._due = Soon(self._mark, self)  # a step moves the model several times, and marks the graph once
+        model.tape_changed.connect(self._forget)
+        model.grown.connect(self._grown)
+        model.caught_up.connect(self.refresh)
+        model.cursor_moved.connect(self._moved)
+        model.selection_changed.connect(self._selected)
+
+    def close(self) -> None:
+        """End the process that arranges large graphs."""
+        self._drawing.close()
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there is a graph on the canvas."""
+        return self._drawn is not None
+
+    @property
+    def layout(self) -> LayoutFunction:
+        """Who arranges the graphs."""
+        return self._layout
+
+    @property
+    def shown(self) -> Shown:
+        return self._shown
+
+    def whole(self) -> nx.DiGraph:
+        """The graph that is shown, with nothing folded; empty where nothing is recorded."""
+        tape = self._model.tape
+        return graph_of(tape, self._wanted(tape)) if tape is not None else nx.DiGraph()
+
+    def show(self, shown: Shown) -> None:
+        """Draw another of the three graphs."""
+        self._shown, self._given_up = shown, False
+        self.foldings.look_at(shown)
+        self._drawn = None
+        self.refresh()
+
+    @Slot(bool)
+    def set_paused(self, paused: bool) -> None:
+        """The program stands still (or is over): what is drawn must be complete now."""
+        self._paused = paused
+        if paused:
+            self.refresh()
+
+    def mark_breakpoints(self, keys: Iterable[Key]) -> None:
+        """The nodes that have a breakpoint."""
+        self.breakpoints = frozenset(keys)
+        self._canvas.set_breakpoints(self.breakpoints)
+
+    # ------------------------------------------------------------------------------------ listening
+
+    @Slot()
+    def _forget(self) -> None:
+        self._drawn = self._facts = None
+        self._given_up = False
+        self._graphs = FoldedGraphs()
+        self.foldings.forget()
+        self._drawing.forget()
+        self._norms.clear()
+        self._fresh = {}
+        self._marked = (0, -1)
+        self._bad.clear()
+        self._undescribed.clear()
+        self._seen = 0
+        self._canvas.clear()
+        if self._model.takes_time:
+            self._ahead.start()
+
+    @Slot()
+    def _grown(self) -> None:
+        self._take_in()
+        if self._stale() and not self._later.isActive():
+            self._later.start()
+
+    @Slot(int)
+    def _moved(self, _: int) -> None:
+        model = self._model
+        if self._drawn is None or self._drawn.run == model.run or self._shown is Shown.FORWARD:
+            if self._paused or not model.is_live:
+                self._due.start()
+            elif not self._flowing.isActive():
+                self._flowing.start()
+        elif not model.is_live or (self._paused and model.is_all_here):
+            self.refresh()
+        elif not self._later.isActive():  # passes follow one another more quickly than they can be drawn
+            self._later.start()
+
+    @Slot(object)
+    def _selected(self, selection: Selection) -> None:
+        chosen, key = self._canvas.selected_key, self.shown_as(selection.key)
+        if chosen != key and (key is not None or folded_name(chosen) is None):
+            self._canvas.select(key)
+
+    def shown_as(self, key: Key | None) -> Key | None:
+        """The key under which the canvas shows a node: where only its op is drawn, that; where only its node is, that."""
+        tape, holder_of = self._model.tape, self._canvas.holder_of
+        if key is None or tape is None or holder_of(key) is not None:
+            return key
+        return next((other for other in counterparts(tape, key) if holder_of(other) is not None), key)
+
+    # ------------------------------------------------------------------------------------ drawing
+
+    def choose_layout(self, name: str) -> None:
+        """Lay graphs out by another layout, a name of ``layouts.names()``."""
+        try:
+            self._layout = layouts.layout(name)
+        except (LookupError, ImportError) as error:
+            self.refused.emit(str(error))
+        else:
+            self._layout_name = name
+        self.layout_changed.emit(self._layout_name)
+        self.refresh()
+
+    @Slot()
+    def cancel(self) -> None:
+        """Give up what is being drawn; what is drawn stays."""
+        self._drawing.cancel()
+        self._anchor = None
+        drawn = self._drawn
+        if drawn is None:
+            self._given_up = True
+            self._canvas.set_empty_text(self.tr("Not arranged"), self.tr("Choose a graph or a layout in the View menu to draw it."))
+            return
+        self.foldings.restore(drawn.shown, drawn.folds)
+        if drawn.layout != self._layout_name:
+            self.choose_layout(drawn.layout)
+
+    def _wanted(self, tape: Tape) -> Picture:
+        if self._model.takes_time:
+            return self._wanted_ahead(tape)
+        run = self._model.run
+        if not run and tape.runs:
+            run = list(tape.runs)[-1]
+        folds = self.foldings.of(self._shown)
+        if self._shown is Shown.BACKWARD and run:
+            return Picture(tape.path, self._shown, run, len(tape.runs[run].needed), folds, self._layout_name)
+        return Picture(tape.path, self._shown, run, len(tape.ops) + len(tape.nodes), folds, self._layout_name)
+
+    def _wanted_ahead(self, tape: Tape) -> Picture:
+        """Of a large tape that is still being taken in here: the process, which reads it at once, knows its last run."""
+        wanted = Picture(tape.path, self._shown, LATEST, MOST, self.foldings.of(self._shown), self._layout_name)
+        drawn = self._drawn
+        if drawn is not None and drawn.shown is self._shown and drawn.tape == tape.path:
+            return replace(wanted, run=drawn.run, size=drawn.size)
+        return wanted
+
+    @Slot(object)
+    def _refold(self, anchor: Key | None) -> None:
+        self._anchor = anchor
+        self.refresh()
+
+    def _stale(self) -> bool:
+        tape = self._model.tape
+        return tape is not None and self._wanted(tape) != self._drawn
+
+    @Slot()
+    def refresh(self) -> None:
+        """Draw the graph anew where it is not what the model has."""
+        tape = self._model.tape
+        if tape is None:
+            return
+        wanted = self._wanted(tape)
+        if wanted == self._drawn:
+            self._due.start()
+            return
+        if (wanted.size > MOST and not self._paused) or self._given_up:
+            return  # drawn when the script stands still
+        self._take_in()
+        if (wanted.size <= QUICK and wanted.layout == layouts.DEFAULT) or not tape.path:
+            self._drawing.forget()
+            began = time.perf_counter()
+            self._draw_here(wanted)
+            self._later.setInterval(max(GROWTH, round(1000 * REST * (time.perf_counter() - began))))
+            return
+        if self._drawn is None or wanted.replaces(self._drawn):
+            self._drawn = None
+            self._canvas.clear()
+            self._canvas.set_empty_text(self.tr("Arranging the graph"), self.tr("Stepping works meanwhile."))
+        if self._drawing.draw(wanted, measure(), self._layout):
+            self.arranging.emit(self.tr("Arranging the graph"), 0, 0)
+        self._mark()
+
+    @Slot(object)
+    def _progressed(self, stage: Stage) -> None:
+        words = {
+            Stage.READING: self.tr("Reading the tape"),
+            Stage.GROUPING: self.tr("Finding modules and loops"),
+            Stage.ARRANGING: self.tr("Arranging the graph"),
+        }
+        stages = list(Stage)
+        self.arranging.emit(words[stage], stages.index(stage), len(stages))
+
+    @Slot(object)
+    def _process_ended(self, wanted: Picture) -> None:
+        """The process ended: what is not too large is drawn here."""
+        self.arranged.emit()
+        if 0 < wanted.size <= MOST and wanted.run != LATEST and wanted.layout == layouts.DEFAULT:
+            self._draw_here(wanted)
+        else:
+            self._refused(wanted, self.tr("the process that arranges graphs ended; View > Backward Graph starts it again"))
+
+    @Slot(object, str)
+    def _refused(self, wanted: Picture, reason: str) -> None:
+        self.arranged.emit()
+        self.refused.emit(self.tr("The graph is not drawn by the layout {0}: {1}").format(wanted.layout, reason))
+        if wanted.layout != layouts.DEFAULT:
+            self.choose_layout(layouts.DEFAULT)
+        else:
+            self._given_up = True
+
+    @Slot(object)
+    def _draw_here(self, wanted: Picture) -> None:
+        tape = self._model.tape
+        if tape is None:
+            return
+        graph = self._graphs.graph(tape, wanted)
+        self._arrived(wanted, graph, arrange(graph, measure(), self._layout) if len(graph) else None)
+
+    @Slot(object, object, object)
+    def _arrived(self, drawn: Picture, graph: nx.DiGraph, scene: Scene | None) -> None:
+        self.arranged.emit()
+        before, self._drawn = self._drawn, drawn
+        if scene is None:
+            self._canvas.clear()
+            return
+        anchor, self._anchor = self._anchor, None
+        if before is None or drawn.replaces(before):
+            anchor = None
+        elif anchor is None:
+            anchor = self._canvas.current_key or self._canvas.central_key
+        tape = self._model.tape
+        if tape is not None:
+            self._facts = attributes_of(tape)
+        self._canvas.show_graph(graph, scene, self._facts, anchor)
+        self._marked, self._fresh = (0, -1), dict(self._norms)
+        self._mark()
+        self._canvas.select(self.shown_as(self._model.selection.key))
+        self.drawn.emit()
+        if self._stale() and not self._later.isActive():
+            self._later.start()  # it grew, or another run is looked at, since it was asked for
+        self.foldings.note_current()
+
+    def _mark(self) -> None:
+        """Statuses, the current node, what is not finite, and the norms on the edges."""
+        self._due.stop()
+        self._flowing.stop()
+        model = self._model
+        if self._drawn is None or model.tape is None:
+            return
+        state = model.state
+        status = state.node_status
+        changed = self._changed_since(model.tape)
+        if changed is None:
+            self._failed = {("node", node) for node, one in status.items() if one is Status.FAILED}
+            self._canvas.set_statuses({("node", node): _look(status[node]) for node in status})
+        else:
+            for node in changed:
+                self._canvas.set_status(("node", node), _look(status.get(node, Status.PENDING)))
+        self._marked = (model.run, model.position)
+        if self._fresh:
+            self._canvas.set_edge_norms(self._fresh)
+            self._fresh = {}
+        self._canvas.set_alerts({key for key in self._bad if key[0] == "op" or status.get(key[1]) == Status.DONE} | self._failed)
+        current = model.current_node
+        self._canvas.set_current(self.shown_as(("node", current)) if current is not None else None, self._note(current))
+        self.marked.emit(None if changed is None else _with_forward(model.tape, changed))
+        self.foldings.note_current()
+
+    def _changed_since(self, tape: Tape) -> set[int] | None:
+        """The nodes whose status can be another than when it was marked last; None where that may be all of them."""
+        run, position = self._marked
+        low, high = sorted((position, self._model.position))
+        if run != self._model.run or run == 0 or high - low > FEW:
+            return None
+        words = tape.events.words_from(low + 1)[: high - low]
+        codes = words[:, 0] & 0xFF
+        if np.isin(codes, _SWEEPING).any():
+            return None
+        return set(words[np.isin(codes, _OF_NODES), 3].tolist())
+
+    def _note(self, node: int | None) -> str:
+        view = self._model.step_view(node) if node is not None else None
+        if view is None:
+            return ""
+        return ", ".join(part for part in (view.place, "" if self._model.is_live else self.tr("looking at the past")) if part)
+
+    def _take_in(self) -> None:
+        """The norms of gradients that went along edges, from the events since the last time."""
+        tape = self._model.tape
+        if tape is None:
+            return
+        codes = tape.events.words_from(self._seen)[:, 0] & 0xFF
+        base, self._seen = self._seen, self._seen + len(codes)
+        exits = (codes == EVENT_CODES[NodeExit]).nonzero()[0]
+        waiting = [*self._undescribed, *(exits + base).tolist()]
+        self._undescribed = [place for place in waiting if not self._exit(tape, place)][-LATE:]
+
+    def _exit(self, tape: Tape, place: int) -> bool:
+        """What a node passed on. False where the statistics of it are still to come: they may be written after the event."""
+        event = tape.events[place]
+        assert isinstance(event, NodeExit)
+        source = ("node", event.node)
+        self._bad.discard(source)
+        known = True
+        for slot, val in zip(tape.nodes[event.node].next, event.grads, strict=False):
+            if val is None:
+                continue
+            stats = tape.stats.get(val)
+            known = known and stats is not None
+            if slot is not None and stats is not None:
+                norm = math.nan if bad(stats) else stats.norm
+                self._norms[source, ("node", slot.node)] = self._fresh[source, ("node", slot.node)] = norm
+            if bad(stats):
+                self._bad.add(source)
+        return known

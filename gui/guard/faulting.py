@@ -1,0 +1,68 @@
+"""Tells the user of exceptions that nobody caught: in one bar with a count, or, where a plug-in raised them, as that plug-in's failure."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QGuiApplication
+
+from gradstep.engine.extensions.catalogue import Feature
+
+from ..frame.docks import Docks
+from ..frame.message_bar import MessageBar
+from ..panels.plugins_panel import PluginsPanel
+from .faults import Fault, Faults
+from .plug_ins import PlugIns
+
+
+class FaultTeller(QObject):
+    """Between the faults, the plug-ins and the bar. A fault that goes on counts up in the bar that tells of it."""
+
+    def __init__(self, bar: MessageBar, plug_ins: PlugIns, panel: PluginsPanel, docks: Docks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bar, self._plug_ins, self._panel, self._docks = bar, plug_ins, panel, docks
+        self._told: dict[int, str] = {}  # by fault: what the bar says of it
+        self._faults: Faults | None = None
+        plug_ins.failed.connect(self.tell_of_plugin)
+
+    def watch(self, faults: Faults) -> None:
+        """Tell of these."""
+        self._faults = faults
+        faults.raised.connect(self.tell)
+
+    @Slot(object)
+    def tell(self, fault: Fault) -> None:
+        """A fault came, or came again."""
+        if self._plug_ins.took(fault):
+            return
+        before = self._told.get(id(fault), "")
+        if before and self._bar.text != before:
+            return  # it was put away, or something else is said now
+        where = f"{os.path.basename(fault.file)}:{fault.line}"
+        log = str(self._faults.log) if self._faults is not None and self._faults.log is not None else ""
+        text = self.tr("A fault of gradstep's own: {0} ({1}), %n time(s). The window and your program go on.", "", fault.count)
+        text = text.format(fault.error, where)
+        if log:
+            text = self.tr("{0} It is written down in {1}.").format(text, log)
+        self._told[id(fault)] = text
+        self._bar.show_error(text, [(self.tr("Copy Details"), partial(self._copy, fault))])
+
+    @Slot(str, object)
+    def tell_of_plugin(self, sentence: str, feature: Feature) -> None:
+        """A plug-in failed."""
+        record = self._plug_ins.guard.records.get(feature.id)
+        answers = [(self.tr("Plug-ins"), lambda: self._docks.bring(self._panel))]
+        if self._plug_ins.guard.switches.is_on(feature):
+            answers.insert(0, (self.tr("Switch It Off"), lambda: self._off(feature)))
+        if record is not None:
+            answers.append((self.tr("Copy Details"), lambda: QGuiApplication.clipboard().setText(record.details)))
+        self._bar.show_error(sentence, answers)
+
+    def _off(self, feature: Feature) -> None:
+        self._plug_ins.switch(feature, False)
+        self._bar.clear()
+
+    def _copy(self, fault: Fault) -> None:
+        QGuiApplication.clipboard().setText(fault.details)

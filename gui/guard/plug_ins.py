@@ -1,0 +1,242 @@
+"""The window's plug-ins: which are loaded, what they are told, and what happens when one fails."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from gradstep.engine.extensions.catalogue import Feature, features
+from gradstep.engine.extensions.guard import Failure, Guard, PluginError, Record
+from gradstep.engine.extensions.switches import Switches
+
+from ..frame.docks import Docks
+from ..models.debug_model import DebugModel, Selection
+from ..panel import Panel, PluginPanel, PluginView
+from ..panels.plugin_page import PluginPage
+from ..panels.plugins_panel import Plugged, PluginsPanel
+from .faults import Fault
+
+PANELS = "gradstep.panels"
+VIEWS = "gradstep.tensor_views"
+UP = 3000  # milliseconds after which a window that answers has started
+
+
+class PlugIns(QObject):
+    """Loads the panels of enabled plug-ins, tells them of the model, and takes away what fails three times.
+
+    Other parts of the window ask its ``guard`` for layouts, exporters and views."""
+
+    views_changed = Signal()  # the tensor panel may have other pages: see ``pages``
+    failed = Signal(str, object)  # what to say, and the Feature
+    changed = Signal()  # something was switched, failed, or was called
+    node_picked = Signal(object)  # a panel's user wants to see this node
+    event_picked = Signal(int)  # ... this moment
+    line_picked = Signal(str, int)  # ... this line
+
+    def __init__(self, model: DebugModel, docks: Docks, panel: PluginsPanel, switches: Switches, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._model, self._docks, self._panel = model, docks, panel
+        self.guard = Guard(switches, self._tell)
+        self._panels: dict[str, PluginPanel] = {}
+        self._features: dict[str, Feature] = {}
+        self._views: list[Feature] = []
+        self._rising = QTimer(self, singleShot=True, interval=UP)
+        self._rising.timeout.connect(lambda: self.guard.switches.started())
+        model.tape_changed.connect(lambda: self._each(lambda panel: panel.show_tape(model.tape)))
+        model.grown.connect(lambda: self._each(lambda panel: panel.show_growth()))
+        model.cursor_moved.connect(lambda position: self._each(lambda panel: panel.show_moment(position)))
+        model.selection_changed.connect(self._selected)
+        self._later = QTimer(self, singleShot=True, interval=0)  # the table may be in the middle of saying that a row was ticked
+        self._later.timeout.connect(self._show)
+        self.changed.connect(self._later.start)
+        docks.came_in_sight.connect(self._came_in_sight)
+        panel.package_switched.connect(self.switch_package)
+        panel.feature_switched.connect(self._switch)
+
+    # ---------------------------------------------------------------------------------------------------------- loading
+
+    def load(self) -> None:
+        """Make the panels of plug-ins that are on and have none yet; take away those of plug-ins that are off."""
+        wanted = {feature.id: feature for feature in self.guard.enabled(PANELS)} if self.guard.switches.any_strangers else {}
+        for id in set(self._panels) - set(wanted):
+            self._remove(id)
+        for feature in wanted.values():
+            if feature.id not in self._panels:
+                self._add(feature)
+        views = self.guard.enabled(VIEWS) if self.guard.switches.any_strangers else []
+        if views != self._views:
+            self._views = views
+            self.views_changed.emit()
+        self.changed.emit()
+
+    def pages(self) -> list[PluginPage]:
+        """New pages for a tab of the tensor panel, one for each view that is on."""
+        found = []
+        for feature in self._views:
+            try:
+                view = self.guard.call(feature)
+                with self.guard.inside(feature):
+                    if not isinstance(view, PluginView):
+                        raise TypeError(f"{feature.value} gave {type(view).__name__}; a view derives from gradstep.gui.panel.PluginView")
+            except PluginError:
+                continue
+            found.append(PluginPage(feature.id, view.title or feature.name, view, partial(self._guarded, feature)))
+        return found
+
+    def _guarded(self, feature: Feature, call: Callable[[], None]) -> str:
+        """Call; what went wrong, in words."""
+        try:
+            with self.guard.inside(feature):
+                call()
+        except PluginError as error:
+            return str(error)
+        return ""
+
+    def _add(self, feature: Feature) -> None:
+        try:
+            made = self.guard.call(feature)
+            with self.guard.inside(feature):
+                if not isinstance(made, PluginPanel):
+                    raise TypeError(f"{feature.value} gave {type(made).__name__}; a panel derives from gradstep.gui.panel.PluginPanel")
+        except PluginError:
+            return
+        made.setObjectName(f"plugin.{feature.id}")
+        self._panels[feature.id], self._features[feature.id] = made, feature
+        made.node_picked.connect(self.node_picked)
+        made.event_picked.connect(self.event_picked)
+        made.line_picked.connect(self.line_picked)
+        self._docks.add(made)
+        if self._model.tape is not None:
+            self._call(feature.id, lambda panel: panel.show_tape(self._model.tape))
+            self._call(feature.id, lambda panel: panel.show_moment(self._model.position))
+            self._call(feature.id, lambda panel: panel.show_selection(self._model.selection.key))
+
+    def _remove(self, id: str) -> None:
+        panel = self._panels.pop(id)
+        self._docks.remove(panel)
+
+    def panels(self) -> list[PluginPanel]:
+        """The panels that are shown."""
+        return list(self._panels.values())
+
+    # --------------------------------------------------------------------------------------------------------- switches
+
+    @Slot(object)
+    def _came_in_sight(self, panel: Panel) -> None:
+        if panel is self._panel:
+            self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        """Fill the table, where it can be seen: to read the metadata of all that is installed takes time."""
+        if self._docks.in_sight(self._panel):
+            switches = self.guard.switches
+            self._panel.show_plugins([self._plugged(feature) for feature in features()], switches.safe, switches.problem)
+
+    def _plugged(self, feature: Feature) -> Plugged:
+        record, switches = self.guard.records.get(feature.id, Record()), self.guard.switches
+        return Plugged(
+            feature.id, feature.package, feature.version, feature.summary, feature.kind, feature.name, switches.is_on(feature),
+            feature.is_ours, bool(feature.refused), switches.reason(feature), record.calls, record.seconds, record.failures,
+            record.details,
+        )  # fmt: skip
+
+    @Slot(str, bool)
+    def _switch(self, id: str, on: bool) -> None:
+        for feature in features():
+            if feature.id == id:
+                self.switch(feature, on)
+
+    @Slot(str, bool)
+    def switch_package(self, package: str, on: bool) -> None:
+        """Switch a stranger's package on or off, from now on."""
+        self.guard.switches.switch_package(package, on)
+        self.load()
+
+    def switch(self, feature: Feature, on: bool) -> None:
+        """Switch one feature on or off, from now on."""
+        if on:
+            self.guard.records.pop(feature.id, None)
+        self.guard.switches.switch(feature, on)
+        self.load()
+
+    def begin(self) -> str:
+        """Count this start; what to say where the last ones failed and safe mode was chosen, "" else. The start is taken for
+        good when the event loop has turned for some seconds."""
+        failed = self.guard.switches.starting()
+        self._rising.start()
+        if failed:
+            return self.tr(
+                "gradstep did not come up the last times. Plug-ins are left out this time; the Plug-ins panel can switch them off."
+            )
+        return ""
+
+    def end(self) -> None:
+        """The window closes in order."""
+        self._rising.stop()
+        self.guard.switches.started()
+
+    # --------------------------------------------------------------------------------------------------------- telling
+
+    @Slot(object)
+    def _selected(self, selection: Selection) -> None:
+        self._each(lambda panel: panel.show_selection(selection.key))
+
+    def _each(self, told: Callable[[PluginPanel], Any]) -> None:
+        for id in list(self._panels):
+            self._call(id, told)
+
+    def _call(self, id: str, told: Callable[[PluginPanel], Any]) -> None:
+        panel = self._panels.get(id)
+        if panel is None:
+            return
+        try:
+            with self.guard.inside(self._features[id]):
+                told(panel)
+        except PluginError:
+            return  # it was counted and told
+
+    def owner(self, fault: Fault) -> Feature | None:
+        """The feature in whose package an exception was raised, None where it was our own code."""
+        for id, panel in self._panels.items():
+            root = _folder(type(panel).__module__)
+            if root and any(file == root or file.startswith(root + os.sep) for file in fault.files):
+                return self._features[id]
+        return None
+
+    def took(self, fault: Fault) -> bool:
+        """Count an uncaught exception where it came from a plug-in's panel (a paint event, a slot of its own); False where it did not."""
+        feature = self.owner(fault)
+        if feature is None:
+            return False
+        record = self.guard.records.get(feature.id)
+        missing = fault.count - (record.failures if record is not None else 0)
+        for _ in range(max(1, min(missing, 3))):
+            if self.guard.switches.is_on(feature):
+                self.guard.failed(feature, f"{fault.error} ({os.path.basename(fault.file)}:{fault.line})", fault.details)
+        return True
+
+    def _tell(self, failure: Failure) -> None:
+        self.failed.emit(failure.sentence, failure.feature)
+        if failure.off:  # not now: the panel may be in the middle of a paint event
+            QTimer.singleShot(0, self, partial(self._drop, failure.feature.id))
+        self.changed.emit()
+
+    def _drop(self, id: str) -> None:
+        if id in self._panels:
+            self._remove(id)
+        self.load()  # a view that is off has no page any more
+
+
+def _folder(module: str) -> str:
+    """Where a module's package lies; the file itself of a module that is in none."""
+    top = sys.modules.get(module.partition(".")[0])
+    file: str = getattr(top, "__file__", None) or ""
+    if not file:
+        return ""
+    return os.path.dirname(file) if hasattr(top, "__path__") else file

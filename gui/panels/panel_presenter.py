@@ -1,0 +1,174 @@
+"""Brings the model to the panels: what grew, the moment that is shown, what is selected."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from gradstep.engine.tape.schema import Frame
+
+from ..frame.docks import Docks
+from ..models.debug_model import DebugModel, Selection
+from ..panel import Panel
+from ..widgets.soon import Soon
+from .panel_set import PanelSet
+
+
+class PanelPresenter(QObject):
+    """Listens to the model alone; the panels are told.
+
+    A panel that nobody sees is told when it comes in sight. One step moves the model several times (to the new event, to the node
+    that runs next, to another selection): what the panels are told waits until the event loop turns, so that they are filled once.
+    """
+
+    def __init__(self, panels: PanelSet, model: DebugModel, docks: Docks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._panels, self._model, self._docks = panels, model, docks
+        self._due: set[Panel] = set()  # panels that were not in sight when what they show changed
+        docks.came_in_sight.connect(self._came_in_sight)
+        self._script: dict[str, str] = {}
+        self._moment_due = self._selection_due = False
+        self._later = Soon(self.show_now, self)
+        model.tape_changed.connect(self._tape_changed)
+        model.grown.connect(self._grown)
+        model.cursor_moved.connect(self.show_moment_later)
+        model.live_changed.connect(self.show_moment_later)
+        model.selection_changed.connect(self._selection_changed)
+
+    def show_script(self, file: str, text: str) -> None:
+        """Show a script before anything of it is recorded; "" for none."""
+        self._script = {file: text} if file else {}
+        self._panels.source.show_sources(self._script)
+
+    @Slot()
+    def _tape_changed(self) -> None:
+        panels, model = self._panels, self._model
+        panels.events.show_history(model.reader)
+        if model.tape is None:
+            panels.source.show_sources(self._script)
+            panels.alerts.show_alerts([], 0, 0)
+        self._docks.title(panels.alerts, 0)
+        self._moment_due = self._selection_due = True
+        self.show_now()
+        self._grown()
+
+    @Slot()
+    def _grown(self) -> None:
+        panels, model, tape = self._panels, self._model, self._model.tape
+        panels.events.show_growth()
+        panels.timeline.show_timeline(model.timeline() if tape is not None else None)
+        if tape is None:
+            return
+        panels.source.show_sources({**self._script, **(model.sources() or ({} if self._script else tape.sources))})
+        for file in model.marks.files():
+            panels.source.show_marks(file, model.marks.counts(file))
+        self._docks.title(panels.alerts, len(model.alerts))
+        for panel in (panels.alerts, panels.hooks):
+            self._fill(panel)
+
+    def _fill(self, panel: Panel) -> None:
+        """Tell a panel, now if it is in sight."""
+        if self._docks.in_sight(panel):
+            self._due.discard(panel)
+            self._tell(panel)
+        else:
+            self._due.add(panel)
+
+    @Slot(object)
+    def _came_in_sight(self, panel: Panel) -> None:
+        if panel in self._due:
+            self._fill(panel)
+
+    def _tell(self, panel: Panel) -> None:
+        panels, model, tape = self._panels, self._model, self._model.tape
+        if panel is panels.alerts and tape is not None:
+            panels.alerts.show_alerts(model.alerts.alerts(), model.alerts.carried, len(tape.events))
+        elif panel is panels.hooks:
+            panels.hooks.show_hooks(model.hooks_view())
+            panels.hooks.show_position(model.position)
+            panels.hooks.show_node(model.selection.key)
+        elif panel is panels.tensor:
+            panels.tensor.show_tensor(model.tensor_view(model.selection.value))
+        elif panel is panels.step:
+            panels.step.show_step(model.step_view(self._node()))
+        elif panel is panels.stack:
+            panels.stack.show_stacks(self._stacks(self._node()))
+
+    def _node(self) -> int | None:
+        """The selected node, else the current one."""
+        key = self._model.selection.key
+        return key[1] if key is not None and key[0] == "node" else self._model.current_node
+
+    @Slot()
+    def show_moment_later(self) -> None:
+        """The cursor moved."""
+        self._moment_due = True
+        self._later.start()
+
+    @Slot()
+    def _selection_changed(self) -> None:
+        self._selection_due = True
+        self._later.start()
+
+    @Slot()
+    def show_all(self) -> None:
+        """Everything again: numbers are written in another way now."""
+        for panel in vars(self._panels).values():
+            panel.restyle()
+            panel.update()
+        if self._model.tape is not None:
+            self._moment_due = self._selection_due = True
+            self._grown()
+            self.show_now()
+
+    @Slot()
+    def show_now(self) -> None:
+        """Show what is due: the model's moment, its selection."""
+        moment, selection = self._moment_due, self._selection_due
+        self._moment_due = self._selection_due = False
+        self._later.stop()
+        if moment:
+            self._show_moment()
+        if selection:
+            self._show_selection(self._model.selection)
+        if moment or selection:
+            self._show_node()
+
+    def _show_moment(self) -> None:
+        panels, model = self._panels, self._model
+        position, node = model.position, model.current_node
+        panels.events.show_position(position)
+        panels.timeline.show_position(position)
+        self._fill(panels.hooks)
+        next_name = model.reader.node_name(node) if model.reader is not None and node is not None and model.is_live else ""
+        panels.events.show_next(next_name)
+
+    def _show_selection(self, selection: Selection) -> None:
+        panels = self._panels
+        self._fill(panels.hooks)
+        self._fill(panels.tensor)
+        if selection.key is not None:
+            panels.events.select(selection.key)
+
+    def _show_node(self) -> None:
+        """The selected node, else the current one: what came and went, its line, its stack."""
+        self._fill(self._panels.step)
+        file, line = self._model.current_line()
+        if file:
+            self._panels.source.show_line(file, line)
+        self._fill(self._panels.stack)
+
+    def _stacks(self, node: int | None) -> list[tuple[str, tuple[Frame, ...]]]:
+        tape, key = self._model.tape, self._model.selection.key
+        if tape is None:
+            return []
+        number = key[1] if key is not None and key[0] == "op" else None
+        if number is None and node is not None and node in tape.nodes:
+            number = tape.nodes[node].op
+        stacks: list[tuple[str, tuple[Frame, ...]]] = []
+        op = tape.ops.get(number) if number is not None else None
+        if op is not None:
+            stacks.append((self.tr("{0} was called").format(op.name), op.stack))
+        run = tape.runs.get(self._model.run)
+        if run is not None:
+            stacks.append((self.tr("backward() was called"), run.stack))
+        return stacks

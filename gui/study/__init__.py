@@ -1,0 +1,1 @@
+"""What is worked out of the tape, and the user's ways through it."""

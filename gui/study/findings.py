@@ -1,0 +1,111 @@
+"""Explanations in the window: asked for when the program stands still or is over, brought to the front when an error is explained,
+and linked with the alerts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from gradstep.engine.debug.core import Stopped
+from gradstep.engine.debug.states import ENDED, State
+
+from ..frame.docks import Docks
+from ..models.alerts import Alert
+from ..models.debug_model import DebugModel
+from ..panels.alerts_panel import AlertsPanel
+from ..panels.explanations_panel import ExplanationsPanel
+from ..program.session import DebugSession
+from .explaining import Explaining
+
+_ERRORS = frozenset({State.RAISED, State.CRASHED})
+
+
+class Findings(QObject):
+    """Listens to the session and the two panels."""
+
+    said = Signal(str)  # nothing was found for what was asked, or it could not be explained
+
+    def __init__(
+        self, session: DebugSession, model: DebugModel, panel: ExplanationsPanel, alerts: AlertsPanel, docks: Docks,
+        parent: QObject | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._session, self._model, self._panel, self._alerts, self._docks = session, model, panel, alerts, docks
+        self._explaining = Explaining(self)
+        self._front = False  # an error is being explained: show it
+        self._asked: tuple[int | None, int | None] | None = None  # the node and the event that the user asked about
+        self._explaining.explained.connect(self._explained)
+        self._explaining.failed.connect(self._failed)
+        session.stopped.connect(self._stopped)
+        alerts.explain_wished.connect(self._explain_alert)
+        panel.alert_wished.connect(self._show_alert)
+
+    def show_waiting(self) -> None:
+        """Another script or tape is open."""
+        self._explaining.stop()
+        self._front, self._asked = False, None
+        self._panel.show_waiting()
+        self._docks.title(self._panel, 0)
+
+    def stop(self) -> None:
+        """The window closes."""
+        self._explaining.stop()
+
+    def show_state(self, state: State) -> None:
+        """The session came to rest, or not."""
+        if state in ENDED or state is State.TRACE:
+            self._front = self._front or state in _ERRORS
+            self._explain()
+
+    @Slot(object)
+    def _stopped(self, stop: Stopped) -> None:
+        if stop.reason == "exception":
+            self._front = True
+            self._model.catch_up()
+            self._explain()
+
+    @Slot()
+    def explain_selected(self) -> None:
+        """What is known of the selected node, else of the run."""
+        key = self._model.selection.key
+        self._ask(key[1] if key is not None and key[0] == "node" else None, None)
+
+    @Slot(object)
+    def _explain_alert(self, alert: Alert) -> None:
+        self._ask(alert.key[1] if alert.key[0] == "node" else None, alert.event if alert.event >= 0 else None)
+
+    def _ask(self, node: int | None, event: int | None) -> None:
+        self._asked = node, event
+        self._docks.bring(self._panel)
+        self._explain()
+
+    @Slot(object)
+    def _show_alert(self, key: tuple[str, int]) -> None:
+        self._docks.bring(self._alerts)
+        if not self._alerts.show_alert(key):
+            self.said.emit(self.tr("No alert stands at this node."))
+
+    def _explain(self) -> None:
+        tape = self._model.tape
+        if tape is not None and tape.path:
+            self._panel.show_looking()
+            self._explaining.explain(str(tape.path))
+
+    @Slot(object)
+    def _explained(self, findings: Any) -> None:
+        self._panel.show_findings(findings)
+        self._docks.title(self._panel, len(findings))
+        front, self._front = self._front, False
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            if not self._panel.show_finding(*asked) and findings:
+                self.said.emit(self.tr("Nothing is known about this very node; these are the findings of the run."))
+        elif front and findings:
+            self._docks.bring(self._panel)
+
+    @Slot(str)
+    def _failed(self, why: str) -> None:
+        self._front, self._asked = False, None
+        self._panel.show_waiting()
+        self.said.emit(why)

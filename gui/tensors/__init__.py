@@ -1,0 +1,1 @@
+"""Values of any size: where their numbers come from, how they are gone through, and how they leave."""

@@ -1,0 +1,74 @@
+import ast
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from gradstep.gui.frame.welcome import SHOWN, Entry, WelcomePage
+from gradstep.gui.guide.examples import EXAMPLES, FOLDER
+
+
+@pytest.fixture
+def page(qtbot):
+    page = WelcomePage()
+    qtbot.addWidget(page)
+    page.resize(1366, 700)
+    page.show()
+    return page
+
+
+def entries(page) -> list[Entry]:
+    QApplication.processEvents()  # a widget that was added is shown when the event loop turns
+    return [entry for entry in page.findChildren(Entry) if not entry.isHidden()]
+
+
+def test_every_entry_can_be_reached_and_pressed_by_keyboard(page, qtbot):
+    page.activateWindow()
+    page.setFocus()
+    reached = []
+    for _ in entries(page):
+        reached.append(QApplication.focusWidget().accessibleName())
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert sorted(reached) == sorted(entry.accessibleName() for entry in entries(page))
+    page.setFocus()
+    with qtbot.waitSignal(page.open_wished):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_every_example_is_there_and_says_what_to_find(page, qtbot, number):
+    name, label, about = EXAMPLES[number]
+    entry = next(entry for entry in entries(page) if entry.accessibleName() == label)
+    assert entry.accessibleDescription() == about
+    with qtbot.waitSignal(page.file_picked) as picked:
+        QTest.mouseClick(entry, Qt.MouseButton.LeftButton)
+    assert picked.args == [str(FOLDER / name)]
+    assert "find" in (ast.get_docstring(ast.parse((FOLDER / name).read_text(encoding="utf-8"))) or "").lower()
+
+
+def test_recent_files_are_listed_newest_first_with_their_folder(page, qtbot, tmp_path):
+    files = [tmp_path / f"{name}.py" for name in "abcdefgh"]
+    page.show_recent(files)
+    names = [entry.accessibleName() for entry in entries(page)]
+    shown = [name for name in names if name.endswith(".py")]
+    assert shown == [file.name for file in files[:SHOWN]]
+    entry = next(entry for entry in entries(page) if entry.accessibleName() == "a.py")
+    assert entry.toolTip() == str(files[0])
+    with qtbot.waitSignal(page.file_picked) as picked:
+        entry.click()
+    assert picked.args == [str(files[0])]
+    page.show_recent([])
+    assert not [entry for entry in entries(page) if entry.accessibleName().endswith(".py")]
+
+
+def test_a_very_long_name_is_cut_in_the_middle_and_does_not_widen_the_page(page):
+    wide = page.widget().minimumSizeHint().width()
+    page.show_recent([Path("/somewhere") / f"{'a_very_long_name_' * 12}.py"])
+    assert page.widget().minimumSizeHint().width() == wide
+
+
+def test_a_small_window_scrolls_it(page):
+    page.resize(500, 300)
+    assert page.minimumSizeHint().width() < 300

@@ -1,0 +1,124 @@
+"""Large graphs are arranged in a process of their own; the newest wish wins."""
+
+import io
+import pickle
+
+import networkx as nx
+import pytest
+
+from gradstep.engine.tape.log import Writer
+from gradstep.engine.tape.reader import Tape
+from gradstep.gui.canvas import measure
+from gradstep.gui.graph.drawing import LATEST, LENGTH, Drawing, Picture, Shown, Stage, graph_of
+from gradstep.gui.graph.drawing_process import serve
+from gradstep.plugins.layouts import layered_layout
+
+from ..tapes import SmallNetwork
+
+LONG = 30_000  # milliseconds; only a failure pays them
+
+
+@pytest.fixture
+def tape(tmp_path):
+    writer = Writer(tmp_path / "run.gst")
+    for record in SmallNetwork().records:
+        writer.write(record)
+    writer.close()
+    tape = Tape.open(tmp_path / "run.gst")
+    yield tape
+    tape.close()
+
+
+def run(tape: Tape) -> int:
+    return next(iter(tape.runs))
+
+
+@pytest.fixture
+def drawing(qapp):
+    drawing = Drawing()
+    yield drawing
+    drawing.close()
+    drawing.deleteLater()
+
+
+def test_the_process_draws_what_the_window_would(qtbot, tape, drawing):
+    picture = Picture(tape.path, Shown.BACKWARD, run(tape), 3)
+    with qtbot.waitSignal(drawing.drawn, timeout=LONG) as drawn:
+        drawing.draw(picture, measure(), layered_layout)
+    answered, graph, scene = drawn.args
+    assert answered == picture
+    assert set(graph) == set(graph_of(tape, picture))
+    assert set(scene.keys) == set(graph)
+
+
+def test_another_wish_ends_the_one_before(qtbot, tape, drawing):
+    first, second = Picture(tape.path, Shown.BACKWARD, run(tape), 3), Picture(tape.path, Shown.FORWARD, run(tape), 3)
+    answers = []
+    drawing.drawn.connect(lambda picture, graph, scene: answers.append(picture))
+    drawing.draw(first, measure(), layered_layout)
+    drawing.draw(second, measure(), layered_layout)
+    qtbot.waitUntil(lambda: bool(answers), timeout=LONG)
+    assert answers == [second]
+
+
+def test_the_same_picture_grown_waits_for_the_one_that_is_drawn(qtbot, tape, drawing):
+    answers = []
+    drawing.drawn.connect(lambda picture, graph, scene: answers.append(picture))
+    drawing.draw(Picture(tape.path, Shown.BACKWARD, run(tape), 3), measure(), layered_layout)
+    drawing.draw(Picture(tape.path, Shown.BACKWARD, run(tape), 4), measure(), layered_layout)
+    qtbot.waitUntil(lambda: bool(answers), timeout=LONG)
+    assert [picture.size for picture in answers] == [3]
+
+
+def test_a_process_that_dies_says_which_picture_is_missing(qtbot, tmp_path, drawing, capfd):
+    picture = Picture(str(tmp_path / "gone.gst"), Shown.BACKWARD, 1, 3)
+    with qtbot.waitSignal(drawing.failed, timeout=LONG) as failed:
+        drawing.draw(picture, measure(), layered_layout)
+    assert failed.args == [picture]
+    assert "gone.gst" in capfd.readouterr().err
+
+
+def test_it_answers_one_wish_after_another_until_nobody_asks(tape):
+    wishes, answers = io.BytesIO(), io.BytesIO()
+    for shown in Shown:
+        message = pickle.dumps((Picture(tape.path, shown, run(tape), 3), measure(), layered_layout))
+        wishes.write(LENGTH.pack(len(message)) + message)
+    wishes.seek(0)
+    serve(wishes, answers)
+    answers.seek(0)
+    messages = []
+    while head := answers.read(LENGTH.size):
+        messages.append(pickle.loads(answers.read(LENGTH.unpack(head)[0])))
+    drawn = [message for message in messages if not isinstance(message, Stage)]
+    assert [picture.shown for picture, _, _ in drawn] == list(Shown)
+    for picture, graph, _ in drawn:
+        assert set(graph) == set(graph_of(tape, picture))
+    assert messages[0] is Stage.READING
+    assert messages[-2] is Stage.ARRANGING
+
+
+def test_the_latest_run_is_found_by_the_process(qtbot, tape, drawing):
+    with qtbot.waitSignal(drawing.drawn, timeout=LONG) as drawn:
+        drawing.draw(Picture(tape.path, Shown.BACKWARD, LATEST, 0), measure(), layered_layout)
+    (answered, _, _) = drawn.args
+    assert answered == Picture(tape.path, Shown.BACKWARD, list(tape.runs)[-1], len(tape.runs[list(tape.runs)[-1]].needed))
+
+
+def test_a_layout_that_cannot_draw_it_says_why(qtbot, tape, drawing, capfd):
+    picture = Picture(tape.path, Shown.BACKWARD, run(tape), 3)
+    with qtbot.waitSignal(drawing.refused, timeout=LONG) as refused:
+        drawing.draw(picture, measure(), nx.find_cycle)  # which is no layout
+    assert refused.args[0] == picture
+    assert refused.args[1]
+    assert "find_cycle" in capfd.readouterr().err
+    assert not drawing.under_way
+
+
+def test_what_is_cancelled_is_not_drawn(qtbot, tape, drawing):
+    drawing.draw(Picture(tape.path, Shown.BACKWARD, run(tape), 3), measure(), layered_layout)
+    drawing.cancel()
+    assert not drawing.under_way
+    again = Picture(tape.path, Shown.FORWARD, run(tape), 3)
+    with qtbot.waitSignal(drawing.drawn, timeout=LONG) as drawn:
+        drawing.draw(again, measure(), layered_layout)
+    assert drawn.args[0] == again
