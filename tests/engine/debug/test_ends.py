@@ -353,17 +353,19 @@ def test_a_memory_limit_freezes_the_program_and_loses_nothing(start):
     assert session.printed["stdout"] == "done 40\n"
 
 
-def test_a_limit_of_the_tape_freezes_the_program_and_more_may_be_given(start):
+def test_a_limit_of_the_tape_freezes_the_program_and_more_may_be_given(start, tmp_path):
+    enough = tmp_path / "enough"
     session = start(
-        """
-        import torch
-        for _ in range(64):
+        f"""
+        import os, torch
+        while not os.path.exists({str(enough)!r}):
             torch.ones(64 << 10) * 2  # 256 KiB of elements each
         print("done")
         """,
         disk_limit=4 << 20,
     )
     session.wait_for(State.FROZEN)
+    enough.touch()
     assert re.search(r"a tape of \d+ MiB, your limit is 4 MiB", session.sentence)
     session.send("raiseLimit", disk_limit=1 << 30)
     assert session.wait_until_ended().how is State.FINISHED
