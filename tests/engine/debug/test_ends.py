@@ -367,7 +367,7 @@ def test_a_limit_of_the_tape_freezes_the_program_and_more_may_be_given(start, tm
     session.wait_for(State.FROZEN)
     enough.touch()
     assert re.search(r"a tape of \d+ MiB, your limit is 4 MiB", session.sentence)
-    session.send("raiseLimit", disk_limit=1 << 30)
+    session.send("raiseLimit", disk_limit=1 << 40)
     assert session.wait_until_ended().how is State.FINISHED
     assert session.printed["stdout"] == "done\n"
 
