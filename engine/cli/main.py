@@ -17,14 +17,14 @@ from importlib.metadata import version
 
 from ..extensions.catalogue import Feature, features
 from ..extensions.switches import Switches
-from . import check, diff, doctor, explain, export, flow, inspect, ledger, plugins, record, replay, verify
+from . import check, diff, doctor, explain, export, flow, inspect, ledger, plugins, ranks, record, replay, verify
 from .command import Command, Exit, Failed, say
 
 GROUP = "gradstep.commands"
 WINDOW = "window"
 _BUILTIN = (
-    check.COMMAND, record.COMMAND, explain.COMMAND, inspect.COMMAND, diff.COMMAND, flow.COMMAND, ledger.COMMAND, replay.COMMAND,
-    verify.COMMAND, export.COMMAND, plugins.COMMAND, doctor.COMMAND,
+    check.COMMAND, record.COMMAND, explain.COMMAND, inspect.COMMAND, diff.COMMAND, flow.COMMAND, ranks.COMMAND, ledger.COMMAND,
+    replay.COMMAND, verify.COMMAND, export.COMMAND, plugins.COMMAND, doctor.COMMAND,
 )  # fmt: skip
 COMMANDS: dict[str, Command] = {command.name: command for command in _BUILTIN}
 FILES = (".py", ".pyw", ".gst")
