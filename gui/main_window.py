@@ -61,6 +61,7 @@ from .study.analyses import Analyses
 from .study.everywhere import Everywhere
 from .study.findings import Findings
 from .study.navigator import Navigator
+from .study.ranks import Ranks
 from .tensors.views import TensorViews
 from .theme import Appearance
 from .translation import translate
@@ -114,6 +115,7 @@ class MainWindow(QMainWindow):
         self.watches = Watches(self.session, self.model, self.breakpoints, self.panels.watches, self.settings, self)
         self.findings = Findings(self.session, self.model, self.panels.explanations, self.panels.alerts, self.docks, self)
         self.analyses = Analyses(self.model, self.panels, self.docks, self)
+        self.ranks = Ranks(self.session, self.model, self.opening, self.panels.ranks, self.docks, self)
         self.notes = Notes(self.model, self.navigator, self.panels.notes, self.settings, self)
         self.everywhere = Everywhere(self.panels.find, self.panels.output, self.model, self.navigator, self)
         self.undo = Undo(self)
@@ -200,7 +202,15 @@ class MainWindow(QMainWindow):
         self.opening.starting.connect(self._starting)
         self.opening.runner.changed.connect(self._show_process)
         self.status.runner.clicked.connect(self.actions_["run_configuration"].trigger)
-        for said in (self.announcer.said, self.navigator.said, self.inquiries.failed, self.files.said, self.opening.said, self.runs.said):
+        for said in (
+            self.announcer.said,
+            self.navigator.said,
+            self.inquiries.failed,
+            self.files.said,
+            self.opening.said,
+            self.runs.said,
+            self.ranks.said,
+        ):
             said.connect(self.status.say)
         for saying in (self.graphs.foldings.said, self.reading.said):
             saying.connect(self.status.say)
@@ -302,6 +312,7 @@ class MainWindow(QMainWindow):
             "add_watch": self._ask_watch, "watch_value": self._watch_value,
             "contributions": lambda: self.docks.bring(self.panels.contributions),
             "flow": lambda: self.docks.bring(self.panels.flow),
+            "ranks": lambda: self.docks.bring(self.panels.ranks),
             "find_everywhere": self._find_everywhere,
             "compare_iterations": lambda: self._compare(""), "compare_with": self._compare_with,
             "run_configuration": self.runs.ask,
@@ -602,6 +613,7 @@ class MainWindow(QMainWindow):
         self.reading.close()
         self.findings.stop()
         self.analyses.stop()
+        self.ranks.stop()
         self.tensor_views.stop()
         self.runs.stop()
         self.session.close()

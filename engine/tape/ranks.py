@@ -230,21 +230,22 @@ class Job:
             Row(names[number], _grouped([found.get(place) for place in range(len(self.lanes))])) for number, found in sorted(cells.items())
         ]
 
-    def norms(self, lane: int, name: str = "") -> list[float]:
-        """|grad| of a lane in each of its steps, over all parameters or of one; infinite where it holds NaN or infinities, NaN where
+    def norm(self, lane: int, step: int, name: str = "") -> float:
+        """|grad| of a lane in a step that it has done, over all parameters or of one; infinite where it holds NaN or infinities, NaN where
         nothing is known."""
-        number = self._numbers.get(name, -1) if name else -1
+        number = self._numbers.get(name, -1)
         reader = self.lanes[lane].reader
-        result = []
-        for one in self.lanes[lane].passes:
-            total, known = 0.0, False
-            for share in one.shares.tolist():
-                stats = reader.stats(share[3], share[4]) if number < 0 or share[0] == number else None
-                if stats is not None:
-                    known = True
-                    total += math.inf if stats.nans or stats.posinfs or stats.neginfs else stats.norm * stats.norm
-            result.append(math.sqrt(total) if known else math.nan)
-        return result
+        total, known = 0.0, False
+        for share in self.lanes[lane].passes[step].shares.tolist():
+            stats = reader.stats(share[3], share[4]) if not name or share[0] == number else None
+            if stats is not None:
+                known = True
+                total += math.inf if stats.nans or stats.posinfs or stats.neginfs else stats.norm * stats.norm
+        return math.sqrt(total) if known else math.nan
+
+    def norms(self, lane: int, name: str = "") -> list[float]:
+        """``norm`` of a lane in each of its steps."""
+        return [self.norm(lane, step, name) for step in range(len(self.lanes[lane].passes))]
 
     # ------------------------------------------------------------------------------------------------ what differs
 

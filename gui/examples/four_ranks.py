@@ -3,9 +3,9 @@
 Four workers train one model, each on a part of every batch; their gradients are averaged. Here one script plays all four: each
 calls backward() for its own shard, and the shared .grad sums up what they bring. In step 1 the average is NaN, in every weight.
 
-What to find: which of the four brought it? Select an AccumulateGrad and look at "Contributions": a line for each rank, with the
-line of the script that called backward(), and one of them is NaN. F8 goes to where it was made. What is special about that
-rank's batch, and what does the error say after the end?
+What to find: which of the four brought it? Tools > Ranks puts the passes of each step side by side, and names the one that stands
+out. Select an AccumulateGrad and look at "Contributions": a line for each rank, with the line of the script that called
+backward(). F8 goes to where the NaN was made. What is special about that rank's batch, and what is said after the end?
 """
 
 import torch

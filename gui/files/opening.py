@@ -154,6 +154,11 @@ class Opening(QObject):
         self._session.show_trace()
 
     @Slot(str)
+    def look_at(self, path: str) -> None:
+        """Look at another tape of the job that is open, or at the program's own again; what is open stays."""
+        self._follow(path)
+
+    @Slot(str)
     def _follow(self, path: str) -> None:
         try:
             self._model.open(path)

@@ -17,6 +17,7 @@ from .hooks_panel import HooksPanel
 from .notes_panel import NotesPanel
 from .output_panel import OutputPanel
 from .plugins_panel import PluginsPanel
+from .ranks_panel import RanksPanel
 from .source_panel import SourcePanel
 from .step_panel import StepPanel
 from .tensor_panel import TensorPanel
@@ -45,6 +46,7 @@ class PanelSet:
         self.contributions = ContributionsPanel()
         self.flow = FlowPanel()
         self.compare = ComparePanel()
+        self.ranks = RanksPanel()
         self.stack = CallStackPanel()
         self.console = ConsolePanel()
         self.output = OutputPanel()
@@ -60,6 +62,6 @@ class PanelSet:
             strip=self.timeline,
             lists=(
                 self.hooks, self.alerts, self.explanations, self.history, self.breakpoints, self.watches, self.what_if, self.contributions,
-                self.flow, self.compare, self.stack, self.console, self.output, self.notes, self.find, self.plugins,
+                self.flow, self.compare, self.ranks, self.stack, self.console, self.output, self.notes, self.find, self.plugins,
             ),
         )  # fmt: skip

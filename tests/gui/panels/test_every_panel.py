@@ -17,6 +17,7 @@ from gradstep.gui.panels.events_panel import EventsPanel
 from gradstep.gui.panels.flow_panel import FlowPanel
 from gradstep.gui.panels.hooks_panel import HooksPanel
 from gradstep.gui.panels.output_panel import OutputPanel
+from gradstep.gui.panels.ranks_panel import RanksPanel
 from gradstep.gui.panels.source_panel import SourcePanel
 from gradstep.gui.panels.step_panel import StepPanel
 from gradstep.gui.panels.tensor_panel import TensorPanel
@@ -27,7 +28,7 @@ from .conftest import dress
 
 PANELS = [
     AlertsPanel, CallStackPanel, ComparePanel, ConsolePanel, ContributionsPanel, EventsPanel, FlowPanel, HooksPanel, OutputPanel,
-    SourcePanel, StepPanel, TensorPanel, TimelinePanel, WatchesPanel,
+    RanksPanel, SourcePanel, StepPanel, TensorPanel, TimelinePanel, WatchesPanel,
 ]  # fmt: skip
 
 

@@ -1,0 +1,191 @@
+"""Follows the ranks of the job that the tape which is open belongs to, and shows the window another one of them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import PurePath
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from gradstep.engine.tape.ranks import Measure, tapes_of
+from gradstep.engine.tape.reader import TapeError
+
+from ..files.opening import Opening
+from ..frame.docks import Docks
+from ..models.debug_model import DebugModel
+from ..models.ranks import RanksReader, RanksView
+from ..panels.ranks_panel import RanksPanel
+from ..program.session import DebugSession
+
+TICK = 250  # milliseconds between two looks at a job that goes on
+IDLE = 1000  # and at a folder in which ranks may begin to write
+BUDGET = 0.006  # seconds that one look may take
+
+
+class Ranks(QObject):
+    """Reads a little at a time, and of one tape alone only what somebody looks at."""
+
+    said = Signal(str)  # something was found that need not be looked at
+
+    def __init__(
+        self, session: DebugSession, model: DebugModel, opening: Opening, panel: RanksPanel, docks: Docks, parent: QObject | None = None
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._session, self._model, self._opening, self._panel, self._docks = session, model, opening, panel, docks
+        self._home = ""  # the tape whose job is followed
+        self._reader: RanksReader | None = None
+        self._step: int | None = None
+        self._measure, self._name = Measure.OWN, ""
+        self._told = False  # that a rank stands out
+        self._going: tuple[int, int] | None = None  # the event and the node to go to once the tape is here
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._look)
+        model.tape_changed.connect(self._tape_changed)
+        model.caught_up.connect(self._arrive)
+        session.stopped.connect(self._come_home)
+        docks.came_in_sight.connect(lambda shown: self._timer.start(0) if shown is panel else None)
+        panel.rank_picked.connect(self.show_rank)
+        panel.cell_picked.connect(self._go)
+        panel.step_wished.connect(self._choose_step)
+        panel.measure_wished.connect(self._choose_measure)
+        panel.name_wished.connect(self._choose_name)
+
+    def stop(self) -> None:
+        """The window closes."""
+        self._timer.stop()
+        self._forget()
+
+    @property
+    def view(self) -> RanksView:
+        """What the panel shows."""
+        if self._reader is None:
+            return RanksView()
+        started_by = "" if self._home in self._reader.paths else PurePath(self._home).name
+        return self._reader.view(self._step, self._measure, self._name, self._shown(), started_by)
+
+    def _shown(self) -> str:
+        tape = self._model.tape
+        return str(tape.path) if tape is not None else ""
+
+    @Slot()
+    def _tape_changed(self) -> None:
+        path = self._shown()
+        if self._reader is not None and path and path in (*self._reader.paths, self._home):
+            self._show()
+            return
+        self._forget()
+        self._home = path
+        if path:
+            self._timer.start(0)
+        self._panel.show_ranks(RanksView())
+        self._docks.title(self._panel, 0)
+
+    def _forget(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = self._step = self._going = None
+        self._home = self._name = ""
+        self._told = False
+
+    @Slot()
+    def _look(self) -> None:
+        """Take in what there is, and come again."""
+        if not self._home:
+            return
+        in_sight = self._docks.in_sight(self._panel)
+        try:
+            self._find(in_sight)
+        except (TapeError, OSError) as error:
+            self._reader = None
+            self._panel.show_ranks(RanksView())
+            self.said.emit(self.tr("The ranks of this job cannot be read: {0}").format(error))
+            return
+        if self._reader is None:
+            self._timer.start(IDLE)
+            return
+        deadline = time.perf_counter() + BUDGET
+        done = self._reader.read(lambda: time.perf_counter() < deadline)
+        if in_sight:
+            self._show()
+        self._tell()
+        if not done:
+            self._timer.start(0)
+        elif self._reader.runs or len(self._reader.paths) == 1:
+            self._timer.start(TICK if self._reader.runs else IDLE)
+
+    def _find(self, in_sight: bool) -> None:
+        """The tapes of the job; ranks may begin to write any time. Raises TapeError, OSError."""
+        known = self._reader.paths if self._reader is not None else ()
+        if len(known) > 1 and self._reader is not None and not self._reader.runs:
+            return
+        paths = tuple(tapes_of(self._home))
+        if paths == known or (len(paths) < 2 and not in_sight):
+            return
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = RanksReader(paths)
+        if len(paths) > 1:
+            self._docks.title(self._panel, len(paths))
+            self.said.emit(self.tr("{0} ranks have tapes of their own: see Ranks.").format(len(paths)))
+
+    def _tell(self) -> None:
+        assert self._reader is not None
+        found = self._reader.job.difference
+        if found is not None and not self._told and not self._reader.job.alone:
+            self._told = True
+            self.said.emit(self.tr("A rank stands out: {0}").format(found.text))
+
+    def _show(self) -> None:
+        if self._reader is not None and self._docks.in_sight(self._panel):
+            self._panel.show_ranks(self.view)
+
+    # ------------------------------------------------------------------------------------------- what the user wishes
+
+    @Slot(object)
+    def _choose_step(self, step: int | None) -> None:
+        self._step = step
+        self._show()
+
+    @Slot(object)
+    def _choose_measure(self, measure: Measure) -> None:
+        self._measure = measure
+        self._show()
+
+    @Slot(str)
+    def _choose_name(self, name: str) -> None:
+        if name != self._name:
+            self._name = name
+            self._show()
+
+    @Slot(int)
+    def show_rank(self, lane: int) -> None:
+        """Show the window a rank's tape, behind the last that of the program which started them; the program goes on where it runs."""
+        if self._reader is None or self._reader.job.alone:
+            return
+        lanes = self._reader.job.lanes
+        path = lanes[lane].reader.path if lane < len(lanes) else self._home
+        if path != self._shown():
+            self._opening.look_at(path)
+
+    @Slot(int, int, int)
+    def _go(self, lane: int, event: int, node: int) -> None:
+        self.show_rank(lane)
+        if event < 0:
+            return
+        self._going = event, node
+        if self._model.is_all_here:
+            self._arrive()
+
+    @Slot()
+    def _arrive(self) -> None:
+        going, self._going = self._going, None
+        if going is not None:
+            self._model.move_to(going[0])
+            if going[1]:
+                self._model.select(("node", going[1]))
+
+    @Slot(object)
+    def _come_home(self, _: object) -> None:
+        """The program that the window runs stands still: that is to be seen, not a rank."""
+        if self._session.tape and self._reader is not None and self._shown() in self._reader.paths and self._shown() != self._session.tape:
+            self._opening.look_at(self._session.tape)
