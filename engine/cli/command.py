@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,9 +20,11 @@ class Exit(IntEnum):
     DAMAGED = 65
     NO_INPUT = 66
     UNAVAILABLE = 69  # no interpreter has what the engine needs
-    INTERNAL = 70
+    INTERNAL = 70  # a fault of ours; its log is named
     NOT_CREATED = 73
     IO = 74
+    LIMIT = 75  # memory, time or disk; what was done until then is there
+    REFUSED = 77  # for safety
     INTERRUPTED = 130
 
 
@@ -62,4 +63,4 @@ def open_tape(path: str) -> Tape:
     except TapeError as error:
         raise Failed(str(error), Exit.DAMAGED) from None
     except OSError as error:
-        raise Failed(f"{path}: {os.strerror(error.errno or 0)}", Exit.IO) from None
+        raise Failed(f"{path} cannot be read: {error.strerror or error}", Exit.IO) from None

@@ -1,4 +1,7 @@
-"""Show what is on a tape: ops, nodes, runs, how it ended, and where the first NaN or infinity arose.
+"""Show what is on a tape: ops, nodes, runs, how it ended, where the first NaN or infinity arose, and what the tape tells about who
+made it: paths, sources, arguments. Environment variables are never on a tape; `gradstep record --no-source` leaves sources out.
+
+What --json prints is described in INSPECT.md beside this file, and stays as it is there.
 
 Exit codes: 0, 65 the tape is damaged (what could be read is shown), 66 no such file."""
 

@@ -11,14 +11,16 @@ returns the exit code. They are run once the user has switched them on (``gradst
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
-import traceback
 from importlib.metadata import version
 
 from ..extensions.catalogue import Feature, features
 from ..extensions.switches import Switches
 from . import check, diff, doctor, explain, export, flow, inspect, ledger, plugins, ranks, record, replay, verify
 from .command import Command, Exit, Failed, say
+from .faults import place_of, written_down
 
 GROUP = "gradstep.commands"
 WINDOW = "window"
@@ -34,19 +36,38 @@ def main(argv: list[str] | None = None) -> int:
     """Run ``gradstep`` with these arguments; returns the exit code."""
     words = sys.argv[1:] if argv is None else argv
     try:
-        return _main(words)
+        code = _main(words)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a disk that is full is to be heard of now, not when the interpreter ends
+        return code
     except Failed as failed:
         say(str(failed))
         return failed.code
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:  # `gradstep inspect T | head`: nobody reads any more
-        sys.stderr.close()
+        _silence()
         return Exit.OK
-    except Exception:  # ours: the user shall see what, and be able to report it
-        traceback.print_exc()
-        say("this is a fault of gradstep's; please report what stands above")
+    except MemoryError:
+        say("there is not enough memory for this; close other programs, or give it less to read")
+        return Exit.LIMIT
+    except OSError as error:
+        _silence()
+        say(f"{error.filename or 'stdout'}: {error.strerror or error}; make room or name another place")
+        return Exit.IO
+    except Exception as error:  # ours: the user shall see what, and be able to report it
+        log = written_down(error, words)
+        where = f"what is needed to mend it is in {log}; please report it" if log else "no log could be written"
+        say(f"this is a fault of gradstep's: {type(error).__name__}: {error} ({place_of(error)}); {where}")
         return Exit.INTERNAL
+
+
+def _silence() -> None:
+    """What waits for stdout cannot be written any more, and the interpreter shall not try it again when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _main(words: list[str]) -> int:
@@ -92,7 +113,7 @@ def _loaded(feature: Feature, words: list[str]) -> int:
     switches = Switches()
     if not switches.is_on(feature):
         way = f"gradstep plugins on {feature.package}" if not feature.refused and not switches.safe else "gradstep plugins"
-        raise Failed(f"{feature.name} comes from the plug-in {feature.package}: {switches.reason(feature)} ({way})", Exit.USAGE)
+        raise Failed(f"{feature.name} comes from the plug-in {feature.package}: {switches.reason(feature)} ({way})", Exit.REFUSED)
     try:
         command = feature.entry_point().load()
     except ImportError as error:

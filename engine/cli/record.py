@@ -5,11 +5,17 @@
     gradstep record --engine torch --python ~/env/bin/python train.py
     torchrun --nproc-per-node 4 --no-python gradstep record --engine torch -o runs/ train.py
 
-The script has this terminal as its own. Where it is one of several processes each writes a tape of its own: rank0.gst, rank1.gst, ...
-in the folder that -o names.
+The script has this terminal as its own. What becomes of the recording is nothing to it: where the disk is full or the tape is deleted,
+recording stops, says so once, and the script goes on. Where the script is one of several processes each writes a tape of its own:
+rank0.gst, rank1.gst, ... in the folder that -o names.
+
+Whatever was finished 10 ms before a process is killed is on the tape; with --durable whatever was finished at all.
+
+At a limit of memory, processes or time everything that the script started is frozen, and ended; the tape can be read. In the window it is
+frozen and can go on. Memory is that of all its processes together, what they share counted once.
 
 Exit codes: the script's own, 128 + n where signal n ended it; 66 no such script or interpreter, 69 the interpreter lacks what the engine
-needs, 73 the tape cannot be made."""
+needs, 73 the tape cannot be made, 75 a limit was reached."""
 
 from __future__ import annotations
 
@@ -20,6 +26,8 @@ from pathlib import Path
 
 from ..debug.launch import Launch
 from ..debug.ranks import rank_of, tape_path
+from ..tape.ring import older_than
+from .amounts import count, mebibytes, seconds, size
 from .command import Command, Exit, Failed, say
 from .engines import add_arguments, chosen
 from .running import BUDGET, MEBIBYTE, must_exist, run
@@ -30,37 +38,46 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="T", help="where the tape goes: a file, or a folder (default: the script's name with .gst, here)"
     )
     parser.add_argument("--level", choices=("structure", "statistics", "values"), default="values", help="what is kept of every value")
-    parser.add_argument("--budget", type=_size, default=BUDGET, metavar="MB", help="mebibytes of values that are kept (default: 256)")
+    parser.add_argument("--budget", type=mebibytes, default=BUDGET, metavar="MB", help="mebibytes of values that are kept (default: 256)")
+    parser.add_argument("--durable", action="store_true", help="write every event at once; slower")
+    parser.add_argument("--no-source", action="store_true", help="keep paths and lines, but not the text of source files")
+    parser.add_argument("--timeout", type=seconds, default=0.0, metavar="S", help="end the script after so long: 30, 10m, 2h")
+    parser.add_argument("--limit-mem", type=size, default=0, metavar="SIZE", help="end it where its processes take more: 16G, 500M")
+    parser.add_argument("--limit-processes", type=count, default=0, metavar="N", help="end it where it starts more")
+    parser.add_argument("--limit-disk", type=size, default=0, metavar="SIZE", help="what the tape may take: 2G")
+    parser.add_argument(
+        "--when-full", choices=("stop", "ring"), default=None,
+        help="with --limit-disk: stop recording there (default), or keep the newest, in two tapes of half the size",
+    )  # fmt: skip
     add_arguments(parser)
     parser.add_argument("script", metavar="SCRIPT", help="the script")
     parser.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS", help="its arguments")
 
 
-def _size(text: str) -> int:
-    size = int(text)
-    if size < 0:
-        raise argparse.ArgumentTypeError("a budget is not negative")
-    return size
-
-
 def _run(args: argparse.Namespace) -> int:
     must_exist(args.script)
+    if args.when_full and not args.limit_disk:
+        raise Failed("--when-full says what happens at --limit-disk, which is not given", Exit.USAGE)
     tape = tape_path(args.output or "", os.path.abspath(args.script), rank_of())
     if (args.output or "").endswith(os.sep):
         _make(os.path.dirname(tape))
-    if os.path.exists(tape) and (not os.path.isfile(tape) or os.path.getsize(tape)):
-        raise Failed(f"{tape} holds something already; delete it or name another with -o", Exit.NOT_CREATED)
+    for file in (tape, older_than(tape)) if args.when_full == "ring" else (tape,):
+        if os.path.lexists(file) and (not os.path.isfile(file) or os.path.getsize(file)):
+            raise Failed(f"{file} holds something already; delete it or name another with -o", Exit.NOT_CREATED)
     if not os.access(os.path.dirname(tape), os.W_OK):
         raise Failed(f"{tape} cannot be written: {os.path.dirname(tape)} is not a folder that you may write to", Exit.NOT_CREATED)
     runner = chosen(args.engine, args.python, args.script)
     launch = Launch(
         script=args.script, args=tuple(args.args), engine=runner.engine, python=runner.python, cwd=os.getcwd(), tape=tape, level=args.level,
-        budget=args.budget * MEBIBYTE, stop_on_entry=False, rewind=False, output="inherit", stdin="inherit", process_limit=0,
+        budget=args.budget * MEBIBYTE, stop_on_entry=False, rewind=False, output="inherit", stdin="inherit", unbuffered=args.durable,
+        sources=not args.no_source, time_limit=args.timeout, memory_limit=args.limit_mem, process_limit=args.limit_processes,
+        disk_limit=args.limit_disk, when_full=args.when_full or "stop",
     )  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="gradstep-record-") as folder:
+    with tempfile.TemporaryDirectory(prefix="gradstep-record-", ignore_cleanup_errors=True) as folder:
         outcome = run(launch, Path(folder))
-    if os.path.exists(tape):
-        say(f"recorded {tape} ({os.path.getsize(tape)} bytes)")
+    for file in (older_than(tape), tape) if args.when_full == "ring" else (tape,):
+        if os.path.exists(file):
+            say(f"recorded {file} ({os.path.getsize(file)} bytes)")
     return outcome.exit_code
 
 

@@ -7,9 +7,10 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from ..debug.core import Outcome
+from ..debug.core import News, Notice, Outcome
 from ..debug.launch import Launch, RunFolder
 from ..debug.session import Session
 from ..debug.states import State
@@ -26,23 +27,44 @@ def must_exist(script: str) -> None:
         raise Failed(f"{script}: there is no such script", Exit.NO_INPUT)
 
 
+# Why a script was not run, and the exit code; any other reason is the script's own (it is no Python).
+_REFUSALS = {
+    "tape": Exit.NOT_CREATED, "file": Exit.NO_INPUT, "interpreter": Exit.UNAVAILABLE, "package": Exit.UNAVAILABLE,
+    "engine": Exit.UNAVAILABLE, "supervisor": Exit.INTERNAL,
+}  # fmt: skip
+
+
 def run(launch: Launch, folder: Path) -> Outcome:
-    """Run to the end, with the run's own files in ``folder``; says on stderr why it could not be run, and that it crashed."""
-    with Session() as session:
+    """Run to the end, with the run's own files in ``folder``; says on stderr why it could not be run, that it crashed, that recording
+    stopped before it did. A limit ends it, with exit code 75."""
+    with Session(_heard) as session:
         session.launch(launch, RunFolder.make(folder))
         outcome = _wait(session)
     if outcome.how is State.FAILED or outcome.refused:
         say(outcome.reason)
-    elif outcome.how is State.CRASHED:
+        code = _REFUSALS.get(str(outcome.refused.get("kind", "")), outcome.exit_code)
+        return replace(outcome, exit_code=int(code))
+    if session.limit:
+        return replace(outcome, exit_code=int(Exit.LIMIT))
+    if outcome.how is State.CRASHED:
         say(f"the script crashed: {outcome.reason}")
     return outcome
+
+
+def _heard(news: News) -> None:
+    if isinstance(news, Notice):
+        say(news.text)
 
 
 def _wait(session: Session) -> Outcome:
     """The outcome, however long it takes. Ctrl+C stops the script first, as it would without us."""
     while True:
         try:
-            return session.wait_until_ended(threading.TIMEOUT_MAX)
+            session.wait_for(lambda session: session.outcome is not None or session.state is State.FROZEN, threading.TIMEOUT_MAX)
+            if session.outcome is not None:
+                return session.outcome
+            say(f"the script has reached a limit ({session.sentence.partition(': ')[2]}) and is ended; its tape can be read")
+            session.send("terminate" if session.limit == "time" else "kill")  # what takes memory shall not run a moment longer
         except KeyboardInterrupt:
             session.send("terminate")
 

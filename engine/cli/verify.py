@@ -1,17 +1,24 @@
-"""Read everything on a tape and hold it against the invariants that every tape must satisfy.
+"""Read everything on a tape and hold it against the invariants that every tape must satisfy. Says how far it can be read, and how it
+ended. The file is never changed.
 
-Exit codes: 0 sound, 1 an invariant is violated, 65 the tape is damaged, 66 no such file."""
+Exit codes: 0 sound, 1 an invariant is violated, 65 the tape is damaged, 66 no such file, 74 it cannot be read."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+from typing import Any
 
 from ..tape.check import check
+from ..tape.ending import ending
+from ..tape.reader import Tape
 from .command import Command, Exit, open_tape, say
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tape", metavar="TAPE", help="the tape to check")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -19,22 +26,46 @@ def _run(args: argparse.Namespace) -> int:
     try:
         damage = tape.verify()
         violations = check(tape)
-        growing = tape.growing
+        facts = _facts(tape, violations)
     finally:
         tape.close()
-    for violation in violations:
-        print(violation)
+    if args.json:
+        print(json.dumps(facts, indent=2))
+    else:
+        for violation in violations:
+            print(violation)
     if damage:
-        say(f"{args.tape} is damaged: {damage}. The file was not changed; {len(tape.events)} events before that place were read.")
+        say(f"{args.tape} is damaged: {damage}. The file was not changed; it can be read up to there: {_far(facts)}.")
         return Exit.DAMAGED
     if violations:
         say(f"{args.tape}: {len(violations)} violations in {len(tape.events)} events")
         return Exit.FAILED
-    ending = "complete" if tape.complete else "still being recorded" if growing else "the recording was not ended"
-    print(
-        f"{args.tape}: {len(tape.ops)} ops, {len(tape.nodes)} nodes, {len(tape.events)} events, {tape.value_count} values: sound; {ending}"
-    )
+    if not args.json:
+        state = "complete" if tape.complete else facts["ended"]["sentence"] or "the recording was not ended"
+        print(f"{args.tape}: {_far(facts)}: sound; {state}")
     return Exit.OK
 
 
-COMMAND = Command("verify", "check a tape", __doc__, _arguments, _run)
+def _facts(tape: Tape, violations: list[str]) -> dict[str, Any]:
+    try:
+        size = os.path.getsize(tape.path)
+    except OSError:
+        size = tape.readable
+    last = next(reversed(tape.ops.rows), None)
+    return {
+        "version": 1, "path": tape.path, "sound": not tape.damage and not violations, "damage": tape.damage, "violations": violations,
+        "complete": tape.complete, "growing": tape.growing, "ended": ending(tape), "bytes": size, "readable_bytes": tape.readable,
+        "ops": len(tape.ops), "nodes": len(tape.nodes), "events": len(tape.events), "values": tape.value_count,
+        "seconds": max(tape.events[-1].time if len(tape.events) else 0.0, tape.ops[last].time if last is not None else 0.0),
+        "last_op": None if last is None else {"op": last, "name": tape.ops[last].name},
+    }  # fmt: skip
+
+
+def _far(facts: dict[str, Any]) -> str:
+    """How far the tape goes."""
+    counts = f"{facts['ops']} ops, {facts['nodes']} nodes, {facts['events']} events, {facts['values']} values"
+    part = "" if facts["readable_bytes"] == facts["bytes"] else f", {facts['readable_bytes']} of {facts['bytes']} bytes"
+    return f"{counts}, {facts['seconds']:.3f} s of the script{part}"
+
+
+COMMAND = Command("verify", "check a tape, and say how far it can be read", __doc__, _arguments, _run)

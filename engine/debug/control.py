@@ -33,6 +33,7 @@ from .recording import PausableRecorder
 from .target import Node, Pass, Target
 
 BEAT = 100  # milliseconds between two signs of life
+TICK = 4  # milliseconds between two looks whether something waits to be written
 _STEPS = frozenset({"next", "stepIn", "stepOut"})  # moves that most often end in a stop at once
 MOVES = frozenset({"continue", "next", "stepIn", "stepOut", "goto"})
 _ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -155,14 +156,19 @@ class Control:
         decoder = Decoder()
         poll = select.poll()
         poll.register(self._socket.fileno(), select.POLLIN)
-        due = 0.0
+        due = asked = 0.0
         while self._socket.fileno() >= 0:
-            ready = poll.poll(BEAT)
-            if not ready or time.monotonic() >= due:
+            now = time.monotonic()
+            ready = poll.poll(BEAT if self._stop is not None and now - asked > 1.0 else TICK)
+            now = time.monotonic()
+            if now >= due:
                 self._beat()
-                due = time.monotonic() + BEAT / 1000
+                due = now + BEAT / 1000
+            elif (tape := recorder.current) is not None:
+                tape.tick()
             if not ready:
                 continue
+            asked = now
             if not self._linked():
                 return self._keep_beating()
             try:
@@ -180,8 +186,13 @@ class Control:
 
     def _keep_beating(self) -> None:
         waiting = threading.Event()
-        while not waiting.wait(BEAT / 1000):
-            self._beat()
+        due = 0.0
+        while not waiting.wait(TICK / 1000):
+            if (now := time.monotonic()) >= due:
+                self._beat()
+                due = now + BEAT / 1000
+            elif (tape := recorder.current) is not None:
+                tape.tick()
 
     def _beat(self) -> None:
         tape = recorder.current
@@ -241,6 +252,10 @@ class Control:
             self._orders.put(Request(0, "watchLines"))
         elif self._signal is not None and (main := threading.main_thread().ident) is not None:
             signal.pthread_kill(main, self._signal)
+
+    def recording_stopped(self, sentence: str) -> bool:
+        """Nothing is recorded any more; False where the link is gone and nobody hears it."""
+        return self.send(Event("recordingStopped", {"message": sentence}))
 
     def say(self, text: str) -> None:
         """A line of the debugger's own for the output."""

@@ -105,6 +105,7 @@ class Outcome:
     output: Mapping[str, Any] = field(default_factory=dict)
     fault: str = ""  # Python's stack at a crash
     abandoned: str = ""
+    recording: str = ""  # why the recording ended before the program did
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Outcome:
@@ -167,6 +168,7 @@ class SessionCore:
         self.outcome: Outcome | None = None
         self.tape = ""
         self.pid = 0
+        self.limit = ""  # which one the program is frozen at, or was last: memory, processes, disk, time
         self.capabilities: Mapping[str, Any] = {}
 
     # ------------------------------------------------------------------------------------------------------ the state
@@ -212,7 +214,7 @@ class SessionCore:
     def starting(self, launch: Launch) -> None:
         """A supervisor is being started for this launch."""
         self.check(Action.LAUNCH)
-        self.launch, self.stop, self.outcome, self.tape, self.pid = launch, None, None, "", 0
+        self.launch, self.stop, self.outcome, self.tape, self.pid, self.limit = launch, None, None, "", 0, ""
         self._handshake, self._decoder, self._text = None, Decoder(), {}
         self._facts = Facts(launch.script.rsplit("/", 1)[-1])
         self._enter(State.STARTING)
@@ -315,6 +317,7 @@ class SessionCore:
                 if self.state in RUNNING or self.state is State.UNRESPONSIVE:
                     self._enter(State.UNRESPONSIVE, seconds=float(body.get("seconds", 0.0)))
             case "frozen":
+                self.limit = str(body.get("what", "memory"))
                 if self.state is not State.STOPPING:
                     self._enter(State.FROZEN, reason=str(body.get("message", "")))
             case "stopping":
@@ -322,6 +325,8 @@ class SessionCore:
                 self._enter(State.STOPPING, reason=text, seconds=float(body.get("seconds", 0.0)))
             case "linkLost":
                 self._tell(Notice("linkLost", str(body.get("message", ""))))
+            case "recordingStopped":
+                self._tell(Notice("recordingStopped", str(body.get("message", ""))))
             case "exited":
                 self._end(Outcome.of(body))
             case _:

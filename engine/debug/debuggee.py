@@ -126,14 +126,21 @@ def _watch_for_crashes(folder: str) -> None:
 def _record(launch: Launch, folder: str, control: Any) -> str:
     """Starts the recording; the tape's path. Raises Refused where it cannot be written."""
     from ..tape import log, recorder
+    from ..tape.ring import Ring
     from .script import Refused
 
     path = os.path.abspath(launch.tape) if launch.tape else os.path.join(folder, "tape.gst")
+    limit = launch.disk_limit if launch.when_full else 0
+    ring = None
     try:
-        writer = log.Writer(path)
+        if launch.when_full == "ring" and limit:
+            ring = Ring(path, limit, at_once=launch.unbuffered)
+        writer = ring.first if ring is not None else log.Writer(path, at_once=launch.unbuffered, limit=limit)
     except OSError as error:
         raise Refused({"kind": "tape", "file": path, "message": f"the tape cannot be written: {error}"}) from error
-    tape = control.target.start(launch, control)(writer, recorder.Level[launch.level.upper()], launch.budget)
+    budget = min(launch.budget, limit // 2) if limit else launch.budget  # values must not crowd out what happened
+    level = recorder.Level[launch.level.upper()]
+    tape = control.target.start(launch, control)(writer, level, budget, sources=launch.sources, ring=ring)
     tape.attach(control, careful=launch.unbuffered)
     begin = {
         "script": launch.script,

@@ -24,6 +24,8 @@ class Ending:
     left_behind: int = 0  # processes of the script that were still alive when it ended
     output: dict[str, Any] = field(default_factory=dict)
     fault: str = ""  # Python's own stack at a crash
+    limit: str = ""  # which limit it was frozen at when it was asked to end
+    recording: str = ""  # why the recording ended before the program did
 
 
 def _signal_name(number: int) -> str:
@@ -45,6 +47,8 @@ def describe(ending: Ending, status: int | None) -> dict[str, Any]:
     in_node = f" in {running.name} (node #{running.node})" if running is not None else ""
     if ending.refused or status is None:
         how, reason = State.FAILED, str(ending.refused.get("message", "the program could not be started."))
+    elif ending.asked and ending.limit:
+        how, reason = State.STOPPED, f"ended at a limit: {ending.limit}{in_node}."
     elif ending.asked and (not name or name in ("SIGINT", "SIGTERM", "SIGKILL")):
         how, reason = State.STOPPED, f"ended by {ending.asked}."
     elif not ending.begun:
@@ -67,6 +71,7 @@ def describe(ending: Ending, status: int | None) -> dict[str, Any]:
         "how": how.value, "reason": reason, "exit_code": code, "signal": name, "exception": exception, "refused": ending.refused,
         "node": running.node if running else 0, "node_name": running.name if running else "", "run": running.run if running else 0,
         "left_behind": ending.left_behind, "output": ending.output, "fault": ending.fault, "abandoned": ending.abandoned,
+        "recording": ending.recording,
     }  # fmt: skip
 
 

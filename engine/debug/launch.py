@@ -42,12 +42,15 @@ class Launch:
     stop_on_entry: bool = True  # stop before the first node of the first backward
     rewind: bool = True  # keep what stepping back needs
     examine: bool = False  # try the rules of custom Functions against their forward, in forked children
-    unbuffered: bool = False  # write every event at once, so that a crash cannot lose the last 10 ms
+    unbuffered: bool = False  # write every event at once, so that a death cannot lose the last 10 ms
     output: str = "spool"  # "spool": kept and forwarded; "inherit": the script has the debugger's own stdout and stderr
     stdin: str = "null"  # "null" or "inherit"
     memory_limit: int = 0  # bytes at which the script is frozen; 0: none
     process_limit: int = 256  # processes at which the script is frozen; 0: none
-    disk_limit: int = 0  # bytes of its tape at which the script is frozen; 0: none
+    disk_limit: int = 0  # bytes of its tape at which ``when_full`` happens; 0: none
+    when_full: str = ""  # "": the script is frozen; "stop": recording ends; "ring": what is oldest goes
+    time_limit: float = 0.0  # seconds after which the script is frozen; 0: none
+    sources: bool = True  # the tape has the text of source files
     silence: float = 5.0  # seconds without a sign of life before it is called unresponsive
     env: Mapping[str, str] = field(default_factory=dict)  # beside the environment that the debugger has
     breakpoints: tuple[Mapping[str, Any], ...] = ()  # set before the first line runs, as ``Breakpoint.plain`` gives them

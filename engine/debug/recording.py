@@ -27,6 +27,8 @@ class Listener(Protocol):
     def at_module(self, path: str, type: str) -> None: ...
     def after_node(self, run: int, node: Any, grads: Sequence[Any]) -> None: ...
     def before_hook(self, function: Any, node: Any, values: Sequence[Any], kind: HookKind) -> bool: ...
+    def recording_stopped(self, sentence: str) -> bool:
+        """Say that nothing is recorded any more; False where nobody listens."""
 
 
 class PausableRecorder(CensusRecorder):
@@ -40,6 +42,10 @@ class PausableRecorder(CensusRecorder):
         self._control, self._careful = control, careful
         self._reasons = control.reasons
         self._paths: dict[int, str] = {}  # of the open module calls
+
+    def tell(self, sentence: str) -> None:
+        if not self._control.recording_stopped(sentence):
+            super().tell(sentence)
 
     def op(
         self, name: str, inputs: Any, outputs: Any, node: Any, params: Any, started: float, grad_mode: bool = True,

@@ -130,6 +130,11 @@ class Session:
         return self._core.outcome
 
     @property
+    def limit(self) -> str:
+        """Which limit the program is frozen at, or was last: memory, processes, disk, time; "" where it never was."""
+        return self._core.limit
+
+    @property
     def tape(self) -> str:
         """The tape's path, once there is one."""
         return self._core.tape

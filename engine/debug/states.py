@@ -21,7 +21,7 @@ class State(Enum):
     RUNNING_BACKWARD = "running backward"
     PAUSED = "paused"  # the script stands still and answers questions
     UNRESPONSIVE = "unresponsive"  # no sign of life: native code holds the interpreter
-    FROZEN = "frozen"  # stopped by the system at the memory limit; nothing is lost
+    FROZEN = "frozen"  # stopped by the system at a limit; nothing is lost
     STOPPING = "stopping"  # on its way down, politely at first
     FINISHED = "finished"  # ended by itself, with an exit code
     RAISED = "raised"  # ended by an exception
@@ -122,7 +122,7 @@ SENTENCES: dict[State, str] = {
     State.RUNNING_BACKWARD: "Running backward.",
     State.PAUSED: "Paused: {reason}",
     State.UNRESPONSIVE: "Not responding for {seconds:.0f} s. A long operation in native code or on the GPU can be the cause.",
-    State.FROZEN: "Frozen at the memory limit: {reason}",
+    State.FROZEN: "Frozen at a limit: {reason}",
     State.STOPPING: "Stopping: {reason}",
     State.FINISHED: "Finished: {reason}",
     State.RAISED: "Raised: {reason}",

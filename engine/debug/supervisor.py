@@ -26,13 +26,13 @@ from ..shim import folders
 from . import tree
 from .ending import Ending, describe
 from .launch import BOOTSTRAP, Launch
+from .limits import Limits
 from .link import Channel, Door
 from .protocol import VERSION, Event, Message, Request, Response
 from .pulse import Pulse, Reading
 from .spool import Forward, Spool
 
 TICK = 0.1  # seconds between two looks at the program
-MEMORY_TICK = 0.02  # the same, while a memory limit is set
 CLIENT_BACKLOG = 1 << 18  # bytes on the way to the window above which no more output is sent
 LADDER: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGINT, 1.0), (signal.SIGTERM, 1.0), (signal.SIGKILL, 1.0))
 KILLING = 5.0  # seconds to wait for killed processes to be gone
@@ -74,10 +74,7 @@ class Supervisor:
         self._running = False  # the script's own code runs: silence means something
         self._frozen = False
         self._ended_from_outside = False
-        self._memory_limit = launch.memory_limit
-        self._process_limit = launch.process_limit
-        self._disk_limit = launch.disk_limit
-        self._peak = 0
+        self._limits = Limits(launch)
         self._facts: dict[str, Any] = {
             "version": VERSION, "state": "starting", "script": launch.script, "args": list(launch.args), "engine": launch.engine,
             "python": launch.python, "tape": launch.tape, "started": time.time(), "supervisor": os.getpid(),
@@ -126,9 +123,9 @@ class Supervisor:
             self._climb()
 
     def _patience(self) -> float:
-        ticks = MEMORY_TICK if self._memory_limit and not self._frozen else TICK
+        ticks = None if self._frozen else self._limits.tick
         now = time.monotonic()
-        soonest = [now + ticks]
+        soonest = [now + (TICK if ticks is None else ticks)]
         if self._rung_due:
             soonest.append(self._rung_due)
         soonest += [stream.forward.due for stream in self._streams.values() if stream.forward.pending and self._can_forward()]
@@ -343,8 +340,11 @@ class Supervisor:
         elif event.event == "ended":
             self._ending.told = dict(event.body)
             self._running = False
+        elif event.event == "recordingStopped":
+            self._ending.recording = str(event.body.get("message", ""))
         elif event.event == "initialized":
             self._running = self._ending.begun = True
+            self._limits.begin()
             self._beat_seen = time.monotonic()
             self._facts |= {"tape": event.body.get("tape", self._launch.tape), "versions": event.body.get("versions", {})}
             self._save()
@@ -377,14 +377,11 @@ class Supervisor:
                 self._ending.output[stream.category] = _counts(stream.spool)
 
     def _look(self, now: float) -> None:
-        """How the program lives: progress for the window, silence, memory."""
+        """How the program lives: progress for the window, silence, limits."""
         if self._process is None or self._status is not None:
             return
-        if self._memory_limit and not self._frozen:
-            size = tree.resident(self._process.pid)
-            self._peak = max(self._peak, size)
-            if size > self._memory_limit:
-                self._freeze(f"{_amount(size)}, your limit is {_amount(self._memory_limit)}")
+        if not self._frozen and (found := self._limits.exceeded(self._process.pid, self._facts["tape"], self._running)):
+            self._freeze(*found)
         if now < self._progress_due:
             return
         self._progress_due = now + TICK
@@ -394,15 +391,9 @@ class Supervisor:
         if state != self._progress and self._can_forward():
             self._progress = state
             size = tree.resident(self._process.pid)
-            self._peak = max(self._peak, size)
+            self._limits.peak = max(self._limits.peak, size)
             body = {"phase": reading.phase.name.lower(), "position": reading.position, "steps": reading.steps, "memory": size}
             self._tell("progress", body)
-        if self._process_limit and not self._frozen and self._running:
-            count = len(tree.descendants(os.getpid()))
-            if count > self._process_limit:
-                self._freeze(f"{count} processes, the limit is {self._process_limit}")
-        if self._disk_limit and not self._frozen and (size := _size(self._facts["tape"])) > self._disk_limit:
-            self._freeze(f"a tape of {_amount(size)}, your limit is {_amount(self._disk_limit)}")
 
     def _listen(self, reading: Reading, now: float) -> None:
         alive = reading.beat != self._beat
@@ -415,22 +406,21 @@ class Supervisor:
             body = {"seconds": round(now - self._beat_seen, 1), "node": reading.node, "name": reading.name}
             self._tell("unresponsive", body)
 
-    def _freeze(self, why: str) -> None:
+    def _freeze(self, what: str, why: str) -> None:
         assert self._process is not None
         tree.freeze(self._process.pid)
-        self._frozen = True
-        self._tell("frozen", {"message": why, "memory": tree.resident(self._process.pid), "limit": self._memory_limit})
+        self._frozen, self._ending.limit = True, why
+        body = {"what": what, "message": why, "memory": tree.resident(self._process.pid), "limit": self._limits.memory}
+        self._tell("frozen", body)
 
     def _thaw(self, memory: int, processes: int, disk: int) -> None:
         if self._process is None or not self._frozen:
             return
-        self._memory_limit = memory or self._memory_limit * 3 // 2
-        self._process_limit = processes or self._process_limit * 2
-        self._disk_limit = disk or self._disk_limit * 2
-        self._frozen = False
+        self._limits.raise_to(memory, processes, disk)
+        self._frozen, self._ending.limit = False, ""
         self._beat_seen = time.monotonic()
         tree.thaw(self._process.pid)
-        self._tell("continued", {"phase": self._pulse.read().phase.name.lower(), "limit": self._memory_limit})
+        self._tell("continued", {"phase": self._pulse.read().phase.name.lower(), "limit": self._limits.memory})
 
     # ---------------------------------------------------------------------------------------------------------- ending
 
@@ -514,11 +504,22 @@ class Supervisor:
             stream.spool.close()
             self._ending.output[stream.category] = _counts(stream.spool)
         outcome = describe(self._ending, self._status)
-        self._facts |= {"state": outcome["how"], "ended": time.time(), "peak_memory": self._peak, **outcome}
+        self._facts |= {"state": outcome["how"], "ended": time.time(), "peak_memory": self._limits.peak, **outcome}
         self._save()
         self._say_goodbye(outcome)
+        self._conclude(outcome)
         self._pulse.close()
         os.close(self._lock)
+
+    def _conclude(self, outcome: dict[str, Any]) -> None:
+        """How the program ended goes on the tape, where its own process could not say it any more."""
+        if not self._ending.begun:
+            return
+        from ..tape.postscript import conclude  # the start has no time for it
+
+        facts = {name: outcome[name] for name in ("exit_code", "signal", "node", "node_name")}
+        with contextlib.suppress(OSError):  # the disk is full or gone: the tape is readable as it is
+            conclude(self._facts["tape"], outcome["how"], outcome["reason"], **facts)
 
     def _say_goodbye(self, outcome: dict[str, Any]) -> None:
         deadline = time.monotonic() + 10.0
@@ -568,18 +569,6 @@ class Supervisor:
             os.replace(path + ".new", path)
         except OSError as error:  # the folder is gone or the disk is full: the program runs on
             self._tell("output", {"category": "console"}, f"run.json could not be written: {error.strerror}\n".encode())
-
-
-def _size(file: str) -> int:
-    """Bytes of a file; 0 where there is none yet."""
-    try:
-        return os.stat(file).st_size
-    except OSError:
-        return 0
-
-
-def _amount(count: int) -> str:
-    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
 
 
 def _counts(spool: Spool) -> dict[str, Any]:

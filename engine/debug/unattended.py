@@ -69,6 +69,10 @@ class Unattended:
         """See ``Listener``: every hook is called."""
         return True
 
+    def recording_stopped(self, sentence: str) -> bool:
+        """See ``Listener``: nobody listens."""
+        return False
+
 
 @contextmanager
 def recorded(launch: Launch, path: str, rank: Rank) -> Iterator[None]:
@@ -77,12 +81,12 @@ def recorded(launch: Launch, path: str, rank: Rank) -> Iterator[None]:
     target = load(launch.target, launch.paths)
     control = Unattended(target)
     try:
-        writer = _writer(path, rank)
+        writer = _writer(path, rank, launch)
     except OSError as error:
         print(f"gradstep: rank {rank.number} is not recorded: {error}", file=sys.stderr)
         yield
         return
-    tape = target.start(launch, control)(writer, Level[launch.level.upper()], launch.budget)
+    tape = target.start(launch, control)(writer, Level[launch.level.upper()], launch.budget, sources=launch.sources)
     tape.attach(control, careful=launch.unbuffered)
     begin = {
         "script": launch.script, "args": list(launch.args), "engine": launch.engine, "pid": os.getpid(), "rank": rank,
@@ -103,13 +107,15 @@ def recorded(launch: Launch, path: str, rank: Rank) -> Iterator[None]:
         tape.close()
 
 
-def _writer(path: str, rank: Rank) -> log.Writer:
+def _writer(path: str, rank: Rank, launch: Launch) -> log.Writer:
     """A new tape: ``run.rank0.gst`` beside ``run.gst``; ``run.rank0-2.gst`` where the program starts its ranks a second time."""
     stem, suffix = os.path.splitext(path)
     for place in range(1, 1000):
         again = f"-{place}" if place > 1 else ""
         try:
-            return log.Writer(f"{stem}.rank{rank.number}{again}{suffix}")
+            return log.Writer(
+                f"{stem}.rank{rank.number}{again}{suffix}", at_once=launch.unbuffered, limit=launch.disk_limit if launch.when_full else 0
+            )
         except log.TapeExists:
             continue
     raise FileExistsError(f"{stem}.rank{rank.number}{suffix} exists a thousand times")

@@ -79,8 +79,13 @@ class CensusRecorder(Recorder):
             self._unfinished.add(run)
         return run
 
-    def run_end(self, run: int, error: str = "") -> None:
-        super().run_end(run, error)
+    def renewed(self) -> None:
+        self._examined.clear()
+        self._leaves.clear()
+        self._parameters, self._untold = [], False
+        self._unfinished.clear()
+
+    def after_run(self, run: int) -> None:
         if self._untold:
             self.note("parameters", json.dumps({"tensors": self._parameters}))
             self._parameters, self._untold = [], False

@@ -51,6 +51,7 @@ class Introducer:
         self._metas: dict[tuple[type, Any, tuple[int, ...]], int] = {}  # of arrays
         self._params: dict[Any, int] = {}
         self._files: set[str] = set()
+        self.keeps_sources = True  # the text of source files, not only their names
 
     def value(self, tensor: TensorLike | None, role: int | None) -> tuple[int, int]:
         """A tensor as it is now, as id and version; (0, 0) for None. ``role`` None: told from the tensor."""
@@ -306,7 +307,7 @@ class Introducer:
 
     def source(self, file: str) -> None:
         """The text of a source file, once."""
-        if file not in self._files:
+        if self.keeps_sources and file not in self._files:
             self._files.add(file)
             text = source_text(file)
             if text is not None:

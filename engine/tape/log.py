@@ -6,11 +6,15 @@ begun with the tape's own random name, so that a frame of another tape is notice
 tape is opened; the data of values only when they are asked for.
 
 The writer collects frames for at most 10 ms or 64 KiB and hands them to the system by ``write``: what was handed over
-survives the death of the process. It holds a lock on the file, so that a reader can tell a recording from its remains.
+survives the death of the process (``at_once``: every push is). It holds a lock on the file, so that a reader can tell a recording
+from its remains. The last record says how the recording ended; where the writer has died its supervisor writes it (``postscript``).
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import json
 import os
 import secrets
 import stat
@@ -20,10 +24,11 @@ import threading
 import time
 import weakref
 import zlib
+from collections.abc import Callable
 from typing import NamedTuple
 
 from .schema import Payload, Record, Stats
-from .wire import STATS_ROW, Encoder, stats_row
+from .wire import BLOCK_HEAD, EVENT, STATS_ROW, WORDS, Encoder, stats_row
 
 if sys.platform != "win32":
     import fcntl
@@ -35,10 +40,12 @@ FRAME = struct.Struct("<4sBxxxIIII")  # marker, kind, length, number, checksum o
 _UNSIGNED = struct.Struct(FRAME.format[:-1])  # without the last checksum, which is of this
 MARKER = b"GSTF"
 ROWS, STATISTICS, BLOB, END = 1, 2, 3, 4
-CAPS = {ROWS: 1 << 26, STATISTICS: 1 << 26, BLOB: 1 << 30, END: 64}  # bytes of a body
+CAPS = {ROWS: 1 << 26, STATISTICS: 1 << 26, BLOB: 1 << 30, END: 4096}  # bytes of a body
 
 BUFFER = 1 << 16  # bytes that may wait
 LATENCY = 0.010  # seconds that they may wait
+COMPLETE = b"end"  # the last record of a recording that was ended as it should; else JSON says how it ended
+RESERVE = 1 << 10  # bytes below a limit that are kept for that record
 BLOCK_WORDS = 8 * 512
 PATH_CHECK = 0.25  # seconds between looks whether the file still has its name
 
@@ -49,6 +56,10 @@ class TapeExists(FileExistsError):
 
 class TapeGone(OSError):
     """The file that is recorded into was deleted or replaced."""
+
+
+class TapeFull(OSError):
+    """The tape has as many bytes as it may have."""
 
 
 def head_bytes(name: bytes) -> bytes:
@@ -63,6 +74,42 @@ def frame_bytes(seed: int, kind: int, number: int, body: bytes) -> bytes:
         raise ValueError(f"a record of {len(body)} bytes cannot be written: 1 to {CAPS[kind]} are allowed")
     head = _UNSIGNED.pack(MARKER, kind, len(body), number & 0xFFFFFFFF, zlib.crc32(body, seed))
     return b"".join((head, zlib.crc32(head, seed).to_bytes(4, "little"), body))
+
+
+def words_of_end(how: str, reason: str, **facts: object) -> bytes:
+    """The body of the last record of a tape that is not complete."""
+    return json.dumps({"how": how, **facts, "reason": reason[:1024]}).encode()[: CAPS[END]]
+
+
+def events_in(frames: bytes) -> int:
+    """How many events the rows in whole frames hold."""
+    count = place = 0
+    while place + FRAME.size <= len(frames):
+        _, kind, length, _, _, _ = FRAME.unpack_from(frames, place)
+        place += FRAME.size
+        if kind == ROWS:
+            rows = BLOCK_HEAD.unpack_from(frames, place)[0]
+            first = place + BLOCK_HEAD.size
+            count += sum(code >= EVENT for code in frames[first : first + 8 * WORDS * rows : 8 * WORDS])
+        place += length
+    return count
+
+
+def count_frames(frames: bytes) -> int:
+    """How many frames these are."""
+    count = place = 0
+    while place + FRAME.size <= len(frames):
+        place += FRAME.size + FRAME.unpack_from(frames, place)[2]
+        count += 1
+    return count
+
+
+def whole_frames(frames: bytes, size: int) -> int:
+    """The bytes of the frames that end within the first ``size`` bytes."""
+    place = 0
+    while place + FRAME.size <= size and (end := place + FRAME.size + FRAME.unpack_from(frames, place)[2]) <= size:
+        place = end
+    return place
 
 
 class _Queue(NamedTuple):
@@ -85,28 +132,41 @@ class _Flight(NamedTuple):
 class Writer:
     """A sink that appends to a new file.
 
+    ``at_once``: every push is handed to the system, so that nothing is lost that was committed. ``limit``: bytes that the file may
+    have, 0 for as many as come; ``more`` is asked for another limit where that is reached.
+
     Raises TapeExists where something is there already, OSError where the file cannot be made. Later errors of the system
-    are raised by ``push``, ``flush`` and ``write``; after one the writer takes no more.
+    are raised by ``push``, ``flush`` and ``write``; after one the writer takes no more, and the file ends behind a whole record.
     """
 
-    block_words = BLOCK_WORDS
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], *, at_once: bool = False, limit: int = 0, more: Callable[[], int] | None = None
+    ) -> None:  # fmt: skip
         self.path = os.path.abspath(os.fspath(path))
+        self.block_words = 0 if at_once else BLOCK_WORDS
+        self._at_once, self._limit, self._more = at_once, limit, more
         self.lock = threading.RLock()
         self.encoder = Encoder()
         self.closed = False
         name = secrets.token_bytes(16)
         self._seed = zlib.crc32(name)
-        self._descriptor = _create(self.path)
+        self._descriptor, is_new = _create(self.path)
         made = os.fstat(self._descriptor)
         self._identity = made.st_dev, made.st_ino
         self._queue = _Queue(0, (head_bytes(name),), HEAD.size, -1)
         self._flight = _Flight(0, b"", -1)
+        self._is_full = self._is_cut = False  # at the limit; behind the last record that could be written whole
+        self._lost = 0  # events in records that could not
         self._waits_since = time.monotonic()
         self._looked = 0.0
+        try:
+            self.flush()
+        except OSError:
+            os.close(self._descriptor)
+            if is_new:
+                os.unlink(self.path)
+            raise
         _writers.add(self)
-        self.flush()
 
     # ---------------------------------------------------------------------------------------------------- the sink
 
@@ -132,7 +192,7 @@ class Writer:
     def push(self) -> None:
         with self.lock:
             self._take()
-            if self._queue.size >= BUFFER or self._is_due():
+            if self._at_once or self._queue.size >= BUFFER or self._is_due():
                 self._hand_over()
 
     def blob(self, data: bytes) -> int:
@@ -146,18 +206,17 @@ class Writer:
             if rows:
                 self._add(STATISTICS, rows)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file, with those that wait."""
+        return self._flight.offset + len(self._flight.data) + self._queue.size
+
     def flush(self) -> None:
         """Hand everything pushed to the system."""
         with self.lock:
-            if not self.closed:
+            if not self.closed and (self.encoder.draft.committed or self._queue.frames or self._flight.data):
                 self._take()
                 self._hand_over()
-
-    def tick(self) -> None:
-        """Hand over what has waited for 10 ms; for a thread that looks after a script which records nothing just now."""
-        with self.lock:
-            if not self.closed and (self.encoder.draft.committed or self._queue.frames) and self._is_due():
-                self.flush()
 
     def close(self) -> None:
         """Mark the tape as complete and close the file. A second call does nothing."""
@@ -166,11 +225,35 @@ class Writer:
                 return
             try:
                 self.push()
-                self._add(END, b"end")
+                self._limit = 0
+                self._add(END, COMPLETE)
                 self._hand_over()
             finally:
                 self.closed = True
                 _close(self._descriptor, self._identity)
+
+    def give_up(self, reason: str) -> int:
+        """The recording ends here, because of an error: what still can be handed over is, and the last record says why. Gives the
+        number of events that are lost; raises nothing."""
+        with self.lock:
+            if self.closed:
+                return 0
+            lost = 0
+            try:
+                if not self._is_cut:
+                    self._limit = 0
+                    if self._is_full:  # the draft is what had no room
+                        lost = self._drop_draft()
+                    self.push()
+                self._limit = 0
+                self._add(END, words_of_end("stopped", reason))
+                self._hand_over()
+            except (OSError, ValueError):
+                lost += self._drop_draft() + events_in(b"".join(self._queue.frames))
+            finally:
+                self.closed = True
+                _close(self._descriptor, self._identity)
+            return lost + self._lost
 
     # ---------------------------------------------------------------------------------------------------- the file
 
@@ -191,6 +274,11 @@ class Writer:
             raise ValueError(f"{self.path} is closed")
         queue = self._queue
         frame = frame_bytes(self._seed, kind, queue.number, body)
+        if self._limit and self.size + len(frame) + RESERVE > self._limit:
+            self._limit = self._more() if self._more is not None else self._limit
+            if self.size + len(frame) + RESERVE > self._limit:
+                self._is_full = True
+                raise TapeFull(errno.EDQUOT, f"the tape has reached its limit of {self._limit} bytes")
         if draft is None:
             draft = queue.draft
         self._queue = _Queue(queue.number + 1, (*queue.frames, frame), queue.size + len(frame), draft)
@@ -216,10 +304,36 @@ class Writer:
         end = flight.offset + len(flight.data)
         if not flight.offset <= size <= end:
             raise TapeGone(f"{self.path} was changed by somebody else while it was recorded into")
-        while size < end:
-            size += os.write(self._descriptor, memoryview(flight.data)[size - flight.offset :])
+        try:
+            while size < end:
+                size += os.write(self._descriptor, memoryview(flight.data)[size - flight.offset :])
+        except OSError:
+            self._cut(size)
+            raise
         self._flight = _Flight(end, b"", flight.number)
         return size
+
+    def _cut(self, size: int) -> None:
+        """The file takes no more: half a record at its end is taken away, and with it all that waits."""
+        flight, queue = self._flight, self._queue
+        start = HEAD.size if flight.offset == 0 else 0  # the first flight begins with the head of the tape
+        whole = start + whole_frames(flight.data[start:], max(size - flight.offset - start, 0))
+        behind = b"".join(queue.frames[max(flight.number - (queue.number - len(queue.frames)), 0) :])
+        left = flight.data[whole:]
+        self._lost += events_in(left) + events_in(behind)
+        number = flight.number - count_frames(left)
+        self._is_cut = True
+        self._queue, self._flight = _Queue(number, (), 0, queue.draft), _Flight(flight.offset + whole, b"", number)
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._descriptor, flight.offset + whole)
+
+    def _drop_draft(self) -> int:
+        """Forget the rows that were not queued; how many events they had."""
+        draft = self.encoder.draft
+        count = self.encoder.events - draft.events
+        draft.committed = 0
+        draft.rows.clear()
+        return count
 
     def _checked_size(self) -> int:
         """The size of the file, after a look whether it still has its name (writing to a deleted file succeeds), and the
@@ -259,7 +373,9 @@ class Writer:
             _close(self._descriptor, self._identity)
 
 
-def _create(path: str) -> int:
+def _create(path: str) -> tuple[int, bool]:
+    """The file, and whether it was not there before."""
+    is_new = True
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
         descriptor = os.open(path, flags | os.O_EXCL, 0o666)
@@ -269,6 +385,7 @@ def _create(path: str) -> int:
             raise TapeExists(f"{path} is not a file that can be recorded into; name another") from None
         if found.st_size:
             raise TapeExists(f"{path} holds something already; delete it or name another file") from None
+        is_new = False
         descriptor = os.open(path, flags)
         if os.fstat(descriptor).st_size:
             os.close(descriptor)
@@ -276,7 +393,7 @@ def _create(path: str) -> int:
     if not _lock(descriptor):
         os.close(descriptor)
         raise TapeExists(f"{path} is being recorded into; name another file")
-    return descriptor
+    return descriptor, is_new
 
 
 def _lock(descriptor: int) -> bool:

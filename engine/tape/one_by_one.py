@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from .blocks import Block, joined
+from .schema import Note
 from .sinks import Sink
 from .unwire import Decoder
 from .wire import EVENT, PARAMS, PAYLOAD, STATS_ROW, Encoder, stats_record
@@ -63,3 +64,9 @@ class BlocksToRecords:
 
     def close(self) -> None:
         self.sink.close()
+
+    def give_up(self, reason: str) -> int:
+        self.push()
+        self.sink.write(Note("stopped", reason))
+        self.sink.flush()
+        return 0

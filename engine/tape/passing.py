@@ -13,8 +13,8 @@ from typing import Any
 from .protocols import NodeLike, TensorLike
 from .schema import Role
 from .wire import FREED, GRAD_ADDED, GRAD_STORED, INDEX_BITS, NODE_ENTER, NODE_EXIT, NODE_READY
+from .writing import LATENCY
 
-LATENCY = 10_000_000  # nanoseconds that a row may wait while others come
 SOON = 1_000_000  # nanoseconds that the row of a node which runs a small rule of the engine's own may wait
 SMALL = 1 << 20  # elements of the gradient of a small one
 

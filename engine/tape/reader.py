@@ -20,7 +20,7 @@ from .blocks import Block, WireError, Words, joined, rows_in
 from .elements import DTYPES, decoded, size_of
 from .extent import Extent
 from .growing import Growing
-from .log import BLOB, ROWS, STATISTICS
+from .log import BLOB, COMPLETE, ROWS, STATISTICS
 from .references import References
 from .scan import ScannedFrame, Scanner, TapeError
 from .schema import Call, Event, Hook, Node, Note, Op, Payload, Record, Run, Source, Stats, Tensor, Val
@@ -184,13 +184,14 @@ class Events(Sequence[Event]):
 class Tape:
     """A tape from a file (``Tape.open``) or from records (``Tape.of``).
 
-    ``complete``: the recording was ended properly; ``growing``: it may go on. ``damage`` is "" or what is wrong and where:
-    everything before that place can be read.
+    ``complete``: the recording was ended properly; ``ended``: what its last record says of how else it ended; ``growing``: it may go
+    on. ``damage`` is "" or what is wrong and where: everything before that place can be read.
     """
 
     def __init__(self) -> None:
         self.path = ""
         self.complete = False
+        self.ended = ""
         self.damage = ""
         self.sources: dict[str, str] = {}
         self.notes: list[Note] = []
@@ -276,8 +277,9 @@ class Tape:
                     break
         self._take(batch)
         self.damage = self.damage or self._scanner.damage
-        if self._scanner.ended and not self.complete:
-            self.complete = added = True
+        if self._scanner.ended and not self.complete and not self.ended:
+            added, self.complete = True, self._scanner.last_words == COMPLETE
+            self.ended = "" if self.complete else self._scanner.last_words.decode("utf-8", "replace")
         return added
 
     @property
@@ -288,7 +290,13 @@ class Tape:
     @property
     def growing(self) -> bool:
         """Whether somebody records into the file now."""
-        return self._scanner is not None and not self.complete and not self.damage and self._scanner.is_written()
+        over = self.complete or self.ended or self.damage
+        return self._scanner is not None and not over and self._scanner.is_written()
+
+    @property
+    def readable(self) -> int:
+        """Bytes from the beginning of the file that were read and are sound."""
+        return self._scanner.offset if self._scanner is not None else 0
 
     def close(self) -> None:
         """Close the file; what was read stays. A second call does nothing."""
@@ -410,6 +418,11 @@ class Tape:
             rows = rows[(rows[:, 0] & 0xFF) == code]
             if len(rows):
                 yield rows, block.pool
+
+    def files(self) -> set[str]:
+        """The files that stacks and hooks name."""
+        found = {frame.file for stack in self._decoder.stacks for frame in stack}
+        return found | {hook.at.file for hook in self.hooks.values() if hook.at is not None}
 
     def text(self, number: int) -> str:
         """A string that rows mention by its number."""

@@ -18,14 +18,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from .brackets import Guard, Thread
 from .describe import with_number
-from .introduce import Introducer
-from .keeping import Keeper, Level
-from .passing import LATENCY, SMALL, SOON, Steps
+from .keeping import Level
+from .passing import SMALL, SOON, Steps
 from .protocols import NodeLike, TensorLike
-from .schema import Frame, HookKind, NodeKind, Note, Role
-from .sinks import BlockSink, ListSink, Sink
+from .schema import Frame, HookKind, NodeKind, Role
+from .sinks import ListSink
 from .stacks import Base, is_own, own_line
 from .wire import (
     BUMPED,
@@ -47,6 +45,7 @@ from .wire import (
     RUN_BEGIN,
     RUN_END,
 )
+from .writing import LATENCY, Writing
 
 __all__ = ["Level", "ListSink", "Recorder", "current", "install", "recording", "uninstall"]
 
@@ -59,47 +58,14 @@ _RISKY = (NodeKind.CUSTOM, NodeKind.OPAQUE)  # nodes that run code which is not 
 _op_ids, _call_ids, _run_ids = itertools.count(1), itertools.count(1), itertools.count(1)
 
 
-class Recorder:
-    """Writes a tape. ``budget`` is the bytes of values that are written in all; later values are dropped, and said so."""
-
-    def __init__(self, sink: Sink | BlockSink, level: Level = Level.VALUES, budget: int = 256 * 2**20) -> None:
-        self.level = level
-        self.failed = ""  # why recording stopped
-        self.sink: BlockSink = sink if isinstance(sink, BlockSink) else _as_blocks(sink)
-        self._lock = self.sink.lock
-        self._guard = Guard(self)
-        self._encoder = self.sink.encoder
-        self._limit = self.sink.block_words
-        self._capture = self.keeper(budget)
-        self._began = _now()
-        self._pushed = self._flushed = self._began
-        self._nouns = self.introducer()
-        self._runs: dict[int, int] = {}  # open runs and their thread's index
-        self._calls: dict[int, tuple[int, Base | None]] = {}  # open calls, the call around each and the base of its stack
-        self._threads: dict[int, Thread] = {}
-        self._bumps: list[tuple[int, int, int, int]] = []  # while runs are open: event, storage, version in the engine and on the tape
-        self._changed_at: dict[int, Frame] = {}  # by tensor, the line that changed it last without an op
-
-    def keeper(self, budget: int) -> Keeper:
-        """Who keeps the values; of another engine's arrays another one."""
-        from .capture import Capture  # it needs numpy, which an interpreter of the user's may not have
-
-        return Capture(self.sink, self.level, budget, self._dropped)
-
-    def introducer(self) -> Introducer:
-        """Who puts tensors and nodes on the tape; of another engine's another one."""
-        return Introducer(self._encoder, self._capture)
+class Recorder(Writing):
+    """Writes a tape: what happens in the engine, in the order in which it happens."""
 
     # ------------------------------------------------------------------------------------------------- the forward
 
     def clock(self) -> float:
         """Seconds on the clock of ``started``."""
         return time.perf_counter()
-
-    @property
-    def position(self) -> int:
-        """Index of the last event written; -1 before the first."""
-        return self._encoder.events - 1
 
     def op(
         self, name: str, inputs: Sequence[TensorLike | None], outputs: Sequence[TensorLike], node: NodeLike | None,
@@ -182,6 +148,8 @@ class Recorder:
                 draft.committed = length = len(draft.rows)
                 if length >= self._limit or now - self._pushed > LATENCY or self._capture.full:
                     self._push(now)
+                    if self._ring is not None:
+                        self.turn_over(at_any_cost=True)
             except BaseException as error:
                 self._broken(error)
 
@@ -248,6 +216,8 @@ class Recorder:
     def enter_call(self, path: str, type: str) -> int:
         """A module's forward is entered. Returns the number for ``leave_call``; 0 where nothing is recorded."""
         number = 0
+        if self._ring is not None and not self._calls:
+            self.turn_over()
         with self._guard as thread:
             if thread:
                 number = next(_call_ids)
@@ -483,30 +453,23 @@ class Recorder:
                         self._leave_node(thread)
                     del thread.runs[thread.runs.index(run) :]
                     thread.run = thread.runs[-1] if thread.runs else 0
+        try:
+            self.after_run(run)
+        except Exception as error:
+            with self._lock:
+                self._broken(error)
+        self.turn_over()
+
+    def after_run(self, run: int) -> None:
+        """A pass is over; for recorders that want to know."""
 
     # ---------------------------------------------------------------------------------------------- the recording
-
-    def note(self, kind: str, text: str) -> None:
-        """A fact about the recording itself."""
-        with self._guard as thread:
-            if thread:
-                self._note(kind, text)
 
     def source(self, file: str) -> None:
         """Keep the text of a source file, once."""
         with self._guard as thread:
             if thread:
                 self._nouns.source(file)
-
-    def flush(self) -> None:
-        """Everything recorded so far, values and statistics too, is handed to the system. Called before every pause."""
-        with self._lock:
-            if not self.failed:
-                try:
-                    self._push(_now())
-                    self.sink.flush()
-                except BaseException as error:
-                    self._broken(error)
 
     def entered(self, call: int, path: str, type: str) -> None:
         """A module's forward was entered by ``enter_call``; for recorders of a debugger."""
@@ -535,21 +498,6 @@ class Recorder:
                     self._broken(error)
         return True
 
-    def close(self) -> None:
-        """End the recording."""
-        uninstall(self)
-        self.flush()
-        with self._lock:
-            if not self.failed:
-                try:
-                    self.sink.close()
-                except BaseException as error:
-                    self._broken(error)
-            self.failed = self.failed or "closed"
-            self._let_go()
-
-    # ------------------------------------------------------------------------------------------------------ writing
-
     def _about(self, code: int, run: int, node: NodeLike) -> None:
         with self._lock:
             if self.failed or (run and run not in self._runs):
@@ -561,101 +509,9 @@ class Recorder:
             except BaseException as error:
                 self._broken(error)
 
-    def _event(self, code: int, run: int, thread: Thread, words: tuple[int, ...]) -> None:
-        encoder = self._encoder
-        encoder.draft.rows.extend((code | thread.head, run, _now() - self._began, *words))
-        encoder.events += 1
-
-    def _committed(self, code: int, run: int, thread: Thread, words: tuple[int, ...]) -> None:
-        """An event, and commit: for those of which there are many."""
-        encoder = self._encoder
-        draft = encoder.draft
-        draft.rows.extend((code | thread.head, run, _now() - self._began, *words))
-        encoder.events += 1
-        draft.committed = length = len(draft.rows)
-        if length >= self._limit or self._capture.full:
-            self._push(_now())
-
-    def _note(self, kind: str, text: str) -> None:
-        self._encoder.record(Note(kind, text, (_now() - self._began) / 1e9))
-
-    def _dropped(self, text: str) -> None:
-        self._note("dropped", f"after event {self.position}: {text}")
-
-    def _leave_node(self, thread: Thread) -> None:
-        _, _, thread.call = thread.nodes.pop()
-        thread.run, thread.node = thread.nodes[-1][:2] if thread.nodes else (0, 0)
-        if thread.runs:
-            thread.run = thread.runs[-1]
-
-    def _this_thread(self) -> Thread:
-        return self._threads.get(_ident()) or self._thread()
-
-    def _thread(self) -> Thread:
-        ident = _ident()
-        thread = self._threads[ident] = Thread(len(self._threads))
-        return thread
-
-    def _commit(self) -> None:
-        draft = self._encoder.draft
-        draft.committed = length = len(draft.rows)
-        if length >= self._limit or self._capture.full:
-            self._push(_now())
-
-    def _push(self, now: int) -> None:
-        """Hand rows, values and statistics to the sink."""
-        if self._capture.waits:
-            self._capture.push()
-        self.sink.push()
-        self._pushed = now
-
-    def _let_go(self) -> None:
-        """Nothing is recorded any more: forget the frames of the module calls that are still open."""
-        self._calls.clear()
-        for thread in self._threads.values():
-            thread.base = None
-
-    # ------------------------------------------------------------------------------------------------------ failing
-
-    def _broken(self, error: BaseException) -> None:
-        """Take back what was half written. A signal goes on to the script; an error ends the recording."""
-        gone = self._encoder.rollback()
-        self._nouns.forget(gone)
-        threads = list(self._threads.values())
-        for code, number in gone:
-            if code == RUN:
-                self._runs.pop(number, None)
-            elif code == CALL:
-                around = self._calls.pop(number, None)
-                for thread in threads:
-                    if around is not None and thread.call == number:
-                        thread.call, thread.base = around
-        for thread in threads:
-            if thread.base is not None:
-                thread.base.ask_again()
-        if not isinstance(error, Exception):
-            raise error
-        self._stop(f"{type(error).__name__}: {error}")
-
-    def _stop(self, reason: str) -> None:
-        """End the recording because of an error: say it once."""
-        self.failed = reason
-        self._let_go()
+    def ended(self) -> None:
+        """See ``Writing``."""
         uninstall(self)
-        print(f"gradstep: recording stopped after event {self.position}: {reason}; the script goes on", file=sys.stderr)
-        try:
-            self._note("stopped", reason)
-            self._encoder.commit()
-            self.sink.push()
-            self.sink.flush()
-        except Exception:  # the sink is what failed: its last words may fail as well
-            return
-
-
-def _as_blocks(sink: Sink) -> BlockSink:
-    from .one_by_one import BlocksToRecords  # it needs numpy, as all that reads
-
-    return BlocksToRecords(sink)
 
 
 current: Recorder | None = None

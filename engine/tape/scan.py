@@ -44,6 +44,7 @@ class Scanner:
         self.path = path
         self.damage = ""
         self.ended = False
+        self.last_words = b""  # how it ended, as its last record says
         self.seed = 0  # of every checksum: no record of another tape passes
         self.stopped = False  # the last ``frames(most)`` came to its most
         self.offset = 0
@@ -57,6 +58,11 @@ class Scanner:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def number(self) -> int:
+        """Of the next frame."""
+        return self._number
 
     def close(self) -> None:
         """Close the file. A second call does nothing."""
@@ -117,7 +123,7 @@ class Scanner:
             self.offset = place + length
             self._number += 1
             if kind == END:
-                self.ended = True
+                self.ended, self.last_words = True, body
                 continue
             yield ScannedFrame(kind, number, place, length, checksum, body)
 

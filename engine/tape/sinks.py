@@ -44,6 +44,9 @@ class BlockSink(Protocol):
 
     def close(self) -> None: ...
 
+    def give_up(self, reason: str) -> int:
+        """Keep what can be kept: no more will come, because of an error. How many events are lost."""
+
 
 class ListSink:
     """Keeps records in memory, in ``records``."""

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .author import tells
+from .ending import begin_of, ending
 from .schema import EVENTS, GradAdded, GradStored, NodeEnter, NodeExit, NodeKind, RunBegin, RunEnd, Val
 from .wire import EVENT, GRAD_ADDED, GRAD_STORED, NODE_ENTER, NODE_EXIT
 
 if TYPE_CHECKING:
     from .reader import Tape
 
+VERSION = 1  # of ``summary``: raised when a name goes or means something else, not when one is added
 SHOWN = 20  # rows of a list in the text
 
 
 def summary(tape: Tape) -> dict[str, Any]:
     """Counts, runs, how the recording ended, and the first value that is not finite. Everything in it is JSON."""
     counts = Counter(tape.events.codes.tolist())
-    ended = [note.text for note in tape.notes if note.kind == "end"]
-    stopped = [note.text for note in tape.notes if note.kind == "stopped"]
-    begin = next((note.text for note in tape.notes if note.kind == "begin"), "")
+    how = ending(tape)
+    words = [note.text for note in tape.notes if note.kind in ("end", "stopped")]
     return {
+        "version": VERSION,
         "path": tape.path,
         "complete": tape.complete,
         "growing": tape.growing,
         "damage": tape.damage,
-        "begin": _json(begin),
-        "end": _ending(ended[-1]) if ended else "",
-        "stopped": stopped[-1] if stopped else "",
+        "ended": how,
+        "begin": begin_of(tape) or None,
+        "end": how["sentence"] if words or tape.ended else "",
+        "stopped": how["sentence"] if how["how"] == "recording stopped" else "",
         "dropped": [note.text for note in tape.notes if note.kind == "dropped"],
         "ops": len(tape.ops),
         "ops_by_name": dict(Counter(op.name for op in tape.ops.values()).most_common()),
@@ -48,6 +51,7 @@ def summary(tape: Tape) -> dict[str, Any]:
         "sources": sorted(tape.sources),
         "seconds": _seconds(tape),
         "first_not_finite": first_not_finite(tape),
+        "tells": tells(tape),
     }
 
 
@@ -87,14 +91,12 @@ def first_not_finite(tape: Tape) -> dict[str, Any] | None:
 def text(tape: Tape) -> str:
     """The summary for people."""
     facts = summary(tape)
-    ending = facts["end"] or (
-        "complete" if facts["complete"] else "still recording" if facts["growing"] else "not ended: see the last event"
-    )
-    lines = [f"{facts['path'] or 'a tape in memory'}", f"  recording   {ending}"]
+    how = facts["ended"]["sentence"]
+    if not facts["complete"] and not facts["growing"]:
+        how += "" if how.startswith("it breaks off") else "  [not complete]"
+    lines = [f"{facts['path'] or 'a tape in memory'}", f"  recording   {how}"]
     if facts["damage"]:
         lines.append(f"  damage      {facts['damage']}")
-    if facts["stopped"]:
-        lines.append(f"  stopped     {facts['stopped']}")
     lines += [f"  dropped     {dropped}" for dropped in facts["dropped"]]
     lines.append(f"  forward     {facts['ops']} ops in {facts['calls']} module calls: {_top(facts['ops_by_name'])}")
     lines.append(
@@ -114,7 +116,20 @@ def text(tape: Tape) -> str:
         lines.append(f"  not finite  first in {where}: {found}{_at(first['line'])}")
     elif facts["statistics"]:
         lines.append("  not finite  no NaN or infinity in what was described")
+    lines += _author(facts["tells"])
     return "\n".join(lines)
+
+
+def _author(told: dict[str, Any]) -> list[str]:
+    """What whoever gets the tape will know."""
+    lines = [f"  it tells    {len(told['paths'])} paths, {told['names']} names of variables, {told['values']} values"]
+    lines += [f"    path      {path}" for path in told["paths"][:SHOWN]]
+    if len(told["paths"]) > SHOWN:
+        lines.append(f"    and {len(told['paths']) - SHOWN} more; --json has them all")
+    lines += [f"    source    {count} lines of {file}" for file, count in list(told["sources"].items())[:SHOWN]]
+    if told["arguments"]:
+        lines.append(f"    arguments {' '.join(map(str, told['arguments']))}")
+    return lines
 
 
 def _runs(tape: Tape) -> list[dict[str, Any]]:
@@ -157,21 +172,3 @@ def _at(line: list[Any] | None) -> str:
 def _top(counts: dict[str, int]) -> str:
     shown = sorted(counts.items(), key=lambda item: -item[1])[:6]
     return ", ".join(f"{name} {count}" for name, count in shown) + (", ..." if len(counts) > 6 else "")
-
-
-def _ending(text: str) -> str:
-    """How the script ended, in a sentence: the note holds one, or JSON of the exception that ended it (null: none did)."""
-    facts = _json(text)
-    if facts is None:
-        return "the script ran to its end"
-    if isinstance(facts, dict):
-        line = f" ({facts['file']}:{facts['line']})" if facts.get("file") and facts.get("line") else ""
-        return f"{facts.get('type', 'exception')}: {facts.get('text', '')}{line}"
-    return text
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text) if text else None
-    except (ValueError, RecursionError):
-        return text

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradstep.engine.tape import log
+from gradstep.engine.tape import log, writing
 from gradstep.engine.tape import recorder as recorders
 from gradstep.engine.tape.check import check
 from gradstep.engine.tape.log import TapeExists, TapeGone, Writer
@@ -288,18 +288,22 @@ def test_what_was_recorded_before_a_crash_names_the_node(tmp_path: Path, number:
     assert check(tape) == []
 
 
-def test_what_waits_is_written_after_ten_milliseconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
-    monkeypatch.setattr(log.time, "monotonic", lambda: now[0])
-    writer = Writer(tmp_path / "a.gst")
+def test_what_waits_is_handed_over_by_whoever_looks_after_a_script_that_records_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "LATENCY", 1 << 60)
+    now = [10**9]
+    monkeypatch.setattr(writing, "_now", lambda: now[0])
+    recorder = Recorder(Writer(tmp_path / "a.gst"))
     tape = Tape.open(tmp_path / "a.gst")
-    writer.write(Note("note", "text"))
-    writer.tick()
+    recorder.note("note", "text")
+    recorder.tick()
     assert not tape.poll()
-    now[0] += 0.011
-    writer.tick()
+    now[0] += writing.FRESH + 1
+    recorder.tick()
     assert tape.poll()
-    writer.close()
+    assert [note.kind for note in tape.notes] == ["note"]
+    recorder.close()
 
 
 def test_a_closed_writer_takes_no_more(tmp_path: Path) -> None:

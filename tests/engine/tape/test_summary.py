@@ -58,7 +58,7 @@ def test_a_recording_that_goes_on_says_so(tmp_path: Path) -> None:
     writer = Writer(tmp_path / "a.gst")
     assert "still recording" in text(Tape.open(tmp_path / "a.gst"))
     writer._abandon()  # as after a crash: nobody holds the file
-    assert "not ended" in text(Tape.open(tmp_path / "a.gst"))
+    assert "it breaks off" in text(Tape.open(tmp_path / "a.gst"))
 
 
 def test_the_first_op_that_made_a_nan_comes_before_the_gradients(tmp_path: Path) -> None:
