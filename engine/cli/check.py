@@ -7,8 +7,8 @@ read), and what is found of those kinds fails the check:
     gradstep check run.gst --fail-on nan
     gradstep check --engine torch train.py
 
-Exit codes: 0 nothing is missing or found, 1 something is, or the script failed; 65 a file cannot be parsed, 66 no such file, 69 no
-interpreter has what the engine needs, 74 a file cannot be read."""
+Exit codes: 0 nothing is missing or found, 1 something is, or the script failed; 65 a file cannot be parsed or a tape is damaged, 66 no
+such file, 69 no interpreter has what the engine needs, 74 a file cannot be read."""
 
 from __future__ import annotations
 
@@ -57,18 +57,18 @@ def _run(args: argparse.Namespace) -> int:
 
 def _run_it(args: argparse.Namespace) -> int:
     """Run the script, or read the tape, and look for what shall not be there."""
-    found, code = explain.look(args.script, args.args, args.fail_on, explain.runner_for(args.script, args), quiet=args.json)
+    found, code, ending = explain.look(args.script, args.args, args.fail_on, explain.runner_for(args.script, args), quiet=args.json)
     faults = [finding for finding in found if finding.severity is not Severity.NOTE]
     name = os.path.basename(args.script)
     if args.json:
-        print(json.dumps(report.as_json(found, name) | {"exit_code": code, "failed": bool(faults or code)}, indent=2))
+        print(json.dumps(report.as_json(found, name) | {"exit_code": code, "failed": bool(faults or code or ending)}, indent=2))
     elif faults:
         print(report.text(faults, name))
     else:
         print(f"{name}: none of {', '.join(kind.value for kind in args.fail_on)}")
     if code:
         say(f"{name} ended with exit code {code}")
-    return Exit.FAILED if faults or code else Exit.OK
+    return ending or (Exit.FAILED if faults or code else Exit.OK)
 
 
 @contextmanager

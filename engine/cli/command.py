@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from ..tape.ending import ending
 from ..tape.reader import Tape, TapeError
+from ..tape.visible import visible
 
 
 class Exit(IntEnum):
@@ -51,7 +53,18 @@ class Failed(Exception):
 
 def say(sentence: str) -> None:
     """Tell the user on stderr; stdout is for data."""
-    print(f"gradstep: {sentence}", file=sys.stderr)
+    print(f"gradstep: {visible(sentence, keep=chr(10))}", file=sys.stderr)
+
+
+def read_to_end(tape: Tape, code: int, done: str = "read") -> int:
+    """The exit code of a command that has read a tape: ``code``, or DAMAGED. Says how far the tape goes, where that is not to its end;
+    ``done`` is what was done with what stands there."""
+    if tape.damage:
+        say(f"{tape.path} is damaged: {tape.damage}. What stands before that place was {done}.")
+        return Exit.DAMAGED
+    if not tape.complete:
+        say(f"{tape.path} is not complete: {ending(tape)['sentence']}. What is there was {done}.")
+    return code
 
 
 def open_tape(path: str) -> Tape:

@@ -13,7 +13,8 @@ from typing import Any
 
 from ..tape.compare import Compared, Comparison, Moment, compare, moments
 from ..tape.reader import Tape
-from .command import Command, Exit, Failed, open_tape
+from ..tape.visible import visible
+from .command import Command, Exit, Failed, open_tape, read_to_end
 
 SHOWN = 15
 
@@ -34,11 +35,12 @@ def _run(args: argparse.Namespace) -> int:
     try:
         told = _compared(first, second, args.iterations or (None, None))
         print(json.dumps(_plain(told, args.most), indent=2) if args.json else _text(told, args.first, args.second or args.first))
+        code = read_to_end(first, Exit.OK if told.same else Exit.FAILED, "compared")
+        return code if second is first else read_to_end(second, code, "compared")
     finally:
         first.close()
         if second is not first:
             second.close()
-    return Exit.OK if told.same else Exit.FAILED
 
 
 def _compared(first: Tape, second: Tape, chosen: tuple[int | None, int | None]) -> Comparison:
@@ -65,7 +67,7 @@ def _text(told: Comparison, first: str, second: str) -> str:
         lines += [f"  {_named(place.a):<48} {_much(place)}" for place in worst]
     if any(not place.sure for place in told.places):
         lines.append("where values were not kept, statistics were compared")
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def _named(moment: Moment) -> str:

@@ -22,7 +22,7 @@ from ..explain.diagnoses import findings
 from ..explain.finding import Finding, Kind, Severity
 from ..extensions.guard import Guard, PluginError
 from ..tape.reader import Tape
-from .command import Command, Exit, open_tape, say
+from .command import Command, Exit, open_tape, read_to_end, say
 from .engines import Runner, add_arguments, chosen
 from .running import must_exist, recorded
 
@@ -45,14 +45,22 @@ def kinds(words: str) -> list[Kind]:
         raise argparse.ArgumentTypeError(f"{error}; there are {', '.join(kind.value for kind in Kind)}") from None
 
 
-def look(subject: str, args: list[str], wanted: list[Kind] | None, runner: Runner | None, quiet: bool) -> tuple[list[Finding], int]:
-    """The findings of a tape, or of a script that is run for it, and the script's exit code (0 for a tape).
+def look(subject: str, args: list[str], wanted: list[Kind] | None, runner: Runner | None, quiet: bool) -> tuple[list[Finding], int, int]:
+    """The findings of a tape, or of a script that is run for it, the script's exit code (0 for a tape), and DAMAGED where the tape is.
 
     Raises Failed where there is none to look at."""
     if subject.endswith(".gst"):
-        return _read(subject, wanted), 0
-    with recorded(subject, args, runner, quiet=quiet, examine=wanted is None or Kind.RULE in wanted) as (tape, outcome):
-        return _read(tape, wanted), outcome.exit_code
+        tape = open_tape(subject)
+        try:
+            return _found(tape, wanted), 0, read_to_end(tape, Exit.OK, "explained")
+        finally:
+            tape.close()
+    with recorded(subject, args, runner, quiet=quiet, examine=wanted is None or Kind.RULE in wanted) as (path, outcome):
+        tape = open_tape(path)
+        try:
+            return _found(tape, wanted), outcome.exit_code, Exit.OK  # of a program that crashed the last record may not be whole
+        finally:
+            tape.close()
 
 
 def runner_for(subject: str, args: argparse.Namespace) -> Runner | None:
@@ -63,15 +71,8 @@ def runner_for(subject: str, args: argparse.Namespace) -> Runner | None:
     return chosen(args.engine, args.python, subject)
 
 
-def _read(path: str, wanted: list[Kind] | None) -> list[Finding]:
-    tape = open_tape(path)
-    try:
-        found = findings(tape, wanted, _plugins(tape) if wanted is None or Kind.PLUGIN in wanted else ())
-    finally:
-        tape.close()
-    if tape.damage:
-        say(f"{path} is damaged: {tape.damage}. What is explained is what stands before that place.")
-    return found
+def _found(tape: Tape, wanted: list[Kind] | None) -> list[Finding]:
+    return findings(tape, wanted, _plugins(tape) if wanted is None or Kind.PLUGIN in wanted else ())
 
 
 def _plugins(tape: Tape) -> Iterator[Finding]:
@@ -90,10 +91,10 @@ def _plugins(tape: Tape) -> Iterator[Finding]:
 
 
 def _run(args: argparse.Namespace) -> int:
-    found, _ = look(args.subject, args.args, args.only, runner_for(args.subject, args), quiet=args.json)
+    found, _, ending = look(args.subject, args.args, args.only, runner_for(args.subject, args), quiet=args.json)
     subject = os.path.basename(args.subject)
     print(json.dumps(report.as_json(found, subject), indent=2) if args.json else report.text(found, subject))
-    return Exit.FAILED if any(finding.severity is not Severity.NOTE for finding in found) else Exit.OK
+    return ending or (Exit.FAILED if any(finding.severity is not Severity.NOTE for finding in found) else Exit.OK)
 
 
 COMMAND = Command("explain", "say what went wrong with autograd, where and why", __doc__, _arguments, _run, passes_on=True)

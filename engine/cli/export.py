@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..extensions.guard import Guard, PluginError
 from ..tape.reader import Tape
-from .command import Command, Exit, Failed, open_tape, say
+from .command import Command, Exit, Failed, open_tape, read_to_end
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -48,13 +48,10 @@ def _run(args: argparse.Namespace) -> int:
             guard.call(feature, graph, file, title=os.path.basename(args.tape))
         except PluginError as error:
             raise Failed(f"{file} was not written: {error}", Exit.NOT_CREATED) from error
+        print(f"{file}: {len(graph)} nodes, {graph.number_of_edges()} edges")
+        return read_to_end(tape, Exit.OK, "written")
     finally:
         tape.close()
-    print(f"{file}: {len(graph)} nodes, {graph.number_of_edges()} edges")
-    if tape.damage:
-        say(f"{args.tape} is damaged: {tape.damage}. What stands before that place was written.")
-        return Exit.DAMAGED
-    return Exit.OK
 
 
 def _graph(tape: Tape, what: str, number: int | None) -> nx.DiGraph:

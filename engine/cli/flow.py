@@ -1,6 +1,6 @@
 """The gradient norm of each parameter over the iterations of a recording: vanishing and exploding layers at a glance.
 
-Exit codes: 0, 65 the tape is damaged, 66 no such file."""
+Exit codes: 0, 65 the tape is damaged (what stands before that place is told), 66 no such file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import json
 import math
 
 from ..tape.compare import gradient_flow
-from .command import Command, Exit, open_tape
+from ..tape.visible import visible
+from .command import Command, Exit, open_tape, read_to_end
 
 COLUMNS = 8
 
@@ -23,6 +24,7 @@ def _run(args: argparse.Namespace) -> int:
     tape = open_tape(args.tape)
     try:
         flow = gradient_flow(tape)
+        code = read_to_end(tape, Exit.OK)
     finally:
         tape.close()
     if args.json:
@@ -31,16 +33,17 @@ def _run(args: argparse.Namespace) -> int:
             for name, leaf, norms in zip(flow.names, flow.leaves, flow.norms, strict=True)
         ]
         print(json.dumps({"runs": list(flow.runs), "parameters": rows}, indent=2))
-        return Exit.OK
+        return code
     if not flow.leaves:
         print("no gradient was stored")
-        return Exit.OK
+        return code
     chosen = _spread(len(flow.runs), COLUMNS)
-    width = max(len(name) for name in flow.names)
+    names = [visible(name) for name in flow.names]
+    width = max(map(len, names))
     print(f"{'iteration':<{width}} " + " ".join(f"{j:>9}" for j in chosen))
-    for name, norms in zip(flow.names, flow.norms, strict=True):
+    for name, norms in zip(names, flow.norms, strict=True):
         print(f"{name:<{width}} " + " ".join(f"{'-':>9}" if math.isnan(norms[j]) else f"{norms[j]:>9.3g}" for j in chosen))
-    return Exit.OK
+    return code
 
 
 def _spread(count: int, most: int) -> list[int]:

@@ -11,7 +11,7 @@ import argparse
 import json
 
 from ..tape.summary import summary, text
-from .command import Command, Exit, open_tape, say
+from .command import Command, Exit, open_tape, read_to_end
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,12 +23,9 @@ def _run(args: argparse.Namespace) -> int:
     tape = open_tape(args.tape)
     try:
         print(json.dumps(summary(tape), indent=2) if args.json else text(tape))
+        return read_to_end(tape, Exit.OK)
     finally:
         tape.close()
-    if tape.damage:
-        say(f"{args.tape} is damaged: {tape.damage}. Everything before that place was read.")
-        return Exit.DAMAGED
-    return Exit.OK
 
 
 COMMAND = Command("inspect", "show what is on a tape", __doc__, _arguments, _run)

@@ -14,7 +14,8 @@ from typing import Any
 from ..tape import ledger
 from ..tape.reader import Tape
 from ..tape.schema import Slot
-from .command import Command, Exit, Failed, open_tape
+from ..tape.visible import visible
+from .command import Command, Exit, Failed, open_tape, read_to_end
 
 SHOWN = 20
 
@@ -33,9 +34,9 @@ def _run(args: argparse.Namespace) -> int:
             print(json.dumps({"entries": [_plain(tape, entry) for entry in entries]}, indent=2))
         else:
             print(_text(tape, entries))
+        return read_to_end(tape, Exit.OK)
     finally:
         tape.close()
-    return Exit.OK
 
 
 def _entries(tape: Tape, wanted: str | None) -> list[ledger.Entry]:
@@ -68,7 +69,7 @@ def _text(tape: Tape, entries: list[ledger.Entry]) -> str:
             lines.append("    the addends do not give the gradient: a hook or the debugger changed it")
     if len(entries) > SHOWN:
         lines.append(f"and {len(entries) - SHOWN} more; --json has them all")
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def _number(x: float | None) -> str:

@@ -22,7 +22,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..tape.reader import Tape
-from .command import Command, Exit, Failed, open_tape, say
+from ..tape.visible import visible
+from .command import Command, Exit, Failed, open_tape, read_to_end
 
 if TYPE_CHECKING:
     from ..debug.replay import Outcome
@@ -55,14 +56,11 @@ def _run(args: argparse.Namespace) -> int:
             outcomes = replayed(tape, None if args.run is None else [args.run])
         damage = tape.damage
         print(json.dumps(_plain(args.tape, outcomes, damage), indent=2) if args.json else _text(tape, outcomes, args.verify))
+        return read_to_end(tape, Exit.OK if _is_good(outcomes) else Exit.FAILED, "replayed")
     except TooLong:
         raise Failed(f"{args.tape}: not done after {args.seconds} s; --seconds gives it more", Exit.FAILED) from None
     finally:
         tape.close()
-    if damage:
-        say(f"{args.tape} is damaged: {damage}. What stands before that place was replayed.")
-        return Exit.DAMAGED
-    return Exit.OK if _is_good(outcomes) else Exit.FAILED
 
 
 def _is_good(outcomes: list[Outcome]) -> bool:
@@ -113,7 +111,7 @@ def _text(tape: Tape, outcomes: list[Outcome], short: bool) -> str:
             lines.append(f"  first difference: {outcome.differences[0].sentence}")
         if outcome.parted:
             lines.append(f"  the order differs: {outcome.parted}")
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def _summary(outcome: Outcome) -> str:

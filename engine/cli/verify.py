@@ -13,6 +13,7 @@ from typing import Any
 from ..tape.check import check
 from ..tape.ending import ending
 from ..tape.reader import Tape
+from ..tape.visible import visible
 from .command import Command, Exit, open_tape, say
 
 
@@ -33,7 +34,7 @@ def _run(args: argparse.Namespace) -> int:
         print(json.dumps(facts, indent=2))
     else:
         for violation in violations:
-            print(violation)
+            print(visible(violation))
     if damage:
         say(f"{args.tape} is damaged: {damage}. The file was not changed; it can be read up to there: {_far(facts)}.")
         return Exit.DAMAGED

@@ -146,6 +146,9 @@ class Replay:
             except Parted as parted:
                 self.outcome.parted = str(parted)
                 return False
+            except NotMade as reason:  # what a hook gave, or an edit, is damaged
+                self.outcome.parted = f"at {node.name()} (node #{node.id}): {reason}"
+                return False
             except WRONG as error:
                 self.outcome.parted = f"at {node.name()} (node #{node.id}) the facts do not fit: {type(error).__name__}: {str(error)[:200]}"
                 return False

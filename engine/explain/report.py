@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..tape.visible import visible
 from .finding import Finding, Severity
 
 WIDTH = 100
@@ -21,7 +22,7 @@ def text(findings: Sequence[Finding], subject: str) -> str:
     """All findings for people; one line where there is nothing to tell."""
     if not findings:
         return f"{subject}: nothing to explain: no error of autograd, no NaN, no gradient that is missing or zero."
-    return "\n\n".join("\n".join(_lines(finding)) for finding in findings)
+    return "\n\n".join("\n".join(visible(line) for line in _lines(finding)) for finding in findings)
 
 
 def _lines(finding: Finding) -> Iterable[str]:

@@ -57,15 +57,20 @@ class Block:
         """The rows from ``row`` on."""
         return Block(self.rows[row:], self.pool, self.text, self.ends[row:])
 
+    def of(self, chosen: Words | npt.NDArray[np.bool_]) -> Block:
+        """Some of the rows."""
+        return Block(self.rows[chosen], self.pool, self.text, self.ends[chosen])
+
     def __len__(self) -> int:
         return len(self.rows)
 
 
-def joined(bodies: Sequence[bytes]) -> Block:
+def joined(bodies: Sequence[bytes | bytearray]) -> Block:
     """The blocks with these bodies as one block. Raises WireError where the sizes of one do not fit, or a row points outside
     the pool or the text of its own block."""
     heads, rows, pools, texts = [], [], [], []
-    for body in bodies:
+    for whole in bodies:
+        body = memoryview(whole)  # a piece of it is no copy
         if len(body) < BLOCK_HEAD.size:
             raise WireError("a block of rows is shorter than its head")
         head = count, words, letters = BLOCK_HEAD.unpack_from(body)
@@ -85,7 +90,7 @@ def joined(bodies: Sequence[bytes]) -> Block:
     return block
 
 
-def rows_in(body: bytes) -> int:
+def rows_in(body: bytes | bytearray) -> int:
     """How many rows a body says that it has."""
     rows: int = BLOCK_HEAD.unpack_from(body)[0]
     return rows
@@ -106,6 +111,9 @@ def _move(block: Block, sizes: npt.NDArray[np.int64]) -> None:
     if (rows[written, 3] < 0).any() or (rows[written, 3] > lengths[written] - rows[written, 2]).any():
         raise WireError("a string lies outside its block")
     _shift(rows, written, np.full(len(written), 2), lengths, np.repeat(np.cumsum(sizes[:, 2]), counts), "the text")
+    starts = rows[written, 2]
+    if (starts[1:] < starts[:-1] + rows[written[:-1], 3]).any():  # or a megabyte could be a million strings of a megabyte
+        raise WireError("two strings lie in the same bytes")
 
 
 def _shift(rows: Words, chosen: Words, words: Words, lengths: Words, ends: Words, what: str) -> None:

@@ -21,6 +21,7 @@ from .elements import DTYPES, decoded, size_of
 from .extent import Extent
 from .growing import Growing
 from .log import BLOB, COMPLETE, ROWS, STATISTICS
+from .ranges import Places
 from .references import References
 from .scan import ScannedFrame, Scanner, TapeError
 from .schema import Call, Event, Hook, Node, Note, Op, Payload, Record, Run, Source, Stats, Tensor, Val
@@ -51,8 +52,11 @@ __all__ = ["Tape", "TapeError"]
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
+LARGEST = (1 << 63) - 1
 CACHE = 32 << 20  # bytes of value data kept
 BATCH = 4 << 20  # bytes of rows and statistics taken in together
+ROOM = 1 << 24  # rows for which there is room at once; of more it is doubled
+ASIDE_CAP = 100_000  # notes and sources: a recorder writes a few
 
 
 class Table(Mapping[int, T]):
@@ -61,7 +65,7 @@ class Table(Mapping[int, T]):
     def __init__(self, decode: Callable[[int], Any]) -> None:
         self._decode = decode
         self._made: dict[int, T] = {}
-        self.rows: dict[int, int] = {}  # id to row
+        self.rows = Places()
 
     def __getitem__(self, id: int) -> T:
         made = self._made.get(id)
@@ -214,7 +218,7 @@ class Tape:
         self._event_rows: Growing[Any] = Growing(np.int64)
         self._payloads: dict[tuple[int, int], int] = {}  # value to row
         self._blobs: dict[int, tuple[int, int, int]] = {}  # frame to offset, length, checksum
-        self._cache: dict[int, bytes] = {}
+        self._cache: dict[int, bytes | bytearray] = {}
         self._scanner: Scanner | None = None
 
     # --------------------------------------------------------------------------------------------------- beginning
@@ -229,7 +233,7 @@ class Tape:
         tape = cls()
         tape.path = os.fspath(path)
         tape._scanner = Scanner(tape.path)
-        most = os.path.getsize(tape.path) // (8 * WORDS)  # rows that can be in it
+        most = min(tape._scanner.size_on_disk // (8 * WORDS), ROOM)  # rows that can be in it
         tape._rows.reserve(most)
         tape._event_rows.reserve(most)
         if poll:
@@ -358,22 +362,24 @@ class Tape:
         if dtype not in DTYPES or size_of(dtype, shape) != length:
             self._lost(tensor, version, f"{length} bytes are no {dtype} of shape {list(shape)}")
             return None
-        if length == 0:
-            return _read_only(decoded(b"", dtype, shape))
-        data = self._blob(frame)
-        if data is None or offset + length > len(data):
+        data = self._blob(frame) if length else b""
+        if data is None or (length and offset + length > len(data)):
             self._lost(tensor, version, "its data fail their checksum")
             return None
-        return _read_only(decoded(data, dtype, shape, offset))
+        try:
+            return _read_only(decoded(data, dtype, shape, offset if length else 0))
+        except ValueError:  # empty, and larger than any array
+            self._lost(tensor, version, f"no array has the shape {list(shape)}")
+            return None
 
     def _lost(self, tensor: int, version: int, why: str) -> None:
         self.damage = self.damage or f"the value of tensor {tensor} at version {version} cannot be read: {why}"
 
-    def _blob(self, frame: int) -> bytes | None:
+    def _blob(self, frame: int) -> bytes | bytearray | None:
         data = self._cache.get(frame)
         if data is None and frame in self._blobs and self._scanner is not None:
             data = self._scanner.blob(*self._blobs[frame])
-            if data is not None:
+            if data is not None and len(data) <= CACHE:
                 while self._cache and sum(map(len, self._cache.values())) + len(data) > CACHE:
                     del self._cache[next(iter(self._cache))]
                 self._cache[frame] = data
@@ -383,11 +389,20 @@ class Tape:
         """Read everything, also the data of all values. Returns ``damage``."""
         if self._scanner is not None:
             for frame in self._blobs:
-                if self._blob(frame) is None:
+                if not self._scanner.is_whole(*self._blobs[frame]):
                     self.damage = self.damage or f"record {frame}, the data of values, fails its checksum"
-        for tensor, version in self._payloads:
-            self.value(Val(tensor, version))
+        for (tensor, version), row in self._payloads.items():
+            self._look_at(tensor, version, row)
         return self.damage
+
+    def _look_at(self, tensor: int, version: int, row: int) -> None:
+        """Whether a value can be read, as far as the tape says without its data."""
+        _, _, _, meta, frame, offset, length, _ = self._rows.filled[row].tolist()
+        dtype, shape, _ = self._decoder.metas[meta]
+        if dtype not in DTYPES or size_of(dtype, shape) != length:
+            self._lost(tensor, version, f"{length} bytes are no {dtype} of shape {list(shape)}")
+        elif length and frame not in self._cache and offset + length > self._blobs.get(frame, (0, 0, 0))[1]:
+            self._lost(tensor, version, "its data are not there")
 
     # --------------------------------------------------------------------------------------------- order of records
 
@@ -397,8 +412,6 @@ class Tape:
         for number in range(self._rows.length):
             row = self._rows.filled[number].tolist()
             code = row[0] & 0xFF
-            if code <= PARAMS:
-                continue
             data = b""
             if code == PAYLOAD and payloads:
                 value = self._value_at(number)
@@ -429,8 +442,8 @@ class Tape:
         return self._decoder.texts[number]
 
     def elements(self) -> Words:
-        """How many elements a tensor has whose row mentions this number of a shape."""
-        return np.array([math.prod(meta.shape) for meta in self._decoder.metas], np.int64)
+        """How many elements a tensor has whose row mentions this number of a shape; LARGEST where it is more."""
+        return np.array([min(math.prod(meta.shape), LARGEST) for meta in self._decoder.metas], np.int64)
 
     def slot_count(self, node: int) -> int:
         """How many gradients a node takes."""
@@ -463,9 +476,12 @@ class Tape:
         first, block = self._rows.length, joined([frame.body for frame in frames if frame.kind == ROWS])
         before = self._decoder.lengths()
         self._decoder.add(block)
+        lasting = (block.rows[:, 0] & 0xFF) > PARAMS  # the others are in the decoder's tables now
+        block = block.of(lasting)
         try:
+            self._few_aside(block)
             self._references.check(block, first)
-            stats = self._stats(frames, first)
+            stats = self._stats(frames, first, np.cumsum(lasting))
         except WireError:
             self._decoder.cut(before)
             raise
@@ -473,20 +489,27 @@ class Tape:
         self._add_rows(block)
         self.stats.extend(stats)
 
-    def _stats(self, frames: Sequence[ScannedFrame], first: int) -> StatsRows:
-        """The statistics in the frames, which may be of tensors in the rows before them."""
-        bodies: list[bytes] = []
+    def _few_aside(self, block: Block) -> None:
+        codes = block.rows[:, 0] & 0xFF
+        if len(self.notes) + len(self.sources) + np.count_nonzero((codes == NOTE) | (codes == SOURCE)) > ASIDE_CAP:
+            raise WireError(f"there are more than {ASIDE_CAP} notes and sources")
+
+    def _stats(self, frames: Sequence[ScannedFrame], first: int, lasting: Words) -> StatsRows:
+        """The statistics in the frames, which may be of tensors in the rows before them. ``lasting``: how many of the rows of the frames
+        last, up to each."""
+        bodies: list[bytes | bytearray] = []
         counts: list[int] = []
         ends: list[int] = []
+        seen = 0
         for frame in frames:
             if frame.kind == ROWS:
-                first += rows_in(frame.body)
+                seen += rows_in(frame.body)
             elif frame.kind == STATISTICS:
                 if frame.length % STATS.itemsize:
                     raise WireError("a table of statistics ends in the middle of a row")
                 bodies.append(frame.body)
                 counts.append(frame.length // STATS.itemsize)
-                ends.append(first)
+                ends.append(first + (int(lasting[seen - 1]) if seen else 0))
         rows = np.frombuffer(b"".join(bodies), STATS)
         self._references.check_tensors(rows["tensor"], np.repeat(ends, counts))
         return rows
@@ -495,7 +518,7 @@ class Tape:
         """Append one block of an encoder here, which may mention what is not on the tape."""
         block = joined([body])
         self._decoder.add(block)
-        self._add_rows(block)
+        self._add_rows(block.of((block.rows[:, 0] & 0xFF) > PARAMS))
 
     def _add_rows(self, block: Block) -> None:
         """Append a block that was looked at."""
@@ -510,7 +533,7 @@ class Tape:
         for code in NOUN_CODES:
             places = np.flatnonzero(codes == code)
             if len(places):
-                self._tables[code].rows.update(zip(block.rows[places, 1].tolist(), (places + first).tolist(), strict=True))
+                self._tables[code].rows.update(block.rows[places, 1], places + first)
         kept = np.flatnonzero(codes == PAYLOAD)
         vals = zip(block.rows[kept, 1].tolist(), block.rows[kept, 2].tolist(), strict=True)
         self._payloads.update(zip(vals, (kept + first).tolist(), strict=True))

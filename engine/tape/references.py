@@ -65,6 +65,7 @@ class Known:
     def __init__(self) -> None:
         self._ids: Growing[int] = Growing(np.int64)
         self._rows: Growing[int] = Growing(np.int64)
+        self._latest = -1  # the last row
 
     def __len__(self) -> int:
         return self._ids.length
@@ -74,13 +75,30 @@ class Known:
         if not len(ids):
             return
         known = self._ids.filled
+        self._latest = max(self._latest, int(rows.max()))
         if (ids[1:] < ids[:-1]).any() or (len(known) and ids[0] < known[-1]):  # the second recording of a process; threads
             ids, rows = np.concatenate([known, ids]), np.concatenate([self._rows.filled, rows])
-            order = np.argsort(ids, kind="stable")  # of an id that comes twice the first is found
+            order = np.argsort(ids, kind="stable")
             ids, rows = ids[order], rows[order]
             self._ids.length = self._rows.length = 0
         self._ids.extend(ids)
         self._rows.extend(rows)
+
+    @property
+    def twice(self) -> int:
+        """An id that is there twice; 0 where none is."""
+        known = self._ids.filled
+        again = known[1:][known[1:] == known[:-1]]
+        return int(again[0]) if len(again) else 0
+
+    def count(self, first: int, length: int, before: int) -> int:
+        """How many of the ids from ``first`` on were introduced before a row. Ids are there once."""
+        known = self._ids.filled
+        start, stop = np.searchsorted(known, (first, first + length)).tolist()
+        rows = self._rows.filled[start:stop]
+        if stop - start == 0 or before > self._latest:
+            return int(stop - start)
+        return int(np.count_nonzero(rows < before))
 
     def rows(self, ids: Words) -> Words:
         """The row that introduced each id; NEVER where none did."""
@@ -106,7 +124,12 @@ class References:
         chosen = {code: np.flatnonzero(codes == code) for code in np.unique(codes).tolist()}
         self._new = {code: Known() for code in NOUN_CODES}
         for code in NOUN_CODES & chosen.keys():
-            self._new[code].extend(block.rows[chosen[code], 1], chosen[code] + first)
+            ids = block.rows[chosen[code], 1]
+            self._new[code].extend(ids, chosen[code] + first)
+            again = ids[self._known[code].rows(ids) != NEVER]
+            twice = int(again[0]) if len(again) else self._new[code].twice
+            if twice:
+                raise WireError(f"{_NAMES[code]} {twice} is introduced twice")
         for code, places in chosen.items():
             rows, at = block.rows[places], places + first
             for word, noun in _COLUMNS.get(code, ()):
@@ -150,9 +173,8 @@ class References:
             need(TENSOR, starts + 3 + 2 * roots, seeds, 2)
             flat = gather(pool, starts + 3 + 2 * (roots + seeds), 2 * ranges).tolist()
             for first, length, row in zip(flat[::2], flat[1::2], np.repeat(at, ranges).tolist(), strict=True):
-                if length > len(self._known[NODE]) + len(self._new[NODE]):
-                    raise WireError(f"a run needs {length} nodes, more than are on the tape")
-                self._need(NODE, first + np.arange(length), np.full(length, row))
+                if self._known[NODE].count(first, length, row) + self._new[NODE].count(first, length, row) < length:
+                    raise WireError(f"a run needs {length} nodes from {first} on, which are not all on the tape")
         elif code in (NODE_ENTER, NODE_EXIT):
             many = rows[:, 4] != 1
             self._need(TENSOR, rows[~many, 6], at[~many])

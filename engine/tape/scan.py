@@ -30,7 +30,7 @@ class ScannedFrame(NamedTuple):
     offset: int  # of the body
     length: int
     checksum: int  # of the body
-    body: bytes
+    body: bytes | bytearray
 
 
 class Scanner:
@@ -73,7 +73,8 @@ class Scanner:
     def frames(self, most: int | None = None) -> Iterator[ScannedFrame]:
         """The frames that are there now and were not given before; ``most``: about so many bytes of them."""
         begun = self.offset
-        window, start = b"", 0  # bytes of the file from ``start`` on
+        window: bytes | bytearray = b""  # of the file from ``start`` on
+        start = 0
         self.stopped = False
         while not self.damage:
             if most is not None and self.offset - begun >= most:
@@ -104,16 +105,19 @@ class Scanner:
                 self._broken(f"record {number} comes where record {self._number} is due")
                 return
             place = self.offset + FRAME.size
+            body: bytes | bytearray = b""
             if kind == BLOB:
                 if place + length > self._size():
                     self._tail(self._size() - self.offset)
                     return
-                body = b""
             else:
                 body = window[place - start : place - start + length]
-                if len(body) < length:
-                    window, start = self._read(self.offset, max(CHUNK, FRAME.size + length)), self.offset
+                if len(body) < length <= CHUNK - FRAME.size:
+                    window, start = self._read(self.offset, CHUNK), self.offset
                     body = window[FRAME.size : FRAME.size + length]
+                elif len(body) < length:  # a large one is in memory once
+                    window, start = b"", 0
+                    body = self._read(place, min(length, max(self._size() - place, 0)))
                 if len(body) < length:
                     self._tail(FRAME.size + len(body))
                     return
@@ -127,12 +131,28 @@ class Scanner:
                 continue
             yield ScannedFrame(kind, number, place, length, checksum, body)
 
-    def blob(self, offset: int, length: int, checksum: int) -> bytes | None:
+    def blob(self, offset: int, length: int, checksum: int) -> bytes | bytearray | None:
         """The data of a BLOB; None where they fail their checksum or are not there any more."""
         if length > self._size() - offset:
             return None
         data = self._read(offset, length)
         return data if len(data) == length and zlib.crc32(data, self.seed) == checksum else None
+
+    def is_whole(self, offset: int, length: int, checksum: int) -> bool:
+        """Whether the data of a BLOB are there and have their checksum; they are never in memory as a whole."""
+        found = self.seed
+        for start in range(0, length, CHUNK):
+            piece = self._read(offset + start, min(CHUNK, length - start))
+            if len(piece) < min(CHUNK, length - start):
+                return False
+            found = zlib.crc32(piece, found)
+        return found == checksum
+
+    @property
+    def size_on_disk(self) -> int:
+        """Bytes that the file takes; of one with holes less than its size."""
+        found = os.fstat(self._descriptor)
+        return min(found.st_size, getattr(found, "st_blocks", found.st_size) * 512)
 
     def is_written(self) -> bool:
         """Whether a living writer holds the file."""
@@ -159,20 +179,35 @@ class Scanner:
         self.offset = HEAD.size
         self.seed = zlib.crc32(name)
 
-    def _read(self, offset: int, length: int) -> bytes:
+    def _read(self, offset: int, length: int) -> bytes | bytearray:
+        if not hasattr(os, "preadv"):
+            return self._seek_read(offset, length)
+        if length <= CHUNK:
+            part = os.pread(self._descriptor, length, offset)
+            if len(part) in (0, length):
+                return part
+        data = bytearray(length)
+        done = 0
+        with memoryview(data) as view:
+            while done < length:
+                got = os.preadv(self._descriptor, [view[done : done + CHUNK]], offset + done)
+                if not got:
+                    break
+                done += got
+        del data[done:]
+        return data
+
+    def _seek_read(self, offset: int, length: int) -> bytes:
         parts: list[bytes] = []
         while length > 0:
-            part = os.pread(self._descriptor, min(length, CHUNK), offset) if hasattr(os, "pread") else self._seek_read(offset, length)
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
+            part = os.read(self._descriptor, min(length, CHUNK))
             if not part:
                 break
             parts.append(part)
             offset += len(part)
             length -= len(part)
         return b"".join(parts)
-
-    def _seek_read(self, offset: int, length: int) -> bytes:
-        os.lseek(self._descriptor, offset, os.SEEK_SET)
-        return os.read(self._descriptor, min(length, CHUNK))
 
     def _size(self) -> int:
         return os.fstat(self._descriptor).st_size

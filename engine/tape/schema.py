@@ -8,6 +8,7 @@ needs neither the engine nor numpy to know what the facts mean.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from enum import IntEnum
 from typing import NamedTuple, Union
 
@@ -184,7 +185,7 @@ class Run:
     id: int
     roots: tuple[Slot, ...]
     seeds: tuple[Val | None, ...]
-    needed: frozenset[int]
+    needed: Set[int]
     keep_graph: bool
     create_graph: bool
     accumulate: bool

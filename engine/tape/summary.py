@@ -10,6 +10,7 @@ import numpy as np
 from .author import tells
 from .ending import begin_of, ending
 from .schema import EVENTS, GradAdded, GradStored, NodeEnter, NodeExit, NodeKind, RunBegin, RunEnd, Val
+from .visible import visible
 from .wire import EVENT, GRAD_ADDED, GRAD_STORED, NODE_ENTER, NODE_EXIT
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def text(tape: Tape) -> str:
     elif facts["statistics"]:
         lines.append("  not finite  no NaN or infinity in what was described")
     lines += _author(facts["tells"])
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def _author(told: dict[str, Any]) -> list[str]:

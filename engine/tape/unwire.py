@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .blocks import Block, WireError, Words, gather
+from .ranges import Ranges, pairs
 from .schema import (
     ACCUMULATE_SEQUENCE,
     Bumped,
@@ -83,6 +84,7 @@ from .wire import (
 
 _KNOWN = np.zeros(256, np.bool_)  # codes of rows that there are
 _KNOWN[[*range(TEXT, NOTE + 1), *EVENT_CODES.values()]] = True
+_PIECE = 4096  # rows that are lists at once
 
 
 class Decoder:
@@ -103,11 +105,15 @@ class Decoder:
         if not _KNOWN[codes].all():
             raise WireError(f"a row of unknown kind {int(codes[~_KNOWN[codes]][0])}")
         before = self.lengths()
+        checks = _Checks(block, codes, before)
+        checks.tables()
         chosen = np.flatnonzero(codes <= PARAMS)
         try:
-            for row, end in zip(block.rows[chosen].tolist(), block.ends[chosen].tolist(), strict=True):
-                self._table_row(row, block, end)
-            _Checks(block, codes, before).run()
+            for start in range(0, len(chosen), _PIECE):
+                piece = chosen[start : start + _PIECE]
+                for row, end in zip(block.rows[piece].tolist(), block.ends[piece].tolist(), strict=True):
+                    self._table_row(row, block, end)
+            checks.run()
         except WireError:
             self.cut(before)
             raise
@@ -194,12 +200,9 @@ class Decoder:
             roots, seeds, ranges = pool[a : a + 3].tolist()
             flat = pool[a + 3 : a + 3 + 2 * (roots + seeds + ranges)].tolist()
             runs = flat[2 * (roots + seeds) :]
-            needed: set[int] = set()
-            for j in range(0, len(runs), 2):
-                needed.update(range(runs[j], runs[j] + runs[j + 1]))
             return Run(
                 number, tuple(Slot(*pair) for pair in _two(flat[: 2 * roots])), _values(flat[2 * roots : 2 * (roots + seeds)]),
-                frozenset(needed), bool(flags & 1), bool(flags & 2), bool(flags & 4), self.stacks[d], b or None, c or None, head >> 16,
+                Ranges(pairs(runs)), bool(flags & 1), bool(flags & 2), bool(flags & 4), self.stacks[d], b or None, c or None, head >> 16,
             )  # fmt: skip
         if code == PAYLOAD:
             meta = self.metas[b]
@@ -264,13 +267,33 @@ class _Checks:
 
     def __init__(self, block: Block, codes: Words, before: tuple[int, ...]) -> None:
         self.rows, self.pool, self.codes, self.ends = block.rows, block.pool, codes, block.ends
-        self.tables = [length + np.cumsum(codes == TEXT + place) for place, length in enumerate(before)]
+        self.filled = [length + np.cumsum(codes == TEXT + place) for place, length in enumerate(before)]
+        self.claimed = np.zeros(len(codes), np.int64)  # words of the pool, by row
+
+    def tables(self) -> None:
+        """Before any string, shape or list is made: how much the rows of tables ask for."""
+        for code, word, width in ((META, 5, 1), (STACK, 3, 3), (PARAMS, 3, 2)):
+            chosen = np.flatnonzero(self.codes == code)
+            rows = self.rows[chosen]
+            start = rows[:, 4 if code == META else 2]
+            self.inside(rows[:, word], 0, 1 << 31, "a count")
+            self.fits(start, width * rows[:, word], chosen)
+        self.claims()
+
+    def claims(self) -> None:
+        """No word of a pool may belong to two rows, or a few bytes could say that they are any number of lists."""
+        if not len(self.ends):
+            return
+        last = np.flatnonzero(np.diff(self.ends, append=-1))  # of each block
+        pools = np.diff(self.ends[last], prepend=0)
+        if (np.diff(np.cumsum(self.claimed)[last], prepend=0) > pools).any():
+            raise WireError("several rows point to the same words of a pool")
 
     def run(self) -> None:
         for code in np.unique(self.codes).tolist():
             chosen = np.flatnonzero(self.codes == code)
-            rows, ends = self.rows[chosen], self.ends[chosen]
-            texts, metas, stacks, params = (table[chosen] for table in self.tables)
+            rows = self.rows[chosen]
+            texts, metas, stacks, params = (table[chosen] for table in self.filled)
             flags, a, b, c = rows[:, 0] >> 8 & 0xFF, rows[:, 2], rows[:, 3], rows[:, 4]
             if code in NOUN_CODES:
                 self.inside(rows[:, 1], 1, 1 << 62, "an id")
@@ -285,13 +308,13 @@ class _Checks:
                 self.inside(a, 0, texts, "a name")
                 self.inside(rows[:, 5], 0, stacks, "a stack")
                 self.inside(rows[:, 6], 0, params, "parameters")
-                ins, outs = self.counts(rows[:, 7], 2, 2, ends)
-                self.fits(rows[:, 7], 4 + 2 * (ins + 2 * outs), ends)
+                ins, outs = self.counts(rows[:, 7], 2, 2, chosen)
+                self.fits(rows[:, 7], 4 + 2 * (ins + 2 * outs), chosen)
             elif code == NODE:
                 self.inside(flags, 0, len(NodeKind), "a kind of node")
                 self.inside(a, 0, texts, "a name")
-                ins, edges, saved = self.counts(rows[:, 7], 0, 3, ends)
-                self.fits(rows[:, 7], 3 + ins + 2 * edges + 3 * saved, ends)
+                ins, edges, saved = self.counts(rows[:, 7], 0, 3, chosen)
+                self.fits(rows[:, 7], 3 + ins + 2 * edges + 3 * saved, chosen)
                 self.inside(gather(self.pool, rows[:, 7] + 3, ins), 0, np.repeat(metas, ins), "a shape")
                 names = gather(self.pool, rows[:, 7] + 3 + ins + 2 * edges, 3 * saved)[::3]
                 self.inside(names, 0, np.repeat(texts, saved), "a saved name")
@@ -300,17 +323,14 @@ class _Checks:
                 self.inside(a, 0, texts, "a function")
                 known = b >= 0
                 places = b[known]
-                self.fits(places, np.full(len(places), 3), ends[known])
+                self.fits(places, np.full(len(places), 3), chosen[known])
                 self.inside(self.pool[places], 0, texts[known], "a file")
                 self.inside(self.pool[places + 2], 0, texts[known], "a function")
             elif code == RUN:
                 self.inside(rows[:, 5], 0, stacks, "a stack")
-                roots, seeds, ranges = self.counts(a, 0, 3, ends)
-                self.fits(a, 3 + 2 * (roots + seeds + ranges), ends)
-                lengths = gather(self.pool, a + 3 + 2 * (roots + seeds), 2 * ranges)[1::2]
-                self.inside(lengths, 1, 1 << 31, "a range of nodes")
-                if int(lengths.sum()) > 100_000_000:
-                    raise WireError("a run needs more nodes than any tape holds")
+                roots, seeds, ranges = self.counts(a, 0, 3, chosen)
+                self.fits(a, 3 + 2 * (roots + seeds + ranges), chosen)
+                self.ascending(gather(self.pool, a + 3 + 2 * (roots + seeds), 2 * ranges), np.repeat(chosen, ranges))
             elif code == PAYLOAD:
                 self.inside(b, 1, metas, "a shape")
                 self.inside(rows[:, 5], 0, 1 << 40, "an offset")
@@ -322,29 +342,45 @@ class _Checks:
             elif code == HOOK_CALLED:
                 self.inside(rows[:, 6], 0, 1 << 31, "a count")
                 self.inside(rows[:, 7], 0, 1 << 31, "a count")
-                self.fits(rows[:, 5], 2 * (rows[:, 6] + rows[:, 7]), ends)
+                self.fits(rows[:, 5], 2 * (rows[:, 6] + rows[:, 7]), chosen)
             elif code in (NODE_ENTER, NODE_EXIT):
                 self.inside(c, 0, 1 << 31, "a count")
                 many = c != 1
-                self.fits(rows[many, 5], 2 * c[many], ends[many])
+                self.fits(rows[many, 5], 2 * c[many], chosen[many])
             elif code == EDITED:
-                self.fits(rows[:, 5], np.full(len(rows), 4), ends)
+                self.fits(rows[:, 5], np.full(len(rows), 4), chosen)
             elif code == RUN_END:
                 self.inside(b, 0, texts, "an error")
+        self.claims()
 
     def inside(self, words: Words, low: int, high: int | Words, what: str) -> None:
         if len(words) and (int(words.min()) < low or (words >= high).any()):
             raise WireError(f"a row mentions {what} that is not there")
 
-    def fits(self, starts: Words, counts: Words, ends: Words) -> None:
-        """``joined`` looked at the starts already: they are in the pool of their own block."""
-        if len(starts) and (int(counts.min()) < 0 or (counts > ends - starts).any()):
+    def fits(self, starts: Words, counts: Words, chosen: Words) -> None:
+        """The words from each start on are the row's own. The starts are in the pool of their block: ``joined`` looked at them."""
+        if not len(starts):
+            return
+        if int(counts.min()) < 0 or (counts > self.ends[chosen] - starts).any():
             raise WireError("a row points outside the pool of its block")
+        self.claimed[chosen] += counts
+        if int(counts.sum()) > len(self.pool):  # before anybody gathers them
+            raise WireError("several rows point to the same words of a pool")
 
-    def counts(self, starts: Words, skip: int, number: int, ends: Words) -> list[Words]:
+    def counts(self, starts: Words, skip: int, number: int, chosen: Words) -> list[Words]:
         """The ``number`` counts that stand in the pool ``skip`` words behind each start."""
-        self.fits(starts, np.full(len(starts), skip + number), ends)
+        if (skip + number > self.ends[chosen] - starts).any():
+            raise WireError("a row points outside the pool of its block")
         counts = [self.pool[starts + skip + place] for place in range(number)]
         for words in counts:
             self.inside(words, 0, 1 << 31, "a count")
         return counts
+
+    def ascending(self, flat: Words, owners: Words) -> None:
+        """Ranges of numbers, first and length, of which those of one owner do not touch."""
+        firsts, lengths = flat[::2], flat[1::2]
+        self.inside(firsts, 1, 1 << 62, "a node")
+        self.inside(lengths, 1, 1 << 31, "a range of nodes")
+        same = owners[1:] == owners[:-1]
+        if (same & (firsts[1:] <= firsts[:-1] + lengths[:-1] - 1)).any():
+            raise WireError("the nodes that a run needs are not in their order")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from .schema import (
@@ -334,7 +334,7 @@ def _pairs(items: Sequence[tuple[int, int] | None]) -> list[int]:
     return flat
 
 
-def _ranges(numbers: frozenset[int]) -> list[int]:
+def _ranges(numbers: Set[int]) -> list[int]:
     """Sorted numbers as runs: first, length, first, length, ... The nodes of a graph are nearly always one run."""
     flat: list[int] = []
     last = None

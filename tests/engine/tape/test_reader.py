@@ -18,6 +18,7 @@ from gradstep.engine.tape.graph import combined_graph
 from gradstep.engine.tape.log import BLOB, END, FRAME, HEAD, MARKER, ROWS, STATISTICS, Writer, frame_bytes, head_bytes
 from gradstep.engine.tape.reader import Tape, TapeError
 from gradstep.engine.tape.recorder import Recorder
+from gradstep.engine.tape.scan import CHUNK
 from gradstep.engine.tape.schema import (
     GradAdded,
     Meta,
@@ -38,7 +39,7 @@ from gradstep.engine.tape.sinks import ListSink
 from gradstep.engine.tape.state import Cursor
 from gradstep.engine.tape.statistics import STATS
 from gradstep.engine.tape.summary import summary
-from gradstep.engine.tape.wire import GRAD_ADDED, Encoder
+from gradstep.engine.tape.wire import GRAD_ADDED, META, RUN, STACK, TEXT, Encoder
 
 from .handmade import HandTensor, Square
 
@@ -422,3 +423,85 @@ def test_a_million_events_are_open_quickly_and_read_lazily(tmp_path: Path) -> No
     tape = Tape.open(tmp_path / "a.gst")
     assert len(tape.events) == 1_000_000
     assert tape.events[765_432] == GradAdded(765_432, 1, 0, 765_432 / 1e9, Slot(1, 0), Slot(1, 0), Val(1, 0))
+
+
+def body_of_rows(rows: list[tuple[int, ...]], pool: tuple[int, ...] = (), text: bytes = b"") -> tuple[int, bytes]:
+    table = np.zeros((len(rows), 8), "<i8")
+    for row, words in zip(table, rows, strict=True):
+        row[: len(words)] = words
+    return ROWS, struct.pack("<qqq", len(rows), len(pool), len(text)) + table.tobytes() + np.array(pool, "<i8").tobytes() + text
+
+
+@pytest.mark.parametrize(
+    ("rows", "pool", "text", "said"),
+    [
+        ([(TEXT, 1, 0, 4), (TEXT, 2, 3, 1)], (), b"abcd", "two strings lie in the same bytes"),
+        ([(META, 1, 0, 0, 0, 3), (META, 2, 0, 0, 2, 1)], (1, 2, 3), b"", "the same words of a pool"),
+        ([(STACK, 1, 0, 1), (STACK, 2, 0, 1)], (0, 0, 0), b"", "the same words of a pool"),
+        ([(RUN, 1, 0), (RUN, 2, 0)], (0, 0, 0), b"", "the same words of a pool"),
+        ([(RUN, 1, 0)], (0, 0, 2, 1, 2, 2, 2), b"", "not in their order"),
+    ],
+)
+def test_nothing_in_a_block_belongs_to_two(
+    tmp_path: Path, rows: list[tuple[int, ...]], pool: tuple[int, ...], text: bytes, said: str
+) -> None:
+    tape = opened(tmp_path, hostile(body_of_rows(rows, pool, text), (END, b"end")))
+    assert said in tape.damage
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_an_id_that_is_given_twice_ends_what_is_read(tmp_path: Path, apart: bool) -> None:
+    """Or a pass could be inside of itself, and who asks for the passes around it would ask for ever."""
+    first, second = (RUN, 1, 0), (RUN, 1, 0)
+    parts = (
+        [body_of_rows([first], (0, 0, 0)), body_of_rows([second], (0, 0, 0))] if apart else [body_of_rows([first, (RUN, 1, 3)], (0,) * 6)]
+    )
+    tape = opened(tmp_path, hostile(*parts, (END, b"end")))
+    assert "run 1 is introduced twice" in tape.damage
+    assert len(tape.runs) == int(apart)
+
+
+def test_what_a_pass_needs_takes_no_more_room_than_its_ranges(tmp_path: Path) -> None:
+    encoder = Encoder()
+    for id in range(1, 101):
+        encoder.record(Node(id, NodeKind.FUNCTION, "MulBackward0", id, (), ()))
+    needed = frozenset({*range(1, 50), *range(60, 101)})
+    encoder.record(Run(1, (), (), needed, False, False, True))
+    tape = opened(tmp_path, hostile((ROWS, body_of(encoder)), (END, b"end")))
+    found = tape.runs[1].needed
+    assert (found, len(found), sorted(found)) == (needed, len(needed), sorted(needed))
+    assert [id in found for id in (0, 1, 49, 50, 59, 60, 100, 101)] == [False, True, True, False, False, True, True, False]
+    assert hash(found) == hash(needed)
+    encoder.record(Run(2, (), (), frozenset({100, 101}), False, False, True))
+    tape = opened(tmp_path, hostile((ROWS, body_of(encoder)), (END, b"end")))
+    assert tape.damage
+
+
+def test_a_file_that_is_a_hole_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "x.gst"
+    path.write_bytes(head_bytes(NAME))
+    os.truncate(path, 1 << 40)
+    assert "checksum" in Tape.open(path).damage
+
+
+def test_a_value_that_is_empty_and_larger_than_any_array_is_not_handed_out(tmp_path: Path) -> None:
+    encoder = Encoder()
+    encoder.record(Tensor(1, Meta("float32", (0, 1 << 62), "cpu"), 1))
+    encoder.record(Payload(Val(1, 0), "float32", (0, 1 << 62), b""), (0, 0))
+    tape = opened(tmp_path, hostile((ROWS, body_of(encoder)), (END, b"end")))
+    assert tape.value(Val(1, 0)) is None
+    assert "no array has the shape" in tape.damage
+    assert tape.elements().tolist() == [1, 0, 0]
+
+
+def test_a_row_of_any_length_is_read(tmp_path: Path) -> None:
+    """Of one that is as long as what is read at a time, too."""
+    for extra in range(-3, 4):
+        letters = (1 << 20) - FRAME.size - 24 - 4 * 64 + extra
+        encoder = Encoder()
+        for size in (1 << 20, 1 << 20, 1 << 20, letters):
+            encoder.add_text("y" * size)
+        body = body_of(encoder)
+        assert len(body) == CHUNK - FRAME.size + extra
+        tape = opened(tmp_path, hostile((ROWS, body), (END, b"end")))
+        assert (tape.damage, tape.complete) == ("", True), extra
