@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 VERDICTS = ("refused", "read to the damage", "not ended", "as it was", "SILENTLY DIFFERENT", "CRASH", "HANG")
@@ -38,7 +39,7 @@ def main() -> int:
     worst: defaultdict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
     wrong = 0
 
-    def take(row: tuple[str, str], what: str, reader: str, outcome: object, file: Path) -> None:
+    def take(row: tuple[str, str], what: str, reader: str, outcome: Any, file: Path) -> None:
         nonlocal wrong
         table[row][outcome.verdict] += 1
         worst[row] = [max(worst[row][0], outcome.seconds), max(worst[row][1], outcome.memory)]

@@ -81,7 +81,9 @@ def texts(words: Iterable[bytes], first: int = 1) -> tuple[Rows, bytes]:
 
 def encoded(records: Iterable[Record]) -> list[tuple[int, bytes]]:
     """Records as a recorder would write them: their data, their rows, their statistics."""
-    encoder, frames, stats = Encoder(), [], []
+    encoder = Encoder()
+    frames: list[tuple[int, bytes]] = []
+    stats: list[bytes] = []
     for record in records:
         if isinstance(record, Stats):
             stats.append(STATS_ROW.pack(*stats_row(record)))
