@@ -127,7 +127,7 @@ class Scanner:
             self.offset = place + length
             self._number += 1
             if kind == END:
-                self.ended, self.last_words = True, body
+                self.ended, self.last_words = True, bytes(body)
                 continue
             yield ScannedFrame(kind, number, place, length, checksum, body)
 
