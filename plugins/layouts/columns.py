@@ -109,7 +109,7 @@ def _pull_straight(row: Rows, pulls: Pulls, begins: Flags) -> Floats:
     dual = np.zeros(count)
     weight, pull, free = pulls.weight / 4, PULL, x
     steps = 20 if count < 1_500 else 10
-    for number in range(12 if count < 20_000 else 8):
+    for number in range(12 if count < 1_500 else 6):
         if number:
             weight = pulls.weight / np.maximum(np.abs(pulls.bend(free)) / SCALE, max(0.005, 0.5**number / 2))
             pull *= PULL_GROWTH

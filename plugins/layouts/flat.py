@@ -19,6 +19,8 @@ from .order import Ordering
 THIN = 12.0  # px between bends
 # how much it matters that a segment is straight: between boxes, between a box and a bend, between bends
 WEIGHTS = np.array([2.0, 1.0, 8.0])
+# ... in a drawing without groups: what leads past layers is straight from box to box, and what it passes stands beside it
+ALONE = np.array([2.0, 8.0, 8.0])
 CHAIN = 6.0  # the same for a segment that is the only one at both of its ends: chains are straight, forks bend
 SPINE = 3.0  # the same for where the flow enters and where it leaves a group: a row of groups must not wander sideways
 
@@ -67,6 +69,9 @@ class Drawing:
     begun: tuple[float, float] = (0.0, 0.0)
 
 
+FIRST_ROUNDS = 2  # are enough for what can be drawn without crossings, as most models can
+
+
 def _rounds(vertices: int) -> int:
     return 24 if vertices < 1_000 else 12 if vertices < 8_000 else 8 if vertices < 40_000 else 4
 
@@ -86,9 +91,11 @@ def sketch(count: int, links: Links, top: Ints, bottom: Ints, rank: Ints) -> Ske
     ranks[:count] = rank
     ordering = Ordering(layering.layer, layering.tail, layering.head, ranks)
     starts = [ordering.depth_first(downwards) for downwards in (True, False)]
-    if vertices > 2_000:
-        starts = [min(starts, key=ordering.crossings)]
-    at, crossings = min((ordering.improve(start, _rounds(vertices)) for start in starts), key=lambda found: found[1])
+    at, crossings = ordering.improve(starts[0], FIRST_ROUNDS)
+    if crossings:
+        if vertices > 2_000:
+            starts = [min(starts, key=ordering.crossings)]
+        at, crossings = min((ordering.improve(start, _rounds(vertices)) for start in starts), key=lambda found: found[1])
     return Sketch(links, layering, ranks, top, bottom, ordering.number[at], ordering.places(at), crossings)
 
 
@@ -112,11 +119,12 @@ def place(
     gap: float,
     grown_from: Boxes | None = None,
     long: float = 0.0,
+    alone: bool = False,
 ) -> Drawing:
     """Positions for a sketch. The offsets say where a link leaves its tail and meets its head, in px right of their x;
     ``gap`` is the least distance between layers. ``grown_from``: the drawing is the one of these smaller boxes, which made
     room (``making_room``); and where it is
-    higher than ``long`` px (0: never) it is cut into columns (``newspaper``)."""
+    higher than ``long`` px (0: never) it is cut into columns (``newspaper``). ``alone``: there are no groups, in it or around it."""
     layering = drawn.layering
     bends = len(layering.layer) - layering.boxes
     nothing = np.zeros(bends)
@@ -126,9 +134,9 @@ def place(
         for link, offset in ((layering.tail_link, tail_offset), (layering.head_link, head_offset))
     )
     bend = np.r_[np.zeros(layering.boxes, dtype=np.int64), np.ones(bends, dtype=np.int64)]
-    weight = WEIGHTS[bend[layering.tail] + bend[layering.head]]
-    alone = (np.bincount(layering.tail)[layering.tail] == 1) & (np.bincount(layering.head)[layering.head] == 1)
-    weight = np.where(alone, np.maximum(weight, CHAIN), weight)
+    weight = (ALONE if alone else WEIGHTS)[bend[layering.tail] + bend[layering.head]]
+    single = (np.bincount(layering.tail)[layering.tail] == 1) & (np.bincount(layering.head)[layering.head] == 1)
+    weight = np.where(single, np.maximum(weight, CHAIN), weight)
     pulls = Pulls(layering.tail, layering.head, leave - arrive if grown_from is None else np.zeros(len(leave)), weight)
     if drawn.spine is not None:
         pulls = pulls.with_one_more(*drawn.spine, SPINE)
@@ -137,6 +145,8 @@ def place(
     gaps = np.r_[boxes.gap, np.full(bends, THIN)]
     if grown_from is None:
         x = columns(rows(drawn.at, layering.layer, shape.left, shape.right, gaps), pulls)
+        if alone:  # no links between places on boxes: what is straight to 0.0001 px becomes straight to the last digit
+            x = np.round(x, 4)
     else:
         left, right = np.r_[grown_from.left, nothing], np.r_[grown_from.right, nothing]
         x = columns(rows(drawn.at, layering.layer, left, right, gaps), pulls)

@@ -278,7 +278,7 @@ class Nest:
             offsets = tail_offset[links], head_offset[links]
             row = int(((members >= nodes) & (members < first_port)).sum())
             long = (LONG_ROW if row >= ROW and 2 * row >= len(members) else LONG) if self._columns else 0.0
-            drawing = _draw_part(order, size, *offsets, content, links, nodes, groups, spacing.layer, begun, long)
+            drawing = _draw_part(order, size, *offsets, content, links, nodes, groups, spacing.layer, begun, long, len(self._contents) == 1)
             has_in = bool(((members >= first_port) & (members < first_port + content.ports_in)).any())
             has_out = bool((members >= first_port + content.ports_in).any())
             left, upper, right, lower = drawing.bounds
@@ -342,6 +342,7 @@ def _draw_part(
     gap: float,
     begun: Boxes | None,
     long: float,
+    alone: bool,
 ) -> Drawing:
     """One connected part. Where links reach groups at different places, the order is improved for these places first."""
     if order is None:
@@ -355,7 +356,7 @@ def _draw_part(
             shifts.append(np.where(width > 0, (offset + size.left[box]) / np.maximum(width, 1e-9) - 0.5, 0.0))
         at_group = [(ends[links] >= nodes) & (ends[links] < nodes + groups) for ends in (content.tail, content.head)]
         order = reorder(order, np.where(at_group[0], shifts[0], 0.0), np.where(at_group[1], shifts[1], 0.0))
-    return place(order, size, leave, arrive, gap, begun, long)
+    return place(order, size, leave, arrive, gap, begun, long, alone)
 
 
 def _contents(tree: Tree, cuts: Cuts) -> list[_Content]:

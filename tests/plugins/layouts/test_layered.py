@@ -246,11 +246,20 @@ def test_a_parameter_stands_one_layer_above_its_only_user():
     assert layout["weight"][1] == pytest.approx(layout[4][1])
 
 
-def test_a_chain_beside_a_skip_stays_straight():
+def test_in_a_group_a_chain_beside_a_skip_stays_straight():
     graph = nx.path_graph(6, create_using=nx.DiGraph)
     graph.add_edge(0, 5)
-    layout = layered(graph, dict.fromkeys(graph, (80, 40)))
+    layout = layered(graph, dict.fromkeys(graph, (80, 40)), groups=dict.fromkeys(graph, ("block",)))
     assert len({round(x, 6) for x, _ in layout.values()}) == 1
+
+
+def test_without_groups_a_skip_is_straight_and_so_is_the_chain_beside_it():
+    graph = nx.path_graph(6, create_using=nx.DiGraph)
+    graph.add_edge(0, 5)
+    layout = layered_layout(graph, dict.fromkeys(graph, (80, 40)))
+    places = {key: round(x, 6) for key, (x, _) in layout.positions.items()}
+    assert len({x for x, _ in layout.edges[0, 5]}) == 1
+    assert len({places[key] for key in (1, 2, 3, 4)}) == 1
 
 
 def test_equal_groups_are_drawn_alike():
