@@ -298,6 +298,7 @@ COMMANDS: tuple[Command, ...] = (
         "contributions", "&Tools", "&Contributions", (), "", Needs.TAPE, separator=True,
         tip="What each path and each backward pass added to the selected gradient",
     ),
+    Command("statistics", "&Tools", "&Statistics", (), "", Needs.TAPE, tip="What ops cost: how many, how long, how many bytes"),
     Command("flow", "&Tools", "Gradient &Flow", (), "", Needs.TAPE, tip="The gradient norm of each parameter over the iterations"),
     Command(
         "compare_iterations", "&Tools", "Compare &Iterations", (), "", Needs.TAPE, separator=True,

@@ -62,6 +62,7 @@ from .study.everywhere import Everywhere
 from .study.findings import Findings
 from .study.navigator import Navigator
 from .study.ranks import Ranks
+from .study.tallying import Tallying
 from .tensors.views import TensorViews
 from .theme import Appearance
 from .translation import translate
@@ -116,6 +117,7 @@ class MainWindow(QMainWindow):
         self.findings = Findings(self.session, self.model, self.panels.explanations, self.panels.alerts, self.docks, self)
         self.analyses = Analyses(self.model, self.panels, self.docks, self)
         self.ranks = Ranks(self.session, self.model, self.opening, self.panels.ranks, self.docks, self)
+        self.tallying = Tallying(self.model, self.panels.statistics, self.panels.events, self.docks, self.reading.emphasis, self)
         self.notes = Notes(self.model, self.navigator, self.panels.notes, self.settings, self)
         self.everywhere = Everywhere(self.panels.find, self.panels.output, self.model, self.navigator, self)
         self.undo = Undo(self)
@@ -242,7 +244,7 @@ class MainWindow(QMainWindow):
         panels.output.log_wished.connect(self._say_log)
         panels.breakpoints.line_picked.connect(self._show_line)
         self.breakpoints.refused.connect(self.status.say)
-        for saying in (self.notes, self.findings, self.experiments, self.watches, self.tensor_views):
+        for saying in (self.notes, self.findings, self.experiments, self.watches, self.tensor_views, self.tallying):
             saying.said.connect(self.status.say)
         self.plug_ins.views_changed.connect(lambda: panels.tensor.show_plugin_pages(self.plug_ins.pages))
         self.plug_ins.node_picked.connect(model.select)
@@ -256,6 +258,7 @@ class MainWindow(QMainWindow):
         self.everywhere.value_wanted.connect(self._show_value)
         self.everywhere.output_wanted.connect(lambda: self.docks.bring(panels.output))
         panels.compare.tape_wished.connect(self._compare_with)
+        panels.statistics.save_wished.connect(lambda text: self.files.ask_save_values(text, "statistics"))
         panels.what_if.node_picked.connect(model.select)
         panels.what_if.value_picked.connect(self._show_value)
         panels.explanations.line_picked.connect(self._show_line)
@@ -311,7 +314,7 @@ class MainWindow(QMainWindow):
             "lock_value": self.panels.tensor.lock, "pin_value": self.panels.tensor.pin,
             "add_watch": self._ask_watch, "watch_value": self._watch_value,
             "contributions": lambda: self.docks.bring(self.panels.contributions),
-            "flow": lambda: self.docks.bring(self.panels.flow),
+            "flow": lambda: self.docks.bring(self.panels.flow), "statistics": lambda: self.docks.bring(self.panels.statistics),
             "ranks": lambda: self.docks.bring(self.panels.ranks),
             "find_everywhere": self._find_everywhere,
             "compare_iterations": lambda: self._compare(""), "compare_with": self._compare_with,

@@ -173,7 +173,7 @@ def _tour(stage: Stage) -> None:
 
 PANELS = (
     "events", "source", "step", "tensor", "timeline", "hooks", "alerts", "explanations", "history", "breakpoints", "watches", "what_if",
-    "contributions", "flow", "compare", "ranks", "stack", "console", "output", "notes", "find", "plugins",
+    "contributions", "flow", "statistics", "compare", "ranks", "stack", "console", "output", "notes", "find", "plugins",
 )  # fmt: skip
 STATES: dict[str, Callable[[Stage], None]] = {
     "welcome": lambda stage: None,

@@ -92,11 +92,11 @@ def backward_outline(tape: Tape, run: int | None = None) -> Outline:
     source, target = number[source], number[target * (target < most)]
     source, target = _distinct(source, target, (source >= 0) & (target >= 0), len(ids))
     op = table[:, 4]
-    call_of, _ = _by_id(tape, OP, 3)
+    call_of, _ = by_id(tape, OP, 3)
     call = call_of[np.minimum(op, len(call_of) - 1)] * (op > 0)
     kind = table[:, 0] >> 8 & 0xFF
     leaf = (op == 0) & (kind == NodeKind.ACCUMULATE)
-    shape_of, _ = _by_id(tape, TENSOR, 2)
+    shape_of, _ = by_id(tape, TENSOR, 2)
     elements = tape.elements()[shape_of[np.minimum(table[:, 5], len(shape_of) - 1)]] * leaf
     shapes = int(width.max(initial=0)) + 1
     looks, what = np.unique(table[:, 2] * shapes + width, return_inverse=True)
@@ -150,8 +150,8 @@ def _distinct(source: Ints, target: Ints, keep: Flags, count: int) -> tuple[Ints
     return pairs // max(count, 1), pairs % max(count, 1)
 
 
-def _by_id(tape: Tape, code: int, word: int) -> tuple[Ints, int]:
-    """A word of the rows of a kind, by id; and how many there are."""
+def by_id(tape: Tape, code: int, word: int) -> tuple[Ints, int]:
+    """A word of the rows of a kind (``wire.OP`` and so on), by id; and how many there are."""
     found = [rows for rows, _ in tape.rows_of(code)]
     if not found:
         return np.zeros(1, np.int64), 0

@@ -24,7 +24,7 @@ from .log import BLOB, COMPLETE, ROWS, STATISTICS
 from .ranges import Places
 from .references import References
 from .scan import ScannedFrame, Scanner, TapeError
-from .schema import Call, Event, Hook, Node, Note, Op, Payload, Record, Run, Source, Stats, Tensor, Val
+from .schema import Call, Event, Hook, Meta, Node, Note, Op, Payload, Record, Run, Source, Stats, Tensor, Val
 from .statistics import STATS, StatsRows
 from .unwire import Decoder
 from .wire import (
@@ -426,7 +426,7 @@ class Tape:
         """The rows of all records of a kind (``wire.NODE`` and so on), block by block, each with the pool that they point
         into: for those who look at a million of them."""
         filled = self._rows.filled
-        for block, first, stop in zip(self._blocks, self._starts, [*self._starts[1:], len(filled)], strict=True):
+        for block, first, stop in zip(self._blocks, self._starts, [*self._starts[1:], len(filled)], strict=False):
             rows = filled[first:stop]
             rows = rows[(rows[:, 0] & 0xFF) == code]
             if len(rows):
@@ -444,6 +444,10 @@ class Tape:
     def elements(self) -> Words:
         """How many elements a tensor has whose row mentions this number of a shape; LARGEST where it is more."""
         return np.array([min(math.prod(meta.shape), LARGEST) for meta in self._decoder.metas], np.int64)
+
+    def metas(self) -> Sequence[Meta]:
+        """Shapes with dtypes and devices; rows mention them by their place."""
+        return self._decoder.metas
 
     def slot_count(self, node: int) -> int:
         """How many gradients a node takes."""

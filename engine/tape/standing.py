@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
 def standing(tape: Tape) -> npt.NDArray[np.bool_]:
     """For each event whether it was not undone, in its own run, by a later one."""
+    rewinds = np.flatnonzero(tape.events.codes == REWOUND)
+    keep = np.ones(len(tape.events), np.bool_)
+    if not len(rewinds):
+        return keep
     words = tape.events.words
-    keep = np.ones(len(words), np.bool_)
-    for place in np.flatnonzero(words[:, 0] & 0xFF == REWOUND).tolist():
+    for place in rewinds.tolist():
         span = slice(int(words[place, 3]) + 1, place)
         keep[span] &= words[span, 1] != words[place, 1]
     return keep

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gradstep.engine.extensions.guard import Guard, PluginError
+from gradstep.engine.kept import whole as whole_file
 
 from ..canvas import GraphCanvas
 from . import recent
@@ -65,6 +66,23 @@ class FileCommands(QObject):
             beside.replace(file)
         except OSError as error:
             self.failed.emit(self.tr("The tape could not be saved to {0}: {1}").format(file, error.strerror or error))
+            return
+        self.said.emit(self.tr("Saved {0}").format(file))
+
+    def ask_save_values(self, text: str, stem: str) -> None:
+        """Let the user choose where to keep comma-separated values."""
+        kinds = self.tr("Comma-separated values (*.csv)")
+        file, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save Statistics"), f"{self._folder()}/{stem}.csv", kinds)
+        if file:
+            self.save_values(text, Path(file))
+
+    def save_values(self, text: str, file: Path) -> None:
+        """Write comma-separated values: wholly or not at all."""
+        try:
+            with whole_file(file, "wb") as stream:
+                stream.write(text.encode())
+        except OSError as error:
+            self.failed.emit(self.tr("{0} was not written: {1}").format(file, error.strerror or error))
             return
         self.said.emit(self.tr("Saved {0}").format(file))
 

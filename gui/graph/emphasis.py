@@ -1,4 +1,5 @@
-"""Which nodes of the graph stand out: what a search found, else a path that was asked for, else what the filter lets through."""
+"""Which nodes of the graph stand out: what a search found, else a path that was asked for, else the lines that were chosen in the
+statistics, else what the filter lets through."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ class Reason(IntEnum):
 
     FOUND = 0
     WAY = 1
-    FILTER = 2
+    CHOSEN = 2
+    FILTER = 3
 
 
 class Emphasis:

@@ -19,6 +19,7 @@ from .output_panel import OutputPanel
 from .plugins_panel import PluginsPanel
 from .ranks_panel import RanksPanel
 from .source_panel import SourcePanel
+from .statistics_panel import StatisticsPanel
 from .step_panel import StepPanel
 from .tensor_panel import TensorPanel
 from .timeline_panel import TimelinePanel
@@ -45,6 +46,7 @@ class PanelSet:
         self.what_if = WhatIfPanel()
         self.contributions = ContributionsPanel()
         self.flow = FlowPanel()
+        self.statistics = StatisticsPanel()
         self.compare = ComparePanel()
         self.ranks = RanksPanel()
         self.stack = CallStackPanel()
@@ -62,6 +64,7 @@ class PanelSet:
             strip=self.timeline,
             lists=(
                 self.hooks, self.alerts, self.explanations, self.history, self.breakpoints, self.watches, self.what_if, self.contributions,
-                self.flow, self.compare, self.ranks, self.stack, self.console, self.output, self.notes, self.find, self.plugins,
+                self.flow, self.statistics, self.compare, self.ranks, self.stack, self.console, self.output, self.notes, self.find,
+                self.plugins,
             ),
         )  # fmt: skip

@@ -102,3 +102,15 @@ def test_check_fails_on_what_it_was_told_to_fail_on(capsys: pytest.CaptureFixtur
     assert (code, facts["exit_code"], facts["findings"]) == (1, 1, [])
     assert main(["check", str(script), "extra"]) == 2
     assert main(["check", str(script), "--fail-on", "nosuch"]) == 2
+
+
+def test_inspect_sums_up_what_ops_cost(capsys: pytest.CaptureFixture[str], tape: str) -> None:
+    code, text = told(capsys, "inspect", tape, "--ops")
+    assert code == 0
+    assert {line.split()[0] for line in text.splitlines()} >= {"op", "sub", "AccumulateGrad"}
+    code, facts = as_json(capsys, "inspect", tape, "--ops", "device")
+    assert [line["name"] for line in facts["lines"]] == ["cpu"]
+    code, text = told(capsys, "inspect", tape, "--ops", "module", "--csv")
+    assert text.startswith("module,ops,steps,")
+    assert main(["inspect", tape, "--csv"]) == 2
+    assert "--ops --csv" in capsys.readouterr().err
