@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shlex
 import sys
 from importlib.metadata import version
 
@@ -101,7 +102,14 @@ def _builtin(command: Command, words: list[str]) -> int:
         place = words.index("--")
         words, rest = words[:place], words[place + 1 :]
     try:
-        args = parser.parse_args(words)
+        args, unknown = parser.parse_known_args(words)
+        if unknown and command.passes_on:
+            there = [word for word in words if word not in unknown]
+            whole = shlex.join(["gradstep", command.name, *there, "--", *unknown, *rest])
+            told = f"{shlex.join(unknown)}: no options of gradstep {command.name}. Those of the script stand behind --"
+            raise Failed(f"{told}: {whole}", Exit.USAGE)
+        if unknown:
+            parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     except SystemExit as end:  # argparse has said why
         return end.code if isinstance(end.code, int) else Exit.USAGE
     if command.passes_on:

@@ -16,7 +16,8 @@ from torch.overrides import TorchFunctionMode
 
 from gradstep.engine.tape.stacks import is_own
 
-from .tensors import flat
+from .naming import WRAPPERS
+from .tensors import flat, is_leaf
 from .watch import Watch
 
 _now = time.perf_counter_ns
@@ -144,8 +145,8 @@ def record(watch: Watch, spec: Spec, function: Callable[..., Any], args: Any, kw
     if kwargs:
         flat(kwargs, given)
     name, leaves = spec
-    if len(given) == 1 and name[-1] == "_" and given[0].is_leaf and not tape.nouns.known(given[0]):
-        return function(*args, **kwargs)  # a parameter that is given its first values, and has no name yet
+    if given and (name[-1] == "_" or len(given) == 1) and _is_made_now(tape, name, given):
+        return function(*args, **kwargs)
     known = tape.given(given)
     since, grad_mode, started = _sequence(), _grad_mode(), _now()
     result = function(*args, **kwargs)
@@ -176,6 +177,19 @@ def record(watch: Watch, spec: Spec, function: Callable[..., Any], args: Any, kw
     return result
 
 
+def _is_made_now(tape: Any, name: str, given: list[Any]) -> bool:
+    """Whether this gives a tensor that the tape has not met its first values: it has no name yet, and what it held is of no interest.
+
+    Parameters by any change in place, and by whatever is done to one alone without grad (the row that an embedding sets to 0)."""
+    first = given[0]
+    if tape.nouns.known(first):
+        return False
+    if name[-1] == "_" and len(given) == 1 and is_leaf(first):
+        return True
+    owner = first._base if first._is_view() else first
+    return isinstance(owner, torch.nn.Parameter) and not tape.nouns.known(owner) and not _grad_mode()
+
+
 class _Paths:
     """The names of modules in the one that was called from outside."""
 
@@ -204,7 +218,8 @@ class _Paths:
         tape = self._watch.recorder
         if tape is not None:
             names = tape.nouns.names
-            for name, tensor in (*root.named_parameters(), *root.named_buffers()):
+            held = root.module if type(root).__name__ in WRAPPERS else root
+            for name, tensor in (*held.named_parameters(), *held.named_buffers()):
                 names.setdefault(id(tensor), (weakref.ref(tensor), name))
 
 

@@ -13,6 +13,9 @@ from gradstep.engine.tape.introduce import Introducer, new_tensor_id
 from gradstep.engine.tape.schema import ACCUMULATE_SEQUENCE, NodeKind, Role
 from gradstep.engine.tape.wire import NODE, TENSOR
 
+from .naming import Names
+from .tensors import is_leaf
+
 MARK = "gradstep"  # our entry in a node's metadata
 
 _node_ids = itertools.count(1)
@@ -124,6 +127,7 @@ class TorchIntroducer(Introducer):
         super().__init__(*arguments)
         self.tensors: dict[int, Any] = {}  # by id()
         self.names: dict[int, tuple[weakref.ref[Any], str]] = {}  # of parameters, by id()
+        self.given_names: Names | None = None  # of those that no module which was called has
         self.tops: dict[int, int] = {}  # by storage: the last version that was told
         self.alias = 0  # the storage of the tensor that is met next, where that is an alias of another
 
@@ -189,7 +193,7 @@ class TorchIntroducer(Introducer):
                 parent = self.meet(base, role)[0]
                 known.storage = storage = self.tensors[id(base)].storage
         if role is None:
-            role = (_LEAF if tensor.is_leaf else _ACTIVATION) if tensor.requires_grad else _CONSTANT
+            role = (_LEAF if is_leaf(tensor) else _ACTIVATION) if tensor.requires_grad else _CONSTANT
         encoder = self._encoder
         name = 0
         if role in (_LEAF, _CONSTANT):
@@ -216,7 +220,9 @@ class TorchIntroducer(Introducer):
     def name_of(self, tensor: Any) -> str:
         """A parameter's name in its module; "" where it has none."""
         named = self.names.get(id(tensor))
-        return named[1] if named is not None and named[0]() is tensor else ""
+        if named is not None and named[0]() is tensor:
+            return named[1]
+        return self.given_names.of(tensor) if self.given_names is not None else ""
 
     def meta(self, tensor: Any) -> int:
         """See Introducer; also what a node says of its slots."""

@@ -18,7 +18,7 @@ from .backward import Engine
 from .forward import Calls
 from .hooks import Registrations
 from .modes import Modes
-from .ranks import Replicas
+from .naming import Names
 from .recorder import TorchRecorder
 from .watch import Watch
 
@@ -36,7 +36,7 @@ class Probe:
         self.watch = watch = Watch()
         watch.recorder, watch.control, watch.holds = tape, control, holds
         self._modes, self._calls, self._registrations = Modes(watch), Calls(watch), Registrations(watch)
-        self._replicas = Replicas(watch)
+        self._names = tape.nouns.given_names = Names()
         watch.retained, watch.hooked = self._registrations.retained, self._registrations.hooked
         watch.begin = self.begin
         self._engine: Any = None
@@ -47,7 +47,7 @@ class Probe:
         self._engine = Variable._execution_engine
         Variable._execution_engine = Engine(self._engine, self.watch, self._modes)
         self._registrations.put()
-        self._replicas.put()
+        self._names.put()
         when_imported("torch._dynamo", _compile_nothing)
         atexit.register(self.pause)
 
@@ -70,7 +70,7 @@ class Probe:
             Variable._execution_engine = self._engine
             self._engine = None
             self._registrations.take_away()
-            self._replicas.take_away()
+            self._names.take_away()
 
     def forget(self) -> None:
         """In a forked child, whose parent is the one that is recorded."""

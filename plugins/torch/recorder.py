@@ -97,7 +97,10 @@ class TorchRecorder(PausableRecorder):
                 slots: list[int] = []
                 for out in outs:
                     flat += nouns.value(out, role)
-                    node = out.grad_fn
+                    try:
+                        node = out.grad_fn
+                    except RuntimeError:  # a view made without grad, whose base was changed since: PyTorch does not say
+                        node = None
                     if node is None:
                         slots += (0, 0)
                     else:

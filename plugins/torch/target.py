@@ -145,11 +145,15 @@ class TorchTarget:
 
     def grad(self, tensor: Any) -> Any:
         """See ``Target``."""
-        return tensor.grad if tensor.is_leaf or tensor.retains_grad else None
+        from .tensors import is_leaf
+
+        return tensor.grad if is_leaf(tensor) or tensor.retains_grad else None
 
     def takes_gradient(self, tensor: Any) -> bool:
         """See ``Target``."""
-        return bool(tensor.is_leaf and tensor.requires_grad)
+        from .tensors import is_leaf
+
+        return bool(is_leaf(tensor) and tensor.requires_grad)
 
     def part(self, tensor: Any, index: tuple[Any, ...], cap: int) -> tuple[tuple[int, ...], bytes]:
         """See ``Target``."""

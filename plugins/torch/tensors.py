@@ -17,6 +17,15 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype)[6:]
 
 
+def is_leaf(tensor: torch.Tensor) -> bool:
+    """Whether no node made a tensor. PyTorch does not say of a view that was made without grad and whose base was changed since, as of the
+    row that ``nn.Embedding`` sets to 0 for its padding: no."""
+    try:
+        return bool(tensor.is_leaf)
+    except RuntimeError:
+        return False
+
+
 @contextmanager
 def plainly() -> Iterator[None]:
     """Inside it, tensors are looked at as they are: no autograd, no mode and no subclass that overrides functions has a say."""

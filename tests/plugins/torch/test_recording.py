@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradstep.engine.explain.diagnoses import findings
 from gradstep.engine.tape.schema import Bumped, GradStored, HookCalled, HookKind, NodeEnter, NodeKind, RunEnd
 
 MLP = """
@@ -245,3 +246,32 @@ def test_recording_begins_after_as_many_passes_as_were_asked_for(recorded):
     assert [op.name for op in tape.ops.values()][-5:] == ["cross_entropy", "add_", "add_", "add_", "add_"]
     assert len(tape.runs) == 1
     assert "linear" in {op.name for op in tape.ops.values()}
+
+
+def test_parameters_that_get_their_first_values_in_any_way_have_their_names(recorded):
+    """PyTorch raises where it is asked who made a view that was made without grad: ``nn.Embedding`` makes one of the row of its padding."""
+    tape = recorded("""
+        import torch
+        class Net(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.embedding = torch.nn.Embedding(5, 3, padding_idx=0)
+                self.first, self.second, self.third = (torch.nn.Linear(3, 3) for _ in range(3))
+                torch.nn.init.orthogonal_(self.first.weight)
+                self.second.weight.data.normal_()
+                with torch.no_grad():
+                    row = self.third.weight[1]
+                    row.fill_(2)
+                    row.mul_(3)
+                    self.third.bias[0] = 1
+            def forward(self, x):
+                return self.third(self.second(self.first(self.embedding(x))))
+        net = Net()
+        net.load_state_dict({name: value.clone() for name, value in net.state_dict().items()})
+        net(torch.tensor([0, 1, 2])).sum().backward()
+        assert net.third.weight[1].tolist() == [6, 6, 6] and net.embedding.weight[0].tolist() == [0, 0, 0]
+    """)
+    leaves = {node.variable for node in tape.nodes.values() if node.variable is not None}
+    parts = [f"{part}.{kind}" for part in ("first", "second", "third") for kind in ("weight", "bias")]
+    assert {tape.tensors[leaf].name for leaf in leaves} == {"embedding.weight", *parts}
+    assert findings(tape) == []
