@@ -124,6 +124,7 @@ class MainWindow(QMainWindow):
         self.experiments = Experiments(self.session, self.model, self.panels.what_if, self)
         switches = Switches(Path(self.settings.fileName()).with_name("plugins.json"))
         self.plug_ins = PlugIns(self.model, self.docks, self.panels.plugins, switches, self)
+        self.graphs.guard = self.plug_ins.guard
         self.faults = FaultTeller(self.message, self.plug_ins, self.panels.plugins, self.docks, self)
         self.announcer = Announcer(self.message, self.canvas, self.session, self.model, self.opening, self.navigator)
         self.runs = Runs(self.opening, self.session, self.preferences, self.message, self.welcome.runner, self)
@@ -174,7 +175,7 @@ class MainWindow(QMainWindow):
         self.docks.fill(docks)
         docks.aboutToShow.connect(lambda: self.docks.fill(docks))
         menus["&View"].addSeparator()
-        self.layout_menu = LayoutMenu(self)
+        self.layout_menu = LayoutMenu(self.plug_ins.guard, self)
         for menu in (self.layout_menu, docks):
             menus["&View"].addMenu(menu)
         self.around.fill_menu(menus["&View"])

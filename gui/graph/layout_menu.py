@@ -6,30 +6,46 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
+from gradstep.engine.extensions.catalogue import Feature
+from gradstep.engine.extensions.guard import Guard
+
 from . import layouts
 
 
 class LayoutMenu(QMenu):
-    """One entry for each layout that is installed; one of them is in use."""
+    """One entry for each layout that is switched on; one of them is in use. Looked up anew whenever the menu opens."""
 
     chosen = Signal(str)  # the name of a layout
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, guard: Guard | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._guard = guard
+        self._chosen = layouts.DEFAULT
         self.setTitle(self.tr("Graph La&yout"))
         self._group = QActionGroup(self)
-        for name in layouts.names():
-            action = self.addAction(self._label(name))
-            action.setCheckable(True)
-            action.setData(name)
-            action.setStatusTip(self._tip(name))
-            self._group.addAction(action)
         self._group.triggered.connect(lambda action: self.chosen.emit(action.data()))
-        self.show_chosen(layouts.DEFAULT)
+        self.aboutToShow.connect(self.fill)
+        self.fill()
+
+    @Slot()
+    def fill(self) -> None:
+        """Offer what is switched on now."""
+        found = layouts.choices(self._guard)
+        if [feature.name for feature in found] == [action.data() for action in self._group.actions()]:
+            return
+        self.clear()
+        for feature in found:
+            action = self.addAction(self._label(feature.name))
+            action.setCheckable(True)
+            action.setData(feature.name)
+            action.setStatusTip(self._tip(feature))
+            self._group.addAction(action)
+        self.show_chosen(self._chosen)
 
     @Slot(str)
     def show_chosen(self, name: str) -> None:
         """Tick the layout that is in use."""
+        self._chosen = name
         for action in self._group.actions():
             action.setChecked(action.data() == name)
 
@@ -45,7 +61,10 @@ class LayoutMenu(QMenu):
         }
         return known.get(name, name)
 
-    def _tip(self, name: str) -> str:
+    def _tip(self, feature: Feature) -> str:
+        name = feature.name
+        if not feature.is_ours:
+            return self.tr("Of the plug-in {0}").format(feature.package)
         if name == layouts.DEFAULT:
             return self.tr("Nested, steady when groups open, quick for any size")
         if name == "dot":

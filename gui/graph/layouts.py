@@ -1,9 +1,13 @@
-"""The layouts that are installed: plain functions behind the entry-point group ``gradstep.layouts``."""
+"""The layouts that may be used: features of the group ``gradstep.layouts``, as other plug-ins off until they are switched on.
+
+The default one is ours and cannot be switched off: without it there would be no graph."""
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import cast
+
+from gradstep.engine.extensions.catalogue import Feature, features
+from gradstep.engine.extensions.guard import Guard
 
 from ..canvas import LayoutFunction
 
@@ -11,17 +15,35 @@ GROUP = "gradstep.layouts"
 DEFAULT = "layered"
 
 
-def names() -> list[str]:
-    """What there is to choose from, the default first."""
-    found = sorted({point.name for point in entry_points(group=GROUP)} - {DEFAULT})
-    return [DEFAULT, *found]
+def choices(guard: Guard | None = None) -> list[Feature]:
+    """What there is to choose from, the default first; without a guard only what is ours."""
+    found = [feature for feature in features(GROUP) if (feature.is_ours if guard is None else guard.switches.is_on(feature))]
+    ours = [feature for feature in features(GROUP) if feature.is_ours and feature.name == DEFAULT]
+    others = sorted((feature for feature in found if feature not in ours), key=lambda feature: feature.name)
+    return [*ours, *others]
 
 
-def layout(name: str = DEFAULT) -> LayoutFunction:
+def names(guard: Guard | None = None) -> list[str]:
+    """The names of ``choices``."""
+    return [feature.name for feature in choices(guard)]
+
+
+def layout(name: str = DEFAULT, guard: Guard | None = None) -> LayoutFunction:
     """The layout of that name.
 
-    Raises LookupError where none is installed under it.
+    Raises PluginError where it cannot be loaded or is off, and LookupError where none is installed under the name.
     """
-    for point in entry_points(group=GROUP, name=name):
-        return cast(LayoutFunction, point.load())
+    if guard is not None and name != DEFAULT:
+        return cast(LayoutFunction, guard.load(guard.find(GROUP, name)))
+    for feature in choices():
+        if feature.name == name:
+            return cast(LayoutFunction, feature.entry_point().load())
     raise LookupError(f"no layout called {name!r} is installed; reinstall gradstep (pip install -e .) to register its layouts")
+
+
+def count_failure(name: str, reason: str, guard: Guard | None) -> None:
+    """A layout could not draw a graph in the process beside the window. Of a stranger's it is counted: the third switches it off."""
+    if guard is not None:
+        for feature in choices(guard):
+            if feature.name == name and not feature.is_ours:
+                guard.failed(feature, reason, "")

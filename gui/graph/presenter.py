@@ -12,6 +12,7 @@ import networkx as nx
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from gradstep.engine.extensions.guard import Guard, PluginError
 from gradstep.engine.tape.graph import attributes_of
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import NodeEnter, NodeExit, NodeReady, Rewound, RunBegin, RunEnd, Stats
@@ -82,6 +83,7 @@ class GraphPresenter(QObject):
         self._drawing.refused.connect(self._refused)
         self._drawing.progressed.connect(self._progressed)
         self._layout_name = layouts.DEFAULT
+        self.guard: Guard | None = None  # who loads the layouts of plug-ins; None: ours alone
         self._canvas, self._model, self._layout = canvas, model, layout
         self._graphs = FoldedGraphs()
         self.foldings = Foldings(canvas, self)
@@ -211,8 +213,8 @@ class GraphPresenter(QObject):
     def choose_layout(self, name: str) -> None:
         """Lay graphs out by another layout, a name of ``layouts.names()``."""
         try:
-            self._layout = layouts.layout(name)
-        except (LookupError, ImportError) as error:
+            self._layout = layouts.layout(name, self.guard)
+        except (PluginError, LookupError, ImportError) as error:
             self.refused.emit(str(error))
         else:
             self._layout_name = name
@@ -312,6 +314,7 @@ class GraphPresenter(QObject):
         self.arranged.emit()
         self.refused.emit(self.tr("The graph is not drawn by the layout {0}: {1}").format(wanted.layout, reason))
         if wanted.layout != layouts.DEFAULT:
+            layouts.count_failure(wanted.layout, reason, self.guard)
             self.choose_layout(layouts.DEFAULT)
         else:
             self._given_up = True

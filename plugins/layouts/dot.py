@@ -31,13 +31,15 @@ class Layout:
 def dot(graph: nx.DiGraph, sizes: Mapping[Key, tuple[float, float]], *, groups: Mapping[Key, tuple[Key, ...]] | None = None) -> Layout:
     """Layers with few crossings; groups are clusters. Best up to about 1,000 boxes.
 
-    Raises ImportError where pygraphviz is not installed, and ValueError where Graphviz cannot draw the graph."""
+    Raises ImportError where pygraphviz is not installed or cannot be loaded, and ValueError where Graphviz cannot draw the graph."""
     if not graph:
         return Layout()
     try:
         pygraphviz: Any = import_module("pygraphviz")
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise ImportError("Graphviz dot is not installed here; pip install 'gradstep[dot]' brings it (pygraphviz)") from error
+    except ImportError as error:  # the wheel brings Graphviz, and leaves X11's and glib's libraries to the system
+        raise ImportError(f"Graphviz dot (pygraphviz) is installed, and a library of the system that it needs is not: {error}") from error
     number = {key: str(place) for place, key in enumerate(graph)}
     drawing = pygraphviz.AGraph(directed=True, strict=False, nodesep=NODE_GAP / INCH, ranksep=LAYER_GAP / INCH)
     drawing.node_attr.update(shape="box", fixedsize="true", label="")
