@@ -13,7 +13,7 @@ from pathlib import Path
 from ..debug.core import News, Notice, Outcome
 from ..debug.launch import Launch, RunFolder
 from ..debug.session import Session
-from ..debug.states import State
+from ..debug.states import ENDED, State
 from .command import Exit, Failed, say
 from .engines import Runner
 
@@ -56,13 +56,24 @@ def _heard(news: News) -> None:
         say(news.text)
 
 
+def _is_over(session: Session) -> bool:
+    return session.outcome is not None and session.state in ENDED
+
+
+def _needs_word(session: Session) -> bool:
+    return _is_over(session) or session.limit != ""
+
+
 def _wait(session: Session) -> Outcome:
     """The outcome, however long it takes. Ctrl+C stops the script first, as it would without us."""
+    told = False
     while True:
         try:
-            session.wait_for(lambda session: session.outcome is not None or session.state is State.FROZEN, threading.TIMEOUT_MAX)
-            if session.outcome is not None:
+            session.wait_for(_is_over if told else _needs_word, threading.TIMEOUT_MAX)
+            if _is_over(session):
+                assert session.outcome is not None
                 return session.outcome
+            told = True
             say(f"the script has reached a limit ({session.sentence.partition(': ')[2]}) and is ended; its tape can be read")
             session.send("terminate" if session.limit == "time" else "kill")  # what takes memory shall not run a moment longer
         except KeyboardInterrupt:

@@ -22,6 +22,7 @@ GROWN = 3  # passes in a row after which growing is no accident
 DEEPEST = 4  # containers in containers
 WIDEST = 2_000  # elements of a container that are looked at, from its end
 NODES = 200  # ids in a note
+BORN = 100_000  # nodes after which those that are dead are forgotten
 WALKED = 200_000  # nodes of a graph that are walked
 _OF_FRAME = 2  # references to a copy of variables: the frame's and ours
 
@@ -33,6 +34,7 @@ class CensusRecorder(Recorder):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._born: list[weakref.ref[Any]] = []  # nodes since the last pass ended
+        self._most_born = BORN
         self._older: list[weakref.ref[Any]] = []  # those of earlier passes that were alive when the last one ended
         self._counts: list[int] = []  # how many those were, of the last passes
         self.examine: Callable[[Any, tuple[Any, ...], Mapping[str, Any]], dict[str, Any] | None] | None = None  # tries a Function's rule
@@ -49,7 +51,11 @@ class CensusRecorder(Recorder):
     ) -> None:  # fmt: skip
         super().op(name, inputs, outputs, node, params, started, grad_mode, names)
         if node is not None:
-            self._born.append(weakref.ref(node))
+            born = self._born
+            born.append(weakref.ref(node))
+            if len(born) > self._most_born:  # no pass has ended for long
+                self._born = [one for one in born if one() is not None]
+                self._most_born = max(BORN, 2 * len(self._born))
 
     def applied(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         forward = getattr(function.forward, "__code__", function)  # of a class that is made anew each time it is the same

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .describe import described, short_repr
+from .forgetting import TABLE_CAP, Sweeper, living
 from .keeping import Keeper
 from .protocols import NodeLike, TensorLike
 from .schema import ACCUMULATE_SEQUENCE, Frame, NodeKind, Role, Source
@@ -52,6 +53,7 @@ class Introducer:
         self._params: dict[Any, int] = {}
         self._files: set[str] = set()
         self.keeps_sources = True  # the text of source files, not only their names
+        self._sweeper = Sweeper(self.living)
 
     def value(self, tensor: TensorLike | None, role: int | None) -> tuple[int, int]:
         """A tensor as it is now, as id and version; (0, 0) for None. ``role`` None: told from the tensor."""
@@ -346,6 +348,18 @@ class Introducer:
             cell = self._unseen.get(tensor._id) or (self._unseen.get(tensor._base._id) if tensor._base is not None else None)
             if cell is not None:
                 self.taken_back(cell.id, cell.version, self._renumbered(cell.id, cell.version))
+
+    def living(self) -> tuple[set[int] | None, set[int]]:
+        """The ids of tensors and nodes that are alive; of another engine's otherwise. None: dead tensors are forgotten at once."""
+        return living()
+
+    def forget_the_dead(self) -> None:
+        """Where much is known: only what is alive stays. Nothing may wait in the keeper, and no row may be uncommitted."""
+        if self._sweeper.is_due(len(self.versions) + len(self.nodes)):
+            self._sweeper.sweep(self.versions, self.nodes, self.tied)
+        for table in (self._params, self._metas, self._hooks):
+            if len(table) > TABLE_CAP:
+                table.clear()
 
     def forget(self, gone: list[tuple[int, int]]) -> None:
         """What rows introduced that were taken back: pairs of code and id."""

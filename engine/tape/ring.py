@@ -11,7 +11,7 @@ from typing import Any
 
 from .log import TapeExists, Writer
 
-HALF = 0.45  # of the limit, at which a pass that ends begins a new tape: what comes until then needs room as well
+HALF = 0.4  # of the limit, at which a pass that ends begins a new tape: what comes until then needs room as well
 MOST = 0.7  # of the limit, at which any moment does at which nothing is open
 
 

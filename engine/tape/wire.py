@@ -101,6 +101,18 @@ class Encoder:
     def commit(self) -> None:
         self.draft.committed = len(self.draft.rows)
 
+    def begin_tables_anew(self, most: int) -> None:
+        """What repeats is written again after this, where a table has more than ``most`` entries. No row may be uncommitted."""
+        if len(self.texts) > most:
+            self.texts.clear()
+            self.texts[""] = 0
+        if len(self.metas) > most:
+            self.metas.clear()
+        for table in (self.stacks, self.params):
+            if len(table) > most:
+                table.clear()
+                table[()] = 0
+
     def rollback(self) -> list[tuple[int, int]]:
         """Forget the rows since the last commit. Returns what they introduced: pairs of code and id."""
         draft = self.draft

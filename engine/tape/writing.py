@@ -14,6 +14,7 @@ import threading
 import time
 
 from .brackets import Guard, Thread
+from .forgetting import TABLE_CAP
 from .introduce import Introducer
 from .keeping import Keeper, Level
 from .ring import Ring
@@ -160,6 +161,12 @@ class Writing:
         self.sink.push()
         self.sink.flush()
         self._pushed = self._handed = now
+        draft = self._encoder.draft
+        if len(draft.rows) == draft.committed:  # not in the middle of something
+            self._nouns.forget_the_dead()
+            self._encoder.begin_tables_anew(TABLE_CAP)
+            if len(self._changed_at) > TABLE_CAP:
+                self._changed_at.clear()
 
     def _note(self, kind: str, text: str) -> None:
         self._encoder.record(Note(kind, text, (_now() - self._began) / 1e9))

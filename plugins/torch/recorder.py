@@ -44,7 +44,10 @@ class TorchRecorder(PausableRecorder):
 
     def introducer(self) -> Introducer:
         """See Recorder."""
-        return TorchIntroducer(self._encoder, self._capture)
+        nouns = TorchIntroducer(self._encoder, self._capture)
+        if hasattr(self, "_nouns"):  # of the tape before in a ring
+            nouns.names = self._nouns.names
+        return nouns
 
     @property
     def nouns(self) -> TorchIntroducer:

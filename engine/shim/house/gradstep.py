@@ -13,3 +13,8 @@ try:
     __version__ = version("gradstep")
 except PackageNotFoundError:
     __version__ = "unknown"
+
+if __name__ == "__main__":  # ``python -m gradstep`` by a script that runs under gradstep
+    from gradstep.engine.cli.main import main
+
+    raise SystemExit(main())

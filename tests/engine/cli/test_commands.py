@@ -202,12 +202,52 @@ def test_a_window_without_qt_says_what_to_install(monkeypatch: pytest.MonkeyPatc
     assert "pip install 'gradstep[gui]'" in capsys.readouterr().err
 
 
-def test_a_fault_of_ours_is_said_to_be_ours(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_of_ours_is_said_to_be_ours_and_written_down(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr(program, "features", lambda group: [Point("window", KeyError("oops"))])
     assert main([]) == 70
     said = capsys.readouterr().err
-    assert "KeyError" in said
-    assert "fault of gradstep's" in said
+    assert "this is a fault of gradstep's: KeyError: 'oops'" in said
+    assert "Traceback" not in said
+    log = tmp_path / "gradstep" / "faults.log"
+    assert str(log) in said
+    assert "Traceback" in log.read_text(encoding="utf-8")
+    log.unlink()
+    log.mkdir()  # it cannot be written there
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert main([]) == 70
+    (other,) = tmp_path.glob("gradstep-faults-*.log")
+    assert str(other) in capsys.readouterr().err
+
+
+def test_what_cannot_be_written_has_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tape: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-P", "-m", "gradstep", "inspect", "--json", str(tape)]
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 74
+    assert done.stderr.startswith("gradstep: stdout: No space left on device")
+    assert "Traceback" not in done.stderr
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()  # nobody reads
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+    monkeypatch.setattr(program, "features", lambda group: [Point("window", MemoryError())])
+    assert main([]) == 75
+    assert "not enough memory" in capsys.readouterr().err
+
+
+def test_a_plug_in_that_is_off_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    stranger = Point("more")
+    stranger.package, stranger.is_ours, stranger.id = "others", False, "others/commands/more"  # type: ignore[misc]
+    monkeypatch.setattr(program, "features", lambda group: [stranger])
+    assert main(["more"]) == 77
+    assert "gradstep plugins on others" in capsys.readouterr().err
 
 
 def test_check_tells_what_a_script_would_miss_and_runs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
