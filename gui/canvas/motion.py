@@ -51,11 +51,11 @@ class Flight(QObject):
         view = self._camera.view.size()
         end = start + QPointF(rect.center()) * self._camera.ratio - QPointF(view.width() / 2, view.height() / 2)
         margin = MARGIN * self._camera.ratio
-        inner = drawing.adjusted(-margin, -margin, margin - view.width(), margin - view.height())  # where the corner may be
-        if inner.width() > 0:
-            end.setX(min(max(end.x(), inner.left()), inner.right()))
-        if inner.height() > 0:
-            end.setY(min(max(end.y(), inner.top()), inner.bottom()))
+        # where the corner may be: a drawing that is smaller than the view stays in it as a whole
+        across = sorted((drawing.left() - margin, drawing.right() + margin - view.width()))
+        down = sorted((drawing.top() - margin, drawing.bottom() + margin - view.height()))
+        end.setX(min(max(end.x(), across[0]), across[1]))
+        end.setY(min(max(end.y(), down[0]), down[1]))
         if (end - start).manhattanLength() < 1:
             return
         time = duration(self._widget)

@@ -216,7 +216,8 @@ class Chooser(QFrame):
         wide = min(round(_WIDTH * max(1.0, scale())), window.width() - 40)
         around = self.field.sizeHint().height() + 6 + 2 * 8 + 2 * self.list.frameWidth()  # spacing and margins of the column
         rows = max(2, min(_ROWS, (window.height() - 80 - around) // row))
-        high = around + rows * row
+        alone = self.list.isHidden() and not self._note.isHidden()  # what is to be said, and nothing to choose from
+        high = around + (self._note.heightForWidth(wide - 16) if alone else rows * row)
         self.setGeometry((window.width() - wide) // 2, min(54, window.height() // 12), wide, high)
 
     # ------------------------------------------------------------------------------------ looking
@@ -268,6 +269,7 @@ class Chooser(QFrame):
         words = "" if rows else self._none if self.field.text().strip() else self._empty
         self._note.setText(words if done else "")
         self._note.setVisible(bool(words) and done)
+        self._place()
         self._tell()
 
     def _tell(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QSettings, Signal, Slot
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
 
 from gradstep.engine.debug.launch import Launch
 from gradstep.engine.debug.states import ALIVE, Action
@@ -44,7 +44,10 @@ class Opening(QObject):
         self.environment: dict[str, str] = {}  # beside the one of gradstep
         self.remembers = True  # what was opened is listed under recent files
         self.breakpoints: tuple[Mapping[str, Any], ...] = ()  # set before a program's first line runs
+        self._stopping = False  # the user chose so
+        self._wanted = ""  # what is opened when the program that runs was stopped for it
         session.tape_opened.connect(self._follow)
+        session.ended.connect(self._open_wanted)
 
     @property
     def name(self) -> str:
@@ -65,6 +68,7 @@ class Opening(QObject):
         if not path.is_file():
             self.refused.emit(self.tr("{0} is not there any more: choose another file.").format(path), False)
         elif self._session.state in ALIVE:
+            self._wanted = file
             self.refused.emit(self.tr("{0} is still running: stop it before another file is opened.").format(self.name), True)
         elif path.suffix == ".gst":
             self._open_tape(path)
@@ -75,6 +79,19 @@ class Opening(QObject):
             self._session.choose(self.script)
             self.changed.emit()
             self.start()
+
+    @Slot()
+    def stop_and_open(self) -> None:
+        """End the program, and open the file that could not be opened beside it."""
+        self._stopping = True
+        self._session.stop()
+
+    @Slot()
+    def _open_wanted(self) -> None:
+        file, self._wanted = (self._wanted if self._stopping else ""), ""
+        self._stopping = False
+        if file:
+            QTimer.singleShot(0, self, lambda: self.open_file(file))  # after all have heard of the end
 
     @Slot()
     def start(self) -> None:

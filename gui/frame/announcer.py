@@ -33,6 +33,7 @@ class Announcer(QObject):
         self._bar, self._canvas = bar, canvas
         self._session, self._model, self._opening, self._navigator = session, model, opening, navigator
         self._alert_told = False
+        self._offered = ""  # what the bar says of a program that could be stopped
         self._waiting: Outcome | None = None  # an end that is told when the rest of the tape was taken in
         self.says_alerts = True  # the user wants to be told of the first NaN here
         session.state_changed.connect(self._state_changed)
@@ -48,6 +49,9 @@ class Announcer(QObject):
     @Slot()
     def _changed(self) -> None:
         self._bar.clear()
+        tape = self._model.tape
+        if tape is not None and tape.damage:  # a short tape was read before this was heard
+            self._damaged(tape.damage)
 
     @Slot()
     def _starting(self) -> None:
@@ -57,7 +61,8 @@ class Announcer(QObject):
     @Slot(str, bool)
     def _refused(self, why: str, stoppable: bool) -> None:
         if stoppable:
-            self._bar.show_message(why, [(self.tr("Stop"), self._session.stop)])
+            self._bar.show_message(why, [(self.tr("Stop and Open"), self._opening.stop_and_open)])
+            self._offered = why
         else:
             self._bar.show_error(why)
 
@@ -79,6 +84,8 @@ class Announcer(QObject):
         elif state is State.FROZEN:
             answers = [(self.tr("Go On Beyond the Limit"), self._session.raise_limit), (self.tr("Stop"), self._session.stop)]
             self._bar.show_message(self._session.sentence, answers, picture="warning", token="accent_text")
+        if state in ENDED and self._bar.text and self._bar.text == self._offered:
+            self._bar.clear()  # there is nothing to stop any more
         if state is State.PAUSED:
             self.tell_alert()
 

@@ -81,7 +81,7 @@ class Around(QObject):
             self.preferences_window = PreferencesWindow(self._preferences, self._window)
             self.keys_table = KeysTable(self.keymap, self._actions)
             words = self.tr("Keyboard shortcuts, commands, presets")
-            self.preferences_window.add(Page.KEYS, self.keys_table, f"{words} PyCharm Spyder")
+            self.preferences_window.add(Page.KEYS, self.keys_table, f"{words} PyCharm Spyder", fills=True)
             self.preferences_window.plug_ins_wished.connect(lambda: self.plug_ins_wished())
         self.preferences_window.bring(page)
         return self.preferences_window

@@ -12,7 +12,9 @@ from ..theme import icon
 
 LONGEST = 48  # characters of a word
 ROOM = 420  # that the text has beside the buttons, at least
+MOST = 1500  # letters that are shown: all of what a program said stands in the output
 LINES = 3  # of a long message that are shown before the user asks for all of it
+_AROUND = 110  # what stands beside the text but its buttons: icon, cross, margins
 _NO_LIMIT = (1 << 24) - 1  # Qt's own
 Answer = tuple[str, Callable[[], object]]
 
@@ -43,12 +45,16 @@ class MessageBar(QFrame):
         self._middle.setSpacing(8)
         self._middle.addWidget(self._text, 1)
         self._more = QToolButton()
-        self._more.setAutoRaise(True)
+        self._more.setProperty("words", True)
         self._more.clicked.connect(self._turn)
         self._whole = False  # all of a long message is shown
-        self._middle.addWidget(self._more, 0, Qt.AlignmentFlag.AlignBottom)
         self._buttons = QHBoxLayout()
-        self._middle.addLayout(self._buttons)
+        beside = QHBoxLayout()
+        beside.setSpacing(8)
+        beside.addWidget(self._more)
+        beside.addLayout(self._buttons)
+        self._middle.addLayout(beside)
+        self._beside = beside
         row.addLayout(self._middle, 1)
         close = self._close = QToolButton()
         close.setIcon(icon("close"))
@@ -69,8 +75,9 @@ class MessageBar(QFrame):
         """Say something. ``answers`` are buttons: a label and what is done."""
         self._clear_buttons()
         self._said = text
-        self._text.setText(" ".join(_short(word) for word in text.split(" ")))
-        self._text.setToolTip(text)
+        shown = text if len(text) <= MOST else f"{text[:MOST]}…"
+        self._text.setText(" ".join(_short(word) for word in shown.split(" ")))
+        self._text.setToolTip(shown)
         self._shown = (picture, token)
         self._whole = False
         self._paint_icon()
@@ -94,15 +101,24 @@ class MessageBar(QFrame):
 
     def _arrange(self) -> None:
         """The buttons beside the text, or below it where they would leave no room for it."""
-        beside = self.width() - self._buttons.sizeHint().width() > ROOM or not self._buttons.count()
+        wide = self.width() - self._buttons_width() - _AROUND
+        fits = wide > ROOM - _AROUND and self._text.heightForWidth(wide) <= self._text.fontMetrics().lineSpacing() * LINES + 4
+        beside = fits or not self._buttons.count()
         self._middle.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
-        self._buttons.setAlignment(Qt.AlignmentFlag(0) if beside else Qt.AlignmentFlag.AlignLeft)
+        self._beside.setAlignment(Qt.AlignmentFlag(0) if beside else Qt.AlignmentFlag.AlignLeft)
         self._fold()
+
+    def _buttons_width(self) -> int:
+        """What they ask for, also before they are shown."""
+        items = (self._buttons.itemAt(place) for place in range(self._buttons.count()))
+        widgets = [widget for item in items if item is not None and (widget := item.widget()) is not None]
+        return sum(widget.sizeHint().width() + self._buttons.spacing() for widget in widgets)
 
     def _fold(self) -> None:
         """A message of many lines would leave the graph no room: of a long one the beginning is shown, and a button for the rest."""
         high = self._text.fontMetrics().lineSpacing() * LINES + 2
-        wide = self._text.width() if self.isVisible() else self.width() - self._buttons.sizeHint().width() - 110
+        beside = self._middle.direction() is QBoxLayout.Direction.LeftToRight
+        wide = self.width() - (self._buttons_width() if beside else 0) - _AROUND
         long = self._text.heightForWidth(max(wide, 60)) > high + 2
         self._more.setVisible(long)
         self._more.setText(self.tr("Less") if self._whole else self.tr("More"))

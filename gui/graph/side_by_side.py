@@ -86,7 +86,9 @@ class SideBySide(QObject):
     def _follow(self, mover: GraphCanvas, follower: GraphCanvas) -> None:
         """The other view goes where what belongs together is at the same height."""
         tape = self._model.tape
-        if self._follows or not self.is_shown or tape is None or mover.scene is None or follower.scene is None:
+        if self._follows or not self.is_shown or tape is None:
+            return
+        if mover.drawn is None or follower.drawn is None:  # asked so, a graph that was not painted yet chooses its first view
             return
         if self._pairs is None:
             assert self._main.scene is not None

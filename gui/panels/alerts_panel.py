@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from ..models.alerts import Alert, AlertKind
 from ..panel import Panel
+from .buttons import worded
 from .detail_tree import DetailTree, Line
 from .notice import Stage
 
@@ -50,6 +51,7 @@ class AlertsPanel(Panel):
         self._explain = QToolButton(self)
         self._explain.setText(self.tr("Explain"))
         self._explain.clicked.connect(self._ask_why)
+        worded(self._go_to, self._inputs, self._explain)
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 3, 8, 3)
         bar.addWidget(self._note, 1)

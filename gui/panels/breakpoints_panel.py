@@ -24,6 +24,7 @@ from gradstep.engine.debug.breakpoints import BreakKind, Breakpoint, file_and_li
 from ..actions import key_of
 from ..models.breakpoints import KINDS, BreakpointModel
 from ..panel import Panel
+from .buttons import worded
 from .notice import Stage
 
 
@@ -127,6 +128,7 @@ class BreakpointsPanel(Panel):
     def _tool(self, text: str, act: Any) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
+        worded(button)
         button.clicked.connect(lambda: act())
         return button
 

@@ -10,6 +10,7 @@ from ..tensors.comparison import Compared
 from ..tensors.sides import Side
 from ..theme import icon
 from ..widgets.formats import number
+from .buttons import worded
 
 WIDE = 560  # pixels from which on the differences stand in one line
 
@@ -29,6 +30,7 @@ class ComparisonBar(QWidget):
         for side in Side:
             button = QToolButton(self)
             button.setCheckable(True)
+            worded(button)
             self._sides.addButton(button, int(side))
             row.addWidget(button)
         self._sides.idClicked.connect(self.side_chosen)
@@ -48,6 +50,7 @@ class ComparisonBar(QWidget):
         self._places: dict[QToolButton, tuple[int, ...] | None] = {self._largest: None, self._relative: None}
         for button in self._places:
             button.setToolTip(self.tr("Go to this element"))
+            worded(button)
             button.setMaximumHeight(22)
             button.clicked.connect(lambda _=False, button=button: self.place_picked.emit(self._places[button]))
         self._facts = QWidget(self)

@@ -44,6 +44,8 @@ class EventsPanel(Panel):
         self._choosing = False  # the row is chosen from outside
         self._filter: EventFilter | None = None
         self._newest = -1  # the last event whose row is in the view
+        self._opened = 0  # rows at the top that were opened
+        self._empty: list[Row] = []  # and those of them in which there was nothing yet
         self.model = EventTree(self)
         self.tree = EventTreeView(self.model, self)
         self.tree.setAccessibleName(self.tr("Events"))
@@ -120,7 +122,7 @@ class EventsPanel(Panel):
         self._reader = reader
         self._position = self._newest = -1
         self.model.show(reader)
-        self._open_top()
+        self._open_top(anew=True)
         self._show_state()
 
     @Slot()
@@ -213,7 +215,7 @@ class EventsPanel(Panel):
         began, known = time.perf_counter(), len(self.model.below(None))
         self.model.sync()
         self._newest = self._reader.history.position if self._reader is not None else -1
-        if not self.model.filtered and len(self.model.below(None)) != known:
+        if not self.model.filtered and (self._empty or len(self.model.below(None)) != known):
             self._open_top()
         self._mark()
         self._show_state()
@@ -221,14 +223,21 @@ class EventsPanel(Panel):
         if cost > QUICK:
             self._pause.start(int(10_000 * cost))
 
-    def _open_top(self) -> None:
-        """Open what stands at the top, and in a forward pass the one call that is all of it."""
-        for row in self.model.below(None):
-            if not self.model.is_open(row):
-                self.model.set_open(row, True)
-                below = self.model.below(row)
-                if row.kind is RowKind.FORWARD and len(below) == 1:
-                    self.model.set_open(below[0], True)
+    def _open_top(self, *, anew: bool = False) -> None:
+        """Open what has come to the top, once there is something in it, and in a forward pass the one call that is all of it. What the
+        user closed stays closed, unless all begins ``anew``."""
+        if anew:
+            self._opened, self._empty = 0, []
+        top = self.model.below(None)
+        due = [*self._empty, *top[self._opened :]]
+        self._opened, self._empty = len(top), []
+        for row in due:
+            self.model.set_open(row, True)
+            below = self.model.below(row)
+            if not below:
+                self._empty.append(row)
+            elif row.kind is RowKind.FORWARD and len(below) == 1:
+                self.model.set_open(below[0], True)
 
     def _mark(self) -> None:
         row = self._visible(self._position)
@@ -280,7 +289,7 @@ class EventsPanel(Panel):
         self._filter = wanted or None
         self.model.set_filter(wanted.matches if wanted else None)
         if not wanted:
-            self._open_top()
+            self._open_top(anew=True)
         self._mark()
         self._show_state()
 

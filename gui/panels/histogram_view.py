@@ -17,6 +17,7 @@ from ..tensors.passes import Spreading
 from ..tensors.sources import Source
 from ..translation import translate
 from ..widgets.formats import number
+from .buttons import worded
 
 BINS = 96
 
@@ -45,6 +46,7 @@ class HistogramView(QWidget):
         self._linear = QToolButton(self)
         self._linear.setText(self.tr("Linear"))
         self._linear.setCheckable(True)
+        worded(self._linear)
         self._linear.setToolTip(self.tr("Bars as high as the counts, else as their logarithms"))
         self._linear.toggled.connect(lambda _: self._draw())
         foot = QHBoxLayout()

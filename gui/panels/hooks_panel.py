@@ -12,6 +12,7 @@ from gradstep.engine.tape.schema import HookKind
 from ..models.hooks import HookGroup, HookLine, HooksView, StoreLine
 from ..models.values import ValueRef
 from ..panel import Panel
+from .buttons import worded
 from .detail_tree import DetailTree, Line
 from .notice import Stage
 
@@ -50,6 +51,7 @@ class HooksPanel(Panel):
         self._chosen = ""  # the name of the hook of the chosen line
         self._unpacks = ""  # the same, where it is one that unpacks
         self._switch = QToolButton(self)
+        worded(self._switch)
         self._switch.clicked.connect(lambda: self.hook_switched.emit(self._chosen, self._chosen in self._off))
         self._lines: dict[int, HookLine] = {}  # by event
         self._stage = Stage(self._tree, self)

@@ -14,6 +14,7 @@ from gradstep.engine.tape.overview import Plane, real_part
 from .. import theme
 from ..tensors.sources import Answer, Array, Missing, Part, Source
 from ..widgets.formats import number
+from .buttons import worded
 
 MOST = 100_000  # points: of a longer line every k-th element is drawn
 
@@ -47,6 +48,7 @@ class LineView(QWidget):
         self._down = QToolButton(self)
         self._down.setText(self.tr("Column"))
         self._down.setCheckable(True)
+        worded(self._down)
         self._down.setToolTip(self.tr("Draw the column of the picked element, else its row"))
         self._down.toggled.connect(lambda _: self._ask())
         self._note = QLabel(self)

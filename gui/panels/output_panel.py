@@ -10,6 +10,7 @@ from .. import theme
 from ..models.output import OutputTail
 from ..panel import Panel
 from ..widgets.formats import byte_size
+from .buttons import worded
 
 
 class OutputPanel(Panel):
@@ -44,6 +45,7 @@ class OutputPanel(Panel):
         self._search.textChanged.connect(self._found)
         clear = QToolButton(self)
         clear.setText(self.tr("Clear"))
+        worded(clear)
         clear.clicked.connect(self.clear)
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 4, 8, 2)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, 
 
 from .. import theme
 from ..widgets.formats import number
+from .buttons import worded
 from .heat_picture import shades
 
 LONGEST = "-1.23e-05"  # as numbers are written; a field must not cut a sign or a digit off
@@ -53,6 +54,7 @@ class RangeBar(QWidget):
     def _button(self, text: str, name: str) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
+        worded(button)
         button.setToolTip(name)
         button.setAccessibleName(name)
         button.setFixedWidth(24)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from gradstep.engine.tape.overview import Figures
@@ -14,6 +14,7 @@ from ..widgets.formats import number, shape_text
 
 WIDE = 190  # pixels that a name and its number need
 LEAST, MOST = 2, 5  # columns
+LAST = 99  # a line below all others
 FEW = 3  # facts that are shown where there is little room
 
 
@@ -28,6 +29,7 @@ class StatisticsView(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(2)
+        self._grid.setRowStretch(LAST, 1)  # lines stay close where there is more room
         self._columns = 0
         self._cells: list[tuple[QLabel, QLabel]] = []
         self._compact = False
@@ -36,6 +38,11 @@ class StatisticsView(QWidget):
         self._facts: list[tuple[str, str, bool]] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.setAccessibleName(self.tr("Statistics"))
+
+    def reserve(self, rows: int) -> None:
+        """Keep room for so many lines, also while there are fewer: what stands below does not move."""
+        for row in range(rows):
+            self._grid.setRowMinimumHeight(row, QFontMetrics(theme.mono_font(12)).height())
 
     def show_facts(self, facts: list[tuple[str, str, bool]]) -> None:
         """Show (name, text, whether it is alarming)."""

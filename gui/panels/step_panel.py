@@ -52,6 +52,7 @@ class StepPanel(Panel):
         self._source.setToolTip(self.tr("Go to the line of the forward op"))
         self._source.clicked.connect(self._go_to_source)
         self._facts = StatisticsView(self)
+        self._facts.reserve(3)
         self._facts.setAccessibleName(self.tr("Facts of the node"))
         self._tree = DetailTree([self.tr("Gradient"), "|g|", self.tr("Shape")], stretched=0, parent=self)
         self._tree.setAccessibleName(self.tr("Gradients, saved tensors and hooks of the node"))

@@ -19,6 +19,7 @@ from ..tensors.sources import Part, Source
 from ..theme import icon
 from ..widgets.grid import COPY_LIMIT
 from ..widgets.number_text import markdown_text, numpy_text, table_text
+from .buttons import worded
 from .plugin_page import PluginPage
 from .tensor_viewer import TensorViewer
 
@@ -77,6 +78,7 @@ class TensorPanel(Panel):
         self._export_bar.setAccessibleName(self.tr("Exporting"))
         cancel = QToolButton(self)
         cancel.setText(self.tr("Cancel"))
+        worded(cancel)
         cancel.clicked.connect(self.cancel_wished)
         row.addWidget(self._export_name)
         row.addWidget(self._export_bar, 1)

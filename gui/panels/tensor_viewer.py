@@ -24,6 +24,7 @@ from ..tensors.sources import Array, Counted, Source, TapeSource
 from ..widgets.formats import exact
 from ..widgets.grid import NumberGrid
 from ..widgets.holder import Holder
+from .buttons import worded
 from .colour_range import ColourRange
 from .comparison_bar import ComparisonBar
 from .heat_map import HeatMap
@@ -146,6 +147,7 @@ class TensorViewer(QWidget):
         button = QToolButton(self)
         button.setText(text)
         button.setToolTip(about)
+        worded(button)
         return button
 
     def _lay_out(self) -> None:

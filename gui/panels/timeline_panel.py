@@ -333,7 +333,7 @@ class _Bars(QWidget):
                     painter.drawLine(QPointF(x, theme.scaled(TOP)), QPointF(x, self.height()))
                 painter.setPen(look.faint)
                 room = length * scale - 4
-                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(max(room, 0)))
+                text = _fitting(metrics, name, int(max(room, 0)))
                 place = QRectF(max(float(self._x(start)), theme.scaled(LEFT)), 1, max(room, 0), theme.scaled(14))
                 painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft), text)
             painter.setPen(look.dim)
@@ -342,3 +342,9 @@ class _Bars(QWidget):
                 centre = float(self._x(start + k - 0.5))
                 painter.drawText(QRectF(centre - 60, base + 3, 120, theme.scaled(FOOT) - 4), int(Qt.AlignmentFlag.AlignCenter), str(k))
             start += length + GAP
+
+
+def _fitting(metrics: QFontMetrics, name: str, room: int) -> str:
+    """As much of a part's name as there is room for: "backward 3", else its number alone, else nothing."""
+    number = name.rpartition(" ")[2]
+    return next((text for text in (name, number) if metrics.horizontalAdvance(text) <= room), "")

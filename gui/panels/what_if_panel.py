@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSpinBo
 
 from ..models.what_if import WhatIfRow, WhatIfView
 from ..panel import Panel
+from .buttons import worded
 from .detail_tree import DetailTree, Line
 from .notice import Stage
 
@@ -130,6 +131,7 @@ class WhatIfPanel(Panel):
     def _tool(self, text: str, act: Any) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
+        worded(button)
         button.clicked.connect(lambda: act())
         return button
 

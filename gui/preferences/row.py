@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSpinBox,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -26,7 +27,8 @@ from ..translation import translate
 from .schema import Form, Preference, Value
 
 CONTEXT = "Preferences"
-_WIDTH = 260  # of a control
+_WIDTH = 240  # of a control
+_FIELD = 140  # of a field with a button beside it
 
 
 class PreferenceRow(QWidget):
@@ -60,16 +62,22 @@ class PreferenceRow(QWidget):
         self._reset.setAccessibleName(self.tr("Reset {0}").format(name))
         self._reset.setToolTip(self.tr("Back to the default: {0}").format(self.shown(preference.default)))
         self._reset.clicked.connect(lambda: self.reset_wished.emit(preference.name))
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addWidget(self._name)
+        words.addWidget(self._about)
+        words.addStretch()
         grid = QGridLayout(self)
-        grid.setContentsMargins(0, 6, 0, 6)
+        grid.setContentsMargins(0, 7, 0, 7)
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(2)
-        grid.addWidget(self._name, 0, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self._about, 1, 0, 1, 3)
-        grid.addWidget(self._error, 2, 0, 1, 3)
-        grid.addWidget(self._field(), 0, 1, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self._reset, 0, 2, Qt.AlignmentFlag.AlignTop)
+        side = Qt.AlignmentFlag.AlignTop if preference.form is Form.LINES else Qt.AlignmentFlag.AlignVCenter
+        grid.addLayout(words, 0, 0)
+        grid.addWidget(self._field(), 0, 1, side | Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(self._reset, 0, 2, side)
+        grid.addWidget(self._error, 1, 0, 1, 3)
         grid.setColumnStretch(0, 1)
+        grid.setColumnMinimumWidth(1, _WIDTH)  # so that controls stand below each other, ticks too
 
     @property
     def control(self) -> QWidget:
@@ -145,7 +153,7 @@ class PreferenceRow(QWidget):
         """The control with what stands beside it."""
         if isinstance(self._control, QCheckBox):
             return self._control
-        self._control.setMinimumWidth(min(_WIDTH, 200))
+        self._control.setMinimumWidth(_FIELD if self.preference.form in (Form.FILE, Form.FOLDER) else _WIDTH)
         self._control.setMaximumWidth(_WIDTH * 2)
         self._control.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         if self.preference.form not in (Form.FILE, Form.FOLDER):

@@ -140,11 +140,13 @@ class PreferencesWindow(QDialog):
         row.addStretch()
         return line
 
-    def add(self, page: Page, widget: QWidget, words: str) -> None:
-        """Put something that is no row onto a page; ``words`` find it."""
+    def add(self, page: Page, widget: QWidget, words: str, *, fills: bool = False) -> None:
+        """Put something that is no row onto a page; ``words`` find it. ``fills``: it takes what room the page has."""
         section = self._sections[page]
+        if fills:
+            self._column.setStretchFactor(section, 1)
         section.extra.append((widget, words))
-        section.column.addWidget(widget)
+        section.column.addWidget(widget, 1 if fills else 0)
 
     def _fit(self) -> None:
         """As large as the text asks for and the screen allows."""

@@ -132,6 +132,10 @@ QToolButton:hover { background: %(hover)s; }
 QToolButton:pressed, QToolButton:checked { background: %(pressed)s; }
 QToolButton:focus { border-color: %(ready)s; }
 QToolButton:disabled { color: %(disabled)s; }
+QToolButton[words="true"] { background: %(raised)s; border-color: %(border)s; }
+QToolButton[words="true"]:hover { background: %(hover)s; border-color: %(outline)s; }
+QToolButton[words="true"]:pressed, QToolButton[words="true"]:checked { background: %(pressed)s; border-color: %(outline)s; }
+QToolButton[words="true"]:focus { border-color: %(ready)s; }
 QToolBar QToolButton#qt_toolbar_ext_button { padding: 0; width: 20px; image: url(%(marks)s/mark-down.svg); }
 QToolButton[primary="true"]:enabled { background: %(accent)s; color: %(on_accent)s; }
 QToolButton[primary="true"]:hover:enabled { background: %(accent_bright)s; }
@@ -215,7 +219,20 @@ QTabBar::tab { background: transparent; color: %(dim)s; padding: 8px 9px 7px 9px
 QTabBar::tab:selected { color: %(text)s; border-bottom-color: %(accent)s; font-weight: 600; }
 QTabBar::tab:hover:!selected { color: %(text)s; }
 QTabBar::tab:focus { color: %(ready_text)s; }
-QDockWidget { color: %(text)s; font-weight: 600; }
+QTabBar::scroller { width: 52px; }
+QTabBar QToolButton { background: %(raised)s; border: 1px solid %(outline)s; border-radius: 5px; margin: 4px 1px; padding: 0; }
+QTabBar QToolButton:hover { background: %(hover)s; }
+QTabBar QToolButton:disabled { border-color: %(border)s; }
+QTabBar QToolButton::left-arrow { image: url(%(marks)s/mark-left.svg); width: 12px; height: 12px; }
+QTabBar QToolButton::right-arrow { image: url(%(marks)s/mark-right.svg); width: 12px; height: 12px; }
+QTabBar QToolButton::left-arrow:disabled, QTabBar QToolButton::right-arrow:disabled { image: none; }
+QDockWidget { color: %(text)s; font-weight: 600; titlebar-close-icon: url(%(marks)s/mark-close.svg);
+    titlebar-normal-icon: url(%(marks)s/mark-float.svg); }
+QDockWidget::close-button, QDockWidget::float-button { border: none; border-radius: 4px; padding: 0; subcontrol-origin: margin;
+    subcontrol-position: top right; position: absolute; top: -2px; bottom: -2px; width: 20px; }
+QDockWidget::close-button { right: 6px; }
+QDockWidget::float-button { right: 28px; }
+QDockWidget::close-button:hover, QDockWidget::float-button:hover { background: %(hover)s; }
 QDockWidget::title { background: %(panel)s; padding: 7px 10px; border-bottom: 1px solid %(border)s; text-align: left; }
 
 QStatusBar { background: %(panel)s; color: %(dim)s; border-top: 1px solid %(border)s; }

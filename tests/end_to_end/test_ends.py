@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from gradstep.engine.debug.states import State
@@ -79,6 +80,24 @@ def test_another_script_is_not_opened_while_one_runs(driver: Driver) -> None:
     assert "script.py is still running" in driver.message
     assert driver.window.opening.name == "script.py"
     assert driver.state is State.PAUSED
+
+
+def test_the_running_script_is_stopped_for_another_where_the_user_says_so(driver: Driver) -> None:
+    driver.open(driver.script(BACKWARD))
+    driver.window.open_file(driver.script(BACKWARD, "other.py"))
+    (answer,) = driver.window.message.findChildren(QPushButton)
+    assert answer.text() == "Stop and Open"
+    answer.click()
+    driver.until(lambda: driver.window.opening.name == "other.py" and driver.state is State.PAUSED)
+
+
+def test_what_was_said_of_a_running_script_goes_with_it(driver: Driver) -> None:
+    driver.open(driver.script(BACKWARD))
+    driver.window.open_file(driver.script(BACKWARD, "other.py"))
+    driver.press("stop")
+    driver.end()
+    assert "still running" not in driver.message
+    assert driver.window.opening.name == "script.py"
 
 
 def test_a_second_script_takes_the_place_of_the_first(driver: Driver) -> None:

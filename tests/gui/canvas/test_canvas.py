@@ -404,6 +404,15 @@ def test_the_beginning_of_a_graph_is_not_shown_under_half_a_view_of_nothing(make
         assert seen_bottom <= top + height + 2 * MARGIN
 
 
+def test_a_graph_that_is_smaller_than_the_view_stays_in_it_as_a_whole(make_canvas, graphs, qtbot):
+    canvas = make_canvas(graphs.mlp(2).backward())
+    assert all(canvas.rect().contains(canvas.rect_of(key)) for key in canvas.graph)
+    for current in list(canvas.graph):
+        canvas.set_current(current)
+        qtbot.waitUntil(settled(canvas))
+        assert all(canvas.rect().contains(canvas.rect_of(key)) for key in canvas.graph)
+
+
 def test_a_screen_reader_hears_where_the_program_stands(make_canvas, graphs):
     canvas = make_canvas(graphs.mlp().backward())
     assert canvas.accessibleName()

@@ -1,4 +1,6 @@
-from gradstep.gui.frame.message_bar import MessageBar
+from PySide6.QtWidgets import QBoxLayout
+
+from gradstep.gui.frame.message_bar import MOST, MessageBar
 from gradstep.gui.theme import DARK, LIGHT, apply
 
 
@@ -90,3 +92,19 @@ def test_of_a_long_message_the_beginning_is_shown_and_the_rest_when_it_is_asked_
     assert bar._text.maximumHeight() > bar._text.heightForWidth(bar._text.width())
     bar.show_message("short")
     assert not more.isVisible()
+
+
+def test_a_message_that_does_not_fit_beside_its_buttons_has_the_whole_width(qtbot):
+    bar = bar_of(qtbot)
+    bar.resize(680, 60)
+    bar.show()
+    bar.show_error("it broke", [("Go To Line", lambda: None), ("Restart", lambda: None)])
+    assert bar._middle.direction() is QBoxLayout.Direction.LeftToRight
+    bar.show_error("a word and another " * 12, [("Go To Line", lambda: None), ("Restart", lambda: None)])
+    assert bar._middle.direction() is QBoxLayout.Direction.TopToBottom
+
+
+def test_of_an_endless_message_all_that_fits_is_shown(qtbot):
+    bar = bar_of(qtbot)
+    bar.show_error("word " * 100_000)
+    assert len(bar._text.text()) <= MOST + 1

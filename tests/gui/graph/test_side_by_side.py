@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from gradstep.gui.canvas import GraphCanvas
+from gradstep.gui.graph.drawing import Shown
 from gradstep.gui.graph.layouts import layout
 from gradstep.gui.graph.side_by_side import SideBySide, mapped
 from gradstep.gui.models.counterparts import counterparts
@@ -89,3 +90,18 @@ def test_the_way_from_height_to_height_never_turns_back() -> None:
     assert found == sorted(found)
     assert mapped(here, there, -5.0) == -5.0
     assert mapped(here, there, 30.0) == 90.0
+
+
+def test_a_graph_that_takes_the_place_of_another_is_in_sight_beside_the_other(
+    qtbot: QtBot, looked: Looked, sides: tuple[SideBySide, GraphCanvas]
+) -> None:
+    made, beside = sides
+    made.show(False)
+    looked.graphs.show(Shown.BOTH)
+    looked.canvas.grab()
+    made.show(True)
+    looked.graphs.show(Shown.BACKWARD)
+    beside.resize(400, 500)  # as a splitter does that gives it half of the room
+    for canvas in (looked.canvas, beside):
+        canvas.grab()
+        assert any(canvas.rect().intersects(canvas.rect_of(key)) for key in canvas.graph)
