@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,15 @@ class Places(Mapping[int, int]):
             self._rows.frombytes(np.ascontiguousarray(rows, np.int64).tobytes())
         else:
             self._others.update(zip(ids.tolist(), rows.tolist(), strict=True))
+
+    def between(self, first: int, stop: int | None = None) -> npt.NDArray[np.int64]:
+        """The rows of the nouns from number ``first`` on."""
+        count = len(self._rows)
+        rows = np.array(self._rows[first:stop], np.int64)
+        if not self._others:
+            return rows
+        others = list(islice(self._others.values(), max(first - count, 0), None if stop is None else max(stop - count, 0)))
+        return np.concatenate([rows, np.array(others, np.int64)])
 
     def __getitem__(self, id: int) -> int:
         place = id - self._first

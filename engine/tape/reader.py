@@ -24,7 +24,7 @@ from .log import BLOB, COMPLETE, ROWS, STATISTICS
 from .ranges import Places
 from .references import References
 from .scan import ScannedFrame, Scanner, TapeError
-from .schema import Call, Event, Hook, Meta, Node, Note, Op, Payload, Record, Run, Source, Stats, Tensor, Val
+from .schema import Call, Event, Frame, Hook, Meta, Node, Note, Op, Payload, Record, Run, Source, Stats, Tensor, Val
 from .statistics import STATS, StatsRows
 from .unwire import Decoder
 from .wire import (
@@ -82,6 +82,10 @@ class Table(Mapping[int, T]):
     def __contains__(self, id: object) -> bool:
         return id in self.rows
 
+    def order(self, first: int, stop: int | None = None) -> Words:
+        """The rows of those from number ``first`` on, in the order of the tape."""
+        return self.rows.between(first, stop)
+
 
 class StatsTable(Mapping[Val, Stats]):
     """Statistics by value. ``table`` is all of them as an array (``statistics.STATS``), for those who look at many."""
@@ -98,6 +102,12 @@ class StatsTable(Mapping[Val, Stats]):
 
     def extend(self, rows: StatsRows) -> None:
         self._rows.extend(rows)
+
+    def places(self, tensors: Words, versions: Words) -> Words:
+        """The rows of ``table`` that describe these values, -1 for what is not described."""
+        index = self._index()
+        pairs = zip(tensors.tolist(), versions.tolist(), strict=True)
+        return np.array([index.get(pair, -1) for pair in pairs], np.int64)
 
     def _index(self) -> dict[tuple[int, int], int]:
         if self._indexed < self._rows.length:
@@ -163,10 +173,15 @@ class Events(Sequence[Event]):
             for place in range(0, len(flat), WORDS):
                 yield start + place // WORDS, flat[place : place + WORDS]
 
-    def words_from(self, first: int) -> Words:
-        """``words`` of the events from ``first`` on."""
-        words: Words = self._tape._rows.filled[self._tape._event_rows.filled[first:]]
+    def words_from(self, first: int, stop: int | None = None) -> Words:
+        """``words`` of the events from ``first`` on, to before ``stop``."""
+        words: Words = self._tape._rows.filled[self._tape._event_rows.filled[first:stop]]
         return words
+
+    def codes_from(self, first: int, stop: int | None = None) -> Words:
+        """``codes`` of the events from ``first`` on, to before ``stop``."""
+        codes: Words = self._tape._rows.filled[self._tape._event_rows.filled[first:stop], 0] & 0xFF
+        return codes
 
     def of_kind(self, kind: type[E]) -> Iterator[E]:
         """The events of one kind, in order."""
@@ -437,9 +452,38 @@ class Tape:
         found = {frame.file for stack in self._decoder.stacks for frame in stack}
         return found | {hook.at.file for hook in self.hooks.values() if hook.at is not None}
 
+    @property
+    def rows(self) -> Words:
+        """All rows (``wire``), of eight words each."""
+        rows: Words = self._rows.filled
+        return rows
+
+    @property
+    def event_rows(self) -> Words:
+        """The places of the events among the rows."""
+        rows: Words = self._event_rows.filled
+        return rows
+
+    @property
+    def block_starts(self) -> Words:
+        """The first row of each block."""
+        return np.array(self._starts, np.int64)
+
+    def pool(self, block: int) -> Words:
+        """The words that the rows of a block point into."""
+        return self._blocks[block].pool
+
     def text(self, number: int) -> str:
         """A string that rows mention by its number."""
         return self._decoder.texts[number]
+
+    def stack(self, number: int) -> tuple[Frame, ...]:
+        """A stack that rows mention by its number: the user's frames, innermost first."""
+        return self._decoder.stacks[number]
+
+    def name_of(self, node: int) -> str:
+        """The name of a node; KeyError where there is none."""
+        return self._decoder.texts[int(self._rows.filled[self.nodes.rows[node], 2])]
 
     def elements(self) -> Words:
         """How many elements a tensor has whose row mentions this number of a shape; LARGEST where it is more."""

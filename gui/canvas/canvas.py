@@ -33,7 +33,7 @@ from .hud import Hud, paint_empty
 from .keyboard import Keyboard
 from .layer import Layer
 from .lights import edge_at, packet_rect
-from .marks import EVERYTHING, Marks
+from .marks import EVERYTHING, Looks, Marks, Passed
 from .morph import Change, Morph
 from .motion import Flight
 from .mouse import Mouse
@@ -261,7 +261,7 @@ class GraphCanvas(QWidget):
         if self._marks is not None:
             self._repaint(self._marks.set_status(key, status))
 
-    def set_statuses(self, statuses: Mapping[Key, object]) -> None:
+    def set_statuses(self, statuses: Mapping[Key, object] | Looks) -> None:
         """All at once, for a jump in time. Nodes that are not named are at rest: pending, and done if forward."""
         if self._marks is not None:
             self._repaint(self._marks.set_statuses(statuses))
@@ -276,7 +276,7 @@ class GraphCanvas(QWidget):
         if self._marks is not None:
             self._repaint(self._marks.set_breakpoints(keys))
 
-    def set_edge_norms(self, norms: Mapping[tuple[Key, Key], float]) -> None:
+    def set_edge_norms(self, norms: Mapping[tuple[Key, Key], float] | Passed) -> None:
         """Norms of the gradients that passed edges, {(source, target): norm}; infinite or NaN: the gradient is not finite.
 
         Edges are coloured once their source is done. Edges that are not named keep what they had; an empty mapping forgets

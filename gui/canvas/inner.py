@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Hashable, Iterable
 
 import numpy as np
 import numpy.typing as npt
 
-from .routes import Ints
+from gradstep.engine.tape.growing import Growing
+
+from .routes import Floats, Ints
 from .scene import Scene
 from .status import Look
 
 Key = Hashable
-Pair = tuple[Key, Key]
 Bytes = npt.NDArray[np.uint8]
 BACKWARD = "node"  # the kind of keys whose progress counts
 
@@ -29,7 +31,10 @@ class Inner:
         self._held = self._shown >= 0
         self._held[self._held] = self.folded[self._shown[self._held]]
         self.counts: Ints = np.zeros((len(scene.keys), len(Look)), np.int64)
-        self._passed: dict[int, dict[Pair, float]] = {}  # edge at a folded group -> what passed on the edges that it stands for
+        self._rows: dict[Hashable, int] = {}  # pair of nodes -> row of what passed between them
+        self._rows_of: dict[int, array[int]] = {}  # edge at a folded group -> rows of the pairs for which it stands
+        self._sources: Growing[int] = Growing(np.int64)  # row -> id of the backward node that passed it, -1 for what is none
+        self._norms: Growing[float] = Growing(np.float64)
         self.recount()
 
     def recount(self) -> None:
@@ -69,22 +74,40 @@ class Inner:
         total = int(self.counts[group].sum())
         return float(self.counts[group, Look.DONE]) / total if total else 1.0
 
-    def put(self, edge: int, pair: Pair, norm: float) -> None:
-        """A gradient passed from one node to another, for which the edge between what shows them stands."""
-        self._passed.setdefault(edge, {})[pair] = norm
+    def put(self, edges: Ints, sources: Ints, pairs: Iterable[Hashable], norms: Floats) -> None:
+        """Gradients passed between pairs of nodes, for which these edges stand between what shows the two. A pair that is there
+        already has another norm now."""
+        rows, first = self._rows, self._norms.length
+        fresh: list[int] = []
+        for place, (edge, pair) in enumerate(zip(edges.tolist(), pairs, strict=True)):
+            row = rows.setdefault(pair, first + len(fresh))
+            if row < first:
+                self._norms.filled[row] = norms[place]
+            elif row == first + len(fresh):
+                fresh.append(place)
+                self._rows_of.setdefault(edge, array("q")).append(row)
+            else:
+                fresh[row - first] = place
+        places = np.array(fresh, np.int64)
+        self._sources.extend(sources[places])
+        self._norms.extend(norms[places])
 
     def forget_norms(self) -> None:
-        self._passed.clear()
+        self._rows.clear()
+        self._rows_of.clear()
+        self._sources.length = self._norms.length = 0
 
     def norms(self, edges: Iterable[int]) -> dict[int, float]:
         """The norm of all gradients together that passed an edge at a folded group so far (their root of squares; inf where
         one is not finite), for the edges where some did."""
         found = {}
         for edge in edges:
-            passed = [norm for (source, _), norm in self._passed.get(edge, {}).items() if self._is_done(source)]
-            if passed:
-                found[edge] = math.sqrt(sum(norm * norm for norm in passed))
+            if edge in self._rows_of:
+                rows = np.array(self._rows_of[edge], np.int64)
+                sources = self._sources.filled[rows]
+                counts = sources < 0
+                counts[~counts] = self.looks[sources[~counts]] == Look.DONE
+                passed = self._norms.filled[rows[counts]]
+                if len(passed):
+                    found[edge] = math.sqrt(float(passed @ passed))
         return found
-
-    def _is_done(self, key: Key) -> bool:
-        return not isinstance(key, tuple) or key[0] != BACKWARD or bool(self.looks[key[1]] == Look.DONE)

@@ -7,7 +7,8 @@ painter reads it.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,24 @@ NOTHING: frozenset[int] = frozenset()
 _FEW = 64  # beyond so many edges at once, painting all is quicker than painting each
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How far backward nodes are: their ids, and a ``Look`` each."""
+
+    id: Ints
+    look: Bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Norms of gradients that passed from backward nodes to others, by their ids: columns of one length. NaN: not finite. Of a pair
+    that comes twice the last holds."""
+
+    source: Ints
+    target: Ints
+    norm: Floats
+
+
 class Marks:
     """The marks of one scene, by node and edge number. Keys that the scene has not are ignored."""
 
@@ -37,6 +56,10 @@ class Marks:
         self.norms: Floats = np.full(len(scene.source), np.nan)  # NaN: not known; inf: not finite
         self.breakpoints: frozenset[int] = NOTHING
         self.scale = NormScale()
+        ends = scene.source * len(scene.keys) + scene.target
+        self._by_ends: Ints = np.argsort(ends, kind="stable")
+        self._ends: Ints = ends[self._by_ends]
+        self._shown = _shown(scene)
 
     def _at_rest(self) -> Bytes:
         """Before anything is said: backward nodes are pending; forward ops have run, or there would be no graph."""
@@ -73,16 +96,19 @@ class Marks:
         self.look[group] = self.inner.look(group)
         return frozenset((group,))
 
-    def set_statuses(self, statuses: Mapping[Key, object]) -> frozenset[int]:
+    def set_statuses(self, statuses: Mapping[Key, object] | Looks) -> frozenset[int]:
         before, self.look = self.look, self._at_rest()
-        number, looks = self._scene.number, self.inner.looks
-        shares, known = self.inner.counts, {status: look_of(status) for status in set(statuses.values())}
+        looks, shares = self.inner.looks, self.inner.counts
         looks[:] = Look.PENDING
-        for key, status in statuses.items():
-            if (node := number.get(key)) is not None:
-                self.look[node] = known[status]
-            if len(looks) and isinstance(key, tuple) and key[0] == BACKWARD and 0 <= key[1] < len(looks):
-                looks[key[1]] = known[status]
+        if isinstance(statuses, Looks):
+            self._look_at(statuses.id, statuses.look)
+        else:
+            number, known = self._scene.number, {status: look_of(status) for status in set(statuses.values())}
+            for key, status in statuses.items():
+                if (node := number.get(key)) is not None:
+                    self.look[node] = known[status]
+                if len(looks) and isinstance(key, tuple) and key[0] == BACKWARD and 0 <= key[1] < len(looks):
+                    looks[key[1]] = known[status]
         changed = before != self.look
         if len(looks):
             self.inner.recount()
@@ -91,6 +117,15 @@ class Marks:
                 self.look[group] = self.inner.look(group)
             changed = (before != self.look) | (shares != self.inner.counts).any(axis=1)
         return _changed(changed)
+
+    def _look_at(self, ids: Ints, looks: Bytes) -> None:
+        inside = (ids >= 0) & (ids < len(self.inner.looks))
+        self.inner.looks[ids[inside]] = looks[inside]
+        known = (ids >= 0) & (ids < len(self._shown))
+        nodes = self._shown[ids[known]]
+        drawn = nodes >= 0
+        drawn[drawn] = ~self.inner.folded[nodes[drawn]]
+        self.look[nodes[drawn]] = looks[known][drawn]
 
     def flowed(self, edges: Ints) -> Flags:
         """Which of these edges gradients have passed; brings the norms of those at folded groups up to date."""
@@ -116,35 +151,69 @@ class Marks:
         before, self.breakpoints = self.breakpoints, self.nodes(keys)
         return before ^ self.breakpoints
 
-    def _edge(self, pair: tuple[Key, Key], norm: float) -> int:
-        """The edge that shows what passed between two nodes, -1 for none; what an edge at a folded group shows adds up."""
-        scene = self._scene
-        edge = scene.edge_number.get(pair)
-        if edge is None and scene.inside:
-            source, target = scene.node_of(pair[0]), scene.node_of(pair[1])
-            if source >= 0 and target >= 0 and source != target:
-                edge = scene.edge_number.get((scene.keys[source], scene.keys[target]))
-            if edge is not None:
-                self.inner.put(edge, pair, norm if math.isfinite(norm) else math.inf)
-        return -1 if edge is None else edge
-
-    def set_norms(self, norms: Mapping[tuple[Key, Key], float]) -> frozenset[int]:
+    def set_norms(self, norms: Mapping[tuple[Key, Key], float] | Passed) -> frozenset[int]:
         """An empty mapping forgets all; else edges that are not named keep what they had, and the scale only grows."""
+        if isinstance(norms, Passed):
+            return self._set_passed(norms)
         if not norms:
             self.norms[:] = np.nan
             self.inner.forget_norms()
             self.scale = NormScale()
             return EVERYTHING
-        named = {edge: norm for pair, norm in norms.items() if (edge := self._edge(pair, norm)) >= 0}
-        if not named:
+        scene = self._scene
+        ends = np.array([(scene.node_of(source), scene.node_of(target)) for source, target in norms], np.int64).reshape(-1, 2)
+        ids = np.array([_backward_id(source) for source, _ in norms], np.int64)
+        return self._pass(ends[:, 0], ends[:, 1], ids, list(norms), np.array(list(norms.values()), np.float64))
+
+    def _set_passed(self, passed: Passed) -> frozenset[int]:
+        if not len(passed.norm):
             return NOTHING
-        edges = np.fromiter(named, np.int64, len(named))
-        values = np.array([norm if math.isfinite(norm) else math.inf for norm in named.values()])
+        shown, most = self._shown, len(self._shown) - 1
+        source, target = (np.where(ids <= most, shown[np.minimum(ids, most)], -1) for ids in (passed.source, passed.target))
+        pairs = (passed.source << 32) + passed.target
+        return self._pass(source, target, passed.source, pairs.tolist(), passed.norm)
+
+    def _pass(self, source: Ints, target: Ints, ids: Ints, pairs: Sequence[Hashable], norms: Floats) -> frozenset[int]:
+        """Something passed between nodes of the scene, by number (-1: not shown). What an edge at a folded group shows adds up."""
+        edges = self._edges_between(source, target)
+        known = np.flatnonzero(edges >= 0)
+        if not len(known):
+            return NOTHING
+        edges, values = edges[known], np.where(np.isfinite(norms[known]), norms[known], np.inf)
+        folded = self.inner.folded[source[known]] | self.inner.folded[target[known]]
+        if folded.any():
+            inside = known[folded]
+            self.inner.put(edges[folded], ids[inside], [pairs[place] for place in inside.tolist()], values[folded])
         self.norms[edges] = values
         before, self.scale = self.scale, self.scale.including(values)
         if before != self.scale or len(edges) > _FEW:
             return EVERYTHING
         return frozenset(self._scene.source[edges].tolist())
+
+    def _edges_between(self, source: Ints, target: Ints) -> Ints:
+        """The edges between pairs of nodes, -1 where there is none."""
+        found = np.full(len(source), -1, np.int64)
+        if len(self._ends):
+            wanted = np.where((source >= 0) & (target >= 0), source * len(self._scene.keys) + target, -1)
+            places = np.minimum(np.searchsorted(self._ends, wanted), len(self._ends) - 1)
+            there = (self._ends[places] == wanted) & (wanted >= 0)
+            found[there] = self._by_ends[places[there]]
+        return found
+
+
+def _backward_id(key: Key) -> int:
+    return key[1] if isinstance(key, tuple) and key[0] == BACKWARD else -1
+
+
+def _shown(scene: Scene) -> Ints:
+    """By id of a backward node, the node of the scene that shows it, -1 for none."""
+    inside = scene.inside.get(BACKWARD, np.zeros(0, np.int64))
+    own = [(key[1], number) for number, key in enumerate(scene.keys) if isinstance(key, tuple) and key[0] == BACKWARD]
+    ids, numbers = np.array(own, np.int64).reshape(-1, 2).T
+    shown = np.full(max(len(inside), int(ids.max(initial=0)) + 1), -1, np.int64)
+    shown[: len(inside)] = inside
+    shown[ids] = numbers
+    return shown
 
 
 def _changed(flags: npt.NDArray[np.bool_]) -> frozenset[int]:

@@ -16,11 +16,15 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from ..theme.tokens import Theme, mix
-from .routes import Floats, Ints
+from .routes import Ints
 from .scene import Scene
 
 Colours = npt.NDArray[np.uint32]
-_PIXELS = 36_000_000  # a picture has at most so many; beyond that it is painted smaller and drawn stretched
+_PIXELS = 12_000_000  # a picture has at most so many; what needs more is near enough for boxes to be painted one by one
+_FEW = 5_000  # boxes that are painted quickly one by one
+_VIEW = (1600, 1000)  # px of a usual view
+_KEPT = 2  # pictures at a time
+SHORT = 1.2  # px; shorter pieces of edges lie under the boxes
 _LONGEST = 4096  # px of an edge that are drawn; longer ones only at their ends
 
 
@@ -64,39 +68,50 @@ def raster(scene: Scene, theme: Theme, colours: Colours, scale: float, smallest:
 
 
 def _fill_groups(pixels: Colours, scene: Scene, theme: Theme, left: float, top: float, scale: float) -> None:
-    rows = scene.groups.rows
-    if not len(rows):
-        return
+    rows, depth = scene.groups.rows, scene.groups.depth
+    seen = np.flatnonzero((depth <= 1) & (rows[:, 2] * scale > 2) & (rows[:, 3] * scale > 2))
+    rows, depth = rows[seen], depth[seen]
     corner = np.array([left, top])
     edges = np.round(np.concatenate([rows[:, :2] - corner, rows[:, :2] + rows[:, 2:] - corner], axis=1) * scale)
     border = theme.group_border.rgba()
-    for depth, (x1, y1, x2, y2) in zip(scene.groups.depth.tolist(), edges.astype(np.int64).tolist(), strict=True):
-        if depth > 1 or x2 - x1 < 3 or y2 - y1 < 3:
+    for level, (x1, y1, x2, y2) in zip(depth.tolist(), edges.astype(np.int64).tolist(), strict=True):
+        if x2 - x1 < 3 or y2 - y1 < 3:
             continue
         pixels[y1:y2, x1:x2] = border
-        pixels[y1 + 1 : y2 - 1, x1 + 1 : x2 - 1] = theme.group_fills[min(depth, len(theme.group_fills) - 1)].rgba()
+        pixels[y1 + 1 : y2 - 1, x1 + 1 : x2 - 1] = theme.group_fills[min(level, len(theme.group_fills) - 1)].rgba()
 
 
 def _draw_edges(pixels: Colours, scene: Scene, colour: int, left: float, top: float, scale: float) -> None:
-    rows: Floats = (scene.coarse.rows - np.array([left, top, left, top])) * scale
+    rows = ((scene.coarse.rows - np.array([left, top, left, top])) * scale).astype(np.float32)
+    length = np.maximum(np.abs(rows[:, 2] - rows[:, 0]), np.abs(rows[:, 3] - rows[:, 1]))
+    rows, length = rows[length >= SHORT], length[length >= SHORT]
     if not len(rows):
         return
-    length = np.maximum(np.abs(rows[:, 2] - rows[:, 0]), np.abs(rows[:, 3] - rows[:, 1]))
-    count = np.clip(length.astype(np.int64) + 1, 1, _LONGEST)
-    owner = np.repeat(np.arange(len(rows)), count)
-    share = (np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)) / np.maximum(length, 1.0)[owner]
-    x = rows[owner, 0] + (rows[owner, 2] - rows[owner, 0]) * share
-    y = rows[owner, 1] + (rows[owner, 3] - rows[owner, 1]) * share
+    count = np.clip(length.astype(np.int32) + 1, 1, _LONGEST)
+    starts = np.cumsum(count) - count
+    share = (np.arange(int(count.sum()), dtype=np.int32) - np.repeat(starts, count)) / np.repeat(length, count)
+    x, y = (np.repeat(rows[:, axis], count) + np.repeat(rows[:, axis + 2] - rows[:, axis], count) * share for axis in (0, 1))
     height, width = pixels.shape
-    pixels[np.clip(y.astype(np.int64), 0, height - 1), np.clip(x.astype(np.int64), 0, width - 1)] = colour
+    pixels[np.clip(y.astype(np.int32), 0, height - 1), np.clip(x.astype(np.int32), 0, width - 1)] = colour
+
+
+def _finest(scene: Scene) -> float:
+    """The scale from which on so few boxes are in a view that they are better painted one by one."""
+    _, _, wide, tall = scene.bounds
+    crowd = len(scene.x) / _FEW
+    by_area = math.sqrt(crowd * _VIEW[0] * _VIEW[1] / (wide * tall))
+    narrow, low = crowd * _VIEW[1] / tall, crowd * _VIEW[0] / wide  # all of its width, or of its height, is seen
+    scale = narrow if by_area * wide < _VIEW[0] else low if by_area * tall < _VIEW[1] else by_area
+    return min(scale, math.sqrt(_PIXELS / (wide * tall)))
 
 
 class Overview:
-    """Pictures of the whole scene, one an octave of scale, made when first needed."""
+    """Pictures of the whole scene, one an octave of scale up to ``finest`` px a world px, made when first needed."""
 
     def __init__(self, scene: Scene, theme: Theme) -> None:
         self._scene, self._theme = scene, theme
         self._rasters: dict[int, Raster] = {}
+        self.finest = _finest(scene)
 
     def forget(self) -> None:
         self._rasters.clear()
@@ -107,9 +122,11 @@ class Overview:
 
     def paint(self, painter: QPainter, unit: float, colours: Callable[[], Colours]) -> None:
         """Paints all, in scaled px, from the picture that is at least as fine; the painter is clipped to what is wanted."""
-        octave = math.ceil(math.log2(unit))
+        octave = max(0, math.floor(math.log2(self.finest / unit)))
         if octave not in self._rasters:
-            self._rasters[octave] = raster(self._scene, self._theme, colours(), 2.0**octave)
+            while len(self._rasters) >= _KEPT:
+                del self._rasters[next(iter(self._rasters))]
+            self._rasters[octave] = raster(self._scene, self._theme, colours(), self.finest / 2**octave)
         picture = self._rasters[octave]
         left, top, _, _ = self._scene.bounds
         stretch = unit / picture.scale

@@ -19,7 +19,7 @@ from .dress import Dress
 from .index import BoxIndex
 from .ink import BAD, DIM, FORWARD, LINKED, PASSED, THIN, WAITING, ZERO, edge_inks, flat_colours
 from .marks import Bytes, Marks
-from .overview import Overview
+from .overview import SHORT, Overview
 from .plan import GROUP_LEAD, PILLS
 from .primitives import draw_lines, draw_rects
 from .routes import Floats, Ints
@@ -29,6 +29,7 @@ from .strokes import Picture, blank, put, put_at, put_copies
 
 TEXT_ALL, TEXT_ONE, BOXES, OVERVIEW = 0.56, 0.3, 0.3, 0.12  # scales from which on a level of detail is drawn
 OVERVIEW_NODES = 3000
+PLAIN = 0.35  # below it groups have no rounded corners
 ROUGH = 0.22  # no antialiasing of edges up to this scale
 REACH = 17.0  # world px that a node's badges and shadow may reach beyond its box
 BADGES = 0.36  # and hooks, which hold a number, a little before TEXT_ALL
@@ -140,7 +141,7 @@ class ScenePainter:
     @property
     def far(self) -> bool:
         """So small and so many that the whole scene is one picture."""
-        return self.scale < OVERVIEW and len(self.scene.x) > OVERVIEW_NODES
+        return self.scale < OVERVIEW and self.unit < self.overview.finest and len(self.scene.x) > OVERVIEW_NODES
 
     # ------------------------------------------------------------------------------------------------------------- places
 
@@ -233,13 +234,24 @@ class ScenePainter:
             inner = slice(0, None)
         edges[:, :2] = np.maximum(edges[:, :2], low - 100.0)  # no rasteriser likes 1e6 px
         edges[:, 2:] = np.minimum(edges[:, 2:], high + 100.0)
+        if self.scale < PLAIN:
+            self._paint_plain_groups(painter, edges[inner], groups.depth[found[inner]])
+            return [int(number) for number in found]
         for number, (left, top, right, bottom) in zip(found[inner].tolist(), edges[inner].astype(np.int64).tolist(), strict=True):
             self._paint_group(painter, QRect(left, top, right - left, bottom - top), radius, self._fill(int(groups.depth[number])))
         return [int(number) for number in found]
 
+    def _paint_plain_groups(self, painter: QPainter, edges: Floats, depths: Ints) -> None:
+        """Groups as rectangles, outer ones first."""
+        painter.setPen(QPen(self.theme.group_border, 1))
+        rows = np.concatenate([edges[:, :2], edges[:, 2:] - edges[:, :2] - 1], axis=1)
+        for depth in np.unique(depths).tolist():
+            painter.setBrush(self._fill(depth))
+            draw_rects(painter, rows[depths == depth])
+
     def _paint_group(self, painter: QPainter, rect: QRect, radius: int, fill: QColor) -> None:
         """A large rounded box: only its corners are antialiased, from a picture."""
-        if self.scale < 0.35 or rect.width() < 24 * self.ratio or radius < 3:
+        if rect.width() < 24 * self.ratio or radius < 3:
             painter.setPen(QPen(self.theme.group_border, 1))
             painter.setBrush(fill)
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
@@ -329,6 +341,8 @@ class ScenePainter:
         edge = segments.edge[found]
         ink = self.edge_ink[edge]
         rows = segments.rows[found] * u
+        if self.scale < OVERVIEW:
+            rows, edge, ink = (part[np.abs(rows[:, 2:] - rows[:, :2]).max(axis=1) >= SHORT] for part in (rows, edge, ink))
         if self.scale <= ROUGH:  # not antialiased: from pixel to pixel
             rows = np.floor(rows) + 0.5
         for kind in np.unique(ink).tolist():

@@ -35,7 +35,7 @@ class Packets(QObject):
         if tape is None or not 0 <= before < self._before or self._before - before > _MANY:
             self._canvas.reading.flowing.stop()
             return
-        words = tape.events.words[before + 1 : self._before + 1]
+        words = tape.events.words_from(before + 1, self._before + 1)
         left = np.flatnonzero(words[:, 0] & 0xFF == EVENT_CODES[NodeExit])
         if len(left) == 1:
             self._canvas.reading.flow_from(("node", int(words[left[0], 3])))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
@@ -15,27 +14,30 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from gradstep.engine.extensions.guard import Guard, PluginError
 from gradstep.engine.tape.graph import attributes_of
 from gradstep.engine.tape.reader import Tape
-from gradstep.engine.tape.schema import NodeEnter, NodeExit, NodeReady, Rewound, RunBegin, RunEnd, Stats
+from gradstep.engine.tape.schema import NodeEnter, NodeExit, NodeReady, Rewound, RunBegin, RunEnd
 from gradstep.engine.tape.state import Status
 from gradstep.engine.tape.wire import EVENT_CODES
 
 from ..canvas import GraphCanvas, LayoutFunction, Scene, arrange, measure
+from ..canvas.marks import Looks
 from ..canvas.scene import folded_name
+from ..canvas.status import look_of
+from ..folding import FITTING
 from ..models.counterparts import counterparts
 from ..models.debug_model import DebugModel, Selection
 from ..widgets.soon import Soon
 from . import layouts
 from .drawing import LATEST, Drawing, FoldedGraphs, Picture, Shown, Stage, graph_of
+from .flowed import Flowed
 from .foldings import Foldings
 
 Key = Hashable
-LATE = 1000  # events that are asked again for statistics: those of a tape without any never come
 GROWTH = 400  # milliseconds between two drawings of a graph that grows, at least
 REST = 20  # times as long as the last drawing took here
 FLOW = 100  # milliseconds between two looks at how far a program that runs is
 MOST = 20_000  # nodes that are drawn while the script still adds to them
 QUICK = 3_000  # nodes that are drawn within 0.2 s here; more are arranged in another process
-
+AT_OPENING = 12_000  # of a tape that was just opened, and whose groups are folded: sooner than that process could begin
 
 FEW = 2_000  # events between two moments: beyond that all nodes are looked at
 _SWEEPING = [EVENT_CODES[kind] for kind in (RunBegin, RunEnd, Rewound)]  # events that change the status of many nodes
@@ -47,9 +49,7 @@ def _look(status: Status) -> object:
     return Status.DONE if status is Status.FAILED else status
 
 
-def bad(stats: Stats | None) -> bool:
-    """Whether a value holds NaN or an infinity."""
-    return stats is not None and bool(stats.nans or stats.posinfs or stats.neginfs)
+_LOOKS = {status: look_of(_look(status)) for status in Status}
 
 
 def _with_forward(tape: Tape, nodes: Iterable[int]) -> list[Key]:
@@ -93,14 +93,10 @@ class GraphPresenter(QObject):
         self._facts: Callable[[Any], Mapping[str, Any]] | None = None
         self._shown = Shown.BACKWARD
         self._drawn: Picture | None = None  # what the canvas shows
-        self._norms: dict[tuple[Key, Key], float] = {}
-        self._bad: set[tuple[str, int]] = set()
+        self._flowed = Flowed()
         self._failed: set[Key] = set()
-        self._fresh: dict[tuple[Key, Key], float] = {}  # of the norms, those that the canvas has not been told
         self._marked = (0, -1)  # the run and the moment whose statuses the canvas shows
         self.breakpoints: frozenset[Key] = frozenset()  # nodes that have one
-        self._undescribed: list[int] = []  # events whose values have no statistics on the tape yet
-        self._seen = 0  # events taken in
         self._paused = False
         self._ahead = QTimer(self, singleShot=True, interval=0)  # a large tape: the process begins before all is taken in here
         self._ahead.timeout.connect(self.refresh)
@@ -110,6 +106,7 @@ class GraphPresenter(QObject):
         self._flowing.timeout.connect(self._mark)
         self._due = Soon(self._mark, self)  # a step moves the model several times, and marks the graph once
         model.tape_changed.connect(self._forget)
+        model.tape_read.connect(self.refresh)
         model.grown.connect(self._grown)
         model.caught_up.connect(self.refresh)
         model.cursor_moved.connect(self._moved)
@@ -166,12 +163,8 @@ class GraphPresenter(QObject):
         self._graphs = FoldedGraphs()
         self.foldings.forget()
         self._drawing.forget()
-        self._norms.clear()
-        self._fresh = {}
+        self._flowed = Flowed()
         self._marked = (0, -1)
-        self._bad.clear()
-        self._undescribed.clear()
-        self._seen = 0
         self._canvas.clear()
         if self._model.takes_time:
             self._ahead.start()
@@ -267,7 +260,7 @@ class GraphPresenter(QObject):
     def refresh(self) -> None:
         """Draw the graph anew where it is not what the model has."""
         tape = self._model.tape
-        if tape is None:
+        if tape is None or (self._model.is_reading and not self._model.takes_time):
             return
         wanted = self._wanted(tape)
         if wanted == self._drawn:
@@ -276,7 +269,8 @@ class GraphPresenter(QObject):
         if (wanted.size > MOST and not self._paused) or self._given_up:
             return  # drawn when the script stands still
         self._take_in()
-        if (wanted.size <= QUICK and wanted.layout == layouts.DEFAULT) or not tape.path:
+        most = AT_OPENING if self._model.is_opening and wanted.folds == FITTING else QUICK
+        if (wanted.size <= most and wanted.layout == layouts.DEFAULT) or not tape.path:
             self._drawing.forget()
             began = time.perf_counter()
             self._draw_here(wanted)
@@ -343,7 +337,8 @@ class GraphPresenter(QObject):
         if tape is not None:
             self._facts = attributes_of(tape)
         self._canvas.show_graph(graph, scene, self._facts, anchor)
-        self._marked, self._fresh = (0, -1), dict(self._norms)
+        self._marked = (0, -1)
+        self._flowed.told = 0
         self._mark()
         self._canvas.select(self.shown_as(self._model.selection.key))
         self.drawn.emit()
@@ -356,22 +351,21 @@ class GraphPresenter(QObject):
         self._due.stop()
         self._flowing.stop()
         model = self._model
-        if self._drawn is None or model.tape is None:
+        if self._drawn is None or model.tape is None or (model.is_opening and model.is_live):
             return
         state = model.state
         status = state.node_status
         changed = self._changed_since(model.tape)
         if changed is None:
             self._failed = {("node", node) for node, one in status.items() if one is Status.FAILED}
-            self._canvas.set_statuses({("node", node): _look(status[node]) for node in status})
+            looks = [_LOOKS[one] for one in status.values()]
+            self._canvas.set_statuses(Looks(np.fromiter(status, np.int64, len(status)), np.array(looks, np.uint8)))
         else:
             for node in changed:
                 self._canvas.set_status(("node", node), _look(status.get(node, Status.PENDING)))
         self._marked = (model.run, model.position)
-        if self._fresh:
-            self._canvas.set_edge_norms(self._fresh)
-            self._fresh = {}
-        self._canvas.set_alerts({key for key in self._bad if key[0] == "op" or status.get(key[1]) == Status.DONE} | self._failed)
+        self._canvas.set_edge_norms(self._flowed.news())
+        self._canvas.set_alerts({("node", node) for node in self._flowed.bad if status.get(node) == Status.DONE} | self._failed)
         current = model.current_node
         self._canvas.set_current(self.shown_as(("node", current)) if current is not None else None, self._note(current))
         self.marked.emit(None if changed is None else _with_forward(model.tape, changed))
@@ -383,7 +377,7 @@ class GraphPresenter(QObject):
         low, high = sorted((position, self._model.position))
         if run != self._model.run or run == 0 or high - low > FEW:
             return None
-        words = tape.events.words_from(low + 1)[: high - low]
+        words = tape.events.words_from(low + 1, high + 1)
         codes = words[:, 0] & 0xFF
         if np.isin(codes, _SWEEPING).any():
             return None
@@ -398,29 +392,5 @@ class GraphPresenter(QObject):
     def _take_in(self) -> None:
         """The norms of gradients that went along edges, from the events since the last time."""
         tape = self._model.tape
-        if tape is None:
-            return
-        codes = tape.events.words_from(self._seen)[:, 0] & 0xFF
-        base, self._seen = self._seen, self._seen + len(codes)
-        exits = (codes == EVENT_CODES[NodeExit]).nonzero()[0]
-        waiting = [*self._undescribed, *(exits + base).tolist()]
-        self._undescribed = [place for place in waiting if not self._exit(tape, place)][-LATE:]
-
-    def _exit(self, tape: Tape, place: int) -> bool:
-        """What a node passed on. False where the statistics of it are still to come: they may be written after the event."""
-        event = tape.events[place]
-        assert isinstance(event, NodeExit)
-        source = ("node", event.node)
-        self._bad.discard(source)
-        known = True
-        for slot, val in zip(tape.nodes[event.node].next, event.grads, strict=False):
-            if val is None:
-                continue
-            stats = tape.stats.get(val)
-            known = known and stats is not None
-            if slot is not None and stats is not None:
-                norm = math.nan if bad(stats) else stats.norm
-                self._norms[source, ("node", slot.node)] = self._fresh[source, ("node", slot.node)] = norm
-            if bad(stats):
-                self._bad.add(source)
-        return known
+        if tape is not None:
+            self._flowed.read(tape)

@@ -6,10 +6,14 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import islice
 
+import numpy as np
+import numpy.typing as npt
+
+from gradstep.engine.tape import columns
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Frame, NodeEnter, NodeExit, NodeKind, Op, Val
+from gradstep.engine.tape.statistics import StatsRows
 from gradstep.engine.tape.wire import EVENT_CODES
 
 from ..translation import translate
@@ -18,6 +22,7 @@ from .history import BadValues
 from .values import ValueRef
 
 ALERTS_KEPT = 1000
+AHEAD = 4096  # ops, and events, that are looked at together
 
 
 class AlertKind(IntEnum):
@@ -52,6 +57,29 @@ class Alert:
     carried: int = 0  # later values that have it from here, as far as they are counted
 
 
+class _Values:
+    """Some values, for a quick question about many: a value that is among them is always found, another one hardly ever."""
+
+    def __init__(self) -> None:
+        self._names: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def add(self, rows: StatsRows) -> None:
+        """Those that these rows describe."""
+        if len(rows):
+            self._names = np.union1d(self._names, self._name(rows["tensor"], rows["version"]))
+
+    def holds(self, values: columns.ValueColumns) -> npt.NDArray[np.bool_]:
+        """Which of these are among them."""
+        return np.isin(self._name(values.tensor, values.version), self._names)
+
+    @staticmethod
+    def _name(tensor: npt.NDArray[np.int64], version: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return (tensor << 20) ^ version
+
+
 class AlertLog:
     """The findings on a tape. ``read`` takes in what the tape got since."""
 
@@ -62,43 +90,93 @@ class AlertLog:
         self._bad = BadValues()
         self._ops = 0
         self._events = 0
+        self._described = 0  # rows of statistics looked at
+        self._unfinite, self._notable = _Values(), _Values()
+        self._op_ahead: deque[int] = deque()  # ops to look at
         self._ahead: deque[int] = deque()  # events to look at
-        self._grads: dict[tuple[int, int], tuple[Val | None, ...]] = {}  # (run, node) entered and not yet left
+        self._given: set[tuple[int, int]] = set()  # (run, node) entered with what is not finite, and not yet left
         self._zeros: set[int] = set()  # nodes that are listed already
         self._constants: set[int] = set()  # tensors that are listed already
         self.carried = 0  # values with a NaN or an infinity that came out of values with one
 
     def read(self, tape: Tape, more: Callable[[], bool] = lambda: True, ops: int | None = None, events: int | None = None) -> bool:
-        """Read on, as long as ``more()`` (asked every 64 records). False: there is more to read.
+        """Read on, as long as ``more()`` (asked every 4096 records). False: there is more to read.
 
         ``ops`` and ``events``: look no further than these numbers of them. Of a tape that is being written the statistics
         may come a moment after what mentions them, and what has none yet would seem sound.
         """
         self._bad.read(tape)
-        count = 0
-        for op in islice(iter(tape.ops), self._ops, ops):
-            self._ops += 1
-            self._op(tape, tape.ops[op])
-            count += 1
-            if count % 64 == 0 and not more():
+        self._look_at_values(tape)
+        last = len(tape.ops) if ops is None else min(ops, len(tape.ops))
+        while self._op_ahead or self._ops < last:
+            if not self._op_ahead:
+                stop = min(self._ops + AHEAD, last)
+                self._op_ahead.extend(self._suspect_ops(tape, self._ops, stop))
+                self._ops = stop
+            while self._op_ahead:
+                self._op(tape, tape.ops[self._op_ahead.popleft()])
+                if not more():
+                    return False
+            if not more():
                 return False
-        if not self._ahead:
-            codes = tape.events.words_from(self._events)[:, 0] & 0xFF
-            codes = codes[: None if events is None else max(events - self._events, 0)]
-            wanted = (codes == EVENT_CODES[NodeEnter]) | (codes == EVENT_CODES[NodeExit])
-            self._ahead.extend((wanted.nonzero()[0] + self._events).tolist())
-            self._events += len(codes)
-        while self._ahead:
-            event = tape.events[self._ahead.popleft()]
-            if isinstance(event, NodeEnter):
-                self._grads[event.run or 0, event.node] = event.grads
-                self._zero(tape, event)
-            elif isinstance(event, NodeExit):
-                self._exit(tape, event, self._grads.pop((event.run or 0, event.node), ()))
-            count += 1
-            if count % 64 == 0 and not more():
+        last = len(tape.events) if events is None else min(events, len(tape.events))
+        while self._ahead or self._events < last:
+            if not self._ahead:
+                stop = min(self._events + AHEAD, last)
+                self._ahead.extend(self._suspect_events(tape, self._events, stop))
+                self._events = stop
+            while self._ahead:
+                event = tape.events[self._ahead.popleft()]
+                key = (event.run or 0, event.node) if isinstance(event, NodeEnter | NodeExit) else (0, 0)
+                if isinstance(event, NodeEnter):
+                    (self._given.add if any(self._bad.count(tape, event.grads)) else self._given.discard)(key)
+                    self._zero(tape, event)
+                elif isinstance(event, NodeExit):
+                    self._exit(tape, event, key in self._given)
+                    self._given.discard(key)
+                if not more():
+                    return False
+            if not more():
                 return False
         return True
+
+    def _look_at_values(self, tape: Tape) -> None:
+        """Which of the values that were described since are of zeros alone, or larger than they should be."""
+        fresh = tape.stats.table[self._described :]
+        self._described += len(fresh)
+        if self._rules.zero:
+            self._notable.add(fresh[(fresh["count"] > 0) & (fresh["zeros"] == fresh["count"])])
+        if self._rules.norm:
+            self._notable.add(fresh[fresh["norm"] > self._rules.norm])
+        self._unfinite.add(fresh[(fresh["nans"] + fresh["posinfs"] + fresh["neginfs"]) > 0])
+
+    def _suspect_ops(self, tape: Tape, first: int, stop: int) -> list[int]:
+        """The ops that have something that is not finite among what they took or made: nearly all have not, and are not looked at."""
+        if not len(self._unfinite):
+            return []
+        found = columns.values_of_ops(tape, first, stop, inputs=self._rules.constant)
+        owners = np.unique(np.concatenate([values.owner[self._unfinite.holds(values)] for values in found]))
+        ids: list[int] = columns.ops(tape, first, stop).id[owners].tolist()
+        return ids
+
+    def _suspect_events(self, tape: Tape, first: int, stop: int) -> list[int]:
+        """The nodes that were left, or whose gradient was stored, with something that an alert may be about, and
+        those that were entered with it: what comes out of them is carried."""
+        words = tape.events.words_from(first, stop)
+        codes = words[:, 0] & 0xFF
+        moved = np.flatnonzero((codes == EVENT_CODES[NodeEnter]) | (codes == EVENT_CODES[NodeExit]))
+        if not len(moved) or not (len(self._unfinite) or len(self._notable)):
+            return []
+        values = columns.gradients(tape, moved + first)
+        owner = moved[values.owner]
+        unfinite, notable = (np.unique(owner[kind.holds(values)]) for kind in (self._unfinite, self._notable))
+        again = [place for place in moved.tolist() if codes[place] == EVENT_CODES[NodeEnter]] if self._given or len(unfinite) else []
+        if again:  # a node that is entered once more may be given something else
+            keys = zip(words[again, 1].tolist(), words[again, 3].tolist(), strict=True)
+            known = self._given | set(zip(words[unfinite, 1].tolist(), words[unfinite, 3].tolist(), strict=True))
+            again = [place for place, key in zip(again, keys, strict=True) if key in known]
+        found: list[int] = (np.unique(np.concatenate([unfinite, notable, np.array(again, np.int64)])) + first).tolist()
+        return found
 
     def alerts(self) -> list[Alert]:
         """The findings: those on NaN and Inf first, each kind in the order of the tape."""
@@ -147,13 +225,13 @@ class AlertLog:
         text = translate("Alerts", "{0} in {1} from the start").format(_counts(nans, infs), name)
         self._add(Alert(AlertKind.CONSTANT, -1, name, text, ("op", op.id), frame, ValueRef(name, val)))
 
-    def _exit(self, tape: Tape, event: NodeExit, given: tuple[Val | None, ...]) -> None:
+    def _exit(self, tape: Tape, event: NodeExit, given: bool) -> None:
         nans, infs = self._bad.count(tape, event.grads)
         if not nans + infs:
             if self._rules.norm:
                 self._large(tape, event)
             return
-        if any(self._bad.count(tape, given)):
+        if given:
             self.carried += 1
             return
         node = tape.nodes[event.node]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -29,6 +30,8 @@ from .values import ValueRef
 TICK = 16  # milliseconds between two looks at the tape while it grows
 IDLE_TICK = 100  # and while nothing comes
 BUDGET = 0.006  # seconds that one look may take
+MOMENT = 0.1  # seconds between two moments that are shown while a program runs: nobody sees more of them
+OPENING = 0.5  # seconds between two times that panels are filled while a recorded tape is taken in
 PIECE = 256 * 1024  # bytes read at once
 AT_ONCE = 2_000  # ops and events that are taken in at once when a program comes to rest: 20 ms
 LARGE = 16 << 20  # bytes of a tape that takes longer than a moment to take in
@@ -46,6 +49,7 @@ class DebugModel(QObject):
     """Follows a tape that grows. The cursor is live (it stands at the newest event) or in the past."""
 
     tape_changed = Signal()  # another tape is looked at, or none
+    tape_read = Signal()  # all of a recorded tape was read from its file, and taking it in goes on
     grown = Signal()  # the tape has more than at the last time
     caught_up = Signal()  # all that the tape has now was taken in, after a time in which it was not
     cursor_moved = Signal(int)  # the event after which the state holds, -1 before the first
@@ -118,7 +122,8 @@ class DebugModel(QObject):
         self._live_node = None
         self._damage = ""
         self._news = False
-        self._all_here = self._unsaid = False
+        self._all_here = self._unsaid = self._read_said = False
+        self._next_moment = 0.0
         self._step_views: dict[int, StepView | None] = {}  # of the cursor's moment; more of the tape may say more of it
         self._selection = Selection()
         self._chosen = False  # the user chose the value; otherwise the node's main one is shown, whichever that is now
@@ -149,14 +154,13 @@ class DebugModel(QObject):
             return time.perf_counter() < deadline
 
         before, reached = self._size(tape), (self.history.position, self.history.ops, len(self.alerts))
-        added = tape.poll(PIECE) if not self._behind else False
+        recorded = bool(tape.path) and not tape.growing
+        added = self._read_on(tape, recorded, more)
         ops, events = (before[0], before[1]) if added else (None, None)
         collecting = gc.isenabled()
         gc.disable()  # nothing made here is garbage, and the collector would look through all of it again and again
         try:
-            done = self.history.read(tape, more)
-            done = self.marks.read(tape, more) and done
-            done = self.alerts.read(tape, more, ops, events) and done
+            done = not (recorded and tape.unread) and self._take_in(tape, more, ops, events)
             self._behind = not done
             waits = self._behind or tape.unread
             if waits:
@@ -165,8 +169,14 @@ class DebugModel(QObject):
             if collecting:
                 gc.enable()
         changed = added or self._size(tape) != before or reached != (self.history.position, self.history.ops, len(self.alerts))
+        began = time.perf_counter()
         if self._live:
-            self._move(self.history.position, quietly=waits and self.takes_time)
+            self._move(self.history.position, quietly=(waits and recorded) or ((waits or added) and began < self._next_moment))
+        if waits and recorded and not self._news:
+            self._next_news = max(self._next_news, began + OPENING)
+        if waits and recorded and not (tape.unread or self._read_said):
+            self._read_said = True
+            self.tape_read.emit()
         self._tell(changed, done and not added)
         self._arrive(not waits)
         if tape.damage and tape.damage != self._damage:
@@ -183,6 +193,22 @@ class DebugModel(QObject):
         if wait != self._timer.interval():
             self._timer.start(wait)
 
+    def _read_on(self, tape: Tape, recorded: bool, more: Callable[[], bool]) -> bool:
+        """Read the file on: while somebody writes a piece, and only after the one before it was taken in; what nobody writes any
+        more to its end first, so that it can be drawn. Whether there was anything."""
+        if self._behind and not (recorded and tape.unread):
+            return False
+        added = tape.poll(PIECE)
+        while recorded and tape.unread and more():
+            added = tape.poll(PIECE) or added
+        return added
+
+    def _take_in(self, tape: Tape, more: Callable[[], bool], ops: int | None, events: int | None) -> bool:
+        """Take in what was read, for as long as there is time. Whether that was all."""
+        done = self.history.read(tape, more)
+        done = self.marks.read(tape, more) and done
+        return self.alerts.read(tape, more, ops, events) and done
+
     @staticmethod
     def _size(tape: Tape) -> tuple[int, int, int, int]:
         return len(tape.ops), len(tape.events), len(tape.notes), len(tape.sources)
@@ -193,10 +219,20 @@ class DebugModel(QObject):
         return self._all_here
 
     @property
-    def takes_time(self) -> bool:
-        """Whether the tape is a large one that nobody writes, of which not all was taken in yet: it comes piece by piece."""
+    def is_opening(self) -> bool:
+        """Whether a tape that nobody writes any more is being taken in: the moments on the way to its end are passed."""
         tape = self._tape
-        return tape is not None and not self._all_here and bool(tape.path) and self._large and not tape.growing
+        return tape is not None and not self._all_here and bool(tape.path) and not tape.growing
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether more of such a tape stands in its file than was read (``tape_read``)."""
+        return self.is_opening and self._tape is not None and self._tape.unread
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether it is a large one, which comes piece by piece."""
+        return self._large and self.is_opening
 
     def catch_up(self, most: int = 0) -> bool:
         """Take in all that the tape has now, however long it takes; with ``most`` only where that is at most about so many ops and
@@ -345,6 +381,7 @@ class DebugModel(QObject):
         self._unsaid = quietly
         if quietly:
             return
+        self._next_moment = time.perf_counter() + MOMENT
         self.cursor_moved.emit(position)
         if self._selection.key is not None and not self._chosen:
             value = self._main_value(self._selection.key)

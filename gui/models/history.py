@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
-from itertools import islice
 
+import numpy as np
+
+from gradstep.engine.tape import columns
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import (
     CallBegin,
@@ -24,7 +27,6 @@ from gradstep.engine.tape.schema import (
     HookCalled,
     NodeEnter,
     NodeExit,
-    Op,
     Rewound,
     RunBegin,
     RunEnd,
@@ -33,6 +35,8 @@ from gradstep.engine.tape.schema import (
 from gradstep.engine.tape.wire import EVENT_CODES
 
 from ..theme.categories import CATEGORIES, category_of
+
+AHEAD = 2048  # events, and ops, that are looked at together
 
 
 class RowKind(IntEnum):
@@ -145,6 +149,36 @@ class BadValues(set[tuple[int, int]]):
         return nonfinite(tape, [val for val in vals if val in self]) if self else (0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Events as rows of eight words (``wire``), and of those that enter a node, by place, what arrived: its 2-norm (NaN where there
+    is none), whether there is a NaN or an infinity in it, and whether the statistics of it are still to come."""
+
+    rows: Sequence[list[int]] = ()
+    norms: Sequence[float] = ()
+    bad: Sequence[bool] = ()
+    waits: Sequence[bool] = ()
+
+    @classmethod
+    def of(cls, tape: Tape, first: int) -> _Chunk:
+        """The events from ``first`` on."""
+        words = tape.events.words_from(first, first + AHEAD)
+        count = len(words)
+        entered = np.flatnonzero((words[:, 0] & 0xFF) == EVENT_CODES[NodeEnter])
+        grads = columns.gradients(tape, entered + first)
+        owner, places = entered[grads.owner], tape.stats.places(grads.tensor, grads.version)
+        table = tape.stats.table
+        found, known = places >= 0, table[np.maximum(places, 0)] if len(table) else np.zeros(len(places), table.dtype)
+        unfinite = found & ((known["nans"] + known["posinfs"] + known["neginfs"]) > 0)
+        with np.errstate(all="ignore"):
+            square = np.bincount(owner, np.where(found, known["norm"] * known["norm"], 0.0), count)
+        some = np.bincount(owner, minlength=count) > 0
+        return cls(
+            words.tolist(), np.where(some, np.sqrt(square), math.nan).tolist(), (np.bincount(owner, unfinite, count) > 0).tolist(),
+            (np.bincount(owner, ~found, count) > 0).tolist(),
+        )  # fmt: skip
+
+
 class History:
     """Rows of a tape, read as far as ``position``. ``changed`` are the rows whose children changed since it was cleared;
     a changed row maps to the number of its children that are still the same ones."""
@@ -173,11 +207,12 @@ class History:
         self._calls: list[Row] = []  # open calls
         self._op_row: dict[int, Row] = {}
         self.bad_values = BadValues()
-        self._base, self._codes = 0, list[int]()  # the first event of which the kind is known, and the kinds from there on
-        self._op_ids: list[int] = []
         self._strays: list[int] = []  # ops that ran in a hook which is not on the tape yet: a hook is written when it returned
         self._waiting: list[tuple[RunSteps, Row, tuple[Val | None, ...]]] = []  # steps whose statistics are not here yet
-        handlers: dict[type[Event], Callable[[Tape, Event], None]] = {
+        self._families: dict[str, int] = {}  # name of a node -> place in CATEGORIES
+        self._base, self._events = 0, _Chunk()  # the first event that was looked at ahead, and those from there on
+        self._next_op, self._op_rows = 0, list[tuple[int, int, int, int]]()  # ops ahead: id, call, node, events before
+        handlers: dict[type[Event], Callable[[Tape, list[int]], None]] = {
             RunBegin: self._run_begin, GradAdded: self._grad_added, NodeEnter: self._node_enter, NodeExit: self._node_exit,
             HookCalled: self._hook_called, GradStored: self._grad_stored, Edited: self._edited, Rewound: self._rewound,
             CallBegin: self._call_begin, CallEnd: self._call_end, RunEnd: self._run_end,
@@ -189,20 +224,27 @@ class History:
     def read(self, tape: Tape, more: Callable[[], bool] = lambda: True) -> bool:
         """Read on, as long as ``more()`` (asked every 64 records). False: there is more to read."""
         self._fill_in(tape)
-        self._look_ahead(tape)
-        events, total, count = tape.events, self._base + len(self._codes), 0
-        op = self._following(tape)
+        self.bad_values.read(tape)
+        total, ops, count = len(tape.events), len(tape.ops), 0
+        end = self._base + len(self._events.rows)
         while True:
             here = self.position + 1
-            if op is not None and (here >= total or tape.events_before(op) <= here):
-                self._op(tape, op)
+            if here >= end and here < total:
+                self._base, self._events = here, _Chunk.of(tape, here)
+                end = here + len(self._events.rows)
+            if self._next_op >= len(self._op_rows) and self.ops < ops:
+                self._look_ahead(tape)
+            op = self._op_rows[self._next_op] if self._next_op < len(self._op_rows) else None
+            if op is not None and (here >= end or op[3] <= here):
+                self._op(tape, *op[:3])
                 self.ops += 1
-                op = self._following(tape)
-            elif here < total:
+                self._next_op += 1
+            elif here < end:
                 self.position = here
-                handler = self._handlers.get(self._codes[here - self._base])
+                row = self._events.rows[here - self._base]
+                handler = self._handlers.get(row[0] & 0xFF)
                 if handler is not None:
-                    handler(tape, events[here])
+                    handler(tape, row)
             else:
                 return True
             count += 1
@@ -210,16 +252,13 @@ class History:
                 return False
 
     def _look_ahead(self, tape: Tape) -> None:
-        """What is new, without making it: the kinds of the events, the ids of the ops, the values that are not finite."""
-        if self.position + 1 >= self._base + len(self._codes):
-            self._base = self.position + 1
-            self._codes = (tape.events.words_from(self._base)[:, 0] & 0xFF).tolist()
-        if self.ops >= len(self._op_ids):
-            self._op_ids.extend(islice(iter(tape.ops), len(self._op_ids), None))
-        self.bad_values.read(tape)
-
-    def _following(self, tape: Tape) -> Op | None:
-        return tape.ops[self._op_ids[self.ops]] if self.ops < len(self._op_ids) else None
+        """The next ops, without making records of them, and what they made."""
+        found = columns.ops(tape, self.ops, self.ops + AHEAD)
+        self._next_op, ids = 0, found.id.tolist()
+        self._op_rows = list(zip(ids, found.call.tolist(), found.node.tolist(), found.before.tolist(), strict=True))
+        _, made = columns.values_of_ops(tape, self.ops, self.ops + AHEAD, inputs=False)
+        for tensor, place in zip(made.tensor.tolist(), made.owner.tolist(), strict=True):
+            self.maker.setdefault(tensor, ids[place])
 
     def _fill_in(self, tape: Tape) -> None:
         """Statistics may reach the tape after the event that mentions their value."""
@@ -307,32 +346,31 @@ class History:
         row = self._call_row[call] = self._add(RowKind.CALL, call, self.position, parent)
         return row
 
-    def _op(self, tape: Tape, op: Op) -> None:
-        for out in op.outs:
-            self.maker.setdefault(out.tensor, op.id)
-        if op.node is not None:
-            step = next((row for row in reversed(self._running.values()) if row.key == op.node), None)
+    def _op(self, tape: Tape, id: int, call: int, node: int) -> None:
+        """A forward op; ``call`` and ``node`` are 0 for none."""
+        if node:
+            step = next((row for row in reversed(self._running.values()) if row.key == node), None)
             if step is not None:
-                self._op_row[op.id] = self._add(RowKind.OP, op.id, self.position, step)
+                self._op_row[id] = self._add(RowKind.OP, id, self.position, step)
                 return
         elif self._open_runs:
-            self._strays.append(op.id)
+            self._strays.append(id)
             return
-        parent = self._call(tape, op.call) if op.call is not None else self._forward()
-        self._op_row[op.id] = self._add(RowKind.OP, op.id, self.position, parent)
+        parent = self._call(tape, call) if call else self._forward()
+        self._op_row[id] = self._add(RowKind.OP, id, self.position, parent)
 
-    def _run_begin(self, tape: Tape, event: Event) -> None:
-        run = tape.runs.get(event.run or 0)
+    def _run_begin(self, tape: Tape, row: list[int]) -> None:
+        number = row[1]
+        run = tape.runs.get(number)
         outer = self._running.get(run.parent) if run is not None and run.parent is not None else None
-        row = self._add(RowKind.BACKWARD, event.run or 0, event.i, outer)
-        row.steps = RunSteps(row.key)
-        self._run_row[row.key] = row
-        self._open_runs.append(row.key)
-        self.runs.append(row.steps)
+        begun = self._add(RowKind.BACKWARD, number, self.position, outer)
+        begun.steps = RunSteps(number)
+        self._run_row[number] = begun
+        self._open_runs.append(number)
+        self.runs.append(begun.steps)
 
-    def _grad_added(self, tape: Tape, event: Event) -> None:
-        assert isinstance(event, GradAdded)
-        self.added.setdefault((event.run or 0, event.dst.node), []).append(event.i)
+    def _grad_added(self, tape: Tape, row: list[int]) -> None:
+        self.added.setdefault((row[1], row[4]), []).append(self.position)
 
     def _step(self, tape: Tape, run: int, node: int, first: int) -> Row | None:
         row = self._step_of.get((run, node))
@@ -347,9 +385,15 @@ class History:
         if kept < len(parent.children):
             self._cut(parent, kept)
         row = self._step_of[run, node] = self._add(RowKind.STEP, node, first, parent)
-        parent.steps.add(row, CATEGORIES.index(category_of(tape.nodes[node].name)))
+        parent.steps.add(row, self._family(tape.name_of(node)))
         self.steps += 1
         return row
+
+    def _family(self, name: str) -> int:
+        family = self._families.get(name)
+        if family is None:
+            family = self._families[name] = CATEGORIES.index(category_of(name))
+        return family
 
     def _cut(self, parent: Row, kept: int) -> None:
         for child in parent.children[kept:]:
@@ -371,10 +415,9 @@ class History:
         for child in row.children:
             self._forget(child)
 
-    def _node_enter(self, tape: Tape, event: Event) -> None:
-        assert isinstance(event, NodeEnter)
-        run = event.run or 0
-        row = self._step(tape, run, event.node, event.i)
+    def _node_enter(self, tape: Tape, entered: list[int]) -> None:
+        run, event = entered[1], self.position
+        row = self._step(tape, run, entered[3], event)
         if row is None:
             return
         self._place_strays(row)
@@ -382,19 +425,25 @@ class History:
         parent = row.parent
         steps = parent.steps if parent is not None else None
         if steps is not None and steps.rows and steps.rows[-1] is row:
-            steps.enters[-1] = event.i
-            if row.first < event.i:  # its first hooks ran before it
-                self._starts.append(event.i)
+            steps.enters[-1] = event
+            if row.first < event:  # its first hooks ran before it
+                self._starts.append(event)
                 self._made.append(row)
-            self._measure(tape, steps, len(steps.rows) - 1, row, event.grads)
+            place = event - self._base
+            if self._events.waits[place]:
+                seen = tape.events[event]
+                assert isinstance(seen, NodeEnter)
+                self._waiting.append((steps, row, seen.grads))
+            else:
+                steps.norms[-1], steps.bad[-1] = self._events.norms[place], self._events.bad[place]
 
-    def _node_exit(self, tape: Tape, event: Event) -> None:
-        assert isinstance(event, NodeExit)
-        row = self._step_of.get((event.run or 0, event.node))
+    def _node_exit(self, tape: Tape, left: list[int]) -> None:
+        row = self._step_of.get((left[1], left[3]))
         if row is not None:
-            row.last = event.i
+            row.last = self.position
 
-    def _hook_called(self, tape: Tape, event: Event) -> None:
+    def _hook_called(self, tape: Tape, _: list[int]) -> None:
+        event = tape.events[self.position]
         assert isinstance(event, HookCalled)
         parent: Row | None
         if event.run is None:
@@ -409,7 +458,8 @@ class History:
             self.forward_hooks.append(row)
         self._place_strays(row)
 
-    def _grad_stored(self, tape: Tape, event: Event) -> None:
+    def _grad_stored(self, tape: Tape, _: list[int]) -> None:
+        event = tape.events[self.position]
         assert isinstance(event, GradStored)
         run = event.run or 0
         parent = self._running.get(run) or self._run_row.get(run)
@@ -419,11 +469,13 @@ class History:
             parent = (self._step(tape, run, slot.node, event.i) if slot is not None else None) or parent
         self._add(RowKind.STORED, event.tensor, event.i, parent).last = event.i
 
-    def _edited(self, tape: Tape, event: Event) -> None:
+    def _edited(self, tape: Tape, _: list[int]) -> None:
+        event = tape.events[self.position]
         assert isinstance(event, Edited)
         self._add(RowKind.EDITED, event.dst.node, event.i, self._run_row.get(event.run or 0)).last = event.i
 
-    def _rewound(self, tape: Tape, event: Event) -> None:
+    def _rewound(self, tape: Tape, _: list[int]) -> None:
+        event = tape.events[self.position]
         assert isinstance(event, Rewound)
         self.rewinds.append((event.i, event.to))
         parent = self._run_row.get(event.run or 0)
@@ -440,23 +492,21 @@ class History:
         else:
             self._running.pop(parent.key, None)
 
-    def _call_begin(self, tape: Tape, event: Event) -> None:
-        assert isinstance(event, CallBegin)
-        self._calls.append(self._call(tape, event.call))
+    def _call_begin(self, tape: Tape, row: list[int]) -> None:
+        self._calls.append(self._call(tape, row[3]))
 
-    def _call_end(self, tape: Tape, event: Event) -> None:
-        assert isinstance(event, CallEnd)
-        row = self._call_row.get(event.call)
+    def _call_end(self, tape: Tape, ended: list[int]) -> None:
+        row = self._call_row.get(ended[3])
         if row is not None:
-            row.last = event.i
-        if self._calls and self._calls[-1].key == event.call:
+            row.last = self.position
+        if self._calls and self._calls[-1].key == ended[3]:
             self._calls.pop()
 
-    def _run_end(self, tape: Tape, event: Event) -> None:
-        run = event.run or 0
+    def _run_end(self, tape: Tape, ended: list[int]) -> None:
+        run = ended[1]
         row = self._run_row.get(run)
         if row is not None:
-            row.last = event.i
+            row.last = self.position
         self._place_strays(self._running.get(run) or row)
         self._running.pop(run, None)
         if run in self._open_runs:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import islice
 
+import numpy as np
+
+from gradstep.engine.tape import columns
 from gradstep.engine.tape.reader import Tape
+
+AT_ONCE = 4096
 
 
 class LineMarks:
@@ -16,14 +20,18 @@ class LineMarks:
         self._seen = 0
 
     def read(self, tape: Tape, more: Callable[[], bool] = lambda: True) -> bool:
-        """Read on, as long as ``more()`` (asked every 64 ops). False: there is more to read."""
-        for number in islice(iter(tape.ops), self._seen, None):
-            self._seen += 1
-            op = tape.ops[number]
-            if op.stack:
-                frame = op.stack[0]
-                self._ops.setdefault(frame.file, {}).setdefault(frame.line, []).append(op.id)
-            if self._seen % 64 == 0 and not more():
+        """Read on, as long as ``more()`` (asked every 4096 ops). False: there is more to read."""
+        while self._seen < len(tape.ops):
+            found = columns.ops(tape, self._seen, self._seen + AT_ONCE)
+            self._seen += len(found)
+            order = np.argsort(found.stack, kind="stable")
+            stacks, starts = np.unique(found.stack[order], return_index=True)
+            of_each = zip(order[starts].tolist(), stacks.tolist(), np.split(found.id[order], starts[1:]), strict=True)
+            for _, stack, ops in sorted(of_each, key=lambda one: one[0]):
+                frames = tape.stack(stack)
+                if frames:
+                    self._ops.setdefault(frames[0].file, {}).setdefault(frames[0].line, []).extend(ops.tolist())
+            if self._seen < len(tape.ops) and not more():
                 return False
         return True
 

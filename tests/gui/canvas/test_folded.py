@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from gradstep.engine.tape.outline import outline_of
 from gradstep.gui.canvas import Look, arrange, measure
-from gradstep.gui.canvas.marks import Marks
+from gradstep.gui.canvas.marks import Looks, Marks, Passed
 from gradstep.gui.canvas.morph import Change, Morph
 from gradstep.gui.folding import Folds, fold, grouped
 from gradstep.plugins.layouts import layered_layout
@@ -99,6 +99,29 @@ def test_what_passes_from_the_inside_colours_the_edge_of_the_group(qapp, graph, 
     assert marks.norms[edge] == pytest.approx(3.0 * math.sqrt(len(out)))
     marks.set_statuses({})
     assert not marks.flowed(scene.source * 0 + edge).any()
+
+
+def test_columns_say_what_mappings_say(qapp, graph, scene):
+    nodes = [key for key in graph if key[0] == "node"]
+    looks = {key: list(Look)[number % 4] for number, key in enumerate(nodes)}
+    norms = {edge: 10.0 ** -(number % 5) for number, edge in enumerate(graph.edges)}
+    norms[next(iter(norms))] = math.nan
+    named, in_columns = Marks(scene), Marks(scene)
+    named.set_statuses(looks)
+    in_columns.set_statuses(Looks(np.array([id for _, id in looks]), np.array(list(looks.values()), np.uint8)))
+    assert named.look.tolist() == in_columns.look.tolist()
+    assert (named.inner.counts == in_columns.inner.counts).all()
+    named.set_norms(norms)
+    ends = np.array([(a[1], b[1]) for a, b in norms])
+    in_columns.set_norms(Passed(ends[:, 0], ends[:, 1], np.array(list(norms.values()))))
+    edges = np.arange(len(scene.source))
+    assert named.flowed(edges).tolist() == in_columns.flowed(edges).tolist()
+    np.testing.assert_array_equal(named.norms, in_columns.norms)
+    again = in_columns.set_norms(Passed(ends[:, 0], ends[:, 1], np.full(len(ends), 0.5)))
+    assert again  # the same pairs have other norms now, and are not added to
+    named.set_norms(dict.fromkeys(norms, 0.5))
+    named.flowed(edges), in_columns.flowed(edges)
+    np.testing.assert_array_equal(named.norms, in_columns.norms)
 
 
 # ------------------------------------------------------------------------------------------------------------------ canvas

@@ -107,10 +107,11 @@ def test_a_picture_touched_up_equals_one_painted_anew(painter_of, scale: float):
         assert differences(picture(layer, painter, camera), picture(Layer(), painter, camera)) == []
 
 
-def test_the_far_view_of_a_large_graph_scrolls_and_is_touched_up_too(painter_of, graphs):
-    scene, marks, painter = painter_of(scale=0.05, graph=graphs.transformer(48).backward())
-    assert painter.far
-    camera, layer = camera_on(scene, 0.05, 1.0), Layer()
+@pytest.mark.parametrize(("scale", "far"), [(0.003, True), (0.05, False)], ids=["one picture", "specks"])
+def test_the_far_view_of_a_large_graph_scrolls_and_is_touched_up_too(painter_of, graphs, scale, far):
+    scene, marks, painter = painter_of(scale=scale, graph=graphs.transformer(48).backward())
+    assert painter.far is far
+    camera, layer = camera_on(scene, scale, 1.0), Layer()
     picture(layer, painter, camera)
     camera.pan(40, -90)
     node = scene.number[next(key for key in scene.keys if scene.styles[scene.style[scene.number[key]]].label == "Bmm")]

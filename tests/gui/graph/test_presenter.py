@@ -1,44 +1,44 @@
-"""The presenter colours edges by what flowed along them, also where the statistics come after the event."""
+"""The presenter draws a tape that was just opened before all of it was taken in, and marks how far it is when it is here."""
 
 from __future__ import annotations
 
-import math
+from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 import gradstep.engine as gs
-from gradstep.engine.tape.reader import Tape
-from gradstep.engine.tape.recorder import ListSink, Recorder, recording
-from gradstep.engine.tape.schema import Stats
-from gradstep.gui.canvas import GraphCanvas
+from gradstep.engine.tape.log import Writer
+from gradstep.engine.tape.recorder import Recorder, recording
+from gradstep.gui.canvas import GraphCanvas, Look
 from gradstep.gui.graph.layouts import layout
 from gradstep.gui.graph.presenter import GraphPresenter
+from gradstep.gui.models import debug_model
 from gradstep.gui.models.debug_model import DebugModel
 
 
-def records() -> list[object]:
-    sink = ListSink()
-    recorder = Recorder(sink)
+def test_a_tape_is_drawn_when_it_was_read_and_marked_when_it_was_taken_in(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(debug_model, "BUDGET", 0.0)
+    recorder = Recorder(writer := Writer(tmp_path / "run.gst"))
     with recording(recorder):
-        x = gs.tensor([3.0, 4.0], requires_grad=True)
-        (x * 2).sum().backward()
+        y = x = gs.ones(2, requires_grad=True)
+        for _ in range(100):
+            y = y * x
+        y.sum().backward()
     recorder.close()
-    return list(sink.records)
-
-
-def test_every_edge_has_a_norm_when_its_statistics_come_last(qtbot: QtBot) -> None:
-    kept = records()
-    late = [record for record in kept if not isinstance(record, Stats)]
+    writer.close()
     model, canvas = DebugModel(), GraphCanvas()
     qtbot.addWidget(canvas)
     presenter = GraphPresenter(canvas, model, layout())
-    model.show_tape(Tape.of(late))  # type: ignore[arg-type]
-    model.catch_up()
-    presenter._take_in()
-    assert presenter._norms == {}
-    assert len(presenter._undescribed) == 2  # SumBackward0 and MulBackward0; AccumulateGrad passes nothing on
-
-    whole = Tape.of(kept)  # type: ignore[arg-type]
-    assert all(presenter._exit(whole, place) for place in presenter._undescribed)
-    assert sorted(presenter._norms.values()) == [math.sqrt(2), math.sqrt(8)]
+    with qtbot.waitSignal(presenter.drawn):
+        model.open(tmp_path / "run.gst")
+    assert not model.is_all_here
+    assert canvas.drawn is not None
+    assert set(canvas.drawn[1].look.tolist()) == {Look.PENDING}
+    with qtbot.waitSignal(presenter.marked):
+        qtbot.waitUntil(lambda: model.is_all_here)
+    assert set(canvas.drawn[1].look.tolist()) == {Look.DONE}
     model.close()
+    presenter.close()

@@ -170,8 +170,8 @@ def test_the_node_before_which_the_program_is_paused_is_the_current_one(model: D
 def test_a_large_finished_tape_moves_the_panels_only_when_all_of_it_is_here(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(debug_model, "LARGE", 0)
-    monkeypatch.setattr(debug_model, "PIECE", 200)
+    for name, value in (("LARGE", 0), ("PIECE", 200), ("BUDGET", 0.0), ("OPENING", 0.0)):
+        monkeypatch.setattr(debug_model, name, value)
     writer = Writer(tmp_path / "run.gst")
     for record in SmallNetwork().records:
         writer.write(record)
