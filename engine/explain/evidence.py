@@ -128,7 +128,7 @@ class Evidence:
             if note.kind == kind:
                 try:
                     facts = json.loads(note.text)
-                except ValueError:
+                except (ValueError, RecursionError):
                     continue
                 if isinstance(facts, dict):
                     yield facts

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .chain import EMPTY, Chain
 from .journal import Journal
 from .schema import (
     ASIDE,
@@ -90,13 +91,13 @@ class _Checker:
         # what a step back restores
         self.journal = Journal(sys.maxsize)
         self.arrived: dict[tuple[int, int], int] = {}
-        self.sums: dict[tuple[int, Slot], tuple[Val | None, ...]] = {}
+        self.sums: dict[tuple[int, Slot], Chain[Val | None]] = {}
         self.ready: dict[tuple[int, int], bool] = {}
         self.entered: dict[tuple[int, int], tuple[Val | None, ...]] = {}
         self.freed: dict[int, bool] = {}
         self.late: dict[tuple[int, int], bool] = {}  # entered after it was freed
         self.changed: dict[tuple[int, Slot], bool] = {}  # by a hook or the debugger
-        self.open: dict[int, tuple[tuple[str, int], ...]] = {}  # by thread: brackets
+        self.open: dict[int, Chain[tuple[str, int]]] = {}  # by thread: brackets
 
     # ----------------------------------------------------------------------------------------------------- helpers
 
@@ -115,16 +116,17 @@ class _Checker:
                 self.need(Tensor, val.tensor, what)
 
     def push(self, thread: int, bracket: tuple[str, int]) -> None:
-        self.journal.set(self.open, thread, (*self.open.get(thread, ()), bracket))
+        self.journal.set(self.open, thread, self.open.get(thread, EMPTY).longer(bracket))
 
     def pop(self, thread: int, bracket: tuple[str, int], what: str) -> None:
-        stack = self.open.get(thread, ())
+        stack = self.open.get(thread, EMPTY)
         if stack and stack[-1] == bracket:
-            self.journal.set(self.open, thread, stack[:-1])
+            self.journal.set(self.open, thread, stack.shorter)
             return
         self.say(f"I3 {what} does not nest: open is {_bracket(stack[-1]) if stack else 'nothing'}")
-        if bracket in stack:
-            self.journal.set(self.open, thread, stack[: stack.index(bracket)])
+        around = stack.before(bracket)
+        if around is not None:
+            self.journal.set(self.open, thread, around)
 
     # ------------------------------------------------------------------------------------------------------- nouns
 
@@ -230,7 +232,7 @@ class _Checker:
             if self.need(Node, event.dst.node, what):
                 self.need_values((event.old, event.new), what)
                 self.journal.set(self.changed, (run, event.dst), True)
-                self.journal.set(self.sums, (run, event.dst), (event.new,))
+                self.journal.set(self.sums, (run, event.dst), EMPTY.longer(event.new))
         elif isinstance(event, GradStored):
             self.stored(event, run, what)
         elif isinstance(event, Freed):
@@ -268,7 +270,7 @@ class _Checker:
                 self.say(f"I6 {what}: edge {event.src.index} of node {event.src.node} leads to {edge}, the gradient went to {event.dst}")
         key = run, event.dst.node
         self.journal.set(self.arrived, key, self.arrived.get(key, 0) + 1)
-        self.journal.set(self.sums, (run, event.dst), (*self.sums.get((run, event.dst), ()), event.val))
+        self.journal.set(self.sums, (run, event.dst), self.sums.get((run, event.dst), EMPTY).longer(event.val))
 
     def became_ready(self, event: NodeReady, run: int, what: str) -> None:
         if not self.need(Node, event.node, what):
@@ -378,9 +380,9 @@ class _Checker:
         self.versions[storage] = event.new
 
     def run_end(self, event: RunEnd, run: int, what: str) -> None:
-        stack = self.open.get(event.thread, ())
-        if event.error and ("run", run) in stack:
-            self.journal.set(self.open, event.thread, stack[: stack.index(("run", run))])
+        around = self.open.get(event.thread, EMPTY).before(("run", run))
+        if event.error and around is not None:
+            self.journal.set(self.open, event.thread, around)
         else:
             self.pop(event.thread, ("run", run), what)
 

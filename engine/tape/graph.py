@@ -81,9 +81,9 @@ def combined_graph(tape: Tape, run: int | None = None) -> nx.DiGraph:
 
 def calls_of(tape: Tape, call: int | None) -> tuple[int, ...]:
     """A module call and those around it, outermost first."""
-    chain: list[int] = []
+    chain: dict[int, None] = {}
     while call is not None and call in tape.calls and call not in chain:
-        chain.append(call)
+        chain[call] = None
         call = tape.calls[call].parent
     return tuple(reversed(chain))
 

@@ -441,7 +441,8 @@ class Tape:
         """The rows of all records of a kind (``wire.NODE`` and so on), block by block, each with the pool that they point
         into: for those who look at a million of them."""
         filled = self._rows.filled
-        for block, first, stop in zip(self._blocks, self._starts, [*self._starts[1:], len(filled)], strict=False):
+        stops = [*self._starts[1:], len(filled)] if self._starts else []
+        for block, first, stop in zip(self._blocks, self._starts, stops, strict=True):
             rows = filled[first:stop]
             rows = rows[(rows[:, 0] & 0xFF) == code]
             if len(rows):
@@ -528,7 +529,7 @@ class Tape:
         block = block.of(lasting)
         try:
             self._few_aside(block)
-            self._references.check(block, first)
+            self._references.check(block, first, self._event_rows.length)
             stats = self._stats(frames, first, np.cumsum(lasting))
         except WireError:
             self._decoder.cut(before)

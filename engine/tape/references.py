@@ -28,11 +28,16 @@ from .wire import (
     NOUN_CODES,
     OP,
     PAYLOAD,
+    REWOUND,
     RUN,
+    RUN_BEGIN,
+    RUN_END,
     TENSOR,
 )
 
 NEVER = np.iinfo(np.int64).max  # the row of what is not on the tape
+NEEDED, NEEDED_A_ROW = 10_000_000, 100  # nodes that all passes together may need: so many, and so many more for each row of the tape
+DEEPEST = 1000  # calls of modules, and passes, that may be inside of each other
 
 _NAMES = {TENSOR: "tensor", CALL: "call", OP: "op", NODE: "node", HOOK: "hook", RUN: "run"}
 
@@ -57,6 +62,14 @@ _COLUMNS: dict[int, tuple[tuple[int, int], ...]] = {
     CALL_BEGIN: ((3, CALL),),
     CALL_END: ((3, CALL),),
 }
+
+
+# Which of those an event cannot be without.
+_NEEDED: dict[int, tuple[int, ...]] = {
+    RUN_BEGIN: (1,), RUN_END: (1,), GRAD_ADDED: (1, 4), NODE_READY: (1, 3), NODE_ENTER: (1, 3), NODE_EXIT: (1, 3), HOOK_CALLED: (3,),
+    GRAD_STORED: (3,), FREED: (3,), BUMPED: (3,), EDITED: (3,), CALL_BEGIN: (3,), CALL_END: (3,), PAYLOAD: (1,),
+}  # fmt: skip
+_PARENTS = {CALL: 4, RUN: 3}  # which word names what is around it
 
 
 class Known:
@@ -110,16 +123,26 @@ class Known:
         return found
 
 
+def _lengths(runs: Words, pool: Words) -> int:
+    """How many nodes passes need, all together."""
+    starts = runs[:, 2]
+    ranges = pool[starts + 2]
+    return int(gather(pool, starts + 3 + 2 * (pool[starts] + pool[starts + 1]), 2 * ranges)[1::2].sum())
+
+
 class References:
     """What a tape has so far, by kind of noun; ``check`` looks at the next block, ``keep`` adds what it introduced."""
 
     def __init__(self) -> None:
         self._known = {code: Known() for code in NOUN_CODES}
         self._new = {code: Known() for code in NOUN_CODES}
+        self._depths: dict[int, dict[int, int]] = {code: {} for code in _PARENTS}  # of what is inside of another
+        self._needed = 0  # nodes, by all passes together
+        self._rewinds: dict[int, list[tuple[int, int]]] = {}  # by thread: to which event, and at which; those that stand
 
-    def check(self, block: Block, first: int) -> None:
+    def check(self, block: Block, first: int, events: int) -> None:
         """Raises WireError where a row of the block, already found well-formed, mentions what was not introduced before it.
-        ``first`` is the number of the block's first row on the tape."""
+        ``first`` is the number of the block's first row on the tape, ``events`` that of its first event."""
         codes = block.rows[:, 0] & 0xFF
         chosen = {code: np.flatnonzero(codes == code) for code in np.unique(codes).tolist()}
         self._new = {code: Known() for code in NOUN_CODES}
@@ -134,9 +157,47 @@ class References:
             rows, at = block.rows[places], places + first
             for word, noun in _COLUMNS.get(code, ()):
                 self._need(noun, rows[:, word], at)
+            for word in _NEEDED.get(code, ()):
+                if not rows[:, word].all():
+                    raise WireError("an event says of nothing that it happened to it")
             if code >= EVENT:
                 self._need(RUN, rows[:, 1], at)
             self._pool(code, rows, at, block.pool)
+        depths = {code: self._deep(code, block.rows[chosen[code]]) for code in _PARENTS if code in chosen}
+        rewinds = self._back(block, codes, events) if REWOUND in chosen else None
+        needed = self._needed + (_lengths(block.rows[chosen[RUN]], block.pool) if RUN in chosen else 0)
+        if needed > NEEDED + NEEDED_A_ROW * (first + len(codes)):
+            raise WireError(f"the passes need {needed} nodes, many times what the tape has")
+        # all of it is right
+        for code, found in depths.items():
+            self._depths[code].update(found)
+        self._needed = needed
+        self._rewinds = rewinds if rewinds is not None else self._rewinds
+
+    def _deep(self, code: int, rows: Words) -> dict[int, int]:
+        """How many others are around each of these, where any are."""
+        known, found = self._depths[code], dict[int, int]()
+        inside = rows[rows[:, _PARENTS[code]] != 0]
+        for id, parent in zip(inside[:, 1].tolist(), inside[:, _PARENTS[code]].tolist(), strict=True):
+            depth = found[id] = (found.get(parent) or known.get(parent, 0)) + 1
+            if depth > DEEPEST:
+                raise WireError(f"{_NAMES[code]} {id} is inside of more than {DEEPEST} others")
+        return found
+
+    def _back(self, block: Block, codes: Words, events: int) -> dict[int, list[tuple[int, int]]]:
+        """The steps back that stand behind the block. Each leads to what stands: to go back to what was undone is what nobody does, and
+        would undo the undoing of the undoing."""
+        stand = {thread: list(known) for thread, known in self._rewinds.items()}
+        numbers = events - 1 + np.cumsum(codes >= EVENT)
+        for place in np.flatnonzero(codes == REWOUND).tolist():
+            at, to, thread = int(numbers[place]), int(block.rows[place, 3]), int(block.rows[place, 0] >> 8)
+            known = stand.setdefault(thread, [])
+            while known and known[-1][0] >= to:
+                known.pop()  # it is undone as well
+            if not -1 <= to < at or (known and known[-1][1] > to):
+                raise WireError(f"event {at} goes back to event {to}, which does not stand")
+            known.append((to, at))
+        return stand
 
     def keep(self, block: Block, first: int) -> None:
         """The block that was looked at is on the tape."""

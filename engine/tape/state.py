@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, overload
 
+from .chain import EMPTY, Chain
 from .journal import Journal
 from .schema import Edited, Slot, Val
 from .wire import (
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .reader import Tape
 
 JOURNAL = 50_000  # events that can be taken back one by one
+DEEPEST = 1000  # open module calls that are told
 CHECKPOINTS = 16  # copies of the state kept, evenly over what was folded
 
 
@@ -63,10 +65,10 @@ class State:
         self.running: dict[tuple[int, int], int] = {}  # run and node to the event that entered it
         self.node_status: dict[int, Status] = {}
         self.freed: dict[int, bool] = {}
-        self.arrived: dict[Slot, tuple[Val | None, ...]] = {}
+        self.arrived: dict[Slot, Chain[Val | None]] = {}
         self.grads: dict[int, Val | None] = {}
         self.versions: dict[int, int] = {}
-        self.calls: dict[int, tuple[int, ...]] = {}
+        self.calls: dict[int, Chain[int]] = {}
 
     @property
     def current(self) -> int | None:
@@ -110,7 +112,7 @@ class _Fold:
         state.position = i
         if code == GRAD_ADDED:
             slot = Slot(b, c & INDEX_CAP - 1)
-            journal.set(state.arrived, slot, (*state.arrived.get(slot, ()), Val(d, e) if d else None))
+            journal.set(state.arrived, slot, state.arrived.get(slot, EMPTY).longer(Val(d, e) if d else None))
         elif code == NODE_READY:
             journal.set(state.node_status, a, Status.READY)
         elif code == NODE_ENTER:
@@ -130,15 +132,19 @@ class _Fold:
         elif code == EDITED:
             edited = self.tape.events[i]
             assert isinstance(edited, Edited)
-            journal.set(state.arrived, edited.dst, (edited.new,))
+            journal.set(state.arrived, edited.dst, EMPTY.longer(edited.new))
         elif code == RUN_BEGIN:
             self._begin(i, run)
         elif code == RUN_END:
             self._end(run)
         elif code == CALL_BEGIN:
-            journal.set(state.calls, thread, (*state.calls.get(thread, ()), a))
+            calls = state.calls.get(thread, EMPTY)
+            if len(calls) < DEEPEST:
+                journal.set(state.calls, thread, calls.longer(a))
         elif code == CALL_END:
-            journal.set(state.calls, thread, tuple(call for call in state.calls.get(thread, ()) if call != a))
+            around = state.calls.get(thread, EMPTY).before(a)
+            if around is not None:
+                journal.set(state.calls, thread, around)
         elif code == REWOUND:
             self._rewind(i, thread, a)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[2]
+FREE = 8 << 20  # bytes of a file that may be read in 2 s and 200 MiB; of a larger one every MiB may cost 0.1 s and 3 MiB more
 PATIENCE = 60.0  # seconds of silence after which a reader hangs
 
 
@@ -26,15 +27,17 @@ class Outcome:
     seen: tuple[str, ...] = ()
     seconds: float = 0.0
     memory: int = 0
+    size: int = 0  # of the file, bytes
 
     @property
     def faults(self) -> list[str]:
         """What may not be; empty where all is well."""
         bad = [f"{self.verdict}: {self.said}"] if self.verdict.isupper() else []
         bad += [f"it did more than read: {what}" for what in self.seen]
-        if self.seconds > 2:
+        more = max(0, self.size - FREE) / 2**20  # MiB that a reader may take its time for
+        if self.seconds > 2 + 0.1 * more:
             bad.append(f"it took {self.seconds:.1f} s")
-        if self.memory > 200 << 20:
+        if self.memory > (200 << 20) + 3 * (self.size - FREE if more else 0):
             bad.append(f"it took {self.memory >> 20} MiB")
         return bad
 
@@ -62,7 +65,9 @@ class Prison:
             self._end()
             return Outcome("CRASH", f"the process ended with {code}")
         answer = json.loads(line)
-        return Outcome(answer["verdict"], answer["said"], tuple(answer["seen"]), answer["seconds"], answer["memory"])
+        return Outcome(
+            answer["verdict"], answer["said"], tuple(answer["seen"]), answer["seconds"], answer["memory"], path.lstat().st_blocks * 512
+        )
 
     def _alive(self) -> subprocess.Popen[bytes]:
         if self._process is None:
@@ -70,7 +75,7 @@ class Prison:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=self._out,
                 env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "ATTACKED_OUT": str(self._out),
-                     "XDG_CONFIG_HOME": str(self._out / "config")},
+                     "XDG_CONFIG_HOME": str(self._out / "config"), "XDG_STATE_HOME": str(self._out / "state")},
             )  # fmt: skip
             if self._line(self._process) != b"ready\n":
                 self._end()

@@ -20,6 +20,7 @@ from gradstep.engine.tape.reader import Tape, TapeError
 from gradstep.engine.tape.recorder import Recorder
 from gradstep.engine.tape.scan import CHUNK
 from gradstep.engine.tape.schema import (
+    Call,
     GradAdded,
     Meta,
     Node,
@@ -28,6 +29,7 @@ from gradstep.engine.tape.schema import (
     Note,
     Payload,
     Record,
+    Rewound,
     Run,
     RunBegin,
     Slot,
@@ -505,3 +507,53 @@ def test_a_row_of_any_length_is_read(tmp_path: Path) -> None:
         assert len(body) == CHUNK - FRAME.size + extra
         tape = opened(tmp_path, hostile((ROWS, body), (END, b"end")))
         assert (tape.damage, tape.complete) == ("", True), extra
+
+
+def rewinding(*targets: int) -> list[Record]:
+    """Five events of a pass, then steps back to these events."""
+    node = Node(1, NodeKind.FUNCTION, "MulBackward0", 1, (), ())
+    events: list[Record] = [RunBegin(0, 1, 0, 0.0), *(NodeReady(i, 1, 0, 0.0, 1) for i in range(1, 5))]
+    return [
+        node,
+        Run(1, (), (), frozenset({1}), False, False, True),
+        *events,
+        *(Rewound(5 + n, 1, 0, 0.0, to) for n, to in enumerate(targets)),
+    ]
+
+
+@pytest.mark.parametrize("targets", [(4,), (3, 2, 1), (1, 1, 1), (2, 5, 6), (2, 2, -1)])
+def test_a_walk_may_go_back_to_what_stands(tmp_path: Path, targets: tuple[int, ...]) -> None:
+    encoder = Encoder()
+    for record in rewinding(*targets):
+        encoder.record(record)
+    tape = opened(tmp_path, hostile((ROWS, body_of(encoder)), (END, b"end")))
+    assert (tape.damage, tape.complete) == ("", True)
+
+
+@pytest.mark.parametrize("targets", [(5,), (6,), (-2,), (1 << 40,), (1, 2), (2, 1, 2)])
+def test_a_walk_cannot_go_back_to_what_was_undone_or_never_was(tmp_path: Path, targets: tuple[int, ...]) -> None:
+    """Forty such steps would be undone by a million million changes."""
+    encoder, bodies = Encoder(), []
+    for record in rewinding(*targets):
+        encoder.record(record)
+        bodies.append(body_of(encoder))
+    tape = opened(tmp_path, hostile(*[(ROWS, body) for body in bodies], (END, b"end")))
+    assert "which does not stand" in tape.damage
+    assert len(tape.events) == 5 + len(targets) - 1
+
+
+def test_what_is_nested_without_end_is_not_read(tmp_path: Path) -> None:
+    encoder = Encoder()
+    for id in range(1, 1003):
+        encoder.record(Call(id, "m", "Linear", id - 1 or None))
+    tape = opened(tmp_path, hostile((ROWS, body_of(encoder)), (END, b"end")))
+    assert "call 1002 is inside of more than 1000 others" in tape.damage
+
+
+def test_an_event_happens_to_something(tmp_path: Path) -> None:
+    encoder = Encoder()
+    encoder.record(Node(1, NodeKind.FUNCTION, "MulBackward0", 1, (), ()))
+    encoder.record(Run(1, (), (), frozenset({1}), False, False, True))
+    encoder.record(NodeReady(0, 1, 0, 0.0, 0))
+    tape = opened(tmp_path, hostile((ROWS, body_of(encoder)), (END, b"end")))
+    assert "of nothing" in tape.damage
