@@ -305,7 +305,7 @@ COMMANDS: tuple[Command, ...] = (
         tip="Two iterations of this run side by side: where they first differ, and how much",
     ),
     Command("compare_with", "&Tools", "Compare With &Another Tape...", (), "", Needs.TAPE, tip="This run and another one side by side"),
-    Command("ranks", "&Tools", "Ran&ks Side by Side", (), "", Needs.TAPE, tip="Each rank's gradients, and which one first stands out"),
+    Command("ranks", "&Tools", "Ran&ks Side by Side", (), "", Needs.OPEN, tip="Each rank's gradients, and which one first stands out"),
     Command("help", "&Help", "&Help on This Panel", ("F1",), "help", tip="What the panel with the focus shows, and its keys"),
     Command("op_reference", "&Help", "&Op Reference...", (), "", tip="Each op: what it does, what backward keeps, the rule"),
     Command("about_op", "&Help", "About This O&p", (), "", Needs.NODE, tip="The page of the selected node's op"),

@@ -75,6 +75,9 @@ class Capture(Keeper):
         """Statistics of a large value; those of the memory's owner, or of a view of the same elements, where they are known."""
         owner = self._owners.get(storage)
         if owner is None or owner[0] != version:
+            if 0 in data.strides:  # expanded: to go through all of it would copy it, and may be far more than there is memory for
+                part = statistics.once(data)
+                return statistics.repeated(statistics.of(tensor, version, part), tensor, version, data.size)
             twin = self._owners.get(like) if like else None
             if twin is not None and twin[:2] == (0, data.size):
                 row = (tensor, version, *twin[3][2:])
@@ -84,9 +87,10 @@ class Capture(Keeper):
             if len(self._owners) > REMEMBERED:
                 del self._owners[next(iter(self._owners))]
             return row
-        flat = data.ravel(order="K")
-        if data.size == owner[1] and not flat.flags.owndata and statistics.address(flat) == owner[2]:
-            return statistics.repeated(owner[3], tensor, version, data.size)
+        if data.size == owner[1]:  # one that is expanded is larger than its memory, and would be copied here
+            flat = data.ravel(order="K")
+            if not flat.flags.owndata and statistics.address(flat) == owner[2]:
+                return statistics.repeated(owner[3], tensor, version, data.size)
         part = statistics.once(data)
         key = (storage, version, data.dtype, *statistics.elements_of(part))
         known = self._views.get(key)

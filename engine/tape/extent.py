@@ -40,8 +40,8 @@ class Extent:
         return size_of(self.dtype, self.shape)
 
     def part(self, index: Index = ()) -> npt.NDArray[Any]:
-        """The elements at an index of integers (in range) and slices with a positive step; the dimensions behind it are whole. bfloat16 as
-        float32. OSError where the file is not there any more, or is shorter."""
+        """The elements at an index of integers (in range) and slices with a positive step; the dimensions behind it are whole. Those that
+        numpy does not have come as float32. OSError where the file is not there any more, or is shorter."""
         index = (*index, *(slice(None),) * (len(self.shape) - len(index)))
         first = next((dim for dim, entry in enumerate(index) if isinstance(entry, slice)), len(index))
         row = size_of(self.dtype, self.shape[first + 1 :])  # bytes of an entry of the first dimension that is sliced

@@ -103,6 +103,14 @@ class Reader:
         return _json_of(next((note.text for note in self.tape.notes if note.kind == "begin"), "{}"))
 
     @property
+    def written(self) -> int:
+        """When something was last written to the tape, in nanoseconds; 0 where its file is gone."""
+        try:
+            return os.stat(self.path).st_mtime_ns
+        except OSError:
+            return 0
+
+    @property
     def life(self) -> Life:
         """What became of the process."""
         tape = self.tape

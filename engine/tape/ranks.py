@@ -293,12 +293,21 @@ class Job:
     def _lost(self) -> Difference | None:
         """Lanes whose process was lost, or raised where others did not."""
         for life in (Life.LOST, Life.DAMAGED, Life.RAISED):
-            lanes = tuple(place for place, lane in enumerate(self.lanes) if lane.reader.life is life)
-            if lanes and len(lanes) < len(self.lanes):
-                first = self.lanes[lanes[0]]
-                text = f"{self.listed(lanes)}: {first.reader.sentence}"
-                return Difference(Kind.ENDED, len(first.passes), "", lanes, text)
+            lanes = [place for place, lane in enumerate(self.lanes) if lane.reader.life is life]
+            if lanes and (len(lanes) < len(self.lanes) or life is not Life.RAISED):
+                return self._silent(lanes, len(self.lanes[lanes[0]].passes))
         return None
+
+    def _silent(self, lanes: Sequence[int], step: int) -> Difference:
+        """Lanes that came to no further step. One that is lost takes others down with it: the first that wrote nothing more is meant."""
+        order = [Life.LOST, Life.DAMAGED, Life.RAISED, Life.ENDED, Life.RUNS]
+        readers = {place: self.lanes[place].reader for place in lanes}
+        first = min(lanes, key=lambda place: (order.index(readers[place].life), len(self.lanes[place].passes), readers[place].written))
+        text = f"{self.called(first)} did not come to step {step}: {readers[first].sentence}"
+        later = [place for place in lanes if place != first]
+        if later:
+            text += f"; {self.listed(later)} ended after it"
+        return Difference(Kind.ENDED, step, "", (first,), text)
 
     def _is_done(self, step: int) -> bool:
         """Whether nothing more will come for a step; of one tape, the step that is being filled may still get passes."""
@@ -309,8 +318,7 @@ class Job:
     def _differs(self, step: int) -> Difference | None:
         gone = tuple(place for place, lane in enumerate(self.lanes) if len(lane.passes) <= step)
         if gone and not self.alone:
-            text = f"{self.listed(gone)} did not come to step {step}: {self.lanes[gone[0]].reader.sentence}"
-            return Difference(Kind.ENDED, step, "", gone, text)
+            return self._silent(gone, step)
         rows = self.rows(step)
         found = [one for row in rows if (one := self._of_row(step, row)) is not None]
         self._note_twins(rows)

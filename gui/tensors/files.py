@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from gradstep.engine.tape.elements import size_of
+from gradstep.engine.tape.elements import WIDENED, size_of
 from gradstep.engine.tape.overview import Index, pieces
 
 from ..widgets.formats import exact
@@ -55,11 +55,11 @@ class TensorFile:
 
 
 class NpyFile(TensorFile):
-    """NumPy's own format; bfloat16, which it does not have, as float32."""
+    """NumPy's own format; types that it does not have as float32."""
 
     def __init__(self, file: Path, name: str, shape: tuple[int, ...], dtype: str) -> None:
         super().__init__(file, name, shape, dtype)
-        kind = np.dtype("float32" if dtype == "bfloat16" else dtype).newbyteorder("<")
+        kind = np.dtype("float32" if dtype in WIDENED else dtype).newbyteorder("<")
         header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(self._out, header)
         self._kind = kind

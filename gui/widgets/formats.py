@@ -31,6 +31,7 @@ class NumberStyle:
 _style: list[NumberStyle] = [NumberStyle()]
 MINUS_INFINITY, INFINITY = "-inf", "inf"
 _SHORT = {
+    "float8_e4m3fn": "f8e4m3", "float8_e5m2": "f8e5m2",
     "float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64", "complex64": "c64", "complex128": "c128",
     "bool": "bool", "uint8": "u8", "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64",
 }  # fmt: skip

@@ -364,8 +364,11 @@ def size_of(size: Any) -> int:
 
 
 def _same(kept: Any, outs: Sequence[Any]) -> Any:
-    """The result that a node keeps an alias of."""
-    for out in outs:
-        if out.shape == kept.shape and out.dtype == kept.dtype and out.stride() == kept.stride() and out.data_ptr() == kept.data_ptr():
-            return out
+    """The result that a node keeps an alias of. Nested and sparse tensors, which have no shape or strides, are told apart by nothing."""
+    try:
+        for out in outs:
+            if out.shape == kept.shape and out.dtype == kept.dtype and out.stride() == kept.stride() and out.data_ptr() == kept.data_ptr():
+                return out
+    except RuntimeError:
+        return kept
     return kept

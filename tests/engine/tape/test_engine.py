@@ -324,3 +324,14 @@ def test_a_node_that_runs_inside_another_names_it() -> None:
     assert tape.nodes[inner.node].name == "TwiceBackward"
     enters = [event for event in tape.events if isinstance(event, NodeEnter)]
     assert {event.run for event in enters} == {outer.id, inner.id}
+
+
+def test_a_tensor_that_is_expanded_beyond_all_memory_has_exact_statistics(tmp_path: Path) -> None:
+    recorder = Recorder(Writer(str(tmp_path / "run.gst")), Level.STATISTICS)
+    with recording(recorder):
+        wide = (torch.ones(1, requires_grad=True) * 2).expand(2**40)
+    recorder.close()
+    tape = Tape.open(tmp_path / "run.gst")
+    val = next(op.outs[0] for op in tape.ops.values() if op.name == "expand")
+    assert wide.shape == (2**40,)
+    assert (tape.stats[val].count, tape.stats[val].norm, tape.stats[val].mean) == (2**40, 2.0 * 2**20, 2.0)

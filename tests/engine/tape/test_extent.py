@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
 
-from gradstep.engine.tape.elements import DTYPES
+from gradstep.engine.tape.elements import DTYPES, WIDENED
 from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Meta, Payload, Tensor, Val
@@ -43,7 +44,7 @@ def test_a_part_is_what_numpy_gives(tmp_path: Path, index: tuple[int | slice, ..
     tape.close()
 
 
-@pytest.mark.parametrize("dtype", sorted(DTYPES - {"bfloat16"}))
+@pytest.mark.parametrize("dtype", sorted(DTYPES - WIDENED))
 def test_every_dtype_is_read(tmp_path: Path, dtype: str) -> None:
     value = WHOLE.astype(dtype)
     with_rows_apart = written(tmp_path / "a.gst", value)
@@ -105,3 +106,17 @@ def test_what_was_not_kept_or_is_in_memory_has_no_extent(tmp_path: Path) -> None
     tape.close()
     inside = Tape.of([Tensor(1, Meta("int64", (2,), "cpu"), 1), Payload(Val(1, 0), "int64", (2,), bytes(16))])
     assert inside.extent(Val(1, 0)) is None
+
+
+@pytest.mark.parametrize("dtype", sorted(WIDENED - {"bfloat16"}))
+def test_numbers_of_eight_bits_come_as_float32(tmp_path: Path, dtype: str) -> None:
+    bits = np.arange(256, dtype=np.uint8)
+    tape = written(tmp_path / "a.gst", bits, dtype)
+    value, extent = tape.value(Val(2, 0)), tape.extent(Val(2, 0))
+    assert value is not None
+    assert extent is not None
+    expected = bits.view(getattr(ml_dtypes, dtype)).astype(np.float32)
+    np.testing.assert_array_equal(value, expected)
+    np.testing.assert_array_equal(extent.part((slice(3, 200, 5),)), expected[3:200:5])
+    assert tape.verify() == ""
+    tape.close()
