@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 LARGEST = 16 << 20  # bytes that are read of such a file
+STALE = 3600.0  # seconds after which what a killed writer left beside a file is taken away
 
 
 @contextmanager
 def whole(file: Path, mode: str = "w") -> Iterator[IO[Any]]:
     """A file that takes the place of ``file`` when all of it is on the disk. Raises OSError; what stood there is then still there."""
-    descriptor, beside = tempfile.mkstemp(prefix=f".{file.name[:40]}-", dir=file.parent)
+    _sweep(file)
+    descriptor, beside = tempfile.mkstemp(prefix=_prefix(file), dir=file.parent)
     try:
         with open(descriptor, mode, encoding=None if "b" in mode else "utf-8") as stream:
             yield stream
@@ -29,6 +33,19 @@ def whole(file: Path, mode: str = "w") -> Iterator[IO[Any]]:
         with suppress(OSError):
             os.unlink(beside)
         raise
+
+
+def _prefix(file: Path) -> str:
+    return f".{file.name[:40]}-"
+
+
+def _sweep(file: Path) -> None:
+    """Take away what writers left who were killed before their file was whole."""
+    before = time.time() - STALE
+    with suppress(OSError), os.scandir(file.parent) as entries:
+        for entry in entries:
+            if entry.name.startswith(_prefix(file)) and entry.stat(follow_symlinks=False).st_mtime < before:
+                os.unlink(entry.path)
 
 
 def _mode(file: Path) -> int:
@@ -56,6 +73,8 @@ class KeptFile:
         if self.file is None:
             return
         try:
+            if not stat.S_ISREG(os.stat(self.file).st_mode):  # a pipe would be waited for without end
+                raise OSError("it is not an ordinary file")
             with open(self.file, encoding="utf-8") as stream:
                 text = stream.read(LARGEST + 1)
             if len(text) > LARGEST:
@@ -65,7 +84,7 @@ class KeptFile:
             return
         except OSError as error:
             self.problem = f"{self.file} cannot be read: {error.strerror or error}"
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             self._damaged = True
             words = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
             self.problem = (

@@ -177,7 +177,7 @@ class Control:
                     os._exit(86)  # the supervisor is gone, and it takes care of us on no system but this one
                 for message in decoder.feed(data):
                     if isinstance(message, Request):
-                        self._obey(message)
+                        self._hear(message)
             except (BlockingIOError, InterruptedError):
                 continue
             except (OSError, ProtocolError):
@@ -206,6 +206,12 @@ class Control:
                     self._flush()
 
     # ------------------------------------------------------------------------------------------------------ obedience
+
+    def _hear(self, request: Request) -> None:
+        try:
+            self._obey(request)
+        except (TypeError, ValueError, AttributeError, KeyError, OverflowError) as error:  # arguments of other types than they have
+            self.send(Response(request.seq, request.command, False, f"{request.command} with such arguments is no request: {error}"))
 
     def _obey(self, request: Request) -> None:
         if request.command == "pause":
@@ -570,7 +576,9 @@ class Control:
     def _move(self, request: Request, stop: Stop) -> None:
         depth = len(self._walks.get(stop.thread, ()))
         if request.command == "goto":
-            goal = int(request.arguments.get("node", 0))
+            goal = request.arguments.get("node")
+            if type(goal) is not int:
+                raise Unanswerable("goto needs the number of a node")
             if stop.walk is not None and all(node.id != goal for node in stop.walk.needed):
                 raise Unanswerable(f"node #{goal} does not run in this backward pass")
             if stop.walk is not None and goal in self._done.get(stop.walk.run, ()):

@@ -13,6 +13,7 @@ from .protocol import Decoder, Handshake, Message, ProtocolError, Refused, Role,
 
 OUT_CAP = 64 << 20  # bytes that may wait for a reader before the link is given up
 HANDSHAKE_SECONDS = 10.0
+KNOCKS = 128  # peers that may wait at the door, so that a crowd does not make the right one knock in vain
 CANDIDATES = 8  # peers that may be in their handshake at once
 _PIECE = 1 << 18
 
@@ -100,18 +101,19 @@ class Door:
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(path)
         os.chmod(path, 0o600)
-        self.listener.listen(CANDIDATES)
+        self.listener.listen(KNOCKS)
         self.listener.setblocking(False)
         self.candidates: dict[socket.socket, tuple[Handshake, float]] = {}
 
     def accept(self, now: float) -> socket.socket | None:
-        """Takes a knock at the door; the peer to listen to, if it may try."""
+        """Takes a knock at the door; the peer to listen to, if it may try. In a crowd (``crowded``) the one that has waited longest must
+        go first: whoever knows the key proves it within milliseconds."""
         try:
             connection, _ = self.listener.accept()
         except OSError:
             return None
-        if not _same_user(connection) or len(self.candidates) >= CANDIDATES:
-            self._refused("another user" if len(self.candidates) < CANDIDATES else "too many peers at once")
+        if not _same_user(connection):
+            self._refused("another user")
             connection.close()
             return None
         connection.setblocking(False)
@@ -144,6 +146,11 @@ class Door:
         del self.candidates[connection]
         self.close()
         return Channel(connection, handshake.rest)
+
+    @property
+    def crowded(self) -> list[socket.socket]:
+        """Who must go before another is let in."""
+        return list(self.candidates)[: max(0, len(self.candidates) - CANDIDATES + 1)]
 
     def late(self, now: float) -> list[socket.socket]:
         """The candidates whose time is up."""

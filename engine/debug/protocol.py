@@ -193,7 +193,7 @@ class Handshake:
         while not self.done and b"\n" in self._pending:
             line, self._pending = self._pending.split(b"\n", 1)
             if len(line) > HANDSHAKE_CAP:
-                break
+                raise Refused("the peer sends something else than a greeting")
             if not self._their_nonce:
                 self._their_nonce = self._read_greeting(line)
                 answer += self._proof(self._role, self._nonce, self._their_nonce) + b"\n"

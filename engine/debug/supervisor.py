@@ -35,6 +35,7 @@ from .spool import Forward, Spool
 TICK = 0.1  # seconds between two looks at the program
 CLIENT_BACKLOG = 1 << 18  # bytes on the way to the window above which no more output is sent
 LADDER: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGINT, 1.0), (signal.SIGTERM, 1.0), (signal.SIGKILL, 1.0))
+REFUSALS = 100  # peers sent away that run.json names; the others are counted
 KILLING = 5.0  # seconds to wait for killed processes to be gone
 _PIPE = 1 << 20
 _OWN = frozenset({"terminate", "kill", "raiseLimit", "disconnect"})
@@ -251,6 +252,9 @@ class Supervisor:
                 self._mind(channel)
 
     def _knock(self) -> None:
+        for candidate in self._door.crowded:
+            self._selector.unregister(candidate)
+            self._door.refuse(candidate, "too many peers at once")
         candidate = self._door.accept(time.monotonic())
         if candidate is not None:
             self._watch(candidate, lambda: self._hear_candidate(candidate))
@@ -299,9 +303,13 @@ class Supervisor:
 
     def _obey(self, client: Channel, request: Request) -> None:
         if request.command in _OWN:
+            limits = [request.arguments.get(f"{name}_limit", 0) for name in ("memory", "process", "disk")]
+            if request.command == "raiseLimit" and not all(type(limit) is int and 0 <= limit < 1 << 62 for limit in limits):
+                client.send(Response(request.seq, request.command, False, "a limit is a whole number, and not negative"))
+                return
             client.send(Response(request.seq, request.command))
             if request.command == "raiseLimit":
-                self._thaw(*(int(request.arguments.get(f"{name}_limit", 0)) for name in ("memory", "process", "disk")))
+                self._thaw(*limits)
             elif request.command == "kill":
                 self._stop(rung=len(LADDER) - 1)
             else:
@@ -556,7 +564,10 @@ class Supervisor:
         return descriptor
 
     def _log_refusal(self, why: str) -> None:
-        self._facts.setdefault("refused_peers", []).append(why)
+        told = self._facts.setdefault("refused_peers", [])
+        if len(told) < REFUSALS:
+            told.append(why)
+        self._facts["refused_count"] = self._facts.get("refused_count", 0) + 1
 
     def _save(self) -> None:
         """Writes ``run.json`` so that a reader sees the old one or the new one, never half of one."""

@@ -75,3 +75,22 @@ def test_where_nothing_can_be_written_it_is_said_and_nothing_raises(tmp_path: Pa
     made.write({"things": 3})
     assert "holds until gradstep ends" in made.problem
     KeptFile(None, "things").write({"things": 3})
+
+
+def test_what_a_killed_writer_left_is_taken_away_later(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    old, new, other = (tmp_path / name for name in (".a.json-old", ".a.json-new", ".b.json-old"))
+    for path in (old, new, other):
+        path.write_text("half", encoding="utf-8")
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    with whole(file) as stream:
+        stream.write("new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.json-new", ".b.json-old", "a.json"]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.json")
+    made, taken = kept(tmp_path / "a.json")
+    assert taken == []
+    assert "not an ordinary file" in made.problem
