@@ -255,9 +255,9 @@ class Supervisor:
         for candidate in self._door.crowded:
             self._selector.unregister(candidate)
             self._door.refuse(candidate, "too many peers at once")
-        candidate = self._door.accept(time.monotonic())
-        if candidate is not None:
-            self._watch(candidate, lambda: self._hear_candidate(candidate))
+        knocking = self._door.accept(time.monotonic())
+        if knocking is not None:
+            self._watch(knocking, lambda: self._hear_candidate(knocking))
 
     def _hear_candidate(self, candidate: socket.socket) -> None:
         if candidate not in self._door.candidates:
