@@ -35,7 +35,7 @@ class Stage:
         app: Any = application()
         settings = throwaway()
         settings.setValue("preferences/appearance/theme", theme)
-        settings.setValue("preferences/appearance/calm", True)
+        settings.setValue("preferences/appearance/motion", "calm")
         settings.setValue(SEEN, True)
         self.folder = folder
         self.window = MainWindow(Appearance.of(app), settings)

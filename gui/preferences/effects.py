@@ -59,7 +59,8 @@ class Effects(QObject):
     def _dress(self) -> None:
         get = self._preferences
         self._appearance.set_mode(Mode(get.text("appearance/theme")))
-        self._appearance.set_look(Look(get.text("appearance/map"), get.whole("appearance/percent"), get.on("appearance/calm")))
+        calm = {"calm": True, "lively": False}.get(get.text("appearance/motion"))
+        self._appearance.set_look(Look(get.text("appearance/map"), get.whole("appearance/percent"), calm))
         self.tick_theme()
 
     def tick_theme(self) -> None:

@@ -119,7 +119,10 @@ PREFERENCES: tuple[Preference, ...] = (
         "In the graph, in heat maps and tables. All of them can be told apart without seeing red, green or blue", MAPS[0],
         tuple(zip(MAPS, ("Standard", "Viridis", "Cividis: blue and yellow", "Grey"), strict=True)),
     ),
-    Preference("appearance/calm", Page.APPEARANCE, "No motion", "Views jump to where they would glide", False),
+    Preference(
+        "appearance/motion", Page.APPEARANCE, "Motion", "Without it views jump to where they would glide", "system",
+        (("system", "As the system"), ("calm", "None"), ("lively", "All")),
+    ),
     Preference(
         "numbers/digits", Page.NUMBERS, "Digits of statistics", "Significant digits of norms, means and the like", 4, least=2, most=9,
     ),

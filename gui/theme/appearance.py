@@ -11,6 +11,7 @@ from PySide6.QtGui import QStyleHints
 from PySide6.QtWidgets import QApplication
 
 from .colour_maps import STANDARD, mapped
+from .desktop_motion import wants_calm
 from .motion import set_calm
 from .style import apply
 from .tokens import CONTRAST, DARK, LIGHT, Theme
@@ -31,7 +32,7 @@ class Look:
 
     colour_map: str = STANDARD
     percent: int = 100  # size of the fonts
-    calm: bool = False  # nothing moves by itself
+    calm: bool | None = None  # nothing moves by itself; None: as the desktop says
 
 
 class Appearance(QObject):
@@ -44,12 +45,15 @@ class Appearance(QObject):
         self._app = app
         self._mode = mode
         self._look = Look()
+        self._desktop_calm = wants_calm()
         hints = app.styleHints()
         self._theme = self._wanted(hints.colorScheme())
         hints.colorSchemeChanged.connect(self.follow)
         if hasattr(hints, "accessibility"):  # Qt 6.10
             hints.accessibility().contrastPreferenceChanged.connect(self._contrast_changed)
+        app.applicationStateChanged.connect(self._state_changed)
         apply(app, self._theme)
+        self._set_motion()
 
     @classmethod
     def of(cls, app: QApplication, mode: str = "") -> Appearance:
@@ -86,12 +90,23 @@ class Appearance(QObject):
     def follow(self, scheme: Qt.ColorScheme) -> None:
         """Take over what the system shows now, unless the user chose a theme."""
         look, wanted = self._look, self._wanted(scheme)
-        set_calm(look.calm)
-        self._app.setEffectEnabled(Qt.UIEffect.UI_General, not look.calm)
+        self._set_motion()
         if wanted is not self._theme:
             self._theme = wanted
             apply(self._app, wanted, look.percent / 100)
             self.changed.emit(wanted)
+
+    def _set_motion(self) -> None:
+        calm = self._desktop_calm if self._look.calm is None else self._look.calm
+        set_calm(calm)
+        self._app.setEffectEnabled(Qt.UIEffect.UI_General, not calm)
+
+    @Slot(Qt.ApplicationState)
+    def _state_changed(self, state: Qt.ApplicationState) -> None:
+        """The user comes back, perhaps from the settings of the desktop: Qt tells nobody when its wish for motion changes."""
+        if state is Qt.ApplicationState.ApplicationActive and self._look.calm is None:
+            self._desktop_calm = wants_calm()
+            self._set_motion()
 
     @Slot()
     def _contrast_changed(self) -> None:

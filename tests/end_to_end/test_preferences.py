@@ -54,7 +54,7 @@ def test_appearance(driver: Driver) -> None:
     assert driver.window.actions_["theme_dark"].isChecked()
     driver.press("theme_contrast")
     assert driver.window.preferences["appearance/theme"] == "contrast"
-    sets(driver, appearance__percent=150, appearance__map="grey", appearance__calm=True)
+    sets(driver, appearance__percent=150, appearance__map="grey", appearance__motion="calm")
     assert driver.window.menuBar().font().pixelSize() == 20
     assert theme.current().ramp == theme.mapped(theme.CONTRAST, "grey").ramp
     assert theme.is_calm()
