@@ -221,6 +221,9 @@ class MainWindow(QMainWindow):
         self.graphs.arranged.connect(self.busy.end)
         self.graphs.refused.connect(self.message.show_error)
         self.busy.cancelled.connect(self.graphs.cancel)
+        self.reading.working.connect(self.busy.begin)
+        self.reading.worked.connect(self.busy.end)
+        self.busy.cancelled.connect(self.reading.cancel)
         self.layout_menu.chosen.connect(self.graphs.choose_layout)
         self.graphs.layout_changed.connect(self.layout_menu.show_chosen)
         for line_wanted in (self.announcer.line_wanted, self.navigator.line_wanted):

@@ -64,7 +64,7 @@ class Dress:
         """Dims every node that is not named; None dims none."""
         self.dim[:] = keys is not None
         if keys is not None:
-            self.dim[[node for key in keys if (node := self._scene.node_of(key)) >= 0]] = False
+            self.dim[self._scene.nodes_of(keys)] = False
         self._encode()
 
     def dim_some(self, bright: Iterable[int], dim: Iterable[int]) -> frozenset[int]:

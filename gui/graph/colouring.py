@@ -119,6 +119,7 @@ class Colouring(QObject):
     """Listens to the model and to what is drawn; the canvas is told."""
 
     changed = Signal(object)  # another Fact was chosen
+    working = Signal(int, int)  # so many nodes of so many are worked out; 0 of 0: all are, or it was given up
 
     def __init__(self, canvas: GraphCanvas, model: DebugModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -127,10 +128,13 @@ class Colouring(QObject):
         self._fact = Fact.KIND
         self._scale = scale_for(Fact.KIND)
         self._values: dict[Key, float] = {}  # of each node, also of those that are folded away
+        self._known: dict[Key, float] = {}  # those of the moment before another picture was drawn, at ``_stamp``
+        self._stamp: object = None  # the fact and the moment at which they are true
         self._shown: dict[Key, float] = {}  # of what is drawn: of a folded group, of all that is in it together
         self._members: dict[Key, list[Key]] = {}  # of the folded groups
         self._waiting: set[Key] = set()  # ran, and their statistics are still to come
         self._work: Iterator[Key] | None = None  # what of a large graph is still to be worked out
+        self._done = self._all = 0  # nodes: how many are, and of how many
         self._theme = theme.current()
         self._next = QTimer(self, singleShot=True, interval=0)
         self._next.timeout.connect(self._go_on)
@@ -157,7 +161,8 @@ class Colouring(QObject):
     @Slot()
     def _forget(self) -> None:
         self._board = None
-        self._values, self._shown, self._members, self._waiting, self._work = {}, {}, {}, set(), None
+        self._values, self._known, self._stamp = {}, {}, None
+        self._shown, self._members, self._waiting, self._work = {}, {}, set(), None
 
     def board(self) -> FactBoard | None:
         """The facts at the model's moment; None where there is no tape."""
@@ -175,16 +180,27 @@ class Colouring(QObject):
         self._work = None
         self._waiting.clear()
         if self._fact is Fact.KIND:
+            self.working.emit(0, 0)
             self._canvas.reading.colour_by(None)
             return
+        stamp = self._moment()
+        self._known = self._known | self._values if stamp == self._stamp else {}  # else it is another picture of the same moment
+        self._stamp = stamp
         self._values, self._shown, self._members = {}, {}, {}
         self._scale = scale_for(self._fact)
         self._theme = theme.current()
-        if self._fact in NAMES:
+        if self._fact is Fact.MODULE:
             self._show_names()
             return
-        self._work = iter(self._canvas.reading.all_keys())
+        keys = self._canvas.reading.all_keys()
+        self._work, self._done, self._all = iter(keys), 0, len(keys)
         self._go_on()
+
+    def _moment(self) -> object:
+        """Equal while the fact of no node can be another one."""
+        model = self._model
+        events = len(model.tape.events) if model.tape is not None else 0
+        return (self._fact, model.position, model.run, events, len(model.tape.stats.table) if model.tape is not None else 0)
 
     @Slot()
     def _go_on(self) -> None:
@@ -192,18 +208,26 @@ class Colouring(QObject):
         if self._work is None or board is None:
             return
         deadline = time.perf_counter() + BUDGET
+        holder, fact, known = self._canvas.reading.holder, self._fact, self._known
         for count, key in enumerate(self._work):
-            self._values[key] = board.facts(key).number_of(self._fact)
+            if fact is not Fact.DEVICE:
+                value = known.get(key)
+                value = self._values[key] = board.facts(key).number_of(fact) if value is None else value
+            shown: Any = holder(key)
+            if shown is not None and shown != key:
+                self._members.setdefault(shown, []).append(key)
+            elif shown is not None and fact is not Fact.DEVICE:
+                self._shown[key] = value
             if count % 16 == 15 and time.perf_counter() > deadline:
+                self._done += count + 1
+                self.working.emit(self._done, self._all)
                 self._next.start()
                 return
         self._work = None
-        holder = self._canvas.reading.holder
-        for key in self._values:
-            shown = holder(key)
-            if shown is not None and shown != key:
-                self._members.setdefault(shown, []).append(key)  # type: ignore[arg-type]
-        self._shown = {key: value for key, value in self._values.items() if key in self._canvas.graph}
+        self.working.emit(0, 0)
+        if fact is Fact.DEVICE:
+            self._show_names()
+            return
         self._shown |= {group: self._together(members) for group, members in self._members.items()}
         self._scale = self._scale.including(self._shown.values())
         self._paint()
@@ -284,10 +308,6 @@ class Colouring(QObject):
             return board.facts(key).name_of(self._fact)
         if self._fact is Fact.MODULE:
             return str(self._canvas.graph.nodes[key].get("path") or "")
-        if not self._members:
-            for inner in self._canvas.reading.all_keys():
-                shown: Any = self._canvas.reading.holder(inner)
-                self._members.setdefault(shown, []).append(inner)
         found = {board.facts(inner).device for inner in self._members.get(key, ())} - {""}
         return found.pop() if len(found) == 1 else ", ".join(sorted(found))
 

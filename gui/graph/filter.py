@@ -22,6 +22,7 @@ class GraphFilter(QObject):
 
     matched = Signal(int, int)  # how many nodes match, of how many; -1 where nothing is filtered
     refused = Signal(str)  # the filter cannot be read, and why
+    working = Signal(int, int)  # so many nodes of so many were looked at; 0 of 0: it is done, or given up
 
     def __init__(self, canvas: GraphCanvas, colouring: Colouring, emphasis: Emphasis, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +30,7 @@ class GraphFilter(QObject):
         self._filter: EventFilter | None = None
         self._kept: set[Key] = set()
         self._all: list[Key] = []
+        self._done = 0  # of these, how many were looked at
         self._work: Iterator[Key] | None = None
         self._next = QTimer(self, singleShot=True, interval=0)
         self._next.timeout.connect(self._go_on)
@@ -55,10 +57,11 @@ class GraphFilter(QObject):
         self._kept = set()
         self._work = None
         if self._filter is None:
+            self.working.emit(0, 0)
             self._emphasis.set(Reason.FILTER, None)
             self.matched.emit(-1, 0)
             return
-        self._all = self._canvas.reading.all_keys()
+        self._all, self._done = self._canvas.reading.all_keys(), 0
         self._work = iter(self._all)
         self._go_on()
 
@@ -72,9 +75,12 @@ class GraphFilter(QObject):
             if self._filter.matches(board.facts(key)):
                 self._kept.add(key)
             if count % 16 == 15 and time.perf_counter() > deadline:
+                self._done += count + 1
+                self.working.emit(self._done, len(self._all))
                 self._next.start()
                 return
         self._work = None
+        self.working.emit(0, 0)
         self._tell()
 
     def mark(self, keys: Iterable[Key] | None) -> None:

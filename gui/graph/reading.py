@@ -32,6 +32,8 @@ class GraphReading(QObject):
     """Connects the parts to the page, the presenter and the actions."""
 
     said = Signal(str)  # a sentence for the status bar
+    working = Signal(str, int, int)  # nodes of a large graph are looked at: what for, how many of how many
+    worked = Signal()  # and are so no more
 
     def __init__(
         self, page: GraphPage, model: DebugModel, graphs: GraphPresenter, actions: Actions, settings: QSettings, parent: QObject
@@ -51,6 +53,9 @@ class GraphReading(QObject):
         page.bar.filter_changed.connect(self.filter.show)
         self.filter.matched.connect(page.bar.show_matches)
         self.filter.refused.connect(page.bar.show_error)
+        self._at: object = None  # of colouring and filter, which one says how far it is
+        self.colouring.working.connect(partial(self._working, self.colouring, self.tr("Colouring the nodes")))
+        self.filter.working.connect(partial(self._working, self.filter, self.tr("Filtering the nodes")))
         graphs.drawn.connect(self._drawn)
         graphs.marked.connect(self._marked)
         canvas.card = self._card
@@ -113,7 +118,23 @@ class GraphReading(QObject):
         kept = str(self._settings.value(_COLOUR, Fact.KIND.value))
         self.colour_by(next((fact for fact in Fact if fact.value == kept), Fact.KIND))
 
+    @Slot()
+    def cancel(self) -> None:
+        """Give up what is being worked out: the nodes have the colours of their kinds again, or no filter."""
+        if self.colouring.is_busy:
+            self.colour_by(Fact.KIND)
+        if self.filter.is_busy:
+            self._page.bar.filter.clear()
+
     # ------------------------------------------------------------------------------------ what happened
+
+    def _working(self, who: object, text: str, done: int, of: int) -> None:
+        if of:
+            self._at = who
+            self.working.emit(text, done, of)
+        elif self._at is who:
+            self._at = None
+            self.worked.emit()
 
     @Slot()
     def _drawn(self) -> None:

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from gradstep.engine.tape.schema import Record
 from gradstep.gui.graph.colouring import BAD, FIRST, STEPS, ZERO, Colouring, Scale, grouped, tick_text
 from gradstep.gui.graph.drawing import Shown
-from gradstep.gui.models.node_facts import Fact
+from gradstep.gui.models.node_facts import Fact, NodeFacts
 from gradstep.gui.theme import DARK, apply
 
 from ..looked import Looked, looked_at, network
@@ -159,6 +159,34 @@ def test_another_theme_has_its_own_colours(qtbot: QtBot, qapp: object) -> None:
     apply(qapp, DARK)  # type: ignore[arg-type]
     colouring.restyle()
     assert dress.palette != before
+
+
+def test_another_picture_of_the_same_moment_is_not_worked_out_again(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, colouring = coloured(qtbot, Fact.NORM)
+    asked: list[object] = []
+    number_of = NodeFacts.number_of
+    monkeypatch.setattr(NodeFacts, "number_of", lambda facts, fact: asked.append(fact) or number_of(facts, fact))
+    before = dict(colouring._values)
+    colouring.show_all()
+    assert asked == []
+    assert colouring._values == before or all(before[key] == value for key, value in colouring._values.items() if value == value)
+    looked.look_at(looked.entered(looked.node("TanhBackward")))
+    colouring.show_all()
+    assert asked
+
+
+def test_a_large_graph_says_how_far_it_is_and_can_be_given_up(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradstep.gui.graph.colouring.BUDGET", 0.0)
+    looked = looked_at(qtbot, network(), Shown.BOTH)
+    colouring = Colouring(looked.canvas, looked.model, looked.graphs)
+    told: list[tuple[int, int]] = []
+    colouring.working.connect(lambda done, of: told.append((done, of)))
+    colouring.choose(Fact.NORM)
+    assert told == [(16, len(looked.canvas.reading.all_keys()))]
+    colouring.choose(Fact.KIND)
+    assert told[-1] == (0, 0)
+    assert not colouring.is_busy
+    assert looked.canvas.reading.legend is None
 
 
 def test_a_large_graph_is_coloured_in_pieces(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

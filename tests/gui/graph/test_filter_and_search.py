@@ -211,3 +211,19 @@ def test_a_search_has_precedence_over_the_filter(looked: Looked, bar: FindBar) -
     assert bright(looked) == {looked.node("TanhBackward")}
     bar.closed.emit()
     assert bright(looked) == {looked.node("AddmmBackward"), looked.node("AddmmBackward", 1)}
+
+
+def test_filtering_a_large_graph_says_how_far_it_is_and_can_be_given_up(
+    qtbot: QtBot, looked: Looked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradstep.gui.graph.filter.BUDGET", 0.0)
+    looked.graphs.show(Shown.BOTH)
+    made = a_filter(looked)
+    told: list[tuple[int, int]] = []
+    made.working.connect(lambda done, of: told.append((done, of)))
+    made.show("$op(Addmm)")
+    assert told == [(16, len(looked.canvas.reading.all_keys()))]
+    made.show("")
+    assert told[-1] == (0, 0)
+    assert not made.is_busy
+    assert bright(looked) == set(looked.canvas.graph)
