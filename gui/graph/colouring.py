@@ -211,8 +211,8 @@ class Colouring(QObject):
         holder, fact, known = self._canvas.reading.holder, self._fact, self._known
         for count, key in enumerate(self._work):
             if fact is not Fact.DEVICE:
-                value = known.get(key)
-                value = self._values[key] = board.facts(key).number_of(fact) if value is None else value
+                value = known[key] if key in known else board.facts(key).number_of(fact)
+                self._values[key] = value
             shown: Any = holder(key)
             if shown is not None and shown != key:
                 self._members.setdefault(shown, []).append(key)

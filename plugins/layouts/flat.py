@@ -4,16 +4,17 @@ the order around it: hence two steps."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from . import newspaper
+from . import memory, newspaper
 from .arrays import Floats, Ints
 from .columns import Pulls, columns, rows
 from .heights import Point, Shape, bands, routes, skyline
-from .layers import Layering, Links, assign_layers, insert_bends
-from .making_room import shifts
+from .layers import Layering, Links, assign_layers, insert_bends, layers_from_below
+from .making_room import inserted, shifts
 from .order import Ordering
 
 THIN = 12.0  # px between bends
@@ -37,6 +38,7 @@ class Sketch:
     at: Ints
     index: Ints
     crossings: int
+    before: Floats | None = None  # where the vertices stood, NaN for what is new; None for a drawing of its own
 
     @property
     def spine(self) -> tuple[int, int] | None:
@@ -60,13 +62,14 @@ class Boxes:
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """x and upper edge of each box, the corners of each link, and the bounds (left, top, right, bottom). ``begun``: width and
-    height before boxes grew."""
+    height before boxes grew; ``begun_x`` the x of all vertices then, bends behind the boxes."""
 
     x: Floats
     top: Floats
     routes: list[list[Point]]
     bounds: tuple[float, float, float, float]
     begun: tuple[float, float] = (0.0, 0.0)
+    begun_x: Floats = field(default_factory=lambda: np.zeros(1))
 
 
 FIRST_ROUNDS = 2  # are enough for what can be drawn without crossings, as most models can
@@ -81,15 +84,31 @@ def bend_budget(boxes: int) -> int:
     return 20_000 + 30 * boxes
 
 
-def sketch(count: int, links: Links, top: Ints, bottom: Ints, rank: Ints) -> Sketch:
+def sketch(
+    count: int,
+    links: Links,
+    top: Ints,
+    bottom: Ints,
+    rank: Ints,
+    names: list[memory.Key] | None = None,
+    before: Mapping[memory.Key, float] | None = None,
+) -> Sketch:
     """Layers and order. ``top`` boxes stand alone on the first layer, ``bottom`` boxes on the last; ``rank`` orders the
-    boxes of these two layers (equal: as you like)."""
-    layer = assign_layers(count, links.tail, links.head, top, bottom)
+    boxes of these two layers (equal: as you like). ``before``: where boxes of these ``names``, and bends, stood; they keep their
+    order in each layer, and their layers."""
+    layered = assign_layers if before is None else layers_from_below
+    layer = layered(count, links.tail, links.head, top, bottom)
     layering = insert_bends(count, layer, links, bend_budget(count))
     vertices = len(layering.layer)
     ranks = np.zeros(vertices, dtype=np.int64)
     ranks[:count] = rank
     ordering = Ordering(layering.layer, layering.tail, layering.head, ranks)
+    if before and names is not None:
+        place = memory.known(layering, links, names, before)
+        if not np.isnan(place[:count]).all():
+            at = ordering.from_places(memory.settled(layering, place))
+            index, crossings = ordering.places(at), ordering.crossings(at)
+            return Sketch(links, layering, ranks, top, bottom, ordering.number[at], index, crossings, place)
     starts = [ordering.depth_first(downwards) for downwards in (True, False)]
     at, crossings = ordering.improve(starts[0], FIRST_ROUNDS)
     if crossings:
@@ -140,7 +159,7 @@ def place(
     pulls = Pulls(layering.tail, layering.head, leave - arrive if grown_from is None else np.zeros(len(leave)), weight)
     if drawn.spine is not None:
         pulls = pulls.with_one_more(*drawn.spine, SPINE)
-    begun = (0.0, 0.0)
+    begun, begun_x = (0.0, 0.0), None
     after = np.zeros(0, dtype=np.int64)
     gaps = np.r_[boxes.gap, np.full(bends, THIN)]
     if grown_from is None:
@@ -149,10 +168,14 @@ def place(
             x = np.round(x, 4)
     else:
         left, right = np.r_[grown_from.left, nothing], np.r_[grown_from.right, nothing]
-        x = columns(rows(drawn.at, layering.layer, left, right, gaps), pulls)
+        row = rows(drawn.at, layering.layer, left, right, gaps)
+        if drawn.before is None:
+            x = columns(row, pulls)
+        else:
+            x = inserted(row, layering.layer, memory.settled(layering, drawn.before), np.isnan(drawn.before))
         small = Shape(left, right, np.r_[grown_from.height, nothing])
         tops = bands(layering, small, x[layering.tail], x[layering.head], gap).top
-        low = tops + small.height
+        low, begun_x = tops + small.height, x
         begun = (float((x + right).max() - (x - left).min()), float(low.max()))
         if long:
             after = newspaper.cuts(layering, small, tops, begun[0], long)
@@ -176,7 +199,7 @@ def place(
     if layering.around.any():
         right = _lead_around(drawn, paths, right, x, heights.top, shape, tail_offset, head_offset, gap)
     bounds = (float((x - shape.left).min()), 0.0, right, max(lowest, float((heights.top + shape.height).max())))
-    return Drawing(x[: layering.boxes], heights.top[: layering.boxes], paths, bounds, begun)
+    return Drawing(x[: layering.boxes], heights.top[: layering.boxes], paths, bounds, begun, x if begun_x is None else begun_x)
 
 
 def _lead_around(

@@ -19,6 +19,7 @@ from .arrays import Floats, Ints, ints
 from .docking import Docked, arrange
 from .heights import Point
 from .layers import find_cycle
+from .memory import Memory
 from .nested import Inside, Nest, Spacing
 from .tree import Cuts, Tree, build_tree, cut_links, dissolve_cycles
 
@@ -40,13 +41,14 @@ class Layout:
     left corner; outer groups come before inner ones. ``edges``: the corners of each edge from the border of its source to
     the border of its target; between two corners it may be drawn straight, or as a curve that stays in their rectangle,
     without touching a box. Edges from or to a docked box that is not docked at their other end have no corners and are not
-    in ``edges``.
+    in ``edges``. ``memory`` is what a later drawing needs to keep the order (see ``layered_layout``).
     """
 
     positions: dict[Key, Point] = field(default_factory=dict)
     groups: dict[Key, Rect] = field(default_factory=dict)
     edges: dict[tuple[Key, Key], list[Point]] = field(default_factory=dict)
     size: tuple[float, float] = (0.0, 0.0)
+    memory: Mapping[Key, Mapping[Key, float]] = field(default_factory=dict)
 
 
 def layered(
@@ -76,6 +78,7 @@ def layered_layout(
     folded: Mapping[Key, tuple[float, float]] | None = None,
     closed: Mapping[Key, Key] | None = None,
     columns: bool = False,
+    before: Memory | None = None,
 ) -> Layout:
     """Lays out an acyclic graph so that every edge points in ``direction``.
 
@@ -85,7 +88,9 @@ def layered_layout(
     the groups of its host. ``folded``: (width, height) of each group when it is folded, and ``closed``: the nodes that stand
     for folded groups, {node: group}, each of the size that ``folded`` says. With these the drawing is steady: opening and
     folding a group moves the rest by rigid shifts and changes no order, if the nodes come in the same order. ``columns``: a steady drawing
-    cuts long sequences into columns side by side; the edges between them go up again. ``layer_gap`` and
+    cuts long sequences into columns side by side; the edges between them go up again. ``before``: the
+    ``memory`` of a drawing of the same graph when it was smaller (an empty one to begin with): what stood side by side in a layer keeps
+    its order, as long as it is connected. ``layer_gap`` and
     ``node_gap``: least distances along and across the flow.
 
     Raises ValueError if the graph has a cycle (and names one), if a size is missing or not a positive number, if a group
@@ -120,7 +125,9 @@ def layered_layout(
     half = width[main] / 2
     small = None if folded is None else _folded_sizes(tree, folded, upright)
     is_shut = np.array([name in set(shut.values()) for name in tree.names], dtype=np.bool_)
-    drawn = Nest(tree, cuts, half, half + chips.room[main], chips.height[main], spacing, small, is_shut, columns).draw()
+    names = ([keys[k] for k in main.tolist()], tree.names) if before is not None else None
+    nest = Nest(tree, cuts, half, half + chips.room[main], chips.height[main], spacing, small, is_shut, columns, names, before)
+    drawn = nest.draw()
     frame = _Frame(tree, drawn)
     centre = _centres(frame, main, len(keys), host, chips)
     corners = frame.edges(cuts)
@@ -136,6 +143,7 @@ def layered_layout(
         groups={name: turn.rect(rect) for name, rect, flat in zip(tree.names[1:], frame.rects()[1:], is_shut[1:], strict=True) if not flat},
         edges=edges,
         size=turn.size,
+        memory={**(before or {}), **nest.memory},
     )
 
 

@@ -138,6 +138,31 @@ def assign_layers(count: int, tail: Ints, head: Ints, top: Ints, bottom: Ints) -
     return result
 
 
+def layers_from_below(count: int, tail: Ints, head: Ints, top: Ints, bottom: Ints) -> Ints:
+    """A layer for each box, 0 uppermost, that does not change against the others when boxes come that only link to those that are
+    there: longest path to the sinks; a sink stands right below the lowest box that links to it. ``top`` and ``bottom`` as in
+    ``assign_layers``."""
+    order = topological_order(count, tail, head)
+    down_start, down = (a.tolist() for a in adjacency(count, tail, head))
+    up_start, up = (a.tolist() for a in adjacency(count, head, tail))
+    last = set(bottom.tolist())
+    height = [0] * count
+    for v in reversed(order):
+        height[v] = max((height[w] + 1 for w in down[down_start[v] : down_start[v + 1]] if w not in last), default=0)
+    for v in order:
+        if down_start[v] == down_start[v + 1]:
+            height[v] = max(0, min((height[u] for u in up[up_start[v] : up_start[v + 1]]), default=1) - 1)
+    result = ints(height)
+    fixed = np.zeros(count, dtype=np.bool_)
+    fixed[top] = fixed[bottom] = True
+    free = result[~fixed]
+    highest = int(free.max()) if len(free) else -1
+    result = highest - result + int(len(top) > 0)
+    result[top] = 0
+    result[bottom] = highest + 1 + int(len(top) > 0)
+    return result
+
+
 def _trunks(owner: Ints, span: Ints) -> tuple[Ints, Ints, Ints]:
     """For links grouped by ``owner``: the group of each link, the length of each group's trunk, and the offset of its bends."""
     _, group = np.unique(owner, return_inverse=True)

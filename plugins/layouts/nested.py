@@ -17,6 +17,7 @@ from .arrays import Flags, Floats, Ints, ints
 from .flat import Boxes, Drawing, Sketch, place, reorder, sketch
 from .heights import Point
 from .layers import Links
+from .memory import Key, Memory, Places, kept
 from .newspaper import LONG, LONG_ROW, ROW
 from .packing import Part, pack
 from .tree import ROOT, Cuts, Tree, by_group
@@ -87,6 +88,7 @@ class _Open:
     part_of: Ints
     number: Ints  # of each box and link in its part
     link_number: Ints
+    group: int
     arriving: dict[int, list[int]] = field(default_factory=dict)
     leaving: dict[int, list[int]] = field(default_factory=dict)
 
@@ -96,7 +98,8 @@ class Nest:
 
     ``folded``: width and height of each group when it is folded, for a steady drawing: every group is laid out as if all groups
     in it were folded, and makes room for those that are not. ``closed``: which groups are, and hold one node that stands
-    for them. ``columns``: long sequences are cut into columns."""
+    for them. ``columns``: long sequences are cut into columns. ``before``: where things stood in each group, by the ``names`` of
+    nodes and groups; ``memory`` has it of this drawing then."""
 
     def __init__(
         self,
@@ -109,7 +112,11 @@ class Nest:
         folded: Floats | None = None,
         closed: Flags | None = None,
         columns: bool = False,
+        names: tuple[list[Key], list[Key]] | None = None,
+        before: Memory | None = None,
     ) -> None:
+        self._names, self._before = names, before
+        self.memory: dict[Key, Places] = {}
         self._columns = columns
         self._folded = folded
         self._closed: Flags = np.zeros(len(tree), dtype=np.bool_) if closed is None else closed
@@ -144,7 +151,7 @@ class Nest:
                 group = int(top.content.groups[child])
                 inner = self._contents[group]
                 ranks = self._port_ranks(top, child, inner)
-                key = (self._kind[group], ranks.tobytes())
+                key = (self._kind[group], ranks.tobytes(), group if self._before is not None else ROOT)
                 if self._closed[group]:
                     top.children[child] = self._shut(inner)
                     top.waiting.pop()
@@ -154,7 +161,7 @@ class Nest:
                 else:
                     rank = np.zeros(inner.boxes, dtype=np.int64)
                     rank[inner.boxes - len(ranks) :] = ranks
-                    stack.append(self._open(inner, rank, key))
+                    stack.append(self._open(inner, rank, key, group))
                 continue
             result = self._close(top)
             stack.pop()
@@ -172,7 +179,9 @@ class Nest:
         return Inside(left, right, height, np.zeros(ports), np.zeros(1), np.full(1, height / 2), none, none, (), routes)
 
     # -------------------------------------------------------------------------------------------------------- open
-    def _open(self, content: _Content, rank: Ints, key: object) -> _Open:
+    def _open(self, content: _Content, rank: Ints, key: object, group: int = ROOT) -> _Open:
+        names = self._box_names(content)
+        before = None if self._before is None or self._names is None else self._before.get(self._names[1][group], {})
         count = content.boxes
         graph = coo_matrix((np.ones(len(content.tail)), (content.tail, content.head)), shape=(count, count))
         parts = connected_components(graph, directed=False)[0] if count else 0
@@ -193,9 +202,10 @@ class Nest:
             ours = Links(number[content.tail[links]], number[content.head[links]], *np.split(ints(places), 2))
             entering = (boxes >= first_port) & (boxes < first_port + content.ports_in)
             leaving = boxes >= first_port + content.ports_in
-            order = sketch(len(boxes), ours, np.flatnonzero(entering), np.flatnonzero(leaving), rank[boxes])
+            mine = None if names is None else [names[box] for box in boxes.tolist()]
+            order = sketch(len(boxes), ours, np.flatnonzero(entering), np.flatnonzero(leaving), rank[boxes], mine, before)
             pieces.append((boxes, links, order))
-        opened = _Open(content, key, pieces, [], [None] * len(content.groups), part_of, number, link_number)
+        opened = _Open(content, key, pieces, [], [None] * len(content.groups), part_of, number, link_number, group)
         nodes = len(content.nodes)
         if len(content.groups):
             for link, (tail, head) in enumerate(zip(content.tail.tolist(), content.head.tolist(), strict=True)):
@@ -287,6 +297,7 @@ class Nest:
             begun_parts.append(Part(0.0, 0.0, drawing.begun[0], drawing.begun[1], has_in or has_out))
             drawings.append(drawing)
         shifts, width, height = pack(parts, 1.5 * spacing.node, spacing.layer, None if small is None else begun_parts)
+        self._keep(opened, drawings, [dx for dx, _ in shifts])
         for (members, links, _), drawing, (dx, dy) in zip(opened.parts, drawings, shifts, strict=True):
             x[members], top[members] = drawing.x + dx, drawing.top + dy
             for link, points in zip(links.tolist(), drawing.routes, strict=True):
@@ -310,6 +321,41 @@ class Nest:
             children=children,
             routes=[[(px - axis, py) for px, py in points] for points in routes],
         )
+
+    def _box_names(self, content: _Content) -> list[Key] | None:
+        """A name for each box, the same whatever else there is: a port has that of what it leads to inside."""
+        if self._names is None or self._before is None:
+            return None
+        nodes, groups = self._names
+        names: list[Key] = [("node", nodes[node]) for node in content.nodes.tolist()]
+        names += [("group", groups[group]) for group in content.groups.tolist()]
+        first = len(names)
+        inside: dict[int, set[Key]] = {}
+        for tail, head in zip(content.tail.tolist(), content.head.tolist(), strict=True):
+            if tail >= first and head < first:
+                inside.setdefault(tail, set()).add(names[head])
+            if head >= first and tail < first:
+                inside.setdefault(head, set()).add(names[tail])
+        times: dict[Key, int] = {}
+        for port in range(first, content.boxes):
+            side = ("in" if port < first + content.ports_in else "out", frozenset(inside.get(port, ())))
+            times[side] = times.get(side, 0) + 1
+            names.append((*side, times[side]))
+        return names
+
+    def _keep(self, opened: _Open, drawings: list[Drawing], shifts: list[float]) -> None:
+        """Remember where everything stands in a group, in one measure for all its parts."""
+        names = self._box_names(opened.content)
+        if names is None or self._names is None:
+            return
+        found: Places = {}
+        for (members, _, order), drawing, shift in zip(opened.parts, drawings, shifts, strict=True):
+            mine = [names[box] for box in members.tolist()]
+            if order is None:
+                found[mine[0]] = shift
+            else:
+                found |= kept(order.layering, order.links, mine, drawing.begun_x + shift)
+        self.memory[self._names[1][opened.group]] = found
 
     def _as_folded(self, content: _Content, boxes: Boxes) -> Boxes | None:
         """The boxes of a steady drawing before its groups open; a group that is less wide open keeps its room."""
