@@ -116,6 +116,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("fold_level", "&View", "Fold O&ne Level", ("Ctrl+Alt+Left",), "", Needs.TAPE, tip="Fold the innermost groups that are open"),
     Command("unfold_level", "&View", "Unfold On&e Level", ("Ctrl+Alt+Right",), "", Needs.TAPE, tip="Open the outermost folded groups"),
+    Command("tidy", "&View", "Tid&y Up the Graph", (), "", Needs.TAPE, tip="Draw it anew: fewer crossings, and all may move"),
     Command(
         "backward_graph", "&View", "&Backward Graph", ("Ctrl+Alt+1",), "graph", Needs.TAPE, separator=True, checkable=True,
         tip="Draw the nodes of backward",

@@ -325,6 +325,7 @@ class MainWindow(QMainWindow):
             "run_configuration": self.runs.ask,
             **self.around.slots(), **self.guide.slots(), "about": lambda: dialogs.about(self),
             **{name: getattr(self.graphs.foldings, name) for name in ("fold_all", "unfold_all", "fold_level", "unfold_level")},
+            "tidy": self.graphs.tidy,
             **{shown.value: (lambda shown=shown: self._show_graph(shown)) for shown in Shown},
         }
         # fmt: on

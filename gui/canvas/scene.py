@@ -24,6 +24,7 @@ from .routes import ARROW, Flags, Floats, Ints, Segments
 
 Key = Hashable
 Rect = tuple[float, float, float, float]  # left, top, width, height
+Memory = Mapping[Key, Mapping[Key, float]]
 
 GRADIENT, DATA, LINK = range(3)  # kinds of edges
 _KINDS = {"gradient": GRADIENT, "data": DATA, "link": LINK}
@@ -94,6 +95,7 @@ class Scene:
     bounds: Rect
     flipped: bool = False
     inside: dict[str, Ints] = field(default_factory=dict)  # kind of key -> by id, the node that shows it, -1 for none
+    memory: Memory = field(default_factory=dict)  # what the layout wants to be told when the graph has grown
 
     def node_of(self, key: Key) -> int:
         """The node that shows a key: itself, or the folded group that holds it; -1 where the graph has neither."""
@@ -154,25 +156,29 @@ def folded_name(key: Key | None) -> Key | None:
     return key[1] if isinstance(key, tuple) and len(key) == 2 and key[0] == "group" else None
 
 
-def arrange(graph: nx.DiGraph, measure: Measure, layout: LayoutFunction) -> Scene:
-    """From a graph to a scene."""
+def arrange(graph: nx.DiGraph, measure: Measure, layout: LayoutFunction, before: Memory | None = None) -> Scene:
+    """From a graph to a scene. ``before``: the ``memory`` of a scene of the same graph when it was smaller, or unfolded otherwise, for
+    a layout that keeps the order of what is drawn; an empty one to begin with."""
     collecting = gc.isenabled()
     gc.disable()  # the collector would walk the whole graph again and again, for a third of the time, and find nothing
     try:
         planned = plan(graph, measure)
-        return build(graph, planned, as_layout(_asked(planned, layout)))
+        answer = _asked(planned, layout, before)
+        return replace(build(graph, planned, as_layout(answer)), memory=getattr(answer, "memory", {}))
     finally:
         if collecting:
             gc.enable()
 
 
-def _asked(planned: Plan, layout: LayoutFunction) -> Any:
+def _asked(planned: Plan, layout: LayoutFunction, before: Memory | None) -> Any:
     """The layout's answer. A layout that knows nothing of docked boxes gets boxes wide enough for their chips on both sides."""
     known = inspect.signature(layout).parameters
     everything = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in known.values())
     options: dict[str, Any] = {"groups": planned.groups, "docked": planned.docked}
     if planned.folded:
         options |= {"folded": planned.folded, "closed": planned.closed, "columns": True}
+    if before is not None:
+        options["before"] = before
     options = {name: value for name, value in options.items() if everything or name in known}
     if "docked" in options:
         return layout(planned.graph, planned.sizes, **options)

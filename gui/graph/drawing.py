@@ -20,7 +20,7 @@ from gradstep.engine.tape.outline import backward_outline, outline_of
 from gradstep.engine.tape.reader import Tape
 
 from ..canvas.plan import Measure
-from ..canvas.scene import LayoutFunction
+from ..canvas.scene import LayoutFunction, Memory, Scene
 from ..folding import FITTING, Folds, Groups, fold, grouped
 from .layouts import DEFAULT
 
@@ -49,10 +49,32 @@ class Picture:
     size: int
     folds: Folds = FITTING
     layout: str = DEFAULT
+    tidied: int = 0  # how often the user asked for a drawing that heeds none before it
 
     def replaces(self, other: Picture) -> bool:
         """Whether it is another picture, and not the same one grown."""
         return (self.tape, self.shown, self.run) != (other.tape, other.shown, other.run)
+
+
+class Growth:
+    """What the drawings of a graph that grows remember of each other. A graph that is complete when it is drawn first remembers
+    nothing: each drawing is the best there is."""
+
+    def __init__(self) -> None:
+        self._of: object = None
+        self._memory: Memory | None = None
+
+    def before(self, tape: Tape, picture: Picture) -> Memory | None:
+        """What a layout is told for this picture."""
+        of = (tape, picture.shown, picture.run, picture.layout, picture.tidied)
+        if self._of != of:
+            self._of, self._memory = of, {} if tape.growing else None
+        return self._memory
+
+    def keep(self, scene: Scene) -> None:
+        """The picture that was asked about last was drawn."""
+        if self._memory is not None:
+            self._memory = scene.memory
 
 
 class FoldedGraphs:
@@ -66,7 +88,7 @@ class FoldedGraphs:
 
     def graph(self, tape: Tape, picture: Picture) -> nx.DiGraph:
         """The graph of a picture."""
-        asked = replace(picture, folds=FITTING, layout=DEFAULT)
+        asked = replace(picture, folds=FITTING, layout=DEFAULT, tidied=0)
         if self._known is None or self._known[0] is not tape or self._known[1] != asked or self._groups is None:
             self._take_in(tape, picture)
             self._known = tape, asked

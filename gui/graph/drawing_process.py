@@ -6,6 +6,7 @@ import gc
 import pickle
 import sys
 import traceback
+from dataclasses import replace
 from typing import BinaryIO
 
 import networkx as nx
@@ -13,7 +14,7 @@ import networkx as nx
 from gradstep.engine.tape.reader import Tape
 
 from ..canvas.scene import arrange
-from .drawing import LENGTH, FoldedGraphs, Stage, resolved
+from .drawing import LENGTH, FoldedGraphs, Growth, Stage, resolved
 
 # what a layout may raise, which may be anybody's
 _OF_LAYOUTS = (ValueError, LookupError, ImportError, ArithmeticError, TypeError, AttributeError, nx.NetworkXException)
@@ -28,7 +29,7 @@ def serve(wishes: BinaryIO, answers: BinaryIO) -> None:
         answers.flush()
 
     tape: Tape | None = None
-    graphs = FoldedGraphs()
+    graphs, growth = FoldedGraphs(), Growth()
     while head := wishes.read(LENGTH.size):
         picture, measure, layout = pickle.loads(wishes.read(LENGTH.unpack(head)[0]))
         if tape is None or tape.path != picture.tape:
@@ -41,7 +42,11 @@ def serve(wishes: BinaryIO, answers: BinaryIO) -> None:
         graph = graphs.graph(tape, picture)
         tell(Stage.ARRANGING)
         try:
-            tell((picture, graph, arrange(graph, measure, layout) if len(graph) else None))
+            scene = arrange(graph, measure, layout, growth.before(tape, picture)) if len(graph) else None
+            if scene is not None:
+                growth.keep(scene)
+                scene = replace(scene, memory={})  # it stays here
+            tell((picture, graph, scene))
         except _OF_LAYOUTS as error:
             traceback.print_exc()  # for who writes the layout
             tell((picture, str(error) or type(error).__name__, None))

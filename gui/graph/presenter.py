@@ -27,7 +27,7 @@ from ..models.counterparts import counterparts
 from ..models.debug_model import DebugModel, Selection
 from ..widgets.soon import Soon
 from . import layouts
-from .drawing import LATEST, Drawing, FoldedGraphs, Picture, Shown, Stage, graph_of
+from .drawing import LATEST, Drawing, FoldedGraphs, Growth, Picture, Shown, Stage, graph_of
 from .flowed import Flowed
 from .foldings import Foldings
 
@@ -85,7 +85,8 @@ class GraphPresenter(QObject):
         self._layout_name = layouts.DEFAULT
         self.guard: Guard | None = None  # who loads the layouts of plug-ins; None: ours alone
         self._canvas, self._model, self._layout = canvas, model, layout
-        self._graphs = FoldedGraphs()
+        self._graphs, self._growth = FoldedGraphs(), Growth()
+        self._tidied = 0
         self.foldings = Foldings(canvas, self)
         self.foldings.changed.connect(self._refold)
         self._anchor: Key | None = None  # what stands still when the picture that was asked for comes
@@ -160,7 +161,7 @@ class GraphPresenter(QObject):
     def _forget(self) -> None:
         self._drawn = self._facts = None
         self._given_up = False
-        self._graphs = FoldedGraphs()
+        self._graphs, self._growth = FoldedGraphs(), Growth()
         self.foldings.forget()
         self._drawing.forget()
         self._flowed = Flowed()
@@ -228,6 +229,12 @@ class GraphPresenter(QObject):
         if drawn.layout != self._layout_name:
             self.choose_layout(drawn.layout)
 
+    @Slot()
+    def tidy(self) -> None:
+        """Draw the graph as if it had never been smaller: fewer crossings, and what was drawn may move anywhere."""
+        self._tidied += 1
+        self.refresh()
+
     def _wanted(self, tape: Tape) -> Picture:
         if self._model.takes_time:
             return self._wanted_ahead(tape)
@@ -236,12 +243,12 @@ class GraphPresenter(QObject):
             run = list(tape.runs)[-1]
         folds = self.foldings.of(self._shown)
         if self._shown is Shown.BACKWARD and run:
-            return Picture(tape.path, self._shown, run, len(tape.runs[run].needed), folds, self._layout_name)
-        return Picture(tape.path, self._shown, run, len(tape.ops) + len(tape.nodes), folds, self._layout_name)
+            return Picture(tape.path, self._shown, run, len(tape.runs[run].needed), folds, self._layout_name, self._tidied)
+        return Picture(tape.path, self._shown, run, len(tape.ops) + len(tape.nodes), folds, self._layout_name, self._tidied)
 
     def _wanted_ahead(self, tape: Tape) -> Picture:
         """Of a large tape that is still being taken in here: the process, which reads it at once, knows its last run."""
-        wanted = Picture(tape.path, self._shown, LATEST, MOST, self.foldings.of(self._shown), self._layout_name)
+        wanted = Picture(tape.path, self._shown, LATEST, MOST, self.foldings.of(self._shown), self._layout_name, self._tidied)
         drawn = self._drawn
         if drawn is not None and drawn.shown is self._shown and drawn.tape == tape.path:
             return replace(wanted, run=drawn.run, size=drawn.size)
@@ -319,7 +326,10 @@ class GraphPresenter(QObject):
         if tape is None:
             return
         graph = self._graphs.graph(tape, wanted)
-        self._arrived(wanted, graph, arrange(graph, measure(), self._layout) if len(graph) else None)
+        scene = arrange(graph, measure(), self._layout, self._growth.before(tape, wanted)) if len(graph) else None
+        if scene is not None:
+            self._growth.keep(scene)
+        self._arrived(wanted, graph, scene)
 
     @Slot(object, object, object)
     def _arrived(self, drawn: Picture, graph: nx.DiGraph, scene: Scene | None) -> None:
