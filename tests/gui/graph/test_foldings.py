@@ -206,7 +206,7 @@ def test_a_layout_that_fails_is_given_up_for_the_default_one(qtbot, window, monk
     _, presenter, _ = window
     monkeypatch.setattr(
         "gradstep.gui.graph.layouts.layout",
-        lambda name="layered", real=layout: real() if name == "layered" else __import__("networkx").find_cycle,
+        lambda name="layered", guard=None, real=layout: real() if name == "layered" else __import__("networkx").find_cycle,
     )
     with qtbot.waitSignal(presenter.refused, timeout=30_000) as refused:
         presenter.choose_layout("broken")
