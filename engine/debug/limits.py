@@ -2,7 +2,8 @@
 
 Memory is looked at the more often the nearer it is to its limit: at ``SPEED`` no look comes so late that a program could have got far
 beyond. What processes share (a worker that was forked shares all that it does not change) is counted once: the cheap sum of what is
-resident is an upper bound, and only where that is over the limit the kernel is asked for each process's share.
+resident is an upper bound, and only where that is over the limit the kernel is asked for each process's share. That takes it long, so
+all stand still meanwhile. From then on what is resident more, or a page for each fault (whoever changes what it shared faults), is added.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ from .launch import Launch
 FAR = 0.02  # seconds between two looks at memory while it is far from its limit
 NEAR = 0.002  # the same, at the limit
 SPEED = 8 << 30  # bytes a second that a program is thought to take at most
-SHARE = 0.1  # of the time that may go into asking for shares
-SHARES_HOLD = 0.05  # seconds that their answer is good for, at least
 FAMILY = 0.05  # seconds that the list of processes is good for
+TOO_MUCH = 32 << 20  # bytes above the limit at which there is no waiting to ask for shares again
 COUNT = 0.1  # seconds between two counts of processes and two looks at the tape
 KINDS = ("memory", "processes", "disk", "time")
 
@@ -33,7 +33,8 @@ class Limits:
         self._began = 0.0
         self._family: list[int] = []
         self._family_due = self._counted = 0.0
-        self._shared, self._shares_due = 0, 0.0  # bytes that the sum counts more than once
+        self._exact = -1  # bytes when the kernel was asked last; -1: it was not
+        self._resident, self._faults, self._ask_due = 0, 0, 0.0  # what was resident then, and the faults until then
         self._room = 0
 
     def begin(self) -> None:
@@ -74,17 +75,32 @@ class Limits:
             self._family = [pid, *tree.descendants(pid)]
             self._family_due = now + FAMILY
         size = sum(map(tree.resident, self._family))
-        if size - self._shared > self.memory or now >= self._shares_due:
-            self._shared = 0
-            if size > self.memory and len(self._family) > 1:
-                begun = time.monotonic()
-                self._shared = max(0, size - sum(map(tree.share, self._family)))
-                now = time.monotonic()
-                self._shares_due = now + max(SHARES_HOLD, (now - begun) / SHARE)
-        size -= self._shared
-        self._room = self.memory - size
+        if size > self.memory and len(self._family) > 1:
+            size = self._once(pid, size)
+        else:
+            self._exact = -1
+        self._room = max(0, self.memory - size)
         self.peak = max(self.peak, size)
         return size
+
+    def _once(self, pid: int, resident: int) -> int:
+        """What the processes have, what they share counted once: more than the limit only where that is so."""
+        faults = sum(map(tree.faults, self._family))
+        size = self.memory + TOO_MUCH + 1
+        if self._exact >= 0:
+            size = self._exact + max(0, resident - self._resident, (faults - self._faults) * tree.PAGE)
+        begun = time.monotonic()
+        if size <= self.memory or (begun < self._ask_due and size <= self.memory + TOO_MUCH):
+            return min(size, self.memory)
+        tree.freeze(pid)
+        self._family = [pid, *tree.descendants(pid)]
+        self._resident, self._faults = sum(map(tree.resident, self._family)), sum(map(tree.faults, self._family))
+        self._exact = sum(map(tree.share, self._family))
+        if self._exact <= self.memory:
+            tree.thaw(pid)
+        now = time.monotonic()
+        self._ask_due = now + (now - begun)  # half of the time
+        return self._exact
 
 
 def _size(file: str) -> int:

@@ -16,7 +16,7 @@ import sys
 _LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
-_PAGE = resource.getpagesize()
+PAGE = resource.getpagesize()
 
 
 def _prctl(option: int, value: int) -> bool:
@@ -66,7 +66,7 @@ def resident(pid: int) -> int:
     """Bytes of memory that ``pid`` holds now; 0 where it is gone."""
     try:
         with open(f"/proc/{pid}/statm") as file:
-            return int(file.read().split()[1]) * _PAGE
+            return int(file.read().split()[1]) * PAGE
     except (OSError, IndexError, ValueError):
         return 0
 
@@ -81,6 +81,15 @@ def share(pid: int) -> int:
     except (OSError, IndexError, ValueError):
         return resident(pid)
     return resident(pid)
+
+
+def faults(pid: int) -> int:
+    """How often ``pid`` touched a page that it did not have, or had not for itself; 0 where it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return int(file.read().rpartition(")")[2].split()[7])
+    except (OSError, IndexError, ValueError):
+        return 0
 
 
 def command_line(pid: int) -> bytes:

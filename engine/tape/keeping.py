@@ -16,6 +16,7 @@ from .wire import PAYLOAD
 HELD_CAP = 256 * 1024  # bytes that may wait
 HELD_COUNT = 256  # values that may wait
 VALUE_CAP = 1 << 30  # bytes of one value
+NAMED = 10  # values too large by themselves of which the tape tells each
 
 
 class Level(IntEnum):
@@ -32,7 +33,7 @@ Value = tuple[int, int, str, tuple[int, ...], tuple[int, ...], bytes]
 
 class Keeper(ABC):
     """Keeps values for ``sink`` at a level. ``budget`` is the bytes of data written in all; ``dropped(text)`` is called once when
-    it is used up, and for each value that is too large by itself."""
+    it is used up, and for the first values that are too large by themselves."""
 
     plain: type | None = None  # arrays whose dtype and shape say all that a tape says of them: they lie in the host's memory
 
@@ -44,6 +45,7 @@ class Keeper(ABC):
         self._dropped = dropped
         self._spent = 0
         self._over = False
+        self._too_large = 0  # values that were too large by themselves
 
     @property
     @abstractmethod
@@ -85,8 +87,12 @@ class Keeper(ABC):
     def _afford(self, size: int) -> bool:
         if self._over:
             return False
-        if size > VALUE_CAP:
-            self._dropped(f"a value of {size} bytes was not kept: one may have {VALUE_CAP}")
+        most = min(VALUE_CAP, self.budget)
+        if size > most:  # it alone is too much, those after it need not be
+            self._too_large += 1
+            if self._too_large <= NAMED:
+                more = " (no more such values are named)" if self._too_large == NAMED else ""
+                self._dropped(f"a value of {size} bytes was not kept: one may have {most}{more}")
             return False
         if self._spent + size > self.budget:
             self._over = True

@@ -29,6 +29,7 @@ StatsRows = npt.NDArray[np.void]
 LARGE = 1 << 16  # elements; above it low, high, mean and zeros come from a sample
 SAMPLE = 4096
 ROW = 4096  # elements that are summed by one product
+PIECE = 1 << 20  # elements of a large array that are looked at together where each has to be: what that takes of memory stays small
 NAN = math.nan
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -101,6 +102,8 @@ def _segments(values: npt.NDArray[Any], sizes: npt.NDArray[np.int64], rows: Stat
 def of(tensor: int, version: int, array: npt.NDArray[Any]) -> tuple[Any, ...]:
     """Statistics of one array as a row of STATS. Above LARGE elements low, high, mean and zeros are those of a sample."""
     kind, size = array.dtype.kind, array.size
+    if size > 4 * PIECE and not _is_dense(array):
+        return _of_pieces(tensor, version, array)
     flat = array.ravel(order="K")  # in the order of memory, without a copy where nothing lies between the elements
     if kind == "f" and flat.dtype.itemsize >= 4 and size:
         try:
@@ -131,12 +134,41 @@ def _of_others(tensor: int, version: int, flat: npt.NDArray[Any]) -> tuple[Any, 
         return _described(tensor, version, flat, math.sqrt(square))
     if square == 0.0 and not flat.any():
         return tensor, version, size, 0.0, 0.0, 0.0, 0.0, size, 0, 0, 0, False
+    if size > 4 * PIECE:
+        return _of_pieces(tensor, version, flat)
     if not math.isfinite(square) and flat.dtype.kind == "f":
         finite = np.isfinite(flat)
         if not finite.all():
             return _of_broken(tensor, version, flat, flat[finite])
     row: tuple[Any, ...] = of_many([(tensor, version, flat)])[0].item()  # look at all of it
     return row
+
+
+def _is_dense(array: npt.NDArray[Any]) -> bool:
+    """Whether the elements fill a stretch of memory, so that they can be looked at without a copy."""
+    step = array.itemsize
+    for stride, size in sorted(zip(array.strides, array.shape, strict=True)):
+        if size != 1:
+            if stride != step:
+                return False
+            step *= size
+    return True
+
+
+def _of_pieces(tensor: int, version: int, array: npt.NDArray[Any]) -> tuple[Any, ...]:
+    """Exact statistics of a large array, in memory for a piece of it."""
+    walk = np.nditer(array, flags=["external_loop", "buffered"], order="K", buffersize=PIECE)
+    rows = np.concatenate([
+        of_many([(tensor, version, piece[start : start + PIECE])]) for piece in walk for start in range(0, piece.size, PIECE)
+    ])  # fmt: skip
+    count, nans, posinfs, neginfs = (int(rows[name].sum()) for name in ("count", "nans", "posinfs", "neginfs"))
+    norm = NAN if nans else math.inf if posinfs or neginfs else math.hypot(*rows["norm"].tolist())
+    finite = rows["count"] - rows["nans"] - rows["posinfs"] - rows["neginfs"]
+    low = high = mean = NAN
+    if (some := rows[finite > 0]).size:
+        low, high = float(some["low"].min()), float(some["high"].max())
+        mean = float((some["mean"] * finite[finite > 0]).sum() / finite.sum())
+    return tensor, version, count, norm, low, high, mean, int(rows["zeros"].sum()), nans, posinfs, neginfs, False
 
 
 def _of_broken(tensor: int, version: int, flat: npt.NDArray[Any], finite: npt.NDArray[Any]) -> tuple[Any, ...]:
@@ -219,8 +251,7 @@ def _of_sample(tensor: int, version: int, flat: npt.NDArray[Any]) -> tuple[Any, 
             piece = flat[start : start + LARGE].astype(np.float64)
             square += float(piece.dot(piece))
         if not math.isfinite(square):
-            row: tuple[Any, ...] = of_many([(tensor, version, flat)])[0].item()
-            return row
+            return _of_pieces(tensor, version, flat)
         part = flat[:: flat.size // SAMPLE][:SAMPLE].astype(np.float64)
     described = _described(tensor, version, part, math.sqrt(square))
     zeros = round(described[7] * flat.size / part.size)

@@ -15,6 +15,8 @@ except PackageNotFoundError:
     __version__ = "unknown"
 
 if __name__ == "__main__":  # ``python -m gradstep`` by a script that runs under gradstep
-    from gradstep.engine.cli.main import main
+    import runpy
 
-    raise SystemExit(main())
+    engine = Path(__file__).resolve().parents[2]
+    installed = engine.parent / "__main__.py"
+    runpy.run_path(str(installed if installed.is_file() else engine / "_root" / "__main__.py"), run_name="__main__")

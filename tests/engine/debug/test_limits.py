@@ -28,6 +28,11 @@ class Machine:
         monkeypatch.setattr(tree, "descendants", lambda pid: [one for one in self.sizes if one != 1])
         monkeypatch.setattr(tree, "resident", lambda pid: self.sizes.get(pid, 0))
         monkeypatch.setattr(tree, "share", self.share)
+        self.faults = 0
+        self.said: list[str] = []
+        monkeypatch.setattr(tree, "freeze", lambda pid: self.said.append("freeze"))
+        monkeypatch.setattr(tree, "thaw", lambda pid: self.said.append("thaw"))
+        monkeypatch.setattr(tree, "faults", lambda pid: self.faults)
 
     def share(self, pid: int) -> int:
         self.asked += 1
@@ -63,12 +68,17 @@ def test_memory_is_that_of_all_processes_and_what_they_share_counts_once(machine
     assert one.exceeded(1, "", running=True) is None
     asked = machine.asked
     assert one.exceeded(1, "", running=True) is None
-    assert machine.asked == asked  # the answer is good for a moment
+    assert machine.said == ["freeze", "thaw"]  # it stood still while the kernel was asked
+    machine.now += 100
+    machine.faults = 1000
+    assert one.exceeded(1, "", running=True) is None
+    assert machine.asked == asked  # a kernel that was asked is not asked again while nothing can have become more
     machine.shares = dict.fromkeys((1, 2, 3), 101 * MIB)  # they changed it: it is theirs now
-    machine.now += 0.2
+    machine.faults = 3 * 51 * MIB // tree.PAGE
     found = one.exceeded(1, "", running=True)
     assert found is not None
     assert found[0] == "memory"
+    assert machine.said == ["freeze", "thaw", "freeze"]
 
 
 def test_time_counts_from_the_first_line_and_not_any_more_for_whoever_went_on(machine: Machine) -> None:

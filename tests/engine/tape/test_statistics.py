@@ -137,3 +137,27 @@ def test_views_that_show_the_same_elements_are_known_by_them() -> None:
     assert {statistics.elements_of(view) for view in parts} == {statistics.elements_of(part)}
     others = [array, part, array[1:3], array[:3], array[3:], array[:, :2], array[::2], array[..., ::2]]
     assert len({statistics.elements_of(view) for view in others}) == len(others)
+
+
+@pytest.mark.parametrize("kind", ["nan", "infinite", "vanishing", "strided", "half", "huge"])
+def test_a_large_array_is_described_piece_by_piece_as_if_at_once(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics, "PIECE", 1000)
+    array = np.random.default_rng(0).standard_normal((300, 401)).astype(np.float16 if kind == "half" else np.float32)
+    if kind in ("nan", "half"):
+        array[7, 9] = np.nan
+    if kind in ("infinite", "half"):
+        array[8, 9], array[9, 9] = np.inf, -np.inf
+    if kind == "vanishing":
+        array *= 1e-30
+    if kind == "huge":
+        array *= 1e30
+    array[0, :5] = 0
+    if kind == "strided":
+        array = array[:, ::3]
+    with np.errstate(all="ignore"):
+        wanted = statistics.of_many([(1, 0, np.ascontiguousarray(array))])[0].item()
+    found = statistics.of(1, 0, array)
+    assert found[:3] == wanted[:3]
+    if not found[11]:
+        np.testing.assert_allclose(found[3:7], wanted[3:7], rtol=1e-6)
+        assert found[7:] == wanted[7:]
