@@ -157,7 +157,7 @@ def _is_dense(array: npt.NDArray[Any]) -> bool:
 
 def _of_pieces(tensor: int, version: int, array: npt.NDArray[Any]) -> tuple[Any, ...]:
     """Exact statistics of a large array, in memory for a piece of it."""
-    walk = np.nditer(array, flags=["external_loop", "buffered"], order="K", buffersize=PIECE)
+    walk: Any = np.nditer(array, flags=["external_loop", "buffered"], order="K", buffersize=PIECE)
     rows = np.concatenate([
         of_many([(tensor, version, piece[start : start + PIECE])]) for piece in walk for start in range(0, piece.size, PIECE)
     ])  # fmt: skip

@@ -24,7 +24,7 @@ from .stacks import Base
 from .wire import CALL, RUN
 
 LATENCY = 4_000_000  # nanoseconds that what was recorded may wait for more
-FRESH = 1_000_000  # nanoseconds after which ``tick`` hands over
+FRESH = 3_000_000  # nanoseconds after which ``tick`` hands over
 
 _now, _ident = time.perf_counter_ns, threading.get_ident
 
