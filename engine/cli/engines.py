@@ -55,7 +55,10 @@ def chosen(engine: str, python: str | None, script: str) -> Runner:
             return Runner(engine, place.path)
         first = first or missing
     tried = ", ".join(f"{place.path} ({place.why})" for place in places[:6]) + (" and others" if len(places) > 6 else "")
-    raise Failed(f"no interpreter that was found can run scripts on {engine}: {tried}.\n{_remedies(first)}", Exit.UNAVAILABLE)
+    raise Failed(
+        f"no interpreter that was found can run scripts on {engine}: {tried}. gradstep doctor tells why.\n{_remedies(first)}",
+        Exit.UNAVAILABLE,
+    )
 
 
 def _on_path(name: str) -> str:

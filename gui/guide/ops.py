@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,16 @@ def search(text: str) -> list[OpFacts]:
 
 
 def of_node(op: str, node: str) -> OpFacts | None:
-    """The op of a node on a tape: by the op's own name, else by the node's."""
+    """The op of a node on a tape: by the op's own name, else by the node's, also where PyTorch calls it a little differently
+    (``NllLossBackward0``, ``MaxPool2DWithIndicesBackward0``)."""
     if op in ops():
         return ops()[op]
-    return next((found for found in ops().values() if found.node and found.node == node), None)
+    exact = next((found for found in ops().values() if found.node and found.node == node), None)
+    if exact is not None or not node:
+        return exact
+    letters = _letters(re.sub(r"(WithIndices)?Backward\d*$", "", node))
+    return next((found for found in ops().values() if letters in (_letters(found.name), _letters(found.torch.rpartition(".")[2]))), None)
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").casefold()

@@ -42,6 +42,9 @@ def test_a_nodes_op_is_found_by_the_ops_name_and_on_another_engines_tape_by_the_
     found = of_node("aten::mm", "MmBackward0")
     assert found is not None
     assert found.name == "mm"
+    found = of_node("cross_entropy_of_another_engine", "NllLossBackward0")
+    assert found is not None
+    assert found.name == "nll_loss"
     assert of_node("", "AccumulateGrad") is None
 
 
