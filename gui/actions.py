@@ -169,6 +169,10 @@ COMMANDS: tuple[Command, ...] = (
         "pause", "&Run", "&Pause", ("F6", "Ctrl+Pause"), "pause", None, Action.PAUSE, "run",
         tip="Stop the script at its next op or node",
     ),
+    Command(
+        "show_stacks", "&Run", "Show Stac&ks of All Threads", (), "", None, Action.WHERE,
+        tip="Where every thread of the program is just now, also while it runs",
+    ),
     Command("stop", "&Run", "S&top", ("Shift+F5",), "stop", None, Action.STOP, "run", tip="End the script; everything recorded is kept"),
     Command("kill", "&Run", "&Kill Now", (), "kill", None, Action.KILL, tip="End the script without asking it"),
     Command(

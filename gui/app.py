@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6 import __version_info__
 from PySide6.QtCore import QSettings
@@ -15,10 +16,13 @@ from PySide6.QtWidgets import QApplication
 from gradstep.engine.debug.targets import engines
 from gradstep.engine.extensions.switches import SAFE_MODE
 
-from .files.settings import kept, mend, throwaway
+from .files.settings import cannot_keep, kept, mend, throwaway
 from .guard.faults import Faults
 from .pseudo import LANGUAGES, speak
 from .theme import Appearance, icon, load_fonts
+
+if TYPE_CHECKING:
+    from .main_window import MainWindow
 
 NAN_EXAMPLE = Path(__file__).parent / "examples" / "nan.py"
 REFUSED = (6, 12)  # of PySide6 on Python before 3.12
@@ -26,7 +30,7 @@ REFUSED = (6, 12)  # of PySide6 on Python before 3.12
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window; gives the exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     if __version_info__[:2] == REFUSED and sys.version_info < (3, 12):
         print(
             "gradstep: PySide6 6.12 on Python 3.10 and 3.11 loses references to None and True and aborts within seconds.\n"
@@ -43,24 +47,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     app = application(arguments.theme)
     if arguments.language:
         speak(app, arguments.language)
-    from .main_window import MainWindow
-
     if arguments.headless_report is not None:
         from .files.report import report
 
         return report(app, arguments.file or str(NAN_EXAMPLE), Path(arguments.headless_report), arguments.engine, arguments.python)
-    settings = throwaway() if arguments.safe_mode else kept()
-    notice = "" if arguments.safe_mode else mend(Path(settings.fileName()))
+    faults = Faults()
+    faults.install()
+    window = begin(app, arguments)
+    window.faults.watch(faults)
+    try:
+        return app.exec()
+    finally:
+        faults.uninstall()
+
+
+def begin(app: QApplication, arguments: argparse.Namespace) -> MainWindow:
+    """The window on the user's settings, or, where those cannot be kept, on others; it says so. It is shown, with what it is asked to
+    open."""
+    from .main_window import MainWindow
+
+    settings, notice = throwaway() if arguments.safe_mode else kept(), ""
+    if not arguments.safe_mode:
+        notice = mend(Path(settings.fileName()))
+        if why := cannot_keep(settings):
+            settings, notice = throwaway(), why
     settings.sync()
     if arguments.reset_layout:
         settings.remove("layout")
         settings.remove("geometry")
     if arguments.safe_mode:
         os.environ[SAFE_MODE] = "1"  # for what we start, too
-    faults = Faults()
-    faults.install()
     window = MainWindow(Appearance.of(app), settings)
-    window.faults.watch(faults)
     if arguments.theme:
         Appearance.of(app, arguments.theme)  # for this time only: what was chosen last stays in the settings
         window.effects.tick_theme()
@@ -75,10 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         window.open_file(str(NAN_EXAMPLE))
     elif arguments.file:
         window.open_file(arguments.file)
-    try:
-        return app.exec()
-    finally:
-        faults.uninstall()
+    return window
 
 
 def command(argv: Sequence[str]) -> int:
@@ -100,7 +114,8 @@ def application(theme: str = "") -> QApplication:
     return app
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """What may stand behind ``gradstep``."""
     parser = argparse.ArgumentParser(prog="gradstep", description="Step through backward(), node by node, also back in time.")
     parser.add_argument("file", nargs="?", help="a Python script to debug, or a recorded tape (.gst)")
     parser.add_argument("--example", action="store_true", help="open the first bundled example")

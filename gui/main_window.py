@@ -31,6 +31,7 @@ from .frame.bars import RunBar, StateBar, place_text
 from .frame.busy_bar import BusyBar
 from .frame.docks import Docks, plain
 from .frame.message_bar import MessageBar
+from .frame.troubles import Troubles
 from .frame.undo import Undo
 from .frame.welcome import WelcomePage, dropped
 from .frame.whereabouts import Whereabouts
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
         self.model = DebugModel(self)
         self.actions_ = Actions(self)
         self._whereabouts = Whereabouts()
+        self._workers = 0  # processes below the program's
         self._state = self.session.state  # the one that is shown
         self._settling = QTimer(self, singleShot=True, interval=SETTLE)
         self._settling.timeout.connect(self._show_state)
@@ -127,6 +129,8 @@ class MainWindow(QMainWindow):
         self.graphs.guard = self.plug_ins.guard
         self.faults = FaultTeller(self.message, self.plug_ins, self.panels.plugins, self.docks, self)
         self.announcer = Announcer(self.message, self.canvas, self.session, self.model, self.opening, self.navigator)
+        self.troubles = Troubles(self.message, self.session, self.opening)
+        self.troubles.stacks_found.connect(self._show_stacks)
         self.runs = Runs(self.opening, self.session, self.preferences, self.message, self.welcome.runner, self)
 
         self.recovery = Recovery(self.session, self.opening, self.preferences, self.settings, self)
@@ -197,7 +201,7 @@ class MainWindow(QMainWindow):
         session.ended.connect(lambda _: self._show_log())
         session.output.connect(self.panels.output.show_output)
         session.skipped.connect(self._output_skipped)
-        session.progressed.connect(lambda _: self._show_process())
+        session.progressed.connect(lambda progress: self._show_process(progress.workers))
         for changed in (model.tape_changed, model.cursor_moved, model.live_changed, model.selection_changed):
             changed.connect(self._enable_later)
         model.grown.connect(self._grown)
@@ -299,7 +303,8 @@ class MainWindow(QMainWindow):
             "follow": lambda: canvas.set_follow(self.actions_["follow"].isChecked()),
 
             "start": self.opening.start, "restart": self.opening.restart, "pause": session.pause, "stop": session.stop,
-            "kill": session.kill, "continue": self._live(session.continue_), "step": self._live(session.next),
+            "kill": session.kill, "show_stacks": self.troubles.ask_stacks,
+            "continue": self._live(session.continue_), "step": self._live(session.next),
             "step_into": self._live(session.step_into), "step_out": self._live(session.step_out),
             "toggle_breakpoint": self.breaking.toggle, "add_breakpoint": self.breaking.ask,
             "break_on_nan": lambda: self.breakpoints.toggle(BreakKind.VALUE, "nonfinite"),
@@ -526,9 +531,15 @@ class MainWindow(QMainWindow):
     def _show_keys(self) -> None:
         self.welcome.show_keys([native(self.around.keymap.keys(name)) for name in ("open", "open_tape")])
 
-    def _show_process(self) -> None:
+    @Slot(object)
+    def _show_stacks(self, stacks: Any) -> None:
+        self.presenter.show_threads(stacks)
+        self.docks.bring(self.panels.stack)
+
+    def _show_process(self, workers: int = -1) -> None:
         running = self.session.pid if self.session.state in ALIVE else 0
-        self.status.show_process(running, self.opening.runner.title)
+        self._workers = workers if workers >= 0 and running else self._workers if running else 0
+        self.status.show_process(running, self.opening.runner.title, self._workers)
         tape = self.model.tape
         self.status.show_tape(str(tape.path) if tape is not None and tape.path else "")
 
@@ -559,7 +570,7 @@ class MainWindow(QMainWindow):
     def _save_tape(self) -> None:
         tape = self.model.tape
         if tape is not None and tape.path:
-            self.files.ask_save_tape(Path(tape.path), Path(self.opening.name or tape.path).stem)
+            self.files.ask_save_tape(tape, Path(self.opening.name or tape.path).stem)
 
     def _fill_recent(self) -> None:
         files = recent.recent(self.settings)

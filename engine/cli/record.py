@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from ..debug.launch import Launch
@@ -74,7 +75,7 @@ def _run(args: argparse.Namespace) -> int:
         disk_limit=args.limit_disk, when_full=args.when_full or "stop",
     )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="gradstep-record-", ignore_cleanup_errors=True) as folder:
-        outcome = run(launch, Path(folder))
+        outcome = run(replace(launch, fleeting=folder), Path(folder))
     for file in (older_than(tape), tape) if args.when_full == "ring" else (tape,):
         if os.path.exists(file):
             say(f"recorded {file} ({os.path.getsize(file)} bytes)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..debug.core import News, Notice, Outcome
+from ..debug.interpreters import install_line
 from ..debug.launch import Launch, RunFolder
 from ..debug.session import Session
 from ..debug.states import ENDED, State
@@ -18,6 +20,7 @@ from .command import Exit, Failed, say
 from .engines import Runner
 
 MEBIBYTE = 1 << 20
+_missing = re.compile(r"No module named '([\w.]+)'")
 BUDGET = 256  # mebibytes of values that are kept
 
 
@@ -48,6 +51,12 @@ def run(launch: Launch, folder: Path) -> Outcome:
         return replace(outcome, exit_code=int(Exit.LIMIT))
     if outcome.how is State.CRASHED:
         say(f"the script crashed: {outcome.reason}")
+    elif missing := _missing.match(str(outcome.exception.get("text", ""))):
+        name = missing[1].partition(".")[0]
+        line = install_line(launch.python, name)
+        say(f"No module named '{name}' in {launch.python}, which runs the script: choose another by --python, or run {line}")
+    elif outcome.hook or outcome.node or outcome.left_behind:
+        say(outcome.reason)
     return outcome
 
 
@@ -104,7 +113,7 @@ def recorded(
         launch = Launch(
             script=script, args=tuple(args), engine=runner.engine, python=runner.python, cwd=os.getcwd(), tape=tape, level=level,
             budget=BUDGET * MEBIBYTE, stop_on_entry=False, rewind=False, examine=examine, output="spool" if quiet else "inherit",
-            stdin="inherit", process_limit=0,
+            stdin="inherit", process_limit=0, fleeting=folder,
         )  # fmt: skip
         outcome = run(launch, Path(folder))
         if not os.path.exists(tape):

@@ -91,12 +91,14 @@ class Control:
         self._attention = stop_on_entry  # a running walk has to ask for reasons: all that it looks at
         self._lines = lines.Lines(self._at_line)
         self._hooks_off: set[str] = set()  # names of hooks that are not called
+        self._hooks: dict[int, list[str]] = {}  # by thread: the hooks that run, innermost last
         self._unpacking: set[str] = set()  # those of them of which it was said that they are called all the same
         self._walks: dict[int, list[Pass]] = {}  # by thread, innermost last
         self._done: dict[int, list[int]] = {}  # by run: the nodes that have run
         self._told = 0  # id of the exception that was stopped for
         self.failed_node = (0, 0, "")  # the last exception that came out of a node (its id), and that node
         self.tape: PausableRecorder | None = None
+        self.forked = 0  # processes that the program forked
         self._signal = private_signal()
         self._relines = False  # other lines are to be watched, which the main thread has to see to
 
@@ -402,9 +404,12 @@ class Control:
         if outer is None:
             self.reasons.frames = 0
             self._walks.pop(threading.get_ident(), None)
+            self._hooks.pop(threading.get_ident(), None)
             self._pulse.phase(Phase.BACKWARD if self._walks else Phase.FORWARD)
         elif outer.current is not None:
             self._pulse.enter(outer.run, outer.current.id, outer.current.name())
+            hooks = self._hooks.get(threading.get_ident())
+            self._pulse.hook(hooks[-1] if hooks else "")
 
     def _consider(self, walk: Pass, node: Node, depth: int, frame: types.FrameType) -> None:
         """Stops before ``node`` if there is a reason to. Where another thread stands still, this one waits for it."""
@@ -459,7 +464,18 @@ class Control:
             why = reasons.before_hook(function, node, values, within=walk is not None)
             if why is not None:
                 self.halt(why, walk, sys._getframe(1), node=node if walk is not None else None)
-        return not self._is_off(name, kind)  # it may have been switched off while standing before it
+        if self._is_off(name, kind):  # it was switched off while the program stood before it
+            return False
+        self._hooks.setdefault(threading.get_ident(), []).append(name)
+        self._pulse.hook(name)
+        return True
+
+    def after_hook(self) -> None:
+        """A hook has returned, or raised."""
+        hooks = self._hooks.get(threading.get_ident())
+        if hooks:
+            hooks.pop()
+        self._pulse.hook(hooks[-1] if hooks else "")
 
     def _is_off(self, name: str, kind: HookKind) -> bool:
         """Whether a hook is not to be called. One that unpacks always is: nobody else can read what was packed."""

@@ -101,11 +101,15 @@ class Outcome:
     node: int = 0  # the node that was running
     node_name: str = ""
     run: int = 0
+    hook: str = ""  # the hook that was running
+    last_words: str = ""  # the last lines on stderr of a program that crashed
+    recording: str = ""  # why the recording ended before the program did
+    out_of_memory: bool = False  # the system killed it for want of memory
+    link: str = ""  # why the program was not heard to its end
     left_behind: int = 0  # processes that the script left behind; they were ended
     output: Mapping[str, Any] = field(default_factory=dict)
     fault: str = ""  # Python's stack at a crash
     abandoned: str = ""
-    recording: str = ""  # why the recording ended before the program did
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Outcome:
@@ -131,6 +135,15 @@ class Progress:
     position: int = -1
     steps: int = 0
     memory: int = 0  # bytes
+    workers: int = 0  # processes below the program
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """The script runs, and nothing was recorded for so many seconds; 0: something is again."""
+
+    seconds: float = 0.0
+    position: int = -1  # the last event
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +161,7 @@ class Notice:
     text: str
 
 
-News = State | Stopped | Outcome | Output | Progress | TapeOpened | Notice
+News = State | Stopped | Outcome | Output | Progress | Idle | TapeOpened | Notice
 
 
 class SessionCore:
@@ -169,6 +182,8 @@ class SessionCore:
         self.tape = ""
         self.pid = 0
         self.limit = ""  # which one the program is frozen at, or was last: memory, processes, disk, time
+        self.idle = Idle()
+        self.memory_limit = 0  # bytes at which the program is frozen, where memory is why
         self.capabilities: Mapping[str, Any] = {}
 
     # ------------------------------------------------------------------------------------------------------ the state
@@ -195,9 +210,11 @@ class SessionCore:
     def _enter(self, state: State, *, reason: str = "", seconds: float = 0.0) -> None:
         self._facts = Facts(self._facts.script, reason, seconds)
         if state is self.state and state is not State.PAUSED:
+            if state in (State.UNRESPONSIVE, State.STOPPING):  # so long now; the next rung
+                self._tell(state)
             return
         assert state in NEXT[self.state], f"no way from {self.state.value} to {state.value}"
-        self.state = state
+        self.state, self.idle = state, Idle()
         self._tell(state)
 
     def choose(self, script: str) -> None:
@@ -311,6 +328,12 @@ class SessionCore:
                 if self.state in RUNNING and progress.phase in _PHASES:
                     self._enter(_PHASES[progress.phase])
                 self._tell(progress)
+            case "idle":
+                if self.state in RUNNING:
+                    self.idle = Idle(float(body.get("seconds", 0.0)), int(body.get("position", -1)))
+                    self._tell(self.idle)
+            case "recordingStopped":
+                self._tell(Notice("recordingStopped", str(body.get("message", ""))))
             case "output":
                 self._printed(str(body.get("category")), event.raw, int(body.get("skipped", 0)))
             case "unresponsive":
@@ -318,6 +341,7 @@ class SessionCore:
                     self._enter(State.UNRESPONSIVE, seconds=float(body.get("seconds", 0.0)))
             case "frozen":
                 self.limit = str(body.get("what", "memory"))
+                self.memory_limit = int(body.get("limit", 0)) if body.get("what", "memory") == "memory" else 0
                 if self.state is not State.STOPPING:
                     self._enter(State.FROZEN, reason=str(body.get("message", "")))
             case "stopping":

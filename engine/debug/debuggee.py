@@ -83,7 +83,7 @@ def main(descriptor: int) -> None:
     # Python 3.12 warns of a fork beside threads; the only thread that the script does not know of is ours, which minds forks
     warnings.filterwarnings("ignore", "This process .* is multi-threaded, use of fork", DeprecationWarning)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=lambda: _forget_all(control))
+        os.register_at_fork(after_in_parent=lambda: _forked(control), after_in_child=lambda: _forget_all(control))
 
     if launch.breakpoints:
         control.set_breakpoints(launch.breakpoints)
@@ -164,6 +164,13 @@ def _forget_all(control: Any) -> None:
     control.target.forget()
     control.let_go()
     faulthandler.disable()
+
+
+def _forked(control: Any) -> None:
+    """In the parent: how many workers there were so far, none of which is on the tape."""
+    control.forked += 1
+    if control.tape is not None:
+        control.tape.note("forked", str(control.forked))
 
 
 def _last_word(error: BaseException | None, whole: str, control: Any) -> dict[str, Any]:

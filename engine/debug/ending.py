@@ -26,6 +26,8 @@ class Ending:
     fault: str = ""  # Python's own stack at a crash
     limit: str = ""  # which limit it was frozen at when it was asked to end
     recording: str = ""  # why the recording ended before the program did
+    out_of_memory: bool = False  # the system killed something for want of memory just then
+    last_words: str = ""  # the last lines that were printed on stderr
 
 
 def _signal_name(number: int) -> str:
@@ -45,6 +47,9 @@ def describe(ending: Ending, status: int | None) -> dict[str, Any]:
     exception = ending.told.get("exception") or {}
     running = ending.node if ending.node is not None and ending.node.node else None
     in_node = f" in {running.name} (node #{running.node})" if running is not None else ""
+    hook = ending.node.hook if ending.node is not None else ""
+    if hook:
+        in_node = f" inside the hook {hook}{' of' if running is not None else ''}{in_node.removeprefix(' in')}"
     if ending.refused or status is None:
         how, reason = State.FAILED, str(ending.refused.get("message", "the program could not be started."))
     elif ending.asked and ending.limit:
@@ -58,10 +63,14 @@ def describe(ending: Ending, status: int | None) -> dict[str, Any]:
         reason = f"{name}{in_node}."
         if name == "SIGKILL":
             reason = f"killed from outside (SIGKILL){in_node}. The system does this when memory runs out."
+        if ending.out_of_memory:
+            reason = f"killed by the system: out of memory{in_node}."
     elif exception:
         how, reason = State.RAISED, _raised(exception)
+    elif not ending.told and (ending.link or _is_over(ending)):
+        how, reason = State.FINISHED, f"{ending.link or 'the program closed the link to the debugger'}{in_node}, exit code {code}."
     elif not ending.told:
-        how, reason = State.FINISHED, f"{ending.link or _unheard(ending)}{in_node}, exit code {code}."
+        how, reason = State.FINISHED, f"the program ended itself with code {code}{in_node}, without cleaning up."
     else:
         how, reason = State.FINISHED, f"exit code {code}."
     if ending.left_behind:
@@ -70,16 +79,17 @@ def describe(ending: Ending, status: int | None) -> dict[str, Any]:
     return {
         "how": how.value, "reason": reason, "exit_code": code, "signal": name, "exception": exception, "refused": ending.refused,
         "node": running.node if running else 0, "node_name": running.name if running else "", "run": running.run if running else 0,
-        "left_behind": ending.left_behind, "output": ending.output, "fault": ending.fault, "abandoned": ending.abandoned,
+        "link": ending.link,
+        "out_of_memory": ending.out_of_memory,
+        "hook": hook, "last_words": ending.last_words if how is State.CRASHED else "", "left_behind": ending.left_behind,
+        "output": ending.output, "fault": ending.fault, "abandoned": ending.abandoned,
         "recording": ending.recording,
     }  # fmt: skip
 
 
-def _unheard(ending: Ending) -> str:
-    """Why an end was not announced: the pulse says whether the script came to its last line."""
-    if ending.node is not None and ending.node.phase is Phase.ENDED:
-        return "the program closed the link to the debugger"
-    return "ended itself without cleaning up"
+def _is_over(ending: Ending) -> bool:
+    """Whether the script came to its last line, as the pulse says: then its end was only not heard."""
+    return ending.node is not None and ending.node.phase is Phase.ENDED
 
 
 def _raised(exception: dict[str, Any]) -> str:

@@ -52,6 +52,8 @@ class Launch:
     time_limit: float = 0.0  # seconds after which the script is frozen; 0: none
     sources: bool = True  # the tape has the text of source files
     silence: float = 5.0  # seconds without a sign of life before it is called unresponsive
+    fleeting: str = ""  # a folder that is to be gone when the run is over and whoever asked for it has vanished
+    idle: float = 60.0  # seconds without anything that is recorded before that is told; 0: never
     env: Mapping[str, str] = field(default_factory=dict)  # beside the environment that the debugger has
     breakpoints: tuple[Mapping[str, Any], ...] = ()  # set before the first line runs, as ``Breakpoint.plain`` gives them
 
@@ -69,13 +71,14 @@ def runs_folder() -> Path:
     """Where runs are kept: ``$XDG_CACHE_HOME/gradstep/runs``, or below the system's temporary folder where the home is
     read-only or missing."""
     home = os.environ.get("XDG_CACHE_HOME") or (os.path.expanduser("~/.cache") if os.environ.get("HOME") else "")
-    folder = Path(home, "gradstep", "runs") if os.path.isabs(home) else Path(tempfile.gettempdir(), f"gradstep-{os.getuid()}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if os.access(folder, os.W_OK) and folder.stat().st_uid == os.getuid():
-            return folder
-    except OSError:
-        pass
+    places = [Path(home, "gradstep", "runs")] if os.path.isabs(home) else []
+    for folder in (*places, Path(tempfile.gettempdir(), f"gradstep-{os.getuid()}")):
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if os.access(folder, os.W_OK) and folder.stat().st_uid == os.getuid():
+                return folder
+        except OSError:
+            continue
     return Path(tempfile.mkdtemp(prefix="gradstep-runs-"))
 
 

@@ -58,7 +58,7 @@ class Limits:
         self._counted = now
         if self.processes and running and (count := len(tree.descendants(os.getpid()))) > self.processes:
             return "processes", f"{count} processes, the limit is {self.processes}"
-        if self.disk and (size := _size(tape)) > self.disk:
+        if self.disk and (size := size_of_file(tape)) > self.disk:
             return "disk", f"a tape of {amount(size)}, your limit is {amount(self.disk)}"
         return None
 
@@ -103,7 +103,7 @@ class Limits:
         return self._exact
 
 
-def _size(file: str) -> int:
+def size_of_file(file: str) -> int:
     """Bytes of a file; 0 where there is none yet."""
     try:
         return os.stat(file).st_size

@@ -12,10 +12,10 @@ from enum import IntEnum
 
 from ..older import dataclass
 
-_BEAT, _POSITION, _NODE, _RUN, _STEPS, _PHASE, _NAME_SIZE = range(7)
+_BEAT, _POSITION, _NODE, _RUN, _STEPS, _PHASE, _NAME_SIZE, _HOOK_SIZE = range(8)
 _NUMBERS = 8
 _NAME_CAP = 64
-SIZE = 8 * _NUMBERS + _NAME_CAP
+SIZE = 8 * _NUMBERS + 2 * _NAME_CAP
 
 
 class Phase(IntEnum):
@@ -30,7 +30,7 @@ class Phase(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One look at the numbers. ``node`` is 0 while no backward node runs."""
+    """One look at the numbers. ``node`` is 0 while no backward node runs, ``hook`` is "" while no hook does."""
 
     beat: int
     position: int
@@ -39,6 +39,7 @@ class Reading:
     steps: int
     phase: Phase
     name: str
+    hook: str = ""
 
 
 class Pulse:
@@ -53,7 +54,8 @@ class Pulse:
         finally:
             os.close(descriptor)
         self._numbers = memoryview(self._map)[: 8 * _NUMBERS].cast("q")
-        self._name = memoryview(self._map)[8 * _NUMBERS :]
+        self._name = memoryview(self._map)[8 * _NUMBERS : 8 * _NUMBERS + _NAME_CAP]
+        self._hook = memoryview(self._map)[8 * _NUMBERS + _NAME_CAP :]
         self._texts: dict[str, bytes] = {}  # of names
 
     def beat(self) -> None:
@@ -70,9 +72,7 @@ class Pulse:
 
     def enter(self, run: int, node: int, name: str, after: bool = False) -> None:
         """Backward node ``node`` of ``run`` is about to run. ``after``: the one that was entered before has run, and nobody left it."""
-        numbers, text = self._numbers, self._texts.get(name)
-        if text is None:
-            text = self._texts[name] = name.encode()[:_NAME_CAP]
+        numbers, text = self._numbers, self._texts.get(name) or self._text(name)
         self._name[: len(text)] = text
         numbers[_NAME_SIZE] = len(text)
         if after:
@@ -82,19 +82,32 @@ class Pulse:
 
     def leave(self) -> None:
         """The node has run."""
-        self._numbers[_NODE] = 0
+        self._numbers[_NODE] = self._numbers[_HOOK_SIZE] = 0
         self._numbers[_STEPS] += 1
+
+    def hook(self, name: str) -> None:
+        """The hook of that name is about to be called; "": it has returned, and no other one is around it."""
+        text = self._texts.get(name) or self._text(name)
+        self._hook[: len(text)] = text
+        self._numbers[_HOOK_SIZE] = len(text)
+
+    def _text(self, name: str) -> bytes:
+        text = self._texts[name] = name.encode(errors="replace")[:_NAME_CAP]
+        return text
 
     def read(self) -> Reading:
         """The numbers as they are now. Not one moment's: each is right, together they may be a step apart."""
         numbers = self._numbers
-        size = min(max(numbers[_NAME_SIZE], 0), _NAME_CAP)
-        name = bytes(self._name[:size]).decode(errors="replace")
+        name, hook = (
+            bytes(text[: min(max(numbers[size], 0), _NAME_CAP)]).decode(errors="replace")
+            for text, size in ((self._name, _NAME_SIZE), (self._hook, _HOOK_SIZE))
+        )
         phase = Phase(numbers[_PHASE]) if 0 <= numbers[_PHASE] <= Phase.ENDED else Phase.STARTING
-        return Reading(numbers[_BEAT], numbers[_POSITION], numbers[_NODE], numbers[_RUN], numbers[_STEPS], phase, name)
+        return Reading(numbers[_BEAT], numbers[_POSITION], numbers[_NODE], numbers[_RUN], numbers[_STEPS], phase, name, hook)
 
     def close(self) -> None:
         """Unmaps the file."""
         self._numbers.release()
         self._name.release()
+        self._hook.release()
         self._map.close()

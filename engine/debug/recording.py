@@ -30,6 +30,8 @@ class Listener(Protocol):
     def recording_stopped(self, sentence: str) -> bool:
         """Say that nothing is recorded any more; False where nobody listens."""
 
+    def after_hook(self) -> None: ...
+
 
 class PausableRecorder(CensusRecorder):
     """A recorder that gives a pause its chance after every forward op, and loses nothing where a crash is likely.
@@ -84,3 +86,7 @@ class PausableRecorder(CensusRecorder):
     def about_to_call(self, function: Any, values: Any = (), node: Any = None, kind: HookKind = HookKind.TENSOR) -> bool:
         super().about_to_call(function, values, node, kind)
         return self._control.before_hook(function, node, values, kind)
+
+    def hook_called(self, *args: Any, **named: Any) -> None:
+        super().hook_called(*args, **named)
+        self._control.after_hook()

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from .core import News, Outcome, Output, SessionCore, Stopped
+from .core import Idle, News, Outcome, Output, SessionCore, Stopped
 from .launch import Launch, RunFolder, orders, supervisor_command
 from .protocol import Response
 from .states import ALIVE, ENDED, Action, State
@@ -133,6 +133,11 @@ class Session:
     def limit(self) -> str:
         """Which limit the program is frozen at, or was last: memory, processes, disk, time; "" where it never was."""
         return self._core.limit
+
+    @property
+    def idle(self) -> Idle | None:
+        """How long nothing was recorded though the program runs; None where that is not worth a word."""
+        return self._core.idle if self._core.idle.seconds else None
 
     @property
     def tape(self) -> str:

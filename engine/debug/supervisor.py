@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,16 +27,18 @@ from ..shim import folders
 from . import tree
 from .ending import Ending, describe
 from .launch import BOOTSTRAP, Launch
-from .limits import Limits
+from .limits import Limits, size_of_file
 from .link import Channel, Door
 from .protocol import VERSION, Event, Message, Request, Response
-from .pulse import Pulse, Reading
+from .pulse import Phase, Pulse, Reading
+from .shortage import Kills
 from .spool import Forward, Spool
 
 TICK = 0.1  # seconds between two looks at the program
 CLIENT_BACKLOG = 1 << 18  # bytes on the way to the window above which no more output is sent
 LADDER: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGINT, 1.0), (signal.SIGTERM, 1.0), (signal.SIGKILL, 1.0))
 REFUSALS = 100  # peers sent away that run.json names; the others are counted
+LAST_WORDS = 600  # bytes of stderr that the end of a crashed program repeats
 KILLING = 5.0  # seconds to wait for killed processes to be gone
 _PIPE = 1 << 20
 _OWN = frozenset({"terminate", "kill", "raiseLimit", "disconnect"})
@@ -63,9 +66,11 @@ class Supervisor:
         self._debuggee: Channel | None = None
         self._early: list[Event] = []  # what happened before the window came
         self._streams: dict[int, _Stream] = {}
+        self._said = b""  # the last of what the program printed on stderr
         self._process: subprocess.Popen[bytes] | None = None
         self._pulse = Pulse(os.path.join(folder, "pulse"), create=True)
         self._ending = Ending()
+        self._kills = Kills()
         self._status: int | None = None  # what waitpid said of the program
         self._rungs = list(LADDER)
         self._rung_due = 0.0
@@ -73,6 +78,9 @@ class Supervisor:
         self._progress: tuple[object, ...] = ()
         self._progress_due = 0.0
         self._running = False  # the script's own code runs: silence means something
+        self._recorded: tuple[object, ...] = ()  # what changes with everything that is recorded
+        self._recorded_at = 0.0
+        self._told_idle = False
         self._frozen = False
         self._ended_from_outside = False
         self._limits = Limits(launch)
@@ -209,6 +217,8 @@ class Supervisor:
         stream = self._streams[pipe]
         stream.spool.write(data)
         stream.forward.add(data)
+        if stream.category == "stderr":
+            self._said = (self._said + data[-LAST_WORDS:])[-LAST_WORDS:]
         return True
 
     def _reap(self) -> None:
@@ -393,15 +403,18 @@ class Supervisor:
         if now < self._progress_due:
             return
         self._progress_due = now + TICK
+        self._kills.look(now)
         reading = self._pulse.read()
         self._listen(reading, now)
-        state = (reading.phase, reading.position, reading.steps)
+        self._notice_idleness(reading, now)
+        count = len(tree.descendants(os.getpid()))
+        state = (reading.phase, reading.position, reading.steps, count)
         if state != self._progress and self._can_forward():
             self._progress = state
             size = tree.resident(self._process.pid)
             self._limits.peak = max(self._limits.peak, size)
             body = {"phase": reading.phase.name.lower(), "position": reading.position, "steps": reading.steps, "memory": size}
-            self._tell("progress", body)
+            self._tell("progress", body | {"workers": count - 1})
 
     def _listen(self, reading: Reading, now: float) -> None:
         alive = reading.beat != self._beat
@@ -413,6 +426,20 @@ class Supervisor:
             self._told_silent = now
             body = {"seconds": round(now - self._beat_seen, 1), "node": reading.node, "name": reading.name}
             self._tell("unresponsive", body)
+
+    def _notice_idleness(self, reading: Reading, now: float) -> None:
+        """Says once that nothing was recorded for a while though the script runs, and that something is again."""
+        recorded = (reading.phase, reading.position, reading.steps, size_of_file(self._facts["tape"]), self._running, self._frozen)
+        if recorded != self._recorded:
+            self._recorded, self._recorded_at = recorded, now
+            if self._told_idle:
+                self._told_idle = False
+                self._tell("idle", {"seconds": 0.0})
+        runs = self._running and not self._frozen and not self._rung_due and reading.phase in (Phase.FORWARD, Phase.BACKWARD)
+        seconds = now - self._recorded_at
+        if runs and self._launch.idle and seconds >= self._launch.idle and not self._told_idle:
+            self._told_idle = True
+            self._tell("idle", {"seconds": round(seconds, 1), "position": reading.position})
 
     def _freeze(self, what: str, why: str) -> None:
         assert self._process is not None
@@ -467,6 +494,7 @@ class Supervisor:
         self._hear_last()
         self._ending.node = self._pulse.read()
         self._ending.fault = self._fault()
+        self._ending.out_of_memory = self._status == -signal.SIGKILL and not self._ending.asked and self._kills.happened()
         me = os.getpid()
         self._ending.left_behind = len(tree.descendants(me))
         deadline = time.monotonic() + KILLING
@@ -475,6 +503,7 @@ class Supervisor:
             self._drain()
             self._wait(min(deadline, time.monotonic() + TICK))  # SIGCHLD wakes it
         self._drain()
+        self._ending.last_words = "\n".join(self._said.decode(errors="replace").strip().splitlines()[-3:])
 
     def _has_children(self) -> bool:
         """Takes the status of who has ended; whether anybody is left."""
@@ -518,6 +547,8 @@ class Supervisor:
         self._conclude(outcome)
         self._pulse.close()
         os.close(self._lock)
+        if self._launch.fleeting and self._ending.abandoned:
+            shutil.rmtree(self._launch.fleeting, ignore_errors=True)
 
     def _conclude(self, outcome: dict[str, Any]) -> None:
         """How the program ended goes on the tape, where its own process could not say it any more."""

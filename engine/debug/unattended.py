@@ -73,6 +73,9 @@ class Unattended:
         """See ``Listener``: nobody listens."""
         return False
 
+    def after_hook(self) -> None:
+        """See ``Listener``."""
+
 
 @contextmanager
 def recorded(launch: Launch, path: str, rank: Rank) -> Iterator[None]:

@@ -11,7 +11,7 @@ import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar, overload
+from typing import IO, Any, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -316,6 +316,17 @@ class Tape:
     def readable(self) -> int:
         """Bytes from the beginning of the file that were read and are sound."""
         return self._scanner.offset if self._scanner is not None else 0
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another file has the name under which this one was opened."""
+        return self._scanner is not None and self._scanner.replaced
+
+    def copy(self, to: IO[bytes]) -> None:
+        """Write the file's bytes to another one, also where its name is gone. Raises ValueError for a tape in memory."""
+        if self._scanner is None:
+            raise ValueError("this tape is in memory: there is no file to copy")
+        self._scanner.copy(to)
 
     def close(self) -> None:
         """Close the file; what was read stays. A second call does nothing."""

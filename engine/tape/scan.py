@@ -11,7 +11,7 @@ import os
 import stat
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from .log import BLOB, CAPS, END, FRAME, HEAD, MAGIC, MARKER, VERSION, is_written
 
@@ -153,6 +153,21 @@ class Scanner:
         """Bytes that the file takes; of one with holes less than its size."""
         found = os.fstat(self._descriptor)
         return min(found.st_size, getattr(found, "st_blocks", found.st_size) * 512)
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another file has this one's name now; False also where the name is gone."""
+        try:
+            return not os.path.samestat(os.stat(self.path), os.fstat(self._descriptor))
+        except OSError:
+            return False
+
+    def copy(self, to: IO[bytes]) -> None:
+        """Write the bytes of the file, as many as there are now, to another one; also where its name is gone."""
+        offset = 0
+        while part := self._read(offset, CHUNK):
+            to.write(part)
+            offset += len(part)
 
     def is_written(self) -> bool:
         """Whether a living writer holds the file."""

@@ -35,6 +35,7 @@ def summary(tape: Tape) -> dict[str, Any]:
         "begin": begin_of(tape) or None,
         "end": how["sentence"] if words or tape.ended else "",
         "stopped": how["sentence"] if how["how"] == "recording stopped" else "",
+        "forked": max((int(note.text[:9]) for note in tape.notes if note.kind == "forked" and note.text.isdecimal()), default=0),
         "dropped": [note.text for note in tape.notes if note.kind == "dropped"],
         "ops": len(tape.ops),
         "ops_by_name": dict(Counter(op.name for op in tape.ops.values()).most_common()),
@@ -98,6 +99,8 @@ def text(tape: Tape) -> str:
     lines = [f"{facts['path'] or 'a tape in memory'}", f"  recording   {how}"]
     if facts["damage"]:
         lines.append(f"  damage      {facts['damage']}")
+    if facts["forked"]:
+        lines.append(f"  workers     {facts['forked']} forked, not recorded")
     lines += [f"  dropped     {dropped}" for dropped in facts["dropped"]]
     lines.append(f"  forward     {facts['ops']} ops in {facts['calls']} module calls: {_top(facts['ops_by_name'])}")
     lines.append(

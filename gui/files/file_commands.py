@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import networkx as nx
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gradstep.engine.extensions.guard import Guard, PluginError
 from gradstep.engine.kept import whole as whole_file
+from gradstep.engine.tape.reader import Tape
 
 from ..canvas import GraphCanvas
 from . import recent
@@ -51,19 +51,18 @@ class FileCommands(QObject):
         files = recent.recent(self._settings)
         return str(files[0].parent) if files else str(Path.cwd())
 
-    def ask_save_tape(self, tape: Path, stem: str) -> None:
+    def ask_save_tape(self, tape: Tape, stem: str) -> None:
         """Let the user choose where to keep a tape."""
         kinds = self.tr("gradstep tapes (*.gst)")
         file, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save Tape As"), f"{self._folder()}/{stem}.gst", kinds)
         if file:
             self.save_tape(tape, Path(file))
 
-    def save_tape(self, tape: Path, file: Path) -> None:
-        """Copy a tape, as far as it is written, to ``file``: wholly or not at all."""
-        beside = file.with_name(file.name + ".part")
+    def save_tape(self, tape: Tape, file: Path) -> None:
+        """Copy a tape, as far as it is written, to ``file``: wholly or not at all; also where its own file was deleted."""
         try:
-            shutil.copyfile(tape, beside)
-            beside.replace(file)
+            with whole_file(file, "wb") as stream:
+                tape.copy(stream)
         except OSError as error:
             self.failed.emit(self.tr("The tape could not be saved to {0}: {1}").format(file, error.strerror or error))
             return

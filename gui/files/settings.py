@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -17,7 +20,22 @@ def kept() -> QSettings:
 
 def throwaway() -> QSettings:
     """Settings of a window that nobody sees: nothing of the user's is read or changed."""
-    return QSettings(str(Path(tempfile.mkdtemp(prefix="gradstep-")) / "settings.ini"), QSettings.Format.IniFormat)
+    folder = tempfile.mkdtemp(prefix="gradstep-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat)
+
+
+def cannot_keep(settings: QSettings) -> str:
+    """Why the user's settings cannot be written, "" where they can: there is no home, or it is read-only."""
+    file = Path(settings.fileName())
+    if os.environ.get("HOME") or os.environ.get("XDG_CONFIG_HOME"):
+        place = next((folder for folder in file.parents if folder.exists()), file.parent)
+        writable = os.access(place, os.W_OK) and (not file.exists() or os.access(file, os.W_OK))
+        if writable:
+            return ""
+        said = translate("Settings", "{0} cannot be written: gradstep starts with settings that will not be kept.")
+        return said.format(file)
+    return translate("Settings", "There is no home folder (HOME is not set): gradstep starts with settings that will not be kept.")
 
 
 def mend(file: Path) -> str:

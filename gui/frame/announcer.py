@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from gradstep.engine.debug.core import Outcome
-from gradstep.engine.debug.states import ENDED, State
+from gradstep.engine.debug.states import ALIVE, ENDED, State
 
 from ..actions import key_of
 from ..canvas import GraphCanvas
 from ..files.opening import Opening
 from ..models.alerts import AlertKind
 from ..models.debug_model import AT_ONCE, DebugModel
+from ..models.largest import largest
 from ..program.session import DebugSession
 from ..study.navigator import Navigator
 from . import wording
@@ -42,6 +44,7 @@ class Announcer(QObject):
         model.grown.connect(self.tell_alert)
         model.caught_up.connect(self._say_end)
         model.damaged.connect(self._damaged)
+        model.replaced.connect(self._replaced)
         opening.starting.connect(self._starting)
         opening.changed.connect(self._changed)
         opening.refused.connect(self._refused)
@@ -70,6 +73,14 @@ class Announcer(QObject):
     def _damaged(self, why: str) -> None:
         self._bar.show_error(self.tr("The tape cannot be read further: {0}").format(why))
 
+    @Slot(str)
+    def _replaced(self, path: str) -> None:
+        words = self.tr("{0} was replaced by another file. What is shown is the one that was opened.").format(Path(path).name)
+        answers: list[Answer] = (
+            [] if self._session.state in ALIVE else [(self.tr("Open the New One"), lambda: self._opening.open_file(path))]
+        )
+        self._bar.show_message(words, answers, picture="warning", token="accent_text")
+
     @Slot(object)
     def _state_changed(self, state: State) -> None:
         later = self.tr("The graph appears when backward() is called.")
@@ -82,12 +93,28 @@ class Announcer(QObject):
         elif state is State.PAUSED:
             self._canvas.set_empty_text(self.tr("Paused before backward()"), self.tr("{0} goes on.").format(key_of("continue")))
         elif state is State.FROZEN:
-            answers = [(self.tr("Go On Beyond the Limit"), self._session.raise_limit), (self.tr("Stop"), self._session.stop)]
-            self._bar.show_message(self._session.sentence, answers, picture="warning", token="accent_text")
+            self._say_frozen()
         if state in ENDED and self._bar.text and self._bar.text == self._offered:
             self._bar.clear()  # there is nothing to stop any more
         if state is State.PAUSED:
             self.tell_alert()
+
+    def _say_frozen(self, more: str = "") -> None:
+        """The program stands at a limit: what can be done about it."""
+        words = self.tr("{0} The script still exists and can go on.").format(self._session.sentence)
+        limit = self._session.memory_limit
+        further = self.tr("Continue to {0}").format(wording.size_text(limit * 3 // 2)) if limit else self.tr("Go On Beyond the Limit")
+        answers: list[Answer] = [(further, self._session.raise_limit)]
+        if limit and not more:
+            answers.append((self.tr("Largest Tensors"), self._say_largest))
+        self._bar.show_message(
+            f"{words} {more}".rstrip(), [*answers, (self.tr("Stop"), self._session.stop)], picture="warning", token="accent_text"
+        )
+
+    def _say_largest(self) -> None:
+        tape = self._model.tape
+        held = ", ".join(f"{words} ({wording.size_text(size)})" for words, size in largest(tape)) if tape is not None else ""
+        self._say_frozen(self.tr("Largest tensors: {0}.").format(held) if held else self.tr("No tensor is on the tape."))
 
     @Slot()
     def tell_alert(self) -> None:

@@ -168,9 +168,12 @@ class StateBar(QStatusBar):
     def _said(self, text: str) -> None:
         self.setAccessibleName(text or self.sentence.text())
 
-    def show_process(self, pid: int, interpreter: str) -> None:
-        """Say which process runs, 0 for none, and in which interpreter."""
-        self.process.setText(self.tr("process {0}").format(pid) if pid else "")
+    def show_process(self, pid: int, interpreter: str, workers: int = 0) -> None:
+        """Say which process runs, 0 for none, in which interpreter, and how many there are below it, which nobody records."""
+        text = self.tr("process {0}").format(pid) if pid else ""
+        if pid and workers > 0:
+            text += ", " + self.tr("%n worker process(es) (not recorded)", "", workers)
+        self.process.setText(text)
         self.runner.setText(interpreter)
         self.runner.setAccessibleName(self.tr("Run configuration: {0}").format(interpreter))
 

@@ -7,12 +7,15 @@ from pathlib import Path
 from gradstep.engine.debug.core import Outcome
 from gradstep.engine.debug.states import State
 from gradstep.engine.tape.reader import Tape
-from gradstep.engine.tape.schema import NodeExit
+from gradstep.engine.tape.schema import Hook, HookCalled, NodeExit, RunEnd
 from gradstep.engine.tape.wire import EVENT_CODES
 
 from ..models.alerts import Alert
+from ..models.largest import largest
 from ..models.unreached import unreached
 from ..translation import translate
+
+LOOK_BACK = 64  # events at the end of a tape: passes within each other that a hook has ended
 
 
 def _tr(text: str) -> str:
@@ -21,8 +24,21 @@ def _tr(text: str) -> str:
 
 def outcome_text(outcome: Outcome, script: str, tape: Tape | None) -> str:
     """How the program ended, in a sentence or two; "" where there is nothing to say (it finished and backward ran)."""
+    text = _end_text(outcome, script, tape)
+    if outcome.left_behind and outcome.how is not State.STOPPED:
+        left = translate("Wording", "%n process(es) that it had left behind (was|were) ended.", outcome.left_behind)
+        text = f"{text or _tr('{0} finished.').format(Path(script).name)} {left}"
+    if outcome.recording:
+        words = _tr("{0} Its recording had ended before: {1}.")
+        text = words.format(text or _tr("{0} finished.").format(Path(script).name), outcome.recording.rstrip("."))
+    return text
+
+
+def _end_text(outcome: Outcome, script: str, tape: Tape | None) -> str:
     name = Path(script).name
     steps = _steps(tape)
+    if outcome.how is State.RAISED and tape is not None and (said := _cause(outcome, tape)):
+        return said
     if outcome.how is State.RAISED:
         raised = outcome.exception
         what = f"{raised.get('type', '')}: {raised.get('text', '')}".strip(": ") or outcome.reason
@@ -36,11 +52,28 @@ def outcome_text(outcome: Outcome, script: str, tape: Tape | None) -> str:
         words = _tr("The process ended with {0}. {3}")
         if outcome.node:
             words = _tr("The process ended with {0} while running node #{1} {2} (started, not finished). {3}")
-        return words.format(outcome.signal, outcome.node, outcome.node_name, _saved(steps))
+        if outcome.out_of_memory:
+            words = _tr("{4} was killed by the system: out of memory. {3}")
+        elif outcome.signal == "SIGKILL":
+            words = _tr("{4} was killed (SIGKILL) from outside. The system does this when memory runs out. {3}")
+            if outcome.node:
+                words = _tr(
+                    "{4} was killed (SIGKILL) from outside while running node #{1} {2}. The system does this when memory runs out. {3}"
+                )
+        text = words.format(outcome.signal, outcome.node, outcome.node_name, _saved(steps), name)
+        return f"{text} {_tr('It printed last: {0}').format(outcome.last_words)}" if outcome.last_words else text
     if outcome.how is State.FAILED:
         return outcome.reason
     if outcome.how is State.STOPPED:
         return translate("Wording", "{0} was stopped. %n backward step(s) (is|are) recorded.", steps).format(name)
+    if outcome.how is State.FINISHED and outcome.link:
+        words = _tr("{0}: {1}. It was not followed any further, and ended with exit code {2}. {3}")
+        return words.format(name, outcome.link, outcome.exit_code, _saved(steps))
+    if outcome.how is State.FINISHED and (outcome.hook or outcome.node):
+        words = _tr("{0} ended itself with code {1} in node #{3} {4}. {5}")
+        if outcome.hook:
+            words = _tr("{0} ended itself with code {1} inside the hook {2}. {5}")
+        return words.format(name, outcome.exit_code, outcome.hook, outcome.node, outcome.node_name, _saved(steps))
     if tape is not None and not tape.runs:
         roots = len({out.tensor for op in tape.ops.values() for out, grad in zip(op.outs, op.grads, strict=False) if grad is not None})
         if roots:
@@ -62,6 +95,45 @@ def outcome_text(outcome: Outcome, script: str, tape: Tape | None) -> str:
             "{0} finished. Took part in the forward and got no gradient: {1}. The forward graph shows where their path ends."
         ).format(name, listed)
     return ""
+
+
+def _cause(outcome: Outcome, tape: Tape) -> str:
+    """What raised, where the tape knows more of it than the exception: memory, a hook, a second backward; "" where it does not."""
+    raised = outcome.exception
+    kind, text = str(raised.get("type", "")), str(raised.get("text", ""))
+    if kind == "OutOfMemoryError":
+        first, _, rest = text.partition(". ")
+        where = str(raised.get("node_name") or _tr("line {0}").format(raised.get("line")))
+        held = ", ".join(f"{words} ({size_text(size)})" for words, size in largest(tape))
+        return _tr("{0} in {1}: {2} Largest: {3}.").format(first.rstrip("."), where, rest.splitlines()[0] if rest else "", held)
+    if (failed := _failed_hook(tape)) is not None:
+        hook, run = failed
+        line = _tr(" (line {0})").format(hook.at.line) if hook.at is not None else ""
+        words = _tr("Hook {0}{1} raised {2}: {3} during backward {4}; later hooks did not run.")
+        return words.format(hook.function, line, kind, text.splitlines()[0].rstrip(".") if text else "", run)
+    runs = list(tape.runs.values())
+    if "through the graph a second time" in text and runs:
+        before = next((run for run in reversed(runs[:-1]) if run.needed & runs[-1].needed), None)
+        if before is not None and before.stack and runs[-1].stack:
+            words = _tr(
+                "Second backward through the same graph (line {0}): its saved tensors were freed by the first (line {1}). "
+                "retain_graph=True keeps them."
+            )
+            return words.format(runs[-1].stack[0].line, before.stack[0].line)
+    return ""
+
+
+def _failed_hook(tape: Tape) -> tuple[Hook, int] | None:
+    """The hook that raised and so ended the last pass, and that pass's number; None where none did."""
+    for i in range(len(tape.events) - 1, max(-1, len(tape.events) - LOOK_BACK), -1):
+        event = tape.events[i]
+        if isinstance(event, HookCalled):
+            if event.after or event.run is None or event.run not in tape.runs:
+                return None
+            return tape.hooks[event.hook], list(tape.runs).index(event.run)
+        if not (isinstance(event, RunEnd) and event.error):
+            return None
+    return None
 
 
 def step_text(done: int, of: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Slot
 
 from gradstep.engine.tape.schema import Frame
@@ -26,6 +28,7 @@ class PanelPresenter(QObject):
         self._due: set[Panel] = set()  # panels that were not in sight when what they show changed
         docks.came_in_sight.connect(self._came_in_sight)
         self._script: dict[str, str] = {}
+        self._threads: list[tuple[str, Sequence[Frame]]] = []  # where all threads were when somebody asked
         self._moment_due = self._selection_due = False
         self._later = Soon(self.show_now, self)
         model.tape_changed.connect(self._tape_changed)
@@ -41,6 +44,7 @@ class PanelPresenter(QObject):
 
     @Slot()
     def _tape_changed(self) -> None:
+        self._threads = []
         panels, model = self._panels, self._model
         panels.events.show_history(model.reader)
         if model.tape is None:
@@ -144,6 +148,7 @@ class PanelPresenter(QObject):
 
     def _show_selection(self, selection: Selection) -> None:
         panels = self._panels
+        self._threads = []
         self._fill(panels.hooks)
         self._fill(panels.tensor)
         if selection.key is not None:
@@ -157,14 +162,19 @@ class PanelPresenter(QObject):
             self._panels.source.show_line(file, line)
         self._fill(self._panels.stack)
 
-    def _stacks(self, node: int | None) -> list[tuple[str, tuple[Frame, ...]]]:
+    def show_threads(self, stacks: Sequence[tuple[str, Sequence[Frame]]]) -> None:
+        """Show where all threads of the program are, until something else is selected."""
+        self._threads = list(stacks)
+        self._fill(self._panels.stack)
+
+    def _stacks(self, node: int | None) -> list[tuple[str, Sequence[Frame]]]:
         tape, key = self._model.tape, self._model.selection.key
-        if tape is None:
-            return []
+        if tape is None or self._threads:
+            return self._threads
         number = key[1] if key is not None and key[0] == "op" else None
         if number is None and node is not None and node in tape.nodes:
             number = tape.nodes[node].op
-        stacks: list[tuple[str, tuple[Frame, ...]]] = []
+        stacks: list[tuple[str, Sequence[Frame]]] = []
         op = tape.ops.get(number) if number is not None else None
         if op is not None:
             stacks.append((self.tr("{0} was called").format(op.name), op.stack))

@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QProcess, Signal, Slot
 from PySide6.QtNetwork import QLocalSocket
 
-from gradstep.engine.debug.core import News, Notice, Outcome, Output, Progress, SessionCore, Stopped, TapeOpened
+from gradstep.engine.debug.core import Idle, News, Notice, Outcome, Output, Progress, SessionCore, Stopped, TapeOpened
 from gradstep.engine.debug.launch import Launch, RunFolder, orders, supervisor_command
 from gradstep.engine.debug.protocol import Response
 from gradstep.engine.debug.states import ALIVE, ENDED, Action, State
@@ -111,6 +111,8 @@ class DebugSession(QObject):
     progressed = Signal(object)  # Progress: a sign of life, at most ten a second
     ended = Signal(object)  # Outcome: the program is over
     failed = Signal(str)  # nothing was run, and why
+    idled = Signal(object)  # Idle: the program runs and nothing is recorded, or something is again
+    recording_stopped = Signal(str)  # why: the tape ends, the program goes on
     noticed = Signal(str)  # something worth a line
     heard = Signal()  # the program said something; what it was follows
 
@@ -148,6 +150,11 @@ class DebugSession(QObject):
     def tape(self) -> str:
         """The path of the run's tape; "" while there is none."""
         return self._core.tape
+
+    @property
+    def memory_limit(self) -> int:
+        """Bytes of memory at which the program is frozen now; 0 where that is for another reason."""
+        return self._core.memory_limit
 
     @property
     def pid(self) -> int:
@@ -321,6 +328,10 @@ class DebugSession(QObject):
                 self.output.emit(category, text)
             case Progress():
                 self.progressed.emit(news)
+            case Idle():
+                self.idled.emit(news)
+            case Notice("recordingStopped", text):
+                self.recording_stopped.emit(text)
             case Notice():
                 self.noticed.emit(news.text)
             case Outcome():

@@ -181,7 +181,7 @@ def test_a_saved_tape_opens_without_the_script(driver: Driver, tmp_path: Path) -
     driver.end()
     tape = driver.window.model.tape
     assert tape is not None
-    driver.window.files.save_tape(Path(tape.path), tmp_path / "kept.gst")
+    driver.window.files.save_tape(tape, tmp_path / "kept.gst")
     driver.press("close")
     assert driver.window.pages.currentWidget() is driver.window.welcome
     driver.window.open_file(str(tmp_path / "kept.gst"))
