@@ -505,11 +505,16 @@ class Walk:
                 told = tape is not None and not getattr(hook, "off_tape", False)
                 if told and not tape.about_to_call(hook, (before,), node):
                     continue  # switched off by the debugger
-                after = hook(before)
-                if after is not None:
-                    result[slot] = _replacement(hook, before, after)
+                owner = {"tensor": leaf} if leaf is not None else {"index": slot}
+                try:
+                    after = hook(before)
+                    if after is not None:
+                        result[slot] = _replacement(hook, before, after)
+                except BaseException:
+                    if told:
+                        tape.hook_called(self.run, HookKind.TENSOR, key, hook, (before,), (), node=node, **owner)
+                    raise
                 if told:
-                    owner = {"tensor": leaf} if leaf is not None else {"index": slot}
                     tape.hook_called(self.run, HookKind.TENSOR, key, hook, (before,), (result[slot],), node=node, **owner)
         if hooks is not None:
             for slot, reference in list(hooks.retain.items()):
@@ -539,8 +544,13 @@ class Walk:
         for key, hook in list(hooks.items()):
             if tape is not None and not getattr(hook, "off_tape", False) and not tape.about_to_call(hook, current, node):
                 continue
-            after = hook(current) if kind == HookKind.NODE_PRE else hook(current, grads)
             before = current
+            try:
+                after = hook(current) if kind == HookKind.NODE_PRE else hook(current, grads)
+            except BaseException:
+                if tape is not None and not getattr(hook, "off_tape", False):
+                    tape.hook_called(self.run, kind, key, hook, before, (), node=node)
+                raise
             if after is not None:
                 if isinstance(after, Tensor):
                     after = (after,)
@@ -567,7 +577,12 @@ class Walk:
                 before = leaf._grad
                 if tape is not None and not tape.about_to_call(hook, (before,), node):
                     continue
-                hook(leaf)
+                try:
+                    hook(leaf)
+                except BaseException:
+                    if tape is not None:
+                        tape.hook_called(self.run, HookKind.POST_ACCUMULATE, key, hook, (before,), (), node=node, tensor=leaf)
+                    raise
                 if tape is not None:
                     tape.hook_called(self.run, HookKind.POST_ACCUMULATE, key, hook, (before,), (leaf._grad,), node=node, tensor=leaf)
 
@@ -632,7 +647,8 @@ def _replacement(hook: Any, before: Any, after: Any) -> Any:
     if not isinstance(after, Tensor):
         raise TypeError(f"expected Variable, but hook returned '{type(after).__name__}'")
     if after._data.shape != before._data.shape:
-        raise RuntimeError(f"hook '{_name(hook)}' has changed the size of value")
+        sizes = f"it returned {list(after.shape)}, the gradient is {list(before.shape)}"
+        raise RuntimeError(f"hook '{_name(hook)}' has changed the size of value: {sizes}")
     if after._data.dtype != before._data.dtype:
         raise RuntimeError(f"hook '{_name(hook)}' has changed the type of value (was {type_name(before)} got {type_name(after)})")
     if after.device != before.device:

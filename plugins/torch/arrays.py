@@ -30,7 +30,16 @@ def array(tensor: torch.Tensor) -> Any:
             data = data.resolve_conj().resolve_neg()
     else:
         data = elements(tensor)
-    return (data.to(torch.float32) if data.dtype in _FOREIGN else data).numpy()
+    return _shared(data.to(torch.float32) if data.dtype in _FOREIGN else data)
+
+
+def _shared(data: torch.Tensor) -> Any:
+    """The same memory as an array. Not by ``Tensor.numpy``: after that the script cannot resize the tensor's storage any more, which
+    FSDP does with every parameter."""
+    try:
+        return np.from_dlpack(data)
+    except (AttributeError, BufferError, TypeError, RuntimeError):  # older versions of either have no such thing, or not for booleans
+        return data.numpy()
 
 
 class ArrayKeeper(Capture):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -53,13 +54,7 @@ def raw(data: torch.Tensor) -> bytes:
     if flat.numel() == 0:
         return b""
     storage = flat.view(torch.uint8) if flat.dtype is not torch.bool else flat.to(torch.uint8)
-    try:
-        found: bytes = storage.numpy().tobytes()
-    except RuntimeError:  # numpy is not there
-        import ctypes
-
-        found = ctypes.string_at(storage.data_ptr(), storage.numel())
-    return found
+    return ctypes.string_at(storage.data_ptr(), storage.numel())  # after ``numpy`` a storage cannot be resized any more
 
 
 def figures(number: int, version: int, data: torch.Tensor) -> Stats:

@@ -12,8 +12,9 @@ from gradstep.engine.tape.schema import NodeEnter
 def sound(path: str | Path) -> Tape:
     """The tape, all of which can be read and keeps the invariants."""
     tape = Tape.open(path)
-    assert tape.verify() == ""
-    assert check(tape) == []
+    damage, violations = tape.verify(), check(tape)
+    assert not damage, damage
+    assert not violations, violations
     return tape
 
 

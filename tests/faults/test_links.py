@@ -140,8 +140,7 @@ def test_the_window_goes_on_after_it_slept(person) -> None:
     person.window.opening.stop_on_entry = False
     person.window.open_file(person.script(WAITS))
     person.until(lambda: "up" in person.printed)
-    for pid in descendants(os.getpid()):
-        sleep_and_wake(pid)
+    sleep_and_wake(descendants(os.getpid())[0])
     person.end()
     assert person.state is State.FINISHED
     assert "end" in person.printed

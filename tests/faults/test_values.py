@@ -28,9 +28,9 @@ none = torch.ones(0, 3, requires_grad=True)
 (none * 2).sum().backward()
 truth = torch.tensor([True, False])
 whole = torch.arange(5) * 2
-wide = torch.ones(1, requires_grad=True).expand(2**31)
-view = wide[:8] * 2
-view.sum().backward()
+wide = torch.ones(1).expand(2**31)
+view = (wide[:8] * special[5]).sum()
+view.backward()
 base = torch.ones(4, requires_grad=True)
 copy = base * 1
 copy.add_(1)
@@ -152,7 +152,7 @@ def test_the_window_shows_every_odd_tensor(person) -> None:
         val = Val(int(row["tensor"]), int(row["version"]))
         person.window.model.select_value(ValueRef(f"tensor {val.tensor}", val))
         person.turn()
-        dtypes.add(tape.tensors[val.tensor].dtype)
+        dtypes.add(tape.tensors[val.tensor].meta.dtype)
     assert {"bfloat16", "complex64", "float32"} <= {str(dtype).removeprefix("torch.") for dtype in dtypes}
 
 

@@ -51,3 +51,14 @@ def test_a_long_name_is_cut_and_never_breaks_a_reading(pulse):
 def test_a_pulse_is_made_once(pulse, tmp_path):
     with pytest.raises(FileExistsError):
         Pulse(str(tmp_path / "pulse"), create=True)
+
+
+def test_a_hook_is_named_until_it_has_returned_or_its_node_was_left(pulse):
+    pulse.enter(1, 5, "AddBackward0")
+    pulse.hook("clip")
+    assert pulse.read().hook == "clip"
+    pulse.hook("")
+    assert pulse.read().hook == ""
+    pulse.hook("clip")
+    pulse.leave()
+    assert (pulse.read().node, pulse.read().hook) == (0, "")
