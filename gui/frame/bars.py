@@ -13,6 +13,7 @@ from gradstep.engine.tape.state import Status
 from .. import theme
 from ..actions import COMMANDS, Actions
 from ..models.debug_model import DebugModel
+from ..translation import translate
 from ..widgets.holder import Holder
 from . import wording
 
@@ -172,7 +173,7 @@ class StateBar(QStatusBar):
         """Say which process runs, 0 for none, in which interpreter, and how many there are below it, which nobody records."""
         text = self.tr("process {0}").format(pid) if pid else ""
         if pid and workers > 0:
-            text += ", " + self.tr("%n worker process(es) (not recorded)", "", workers)
+            text += ", " + translate("Bars", "%n worker process(es) (not recorded)", workers)
         self.process.setText(text)
         self.runner.setText(interpreter)
         self.runner.setAccessibleName(self.tr("Run configuration: {0}").format(interpreter))

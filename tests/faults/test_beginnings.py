@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import textwrap
 import venv
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from gradstep.engine.debug.launch import runs_folder
 from gradstep.engine.debug.states import State
 
 from .catalogue import API, CLI, WINDOW, fault
@@ -58,6 +60,7 @@ def test_the_window_starts_without_a_home_and_says_that_nothing_is_kept(qtbot, t
     window.open_file(str(script))
     qtbot.waitUntil(lambda: window.session.state is State.FINISHED, timeout=60_000)
     window.close()
+    shutil.rmtree(runs_folder())  # kept, in the temporary folder
 
 
 @fault(21, API)
@@ -102,7 +105,7 @@ def test_the_window_shows_the_line_and_keeps_the_breakpoints(person, said) -> No
     person.script(FINE)
     person.press("restart")
     person.until(lambda: person.state is State.PAUSED)
-    assert len(person.window.breakpoints.breakpoints) == 1
+    assert len(person.window.breakpoints.all) == 1
     person.finish()
     assert "[2.0, 4.0, 6.0]" in person.printed
 

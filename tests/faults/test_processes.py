@@ -169,6 +169,15 @@ def test_a_bomb_in_a_control_group_is_ended_whole(start, session) -> None:
         sound(session.tape).close()
 
 
+@fault(13, CLI)
+def test_record_ends_a_bomb_at_its_limit(gradstep, said) -> None:
+    said.expect("gradstep: the script has reached a limit", "gradstep: recorded ", "gradstep: .*left behind")
+    ran = gradstep.record(BOMB, options=["--limit-processes", "40"])
+    assert (ran.code, ran.out) == (75, b"breeding\n")
+    assert said.count("processes, the limit is 40") == 1
+    assert len(ran.sound()["runs"]) == 1
+
+
 @fault(13, WINDOW)
 def test_the_bar_asks_what_shall_become_of_them(person) -> None:
     person.window.opening.limits = {"process_limit": 40}

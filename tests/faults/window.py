@@ -25,6 +25,7 @@ class Person(Driver):
         self.settings = QSettings(str(folder / "settings" / "gradstep.ini"), QSettings.Format.IniFormat)
         super().__init__(qtbot, make(qtbot, self.settings, checked=False), folder)
         self._said = said
+        said.expect("This plugin does not support propagateSizeHints")  # the offscreen platform says so of every window
         self._last = time.monotonic()
         self.gap = 0.0  # the longest time, in seconds, in which the window did nothing that it was asked
         self._timer = QTimer(self.window, interval=LOOK)
@@ -74,12 +75,14 @@ class Person(Driver):
     @property
     def answers(self) -> list[str]:
         """The buttons of the message bar."""
+        self.turn()
         bar = self.window.findChild(QFrame, "messageBar")
         assert bar is not None
         return [button.text() for button in bar.findChildren(QPushButton) if not button.isHidden()]
 
     def answer(self, label: str) -> None:
         """Press one of them."""
+        self.turn()
         bar = self.window.findChild(QFrame, "messageBar")
         assert bar is not None
         [button] = [button for button in bar.findChildren(QPushButton) if button.text() == label and not button.isHidden()]

@@ -275,3 +275,17 @@ def test_parameters_that_get_their_first_values_in_any_way_have_their_names(reco
     parts = [f"{part}.{kind}" for part in ("first", "second", "third") for kind in ("weight", "bias")]
     assert {tape.tensors[leaf].name for leaf in leaves} == {"embedding.weight", *parts}
     assert findings(tape) == []
+
+
+def test_a_recorded_script_can_still_resize_storages(recorded) -> None:
+    # after Tensor.numpy a storage cannot be resized, which FSDP does with every parameter
+    tape = recorded(
+        """
+        import torch
+        whole = torch.ones(8)
+        twice = whole * 2
+        twice.untyped_storage().resize_(0)
+        assert twice.untyped_storage().nbytes() == 0
+        """
+    )
+    tape.close()
