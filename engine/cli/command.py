@@ -51,9 +51,27 @@ class Failed(Exception):
         self.code = code
 
 
-def say(sentence: str) -> None:
+class Level(IntEnum):
+    """How much a sentence matters; ``--log-level`` says from where on they are said."""
+
+    INFO = 0  # what was done
+    WARNING = 1  # what is not as one may think
+    ERROR = 2  # why it was not done
+
+
+class _Heard:
+    least = Level.INFO
+
+
+def hear_from(level: Level) -> None:
+    """Say only what matters as much, from now on."""
+    _Heard.least = level
+
+
+def say(sentence: str, level: Level = Level.WARNING) -> None:
     """Tell the user on stderr; stdout is for data."""
-    print(f"gradstep: {visible(sentence, keep=chr(10))}", file=sys.stderr)
+    if level >= _Heard.least:
+        print(f"gradstep: {visible(sentence, keep=chr(10))}", file=sys.stderr)
 
 
 def read_to_end(tape: Tape, code: int, done: str = "read") -> int:
@@ -63,7 +81,7 @@ def read_to_end(tape: Tape, code: int, done: str = "read") -> int:
         say(f"{tape.path} is damaged: {tape.damage}. What stands before that place was {done}.")
         return Exit.DAMAGED
     if not tape.complete:
-        say(f"{tape.path} is not complete: {ending(tape)['sentence']}. What is there was {done}.")
+        say(f"{tape.path} is not complete: {ending(tape)['sentence'].rstrip('.')}. What is there was {done}.")
     return code
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,13 +47,21 @@ def _run(args: argparse.Namespace) -> int:
     try:
         graph = _graph(tape, args.what, args.run)
         try:
-            guard.call(feature, graph, file, title=os.path.basename(args.tape))
+            _write(file, lambda part: guard.call(feature, graph, part, title=os.path.basename(args.tape)))
         except PluginError as error:
             raise Failed(f"{file} was not written: {error}", Exit.NOT_CREATED) from error
         print(f"{file}: {len(graph)} nodes, {graph.number_of_edges()} edges")
         return read_to_end(tape, Exit.OK, "written")
     finally:
         tape.close()
+
+
+def _write(file: Path, write: Callable[[Path], object]) -> None:
+    """A file that is there already stays as it is until the new one is whole."""
+    with tempfile.TemporaryDirectory(prefix=".gradstep-", dir=file.parent) as folder:
+        part = Path(folder, file.name)
+        write(part)
+        os.replace(part, file)
 
 
 def _graph(tape: Tape, what: str, number: int | None) -> nx.DiGraph:

@@ -3,6 +3,9 @@
     gradstep [FILE]            open the window, on a script or a tape
     gradstep COMMAND ...       see below
 
+    --log-level LEVEL          before a command: say nothing on stderr that matters less than info, warning or error
+    --version
+
 Other packages add commands by entry points of the group ``gradstep.commands``: a function that takes the list of arguments and
 returns the exit code. They are run once the user has switched them on (``gradstep plugins on PACKAGE``). The one that is called
 ``window`` is run where no command is named.
@@ -20,7 +23,7 @@ from importlib.metadata import version
 from ..extensions.catalogue import Feature, features
 from ..extensions.switches import Switches
 from . import check, diff, doctor, explain, export, flow, inspect, ledger, plugins, ranks, record, replay, verify
-from .command import Command, Exit, Failed, say
+from .command import Command, Exit, Failed, Level, hear_from, say
 from .faults import place_of, written_down
 
 GROUP = "gradstep.commands"
@@ -36,13 +39,14 @@ FILES = (".py", ".pyw", ".gst")
 def main(argv: list[str] | None = None) -> int:
     """Run ``gradstep`` with these arguments; returns the exit code."""
     words = sys.argv[1:] if argv is None else argv
+    hear_from(Level.INFO)
     try:
-        code = _main(words)
+        code = _main(_heeded(words))
         if sys.stdout is not None:
             sys.stdout.flush()  # a disk that is full is to be heard of now, not when the interpreter ends
         return code
     except Failed as failed:
-        say(str(failed))
+        say(str(failed), Level.ERROR)
         return failed.code
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
@@ -50,17 +54,31 @@ def main(argv: list[str] | None = None) -> int:
         _silence()
         return Exit.OK
     except MemoryError:
-        say("there is not enough memory for this; close other programs, or give it less to read")
+        say("there is not enough memory for this; close other programs, or give it less to read", Level.ERROR)
         return Exit.LIMIT
     except OSError as error:
         _silence()
-        say(f"{error.filename or 'stdout'}: {error.strerror or error}; make room or name another place")
+        say(f"{error.filename or 'stdout'}: {error.strerror or error}; make room or name another place", Level.ERROR)
         return Exit.IO
     except Exception as error:  # ours: the user shall see what, and be able to report it
         log = written_down(error, words)
         where = f"what is needed to mend it is in {log}; please report it" if log else "no log could be written"
-        say(f"this is a fault of gradstep's: {type(error).__name__}: {error} ({place_of(error)}); {where}")
+        say(f"this is a fault of gradstep's: {type(error).__name__}: {error} ({place_of(error)}); {where}", Level.ERROR)
         return Exit.INTERNAL
+
+
+def _heeded(words: list[str]) -> list[str]:
+    """The words without those that are for every command, which stand before it. Raises Failed where they make no sense."""
+    if not words or not words[0].startswith("--log-level"):
+        return words
+    name, _, value = words[0].partition("=")
+    rest = words[1:] if value else words[2:]
+    value = value or (words[1] if len(words) > 1 else "")
+    if name != "--log-level" or value.upper() not in Level.__members__:
+        known = ", ".join(level.name.lower() for level in Level)
+        raise Failed(f"--log-level {value or 'LEVEL'}: LEVEL is one of {known}, and a command follows", Exit.USAGE)
+    hear_from(Level[value.upper()])
+    return rest
 
 
 def _silence() -> None:

@@ -29,7 +29,7 @@ from ..debug.launch import Launch
 from ..debug.ranks import rank_of, tape_path
 from ..tape.ring import older_than
 from .amounts import count, mebibytes, seconds, size
-from .command import Command, Exit, Failed, say
+from .command import Command, Exit, Failed, Level, say
 from .engines import add_arguments, chosen
 from .running import BUDGET, MEBIBYTE, must_exist, run
 
@@ -78,7 +78,7 @@ def _run(args: argparse.Namespace) -> int:
         outcome = run(replace(launch, fleeting=folder), Path(folder))
     for file in (older_than(tape), tape) if args.when_full == "ring" else (tape,):
         if os.path.exists(file):
-            say(f"recorded {file} ({os.path.getsize(file)} bytes)")
+            say(f"recorded {file} ({os.path.getsize(file)} bytes)", Level.INFO)
     return outcome.exit_code
 
 

@@ -161,6 +161,20 @@ def test_words_that_are_nothing_are_a_usage_error(capsys: pytest.CaptureFixture[
     assert main(["record", "--help"]) == 0
 
 
+def test_what_matters_less_is_not_said(tape: Path, record: Record, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = tape.read_bytes()
+    tape.write_bytes(data[:-200])
+    assert main(["--log-level", "error", "inspect", str(tape)]) == 65
+    assert capsys.readouterr().err == ""
+    assert main(["--log-level=warning", "inspect", str(tape)]) == 65
+    assert "is damaged" in capsys.readouterr().err
+    assert main(["--log-level", "error", "inspect", "none.gst"]) == 66
+    assert "no such file" in capsys.readouterr().err
+    for words in (["--log-level"], ["--log-level", "loud", "inspect"], ["--log-levels=error"]):
+        assert main(words) == 2
+        assert "info, warning, error" in capsys.readouterr().err
+
+
 class Point:
     """A command of ours that remembers what it was called with."""
 

@@ -199,3 +199,39 @@ def test_what_a_tape_tells_about_its_author_is_listed_and_sources_can_be_left_ou
     told = json.loads(capsys.readouterr().out)["tells"]
     assert told["sources"] == {}
     assert b"optimizer.step()" not in (tmp_path / "b.gst").read_bytes()
+
+
+def test_pytorch_is_recorded_as_safely(record: Run, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    killed = """
+        import os, torch
+        x = torch.ones(3, requires_grad=True)
+        for _ in range(25):
+            y = x * 2
+        y.sum().backward()
+        os.kill(os.getpid(), 9)
+    """
+    assert record(killed, "--engine", "torch", "--python", sys.executable, "--durable").returncode == 137
+    tape = sound(tmp_path / "script.gst")
+    assert [op.name for op in tape.ops.values()] == ["mul"] * 25 + ["sum"]
+    assert type(tape.events[-1]).__name__ == "RunEnd"
+    assert ending(tape)["signal"] == "SIGKILL"
+    ring = ("--limit-disk", "400K", "--when-full", "ring", "-o", "ring.gst")
+    assert record(TRAINING, "--engine", "torch", "--python", sys.executable, *ring).returncode == 5
+    tapes = [sound(tmp_path / name) for name in ("ring.old.gst", "ring.gst")]
+    assert max(tapes[0].runs) + 1 == min(tapes[1].runs)
+    assert {"0.weight", "2.bias"} <= {tensor.name for tensor in tapes[1].tensors.values()}
+
+
+def test_an_export_that_fails_leaves_the_file_as_it_was(
+    record: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert record(TRAINING).returncode == 5
+    target = tmp_path / "graph.dot"
+    assert main(["export", str(tmp_path / "script.gst"), "--to", str(target)]) == 0
+    before = target.read_bytes()
+    monkeypatch.setattr("os.replace", lambda *paths: (_ for _ in ()).throw(OSError(28, "No space left on device", str(target))))
+    assert main(["export", str(tmp_path / "script.gst"), "--to", str(target)]) == 73
+    assert "No space left on device" in capsys.readouterr().err
+    assert target.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".gradstep")] == []
