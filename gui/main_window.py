@@ -24,6 +24,7 @@ from .files.notes import Notes
 from .files.opening import Opening
 from .files.recovery import Recovery
 from .files.settings import kept
+from .files.tape_watch import TapeWatch
 from .frame import dialogs, wording
 from .frame.announcer import Announcer
 from .frame.around import Around
@@ -133,6 +134,7 @@ class MainWindow(QMainWindow):
         self.troubles.stacks_found.connect(self._show_stacks)
         self.runs = Runs(self.opening, self.session, self.preferences, self.message, self.welcome.runner, self)
 
+        self.tape_watch = TapeWatch(self.model, self.session, self.opening, self.message, self)
         self.recovery = Recovery(self.session, self.opening, self.preferences, self.settings, self)
         self.recovery.due.connect(self._keep_arrangement)
 

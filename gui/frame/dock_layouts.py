@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication, QDockWidget, QInputDialog, QMainWindow, QMenu, QWidget
 
 from ..actions import Actions
@@ -23,6 +23,7 @@ class DockLayouts(QObject):
     def __init__(self, window: QMainWindow, docks: Docks, message: MessageBar, actions: Actions, settings: QSettings) -> None:
         super().__init__(window)
         self._window, self._docks, self._actions, self._settings = window, docks, actions, settings
+        self._gone = QMenu(self.tr("&Forget"), window)  # one for all times that a menu is filled: a menu that is cleared keeps those in it
         self._before: QByteArray | None = None  # the arrangement while one panel is alone
         message.installEventFilter(self)  # what has to be said must be seen: the bar stands over the graph
 
@@ -63,6 +64,7 @@ class DockLayouts(QObject):
     def ask(self) -> QInputDialog:
         """Let the user name the arrangement that is there now."""
         asking = QInputDialog(self._window)
+        asking.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         asking.setWindowTitle(self.tr("Save Layout"))
         asking.setLabelText(self.tr("Name of the layout"))
         asking.setComboBoxItems(self.names())
@@ -83,9 +85,10 @@ class DockLayouts(QObject):
             for name in names:
                 menu.addAction(plain(name)).triggered.connect(partial(self._load, name))
             menu.addSeparator()
-            gone = menu.addMenu(self.tr("&Forget"))
+            self._gone.clear()
+            menu.addMenu(self._gone)
             for name in names:
-                gone.addAction(plain(name)).triggered.connect(partial(self._forget, name))
+                self._gone.addAction(plain(name)).triggered.connect(partial(self._forget, name))
 
     def _load(self, name: str, _: bool = False) -> None:
         self.load(name)

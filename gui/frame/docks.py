@@ -94,6 +94,10 @@ class Docks(QObject):
         """All docks."""
         return list(self._docks.values())
 
+    def panels(self) -> list[Panel]:
+        """All panels."""
+        return list(self._docks)
+
     def fill(self, menu: QMenu) -> None:
         """A menu with a tick for each dock that there is now."""
         menu.clear()

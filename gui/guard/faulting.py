@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import partial
 
 from PySide6.QtCore import QObject, Slot
@@ -11,7 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from gradstep.engine.extensions.catalogue import Feature
 
 from ..frame.docks import Docks
-from ..frame.message_bar import MessageBar
+from ..frame.message_bar import Answer, MessageBar
+from ..panel import Panel
 from ..panels.plugins_panel import PluginsPanel
 from .faults import Fault, Faults
 from .plug_ins import PlugIns
@@ -47,7 +49,11 @@ class FaultTeller(QObject):
         if log:
             text = self.tr("{0} It is written down in {1}.").format(text, log)
         self._told[id(fault)] = text
-        self._bar.show_error(text, [(self.tr("Copy Details"), partial(self._copy, fault))])
+        answers: list[Answer] = [(self.tr("Copy Details"), partial(self._copy, fault))]
+        panel = self._panel_of(fault)
+        if panel is not None:
+            answers.insert(0, (self.tr("Hide {0}").format(panel.heading()), partial(self._hide, panel)))
+        self._bar.show_error(text, answers)
 
     @Slot(str, object)
     def tell_of_plugin(self, sentence: str, feature: Feature) -> None:
@@ -59,6 +65,14 @@ class FaultTeller(QObject):
         if record is not None:
             answers.append((self.tr("Copy Details"), lambda: QGuiApplication.clipboard().setText(record.details)))
         self._bar.show_error(sentence, answers)
+
+    def _panel_of(self, fault: Fault) -> Panel | None:
+        """The panel in whose file it was raised: hidden, it is painted no more."""
+        return next((panel for panel in self._docks.panels() if sys.modules[type(panel).__module__].__file__ in fault.files), None)
+
+    def _hide(self, panel: Panel) -> None:
+        self._docks[panel].hide()
+        self._bar.clear()
 
     def _off(self, feature: Feature) -> None:
         self._plug_ins.switch(feature, False)

@@ -44,6 +44,7 @@ class PlugIns(QObject):
         self.guard = Guard(switches, self._tell)
         self._panels: dict[str, PluginPanel] = {}
         self._features: dict[str, Feature] = {}
+        self._folders: dict[str, Feature] = {}  # where the code of panels lies, also of those that were taken away
         self._views: list[Feature] = []
         self._rising = QTimer(self, singleShot=True, interval=UP)
         self._rising.timeout.connect(lambda: self.guard.switches.started())
@@ -107,6 +108,7 @@ class PlugIns(QObject):
             return
         made.setObjectName(f"plugin.{feature.id}")
         self._panels[feature.id], self._features[feature.id] = made, feature
+        self._folders[_folder(type(made).__module__)] = feature
         made.node_picked.connect(self.node_picked)
         made.event_picked.connect(self.event_picked)
         made.line_picked.connect(self.line_picked)
@@ -203,10 +205,10 @@ class PlugIns(QObject):
 
     def owner(self, fault: Fault) -> Feature | None:
         """The feature in whose package an exception was raised, None where it was our own code."""
-        for id, panel in self._panels.items():
-            root = _folder(type(panel).__module__)
+        shown = {_folder(type(panel).__module__): self._features[id] for id, panel in self._panels.items()}
+        for root, feature in (*shown.items(), *self._folders.items()):
             if root and any(file == root or file.startswith(root + os.sep) for file in fault.files):
-                return self._features[id]
+                return feature
         return None
 
     def took(self, fault: Fault) -> bool:

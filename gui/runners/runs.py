@@ -73,8 +73,15 @@ class Runs(QObject):
         if self.dialog is not None:
             self.dialog.close()
         self.dialog = RunDialog(self.runner, self._preferences, self._window)
+        self.dialog.finished.connect(self._dialog_closed)
         self.dialog.run_wished.connect(self._opening.restart)
         self.dialog.open()
+
+    @Slot()
+    def _dialog_closed(self) -> None:
+        dialog, self.dialog = self.dialog, None
+        if dialog is not None:
+            dialog.deleteLater()
 
     @Slot()
     def check(self) -> None:

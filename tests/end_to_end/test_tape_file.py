@@ -1,0 +1,139 @@
+"""The file of a tape changes under the window that shows it, and two windows follow one running tape."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from gradstep.engine.debug.states import State
+from gradstep.engine.tape.reader import Tape
+from gradstep.gui.files.export import export_canvas
+
+from .conftest import LONG, Driver, make
+
+SMALL = "import torch\nx = torch.ones(2, requires_grad=True)\n(x * 3).sum().backward()\n"
+LARGER = "import torch\nx = torch.ones(2, requires_grad=True)\nfor _ in range(40):\n    x = x * 2\nx.sum().backward()\n"
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Records a script with the command line; gives the tape."""
+
+    def record(text: str, name: str) -> Path:
+        script, tape = tmp_path / f"{name}.py", tmp_path / f"{name}.gst"
+        script.write_text(text, encoding="utf-8")
+        subprocess.run(
+            [sys.executable, "-m", "gradstep", "record", "-o", str(tape), str(script)], check=True, capture_output=True, cwd=tmp_path
+        )
+        return tape
+
+    return record
+
+
+def opened(driver: Driver, tape: Path) -> None:
+    driver.window.open_file(str(tape))
+    driver.until(lambda: driver.state is State.TRACE and driver.window.model.is_all_here)
+
+
+def answers(driver: Driver) -> dict[str, QPushButton]:
+    return {button.text(): button for button in driver.window.message.findChildren(QPushButton) if not button.isHidden()}
+
+
+def test_a_tape_that_is_replaced_is_said_and_reloaded_when_the_user_wants(driver: Driver, recorded: Callable[[str, str], Path]) -> None:
+    tape, other = recorded(SMALL, "small"), recorded(LARGER, "larger")
+    opened(driver, tape)
+    model = driver.window.model
+    before = len(model.tape.ops)  # type: ignore[union-attr]
+    os.replace(other, tape)
+    driver.until(lambda: "small.gst was replaced by another file" in driver.message)
+    assert len(model.tape.ops) == before  # type: ignore[union-attr]
+    answers(driver)["Reload"].click()
+    driver.until(lambda: model.tape is not None and len(model.tape.ops) > before)
+    assert driver.message == ""
+
+
+def test_a_tape_that_is_cut_off_is_said_and_nothing_falls(driver: Driver, recorded: Callable[[str, str], Path]) -> None:
+    tape = recorded(LARGER, "larger")
+    opened(driver, tape)
+    os.truncate(tape, tape.stat().st_size // 2)
+    driver.until(lambda: "larger.gst was cut off" in driver.message)
+    model = driver.window.model
+    for op in list(model.tape.ops)[::7]:  # type: ignore[union-attr]  # their values are asked for, and may be gone
+        model.select(("op", op))
+        driver.window.presenter.show_now()
+    answers(driver)["Reload"].click()
+    driver.until(lambda: "cannot be read further" in driver.message or "not complete" in driver.message or model.is_all_here)
+
+
+def test_a_tape_that_is_deleted_is_said_and_stays_on_the_screen(driver: Driver, recorded: Callable[[str, str], Path]) -> None:
+    tape = recorded(SMALL, "small")
+    opened(driver, tape)
+    tape.unlink()
+    driver.until(lambda: "small.gst was deleted or moved away" in driver.message)
+    assert "Reload" not in answers(driver)
+    driver.press("first_event")
+    assert driver.place.startswith("PAST")
+
+
+def test_a_tape_that_grows_is_not_taken_for_another(driver: Driver) -> None:
+    driver.open(driver.script(LARGER))
+    for _ in range(5):
+        driver.step()
+        driver.window.tape_watch.look()
+    assert driver.message == ""
+    driver.finish()
+    driver.window.tape_watch.look()
+    assert "replaced" not in driver.message
+    assert "cut off" not in driver.message
+
+
+def test_two_windows_on_one_running_tape_follow_both(qtbot: QtBot, driver: Driver, tmp_path: Path) -> None:
+    driver.open(driver.script(LARGER))
+    other = Driver(qtbot, make(qtbot), tmp_path)
+    other.window.open_file(driver.window.session.tape)
+    other.until(lambda: other.state is State.TRACE)
+    mine, theirs = driver.window.model, other.window.model
+    for _ in range(10):
+        driver.step()
+        driver.until(lambda: theirs.last == mine.last)
+    driver.press("step_back")
+    driver.until(lambda: theirs.last == mine.last and theirs.current_node == mine.current_node)
+    driver.finish()
+    driver.until(lambda: theirs.last == mine.last)
+    assert len(theirs.tape.events) == len(mine.tape.events)  # type: ignore[union-attr]
+    assert driver.message == other.message == ""
+    other.window.close()
+
+
+def test_window_and_command_line_export_at_once(qtbot: QtBot, driver: Driver, tmp_path: Path) -> None:
+    driver.open(driver.script(LARGER))
+    driver.until(lambda: driver.window.canvas.drawn is not None)
+    commands = [
+        subprocess.Popen(
+            [sys.executable, "-m", "gradstep", "export", driver.window.session.tape, "--to", str(tmp_path / f"all{n}.svg")],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        )
+        for n in range(2)
+    ]  # fmt: skip
+    for number in range(3):
+        export_canvas(driver.window.canvas, tmp_path / f"mine{number}.svg", whole=True)
+        driver.step()
+    for command in commands:
+        said, _ = command.communicate(timeout=LONG / 1000)
+        assert command.returncode == 0, said
+    files = sorted(tmp_path.glob("*.svg"))
+    assert [file.name for file in files] == ["all0.svg", "all1.svg", "mine0.svg", "mine1.svg", "mine2.svg"]
+    assert all(file.read_text(encoding="utf-8").rstrip().endswith("</svg>") for file in files)
+    copy = tmp_path / "copy.gst"
+    shutil.copyfile(driver.window.session.tape, copy)
+    tape = Tape.open(copy)
+    assert tape.damage == ""
+    tape.close()
