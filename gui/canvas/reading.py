@@ -155,9 +155,9 @@ class Reading(QObject):
         """Frames what a search found, and the hit that is looked at twice."""
         if self._scene is None:
             return
-        found = [node for key in keys if (node := self._scene.node_of(key)) >= 0]
+        found = self._scene.nodes_of(keys)
         hit = self._scene.node_of(current) if current is not None else -1
-        if not found and not self.lights.hits.any() and hit == self.lights.hit:
+        if not len(found) and not self.lights.hits.any() and hit == self.lights.hit:
             return
         self.lights.hits[:] = False
         self.lights.hits[found] = True

@@ -132,6 +132,7 @@ class Colouring(QObject):
         self._stamp: object = None  # the fact and the moment at which they are true
         self._shown: dict[Key, float] = {}  # of what is drawn: of a folded group, of all that is in it together
         self._members: dict[Key, list[Key]] = {}  # of the folded groups
+        self._devices: dict[Any, set[str]] = {}  # of what is drawn: where the nodes in it computed
         self._waiting: set[Key] = set()  # ran, and their statistics are still to come
         self._work: Iterator[Key] | None = None  # what of a large graph is still to be worked out
         self._done = self._all = 0  # nodes: how many are, and of how many
@@ -186,7 +187,7 @@ class Colouring(QObject):
         stamp = self._moment()
         self._known = self._known | self._values if stamp == self._stamp else {}  # else it is another picture of the same moment
         self._stamp = stamp
-        self._values, self._shown, self._members = {}, {}, {}
+        self._values, self._shown, self._members, self._devices = {}, {}, {}, {}
         self._scale = scale_for(self._fact)
         self._theme = theme.current()
         if self._fact is Fact.MODULE:
@@ -214,9 +215,11 @@ class Colouring(QObject):
                 value = known[key] if key in known else board.facts(key).number_of(fact)
                 self._values[key] = value
             shown: Any = holder(key)
-            if shown is not None and shown != key:
+            if fact is Fact.DEVICE:
+                self._devices.setdefault(shown, set()).add(board.facts(key).device)
+            elif shown is not None and shown != key:
                 self._members.setdefault(shown, []).append(key)
-            elif shown is not None and fact is not Fact.DEVICE:
+            elif shown is not None:
                 self._shown[key] = value
             if count % 16 == 15 and time.perf_counter() > deadline:
                 self._done += count + 1
@@ -308,7 +311,7 @@ class Colouring(QObject):
             return board.facts(key).name_of(self._fact)
         if self._fact is Fact.MODULE:
             return str(self._canvas.graph.nodes[key].get("path") or "")
-        found = {board.facts(inner).device for inner in self._members.get(key, ())} - {""}
+        found = self._devices.get(key, set()) - {""}
         return found.pop() if len(found) == 1 else ", ".join(sorted(found))
 
     def _show_names(self) -> None:

@@ -133,7 +133,8 @@ def layered_layout(
     corners = frame.edges(cuts)
     _touch_boxes(corners, main_tail, main_head, centre[main], height[main])
     turn = _Turn(direction, drawn.left + drawn.right, drawn.height)
-    edges = {(keys[int(tail[e])], keys[int(head[e])]): turn.points(points) for e, points in zip(routed.tolist(), corners, strict=True)}
+    ends_of = zip(tail[routed].tolist(), head[routed].tolist(), corners, strict=True)
+    edges = {(keys[a], keys[b]): turn.line(points) for a, b, points in ends_of}
     for e in np.flatnonzero((host[tail] == head) | (host[head] == tail)).tolist():
         a, b = int(tail[e]), int(head[e])
         points = _chip_edge(centre, width, a, b) if host[b] == a else _chip_edge(centre, width, b, a)[::-1]
@@ -314,6 +315,10 @@ class _Turn:
         if self._direction == "right":
             return [(y, x) for x, y in points]
         return [(self._height - y, x) for x, y in points]
+
+    def line(self, points: list[Point]) -> list[Point]:
+        """The same of corners that are points already."""
+        return points if self._direction == "down" else self.points(points)
 
     def rect(self, rect: Rect) -> Rect:
         x, y, width, height = rect

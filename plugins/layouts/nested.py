@@ -298,16 +298,18 @@ class Nest:
             drawings.append(drawing)
         shifts, width, height = pack(parts, 1.5 * spacing.node, spacing.layer, None if small is None else begun_parts)
         self._keep(opened, drawings, [dx for dx, _ in shifts])
-        for (members, links, _), drawing, (dx, dy) in zip(opened.parts, drawings, shifts, strict=True):
+        for (members, _, _), drawing, (dx, dy) in zip(opened.parts, drawings, shifts, strict=True):
             x[members], top[members] = drawing.x + dx, drawing.top + dy
+        axis = float(x[first_port]) if ports else width / 2
+        x -= axis
+        for (_, links, _), drawing, (dx, dy) in zip(opened.parts, drawings, shifts, strict=True):
+            aside = dx - axis
             for link, points in zip(links.tolist(), drawing.routes, strict=True):
-                routes[link] = [(px + dx, py + dy) for px, py in points]
+                routes[link] = [(px + aside, py + dy) for px, py in points]
         for link in np.flatnonzero(content.tail >= first_port).tolist():
             routes[link].insert(0, (routes[link][0][0], 0.0))
         for link in np.flatnonzero(content.head >= first_port).tolist():
             routes[link].append((routes[link][-1][0], height))
-        axis = float(x[first_port]) if ports else width / 2
-        x -= axis
         side_left, side_right = (0.0, 0.0) if root else (spacing.left, spacing.right)
         return Inside(
             left=axis + side_left,
@@ -319,7 +321,7 @@ class Nest:
             child_x=x[nodes:first_port],
             child_y=top[nodes:first_port],
             children=children,
-            routes=[[(px - axis, py) for px, py in points] for points in routes],
+            routes=routes,
         )
 
     def _box_names(self, content: _Content) -> list[Key] | None:
