@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from gradstep.engine.tape.tally import By, Total, as_csv
 
 from .. import theme
-from ..models.op_totals import SORTED, Column, SortedTotals, TotalsModel, sums
+from ..models.op_totals import SORTED, Column, TotalsModel, sums
 from ..panel import Panel
 from ..widgets.formats import seconds
 from .buttons import button
@@ -52,10 +52,8 @@ class StatisticsPanel(Panel):
         self.setMinimumSize(260, 110)
         self._by = By.OP
         self.model = TotalsModel(self)
-        self.shown = SortedTotals(self)
-        self.shown.setSourceModel(self.model)
         self.table = QTableView(self)
-        self.table.setModel(self.shown)
+        self.table.setModel(self.model)
         self.table.setAccessibleName(self.tr("Statistics"))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -146,7 +144,7 @@ class StatisticsPanel(Panel):
 
     def chosen(self) -> list[Total]:
         """The lines that are chosen, as they stand."""
-        return self.shown.totals(sorted({index.row() for index in self.table.selectionModel().selectedRows()}))
+        return self.model.totals(sorted({index.row() for index in self.table.selectionModel().selectedRows()}))
 
     def forget_choice(self) -> None:
         """Choose no line, and tell nobody."""
@@ -155,15 +153,15 @@ class StatisticsPanel(Panel):
 
     def choose(self, name: str) -> None:
         """Choose the line of that name, where it is shown."""
-        for row, total in enumerate(self.shown.totals()):
+        for row, total in enumerate(self.model.totals()):
             if total.name == name:
                 flags = QItemSelectionModel.SelectionFlag
-                self.table.selectionModel().setCurrentIndex(self.shown.index(row, 0), flags.ClearAndSelect | flags.Rows)
+                self.table.selectionModel().setCurrentIndex(self.model.index(row, 0), flags.ClearAndSelect | flags.Rows)
 
     @Slot()
     def copy(self) -> None:
         """The chosen lines, or all that are shown, go to the clipboard as comma-separated values."""
-        QGuiApplication.clipboard().setText(as_csv(self.chosen() or self.shown.totals(), self._by))
+        QGuiApplication.clipboard().setText(as_csv(self.chosen() or self.model.totals(), self._by))
 
     def restyle(self) -> None:
         for column, width in _WIDTHS.items():
@@ -176,7 +174,9 @@ class StatisticsPanel(Panel):
     @Slot()
     def _filter(self) -> None:
         self._typing.stop()
-        self.shown.setFilterFixedString(self.field.text().strip())
+        chosen = {total.name for total in self.chosen()}
+        self.model.filter(self.field.text().strip())
+        self._choose_again(chosen)
         self._tell()
 
     def _choose_again(self, names: set[str]) -> None:
@@ -185,9 +185,9 @@ class StatisticsPanel(Panel):
             return
         flags = QItemSelectionModel.SelectionFlag
         choice = QItemSelection()
-        for row, total in enumerate(self.shown.totals()):
+        for row, total in enumerate(self.model.totals()):
             if total.name in names:
-                choice.select(self.shown.index(row, 0), self.shown.index(row, 0))
+                choice.select(self.model.index(row, 0), self.model.index(row, 0))
         self.table.selectionModel().blockSignals(True)
         self.table.selectionModel().select(choice, flags.ClearAndSelect | flags.Rows)
         self.table.selectionModel().blockSignals(False)
@@ -202,13 +202,13 @@ class StatisticsPanel(Panel):
             self.next_wished.emit(chosen)
 
     def _ask_save(self) -> None:
-        self.save_wished.emit(as_csv(self.shown.totals(), self._by))
+        self.save_wished.emit(as_csv(self.model.totals(), self._by))
 
     def _tell(self) -> None:
         """Sums of what is chosen, or of all that is shown."""
         chosen = self.chosen()
         self._events.setEnabled(bool(chosen) and self._by is not By.DEVICE)
-        lines = chosen or self.shown.totals()
+        lines = chosen or self.model.totals()
         ops, steps, forward, backward = sums(lines)
         words = (
             self.tr("{0:,} chosen: {1:,} ops in {2}, {3:,} steps in {4}")

@@ -37,11 +37,11 @@ def panel(qtbot: QtBot) -> StatisticsPanel:
 
 
 def names(panel: StatisticsPanel) -> list[str]:
-    return [line.name for line in panel.shown.totals()]
+    return [line.name for line in panel.model.totals()]
 
 
 def cells(panel: StatisticsPanel, row: int) -> list[str]:
-    return [str(panel.shown.index(row, column).data()).strip() for column in Column]
+    return [str(panel.model.index(row, column).data()).strip() for column in Column]
 
 
 def test_an_empty_panel_says_what_will_be_here(panel: StatisticsPanel) -> None:
@@ -127,3 +127,10 @@ def test_the_buttons_ask_for_another_sum_and_devices_have_no_filter_of_events(pa
     panel.choose("addmm")
     assert panel._events.isEnabled()
     assert not panel.grab().isNull()
+
+
+def test_what_is_chosen_stays_it_when_the_table_is_sorted(panel: StatisticsPanel) -> None:
+    panel.choose("addmm")
+    panel.table.sortByColumn(Column.FORWARD, Qt.SortOrder.AscendingOrder)
+    assert names(panel)[0] == "relu"
+    assert [line.name for line in panel.chosen()] == ["addmm"]

@@ -103,5 +103,5 @@ def test_events_are_filtered_by_the_names_of_a_line(desk: Desk) -> None:
 def test_another_way_to_sum_up_chooses_nothing(desk: Desk) -> None:
     desk.panel.choose("addmm")
     desk.panel.by_wished.emit(By.DEVICE)
-    assert [line.name for line in desk.panel.shown.totals()] == ["cpu"]
+    assert [line.name for line in desk.panel.model.totals()] == ["cpu"]
     assert desk.bright() == set(desk.looked.canvas.graph)
