@@ -207,7 +207,7 @@ class Tape:
     on. ``damage`` is "" or what is wrong and where: everything before that place can be read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, written: Callable[[str], str] | None = None) -> None:
         self.path = ""
         self.complete = False
         self.ended = ""
@@ -226,7 +226,7 @@ class Tape:
             TENSOR: self.tensors, CALL: self.calls, OP: self.ops, NODE: self.nodes, HOOK: self.hooks, RUN: self.runs,
         }  # fmt: skip
         self._references = References()
-        self._decoder = Decoder()
+        self._decoder = Decoder(written)
         self._blocks: list[Block] = []
         self._starts: list[int] = []  # the first row of each block
         self._rows: Growing[Any] = Growing(np.int64, WORDS)
@@ -239,13 +239,13 @@ class Tape:
     # --------------------------------------------------------------------------------------------------- beginning
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, poll: bool = True) -> Tape:
+    def open(cls, path: str | os.PathLike[str], *, poll: bool = True, written: Callable[[str], str] | None = None) -> Tape:
         """The tape in a file, with all that is there now; without ``poll`` with nothing yet, so that a window can take it in
-        piece by piece (``poll(most)``).
+        piece by piece (``poll(most)``). ``written`` is given every string of the tape, and gives how it is to be read (``visible.shown``).
 
         Raises TapeError where the file is no tape, OSError where it cannot be opened. Damage inside is no error: what
         stands before it is read, and ``damage`` says where."""
-        tape = cls()
+        tape = cls(written)
         tape.path = os.fspath(path)
         tape._scanner = Scanner(tape.path)
         most = min(tape._scanner.size_on_disk // (8 * WORDS), ROOM)  # rows that can be in it

@@ -3,7 +3,7 @@ somewhere before it is used, and refuses a block as a whole."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,7 +91,8 @@ class Decoder:
     """Reads blocks in the order in which they were written. ``add`` looks at a whole block and then holds its tables;
     ``record`` makes the dataclass of one row."""
 
-    def __init__(self) -> None:
+    def __init__(self, written: Callable[[str], str] | None = None) -> None:
+        self._written = written  # how a string is to be read
         self.texts: list[str] = [""]
         self.metas: list[Meta] = [Meta("", (), "")]
         self.stacks: list[tuple[Frame, ...]] = [()]
@@ -135,7 +136,8 @@ class Decoder:
         if code == TEXT:
             if b > TEXT_CAP:
                 raise WireError(f"a string has {b} bytes")
-            table.append(block.text[a : a + b].decode("utf-8", "replace"))
+            text = block.text[a : a + b].decode("utf-8", "replace")
+            table.append(text if self._written is None else self._written(text))
         elif code == META:
             if d > DIMENSIONS_CAP:
                 raise WireError(f"a shape has {d} dimensions")

@@ -18,3 +18,8 @@ def visible(text: str, keep: str = "") -> str:
     if text.isascii() and text.isprintable():
         return text
     return _HIDDEN.sub(lambda found: found[0] if found[0] in keep else found[0].encode("unicode_escape").decode(), text)
+
+
+def shown(text: str) -> str:
+    """Text of a tape for a window: lines and tabs stay."""
+    return text if text.isascii() and text.isprintable() else visible(text, keep="\n\r\t")

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from .. import theme
 from ..theme.fonts import scale
+from ..widgets.plain import tip
 from .fuzzy import match
 
 SHOWN = 200  # rows; whoever needs more types another letter
@@ -68,7 +69,8 @@ class _Rows(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return choice.text
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return ", ".join(part for part in (choice.text, choice.keys, choice.reason or choice.detail) if part)
+            text = ", ".join(part for part in (choice.text, choice.keys, choice.reason or choice.detail) if part)
+            return tip(text) if role == Qt.ItemDataRole.ToolTipRole else text
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

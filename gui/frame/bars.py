@@ -15,6 +15,7 @@ from ..actions import COMMANDS, Actions
 from ..models.debug_model import DebugModel
 from ..translation import translate
 from ..widgets.holder import Holder
+from ..widgets.plain import tip
 from . import wording
 
 _NAMED = ("start", "continue", "step_back", "step", "return_to_live")  # what is used most has its name beside its icon
@@ -157,7 +158,7 @@ class StateBar(QStatusBar):
             self.dot.style().unpolish(self.dot)
             self.dot.style().polish(self.dot)
         self.sentence.setText(sentence)
-        self.sentence.setToolTip(sentence)
+        self.sentence.setToolTip(tip(sentence))
         self.clearMessage()
         self.setAccessibleName(sentence)
 

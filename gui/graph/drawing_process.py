@@ -12,6 +12,7 @@ from typing import BinaryIO
 import networkx as nx
 
 from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.visible import shown
 
 from ..canvas.scene import arrange
 from .drawing import LENGTH, FoldedGraphs, Growth, Stage, resolved
@@ -34,7 +35,7 @@ def serve(wishes: BinaryIO, answers: BinaryIO) -> None:
         picture, measure, layout = pickle.loads(wishes.read(LENGTH.unpack(head)[0]))
         if tape is None or tape.path != picture.tape:
             tell(Stage.READING)
-            tape = Tape.open(picture.tape)
+            tape = Tape.open(picture.tape, written=shown)
         while tape.poll():
             pass
         picture = resolved(tape, picture)

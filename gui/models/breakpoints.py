@@ -11,6 +11,7 @@ from gradstep.engine.debug.breakpoints import BreakKind, Breakpoint
 
 from .. import theme
 from ..theme import icon
+from ..widgets.plain import tip
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -88,7 +89,7 @@ class BreakpointModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(point, column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._state(point) if column == len(_FIELDS) - 1 else self._text(point, column) or self._hint(column)
+            return tip(self._state(point) if column == len(_FIELDS) - 1 else self._text(point, column) or self._hint(column))
         if role == Qt.ItemDataRole.ForegroundRole and (not point.enabled or column == len(_FIELDS) - 1):
             return theme.current().dim
         return None

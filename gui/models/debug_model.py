@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import HookKind, Val
 from gradstep.engine.tape.state import Cursor, State
+from gradstep.engine.tape.visible import shown
 
 from .alerts import AlertLog, AlertRules
 from .history import History, Row, RowKind
@@ -87,7 +88,7 @@ class DebugModel(QObject):
             TapeError: the file is no tape.
             OSError: it cannot be opened.
         """
-        self.show_tape(Tape.open(path, poll=False))
+        self.show_tape(Tape.open(path, poll=False, written=shown))  # in no view may text hide or turn
 
     def show_tape(self, tape: Tape | None) -> None:
         """Look at a tape, None for none. The tape that was looked at is closed."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from ..widgets.plain import tip
 from .history import Row, RowKind
 from .rows import LazyFacts, RowFacts, RowReader
 
@@ -208,7 +209,7 @@ class EventTree(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return self.alignment(index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.sentence(row)
+            return tip(self.sentence(row))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(row)
         if role == EventRole.PAST:

@@ -14,6 +14,7 @@ from gradstep.engine.tape.tally import By, Total
 
 from .. import theme
 from ..widgets.formats import byte_size, seconds
+from ..widgets.plain import tip
 
 Index = QModelIndex | QPersistentModelIndex
 SORTED = Qt.ItemDataRole.UserRole + 1  # what a column is sorted by
@@ -129,7 +130,8 @@ class TotalsModel(QAbstractTableModel):
         if role == SORTED:
             return self._number(total, column)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._sentence(total, column)
+            text = self._sentence(total, column)
+            return tip(text) if role == Qt.ItemDataRole.ToolTipRole else text
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignLeft if column in (Column.NAME, Column.SHARE) else Qt.AlignmentFlag.AlignRight
             return side | Qt.AlignmentFlag.AlignVCenter

@@ -11,6 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from .. import theme
 from ..widgets.formats import number
+from ..widgets.plain import tip
 from .watches import WatchRow
 
 Index = QModelIndex | QPersistentModelIndex
@@ -80,7 +81,8 @@ class WatchModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(row, column)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._sentence(row, column)
+            text = self._sentence(row, column)
+            return tip(text) if role == Qt.ItemDataRole.ToolTipRole else text
         if role == HISTORY:
             return row.history
         if role == Qt.ItemDataRole.FontRole and column != Column.EXPRESSION:

@@ -16,6 +16,7 @@ from .. import theme
 from ..models.flow import FlowView
 from ..panel import Panel
 from ..widgets.formats import number
+from ..widgets.plain import tip
 from .buttons import button
 from .notice import Stage
 
@@ -70,7 +71,8 @@ class FlowModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return ("?" if got else "none") if math.isnan(norm) else self.tr("NaN/Inf") if math.isinf(norm) else number(norm, 3)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._sentence(index.row(), index.column(), norm, got)
+            text = self._sentence(index.row(), index.column(), norm, got)
+            return tip(text) if role == Qt.ItemDataRole.ToolTipRole else text
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.FontRole:

@@ -30,6 +30,7 @@ from ..models.ranks import LaneView, RanksView
 from ..panel import Panel
 from ..translation import translate
 from ..widgets.formats import number
+from ..widgets.plain import tip
 from .buttons import button
 from .notice import Stage
 
@@ -80,7 +81,8 @@ class RanksModel(QAbstractTableModel):
         view = self.view
         if orientation is Qt.Orientation.Vertical:
             if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) and section < len(view.rows):
-                return view.rows[section].name
+                name = view.rows[section].name
+                return tip(name) if role == Qt.ItemDataRole.ToolTipRole else name
             return None
         if section < len(view.lanes):
             lane = view.lanes[section]
@@ -122,7 +124,8 @@ class RanksModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._words(cell)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._sentence(index.row(), column, cell)
+            text = self._sentence(index.row(), column, cell)
+            return tip(text) if role == Qt.ItemDataRole.ToolTipRole else text
         look, odd = theme.current(), self._stands_out(index.row(), column)
         if role == Qt.ItemDataRole.BackgroundRole:
             if cell is not None and cell.bad:

@@ -17,6 +17,7 @@ from ..models.values import ValueRef
 from ..panel import Panel
 from ..widgets.formats import number, seconds
 from ..widgets.holder import Holder
+from ..widgets.plain import tip
 from .detail_tree import DetailTree, Line
 from .notice import Stage
 from .statistics_view import StatisticsView
@@ -96,7 +97,7 @@ class StepPanel(Panel):
             return
         self._stage.show_content()
         self._name.setText(view.name)
-        self._name.setToolTip(view.name)
+        self._name.setToolTip(tip(view.name))
         self._place.setText(view.place)
         self._module.setText(view.module)
         self._source.setVisible(view.frame is not None)

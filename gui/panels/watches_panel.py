@@ -22,6 +22,7 @@ from ..models.watch_model import HISTORY, Column, WatchModel
 from ..models.watches import WatchRow
 from ..panel import Panel
 from ..theme import icon
+from ..widgets.plain import tip
 from .buttons import button
 from .notice import Stage
 from .sparkline import paint_sparkline
@@ -113,7 +114,7 @@ class WatchesPanel(Panel):
         if self._value.isEnabled() != bool(name):
             self._value.setEnabled(bool(name))
         self._value.setToolTip(
-            self.tr("Watch the selected value, {0}, on the tape").format(name) if name else self.tr("Select a value first")
+            tip(self.tr("Watch the selected value, {0}, on the tape").format(name)) if name else self.tr("Select a value first")
         )
 
     @Slot()
