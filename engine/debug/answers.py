@@ -13,8 +13,9 @@ from importlib.util import find_spec
 from typing import Any
 
 from ..tape.schema import NodeKind
-from .control import Stop, Unanswerable, place
+from .control import Stop, Unanswerable
 from .evaluate import evaluate, shown
+from .frames import place
 from .protocol import RAW_CAP
 
 BINS_CAP = 4096

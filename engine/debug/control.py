@@ -21,11 +21,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..older import qualname
 from ..tape import recorder, stacks
 from ..tape.schema import HookKind
 from . import lines, whatif
 from .evaluate import LIMIT, Deadline, TimeUp, private_signal
+from .frames import between_lines, place, user_stack
 from .protocol import Decoder, Event, Message, ProtocolError, Request, Response, encode
 from .pulse import Phase, Pulse
 from .reasons import EVERYWHERE, Reasons, Why, hook_name, user_depth, user_place
@@ -36,7 +36,6 @@ BEAT = 100  # milliseconds between two signs of life
 TICK = 4  # milliseconds between two looks whether something waits to be written
 _STEPS = frozenset({"next", "stepIn", "stepOut"})  # moves that most often end in a stop at once
 MOVES = frozenset({"continue", "next", "stepIn", "stepOut", "goto"})
-_ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class Unanswerable(Exception):
@@ -56,21 +55,6 @@ class Stop:
 
 
 Answer = Callable[[str, Mapping[str, Any], Stop], tuple[dict[str, Any], bytes]]
-
-
-def user_stack(frame: types.FrameType | None) -> list[types.FrameType]:
-    """The frames that are not gradstep's and not Python's machinery, innermost first."""
-    found = []
-    while frame is not None:
-        if stacks.is_kept(frame.f_code.co_filename):
-            found.append(frame)
-        frame = frame.f_back
-    return found
-
-
-def place(frame: types.FrameType) -> dict[str, Any]:
-    """A frame in words."""
-    return {"file": frame.f_code.co_filename, "line": frame.f_lineno or 0, "function": qualname(frame.f_code)}
 
 
 class Control:
@@ -281,7 +265,7 @@ class Control:
         if self._relines and self._stop is None:
             self._relines = False
             self.watch_lines(frame)
-        if self.reasons.pause and self._stop is None and _between_lines(frame):
+        if self.reasons.pause and self._stop is None and between_lines(frame):
             self.halt(Why("pause"), None, frame)
 
     def _stacks(self) -> dict[str, Any]:
@@ -690,14 +674,3 @@ def _identity(descriptor: int) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _between_lines(frame: types.FrameType | None) -> bool:
-    """Whether the user's own code runs here, and not the engine or the recorder in the middle of something."""
-    while frame is not None:
-        if stacks.is_kept(frame.f_code.co_filename):
-            return True
-        if frame.f_code.co_filename.startswith(_ENGINE):
-            return False
-        frame = frame.f_back
-    return False
