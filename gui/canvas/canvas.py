@@ -193,7 +193,7 @@ class GraphCanvas(QWidget):
         assert self.reading.dress is not None
         self._scene = scene
         self.reading.turn_scene(scene)
-        self._painter = ScenePainter(scene, self._marks, current(), self.reading.dress)
+        self._painter = ScenePainter(scene, self._marks, current(), self.reading.dress, self._painter)
         self._layer.forget()
         self._hud.map.forget()
         self.update()

@@ -3,12 +3,13 @@ words where there is no graph."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QLinearGradient, QPainter, QPen, QPixmap, QPolygonF, QRegion
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPen, QPixmap, QPolygonF, QRegion
 
 from ..theme.fonts import mono_font, scale, ui_font
 from ..theme.icons import paint_icon
@@ -25,14 +26,47 @@ from .status import ALERT, Look
 
 EDGE = 14.0  # logical px from the widget's border
 _HEIGHT = 30.0
+_CORNER = 10.0  # of a pane, with some room around its curve
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
 def _pane(painter: QPainter, theme: Theme, rect: QRectF) -> None:
+    """A rounded pane: its corners from a picture, since a large antialiased outline takes a millisecond."""
+    corners, corner = _corners(theme.border.rgba(), faded(theme.panel, 0.95).rgba(), painter.device().devicePixelRatio()), _CORNER
+    fill, border, ratio = faded(theme.panel, 0.95), theme.border, corners.devicePixelRatio()
+    left, top, right, bottom = rect.left(), rect.top(), rect.right(), rect.bottom()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.fillRect(QRectF(left + corner, top + 1, rect.width() - 2 * corner, rect.height() - 2), fill)
+    for x, y in ((left, top), (right - corner, top), (left, bottom - corner), (right - corner, bottom - corner)):
+        source = QRectF((x > left) * corner * ratio, (y > top) * corner * ratio, corner * ratio, corner * ratio)
+        painter.drawPixmap(QRectF(x, y, corner, corner), corners, source)
+    for x in (left, right - corner):
+        painter.fillRect(QRectF(x + (x == left), top + corner, corner - 1, rect.height() - 2 * corner), fill)
+    for line in (
+        QRectF(left + corner, top, rect.width() - 2 * corner, 1),
+        QRectF(left + corner, bottom - 1, rect.width() - 2 * corner, 1),
+        QRectF(left, top + corner, 1, rect.height() - 2 * corner),
+        QRectF(right - 1, top + corner, 1, rect.height() - 2 * corner),
+    ):
+        painter.fillRect(line, border)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(theme.border, 1))
-    painter.setBrush(faded(theme.panel, 0.95))
-    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+
+
+@lru_cache(maxsize=8)
+def _corners(border: int, fill: int, ratio: float) -> QPixmap:
+    """The four corners of a pane."""
+    pixmap = QPixmap(round(2 * _CORNER * ratio), round(2 * _CORNER * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    try:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor.fromRgba(border), 1))
+        painter.setBrush(QColor.fromRgba(fill))
+        painter.drawRoundedRect(QRectF(0.5, 0.5, 2 * _CORNER - 1, 2 * _CORNER - 1), 8, 8)
+    finally:
+        painter.end()
+    return pixmap
 
 
 @lru_cache(maxsize=8)
@@ -104,7 +138,7 @@ class Breadcrumb:
                 break
         faces = [medium] * (len(parts) - 1) + [bold]
         advances = [metrics.horizontalAdvance(part) for part, (_, metrics) in zip(parts, faces, strict=True)]
-        size = QSizeF(min(room, sum(advances) + 22 * (len(parts) - 1)) + 28, _HEIGHT)
+        size = QSizeF(math.ceil(min(room, sum(advances) + 22 * (len(parts) - 1)) + 28), _HEIGHT)
         own = self._pane.begin(self._key, size, ratio)
         assert own is not None
         try:
@@ -164,7 +198,7 @@ class Legend:
             wide.pop()
         if len(items) < 4:
             return False
-        size = QSizeF(sum(wide) + (ramp if show_ramp else 0) + 14, _HEIGHT)
+        size = QSizeF(math.ceil(sum(wide) + (ramp if show_ramp else 0) + 14), _HEIGHT)
         if own := self._pane.begin((self._key, len(items)), size, ratio):
             try:
                 _pane(own, theme, QRectF(QPointF(0, 0), size))
@@ -262,7 +296,7 @@ class MiniMap:
             scale = min(48 / wide, 0.1)
         self._scale = scale
         inside = QSizeF(min(room[0], max(40.0, wide * scale)), min(room[1], max(28.0, tall * scale)))
-        outer = QSizeF(inside.width() + 18, inside.height() + 18)
+        outer = QSizeF(math.ceil(inside.width() + 18), math.ceil(inside.height() + 18))
         self.rect = QRectF(QPointF(width - EDGE - outer.width(), height - EDGE - outer.height()), outer)
         self._inner = QRectF(self.rect.x() + 9, self.rect.y() + 9, inside.width(), inside.height())
 

@@ -31,6 +31,7 @@ TEXT_ALL, TEXT_ONE, BOXES, OVERVIEW = 0.56, 0.3, 0.3, 0.12  # scales from which 
 OVERVIEW_NODES = 3000
 PLAIN = 0.35  # below it groups have no rounded corners
 ROUGH = 0.22  # no antialiasing of edges up to this scale
+PICTURES = 4000  # that are handed on from scene to scene
 REACH = 17.0  # world px that a node's badges and shadow may reach beyond its box
 BADGES = 0.36  # and hooks, which hold a number, a little before TEXT_ALL
 TITLE = 30.0  # world px, the strip at the upper edge of an open group
@@ -40,7 +41,8 @@ _DOTS = 24.0  # world px between the dots of the background
 class ScenePainter:
     """One scene in one theme. ``unit`` and ``ratio`` (device pixels a world px and a logical px) are set by ``rescale``."""
 
-    def __init__(self, scene: Scene, marks: Marks, theme: Theme, dress: Dress) -> None:
+    def __init__(self, scene: Scene, marks: Marks, theme: Theme, dress: Dress, before: ScenePainter | None = None) -> None:
+        """``before`` painted the scene until now: its pictures of nodes still hold where theme and colours are the same."""
         self.scene, self.marks, self.theme, self.dress = scene, marks, theme, dress
         s = scene
         half_width, half_height = s.width / 2, s.height / 2
@@ -69,7 +71,11 @@ class ScenePainter:
         self.refresh()
         self.unit = self.ratio = self.scale = self.picture_unit = 0.0
         self._pictures: dict[object, Picture] = {}
-        self.rescale(1.0, 1.0)
+        if before is not None and before.theme is theme and before.dress.palette == dress.palette and len(before._pictures) < PICTURES:
+            self._pictures, self.picture_unit = before._pictures, before.picture_unit
+            self.unit, self.ratio, self.scale = before.unit, before.ratio, before.scale
+        else:
+            self.rescale(1.0, 1.0)
 
     # ------------------------------------------------------------------------------------------------------------- state
 
@@ -417,9 +423,10 @@ class ScenePainter:
             self._paint_badges(painter, found)
 
     def picture(self, style: int, state: int, code: int = 0) -> Picture:
-        key = (style, state, code)
+        drawn = self.scene.styles[style]
+        key = (drawn, state, code)
         if key not in self._pictures:
-            unit, drawn = self.picture_unit, self.scene.styles[style]
+            unit = self.picture_unit
             ink = self.dress.ink(self.theme, drawn.category, state, code)
             self._pictures[key] = sprites.node_sprite(self.theme, drawn, state, unit, self._level(unit), ink)
         return self._pictures[key]

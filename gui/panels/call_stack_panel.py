@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from gradstep.engine.tape.schema import Frame
 
 from ..panel import Panel
+from ..widgets.formats import file_name
 from .detail_tree import DetailTree, Line
 from .notice import Stage
 
@@ -55,7 +56,7 @@ class CallStackPanel(Panel):
 
     def _line(self, frame: Frame, place: int, script: PurePath) -> Line:
         own = script in PurePath(frame.file).parents
-        where = f"{PurePath(frame.file).name}:{frame.line}"
+        where = f"{file_name(frame.file)}:{frame.line}"
         return Line((frame.function, where), frame, dim=not own, strong=own, tip=frame.file, id=place)
 
     def _go(self, target: object) -> None:

@@ -210,28 +210,33 @@ class HeatMap(QWidget):
         block = self._block(top, bottom, left, right)
         if block is None:
             return
-        floating = block.dtype.kind == "f"  # in short: the exact value stands below
-        image = self.image()
-        ratio = image.devicePixelRatio()
-        for row in range(top, bottom):
-            for column in range(left, right):
-                rect = self._cell(row, column).adjusted(3, 0, -3, 0)
-                one = block[row - top, column - left]
-                text = number(float(one), 3) if floating else shown(one)
-                if metrics.horizontalAdvance(text) > rect.width():
-                    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
-                place = self._cell(row, column).topLeft() + QPointF(2, 2)
-                behind = image.pixelColor(
-                    min(max(int(place.x() * ratio), 0), image.width() - 1), min(max(int(place.y() * ratio), 0), image.height() - 1)
-                )
+        image, flags = self.image(), int(Qt.AlignmentFlag.AlignCenter)
+        ratio, far_right, far_down = image.devicePixelRatio(), image.width() - 1, image.height() - 1
+        across, down, room = cell.width(), cell.height(), cell.width() - 6
+        for row, line in enumerate(self._texts(block)):
+            y = cell.y() + row * down
+            for column, text in enumerate(line):
+                x = cell.x() + column * across
+                if metrics.horizontalAdvance(text) > room:
+                    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room))
+                rect = QRectF(x + 3, y, room, down)
+                behind = image.pixel(min(max(int((x + 2) * ratio), 0), far_right), min(max(int((y + 2) * ratio), 0), far_down))
                 if text in ("nan", "inf", "-inf"):  # the hatch must not run through the letters
-                    behind = theme.current().field
+                    field = theme.current().field
                     width = metrics.horizontalAdvance(text) + 6
                     painter.fillRect(
-                        QRectF(rect.center().x() - width / 2, rect.center().y() - metrics.height() / 2, width, metrics.height()), behind
+                        QRectF(rect.center().x() - width / 2, rect.center().y() - metrics.height() / 2, width, metrics.height()), field
                     )
-                painter.setPen(_ink(behind.rgb()))
-                painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), text)
+                    behind = field.rgb()
+                painter.setPen(_ink(behind))
+                painter.drawText(rect, flags, text)
+
+    @staticmethod
+    def _texts(block: Array) -> list[list[str]]:
+        """Floating numbers in short: the exact value stands below."""
+        if block.dtype.kind == "f":
+            return [[number(one, 3) for one in line] for line in block.tolist()]
+        return [[shown(one) for one in line] for line in block]
 
     def _frame(self, painter: QPainter) -> None:
         look = theme.current()

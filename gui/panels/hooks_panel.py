@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -12,6 +10,7 @@ from gradstep.engine.tape.schema import HookKind
 from ..models.hooks import HookGroup, HookLine, HooksView, StoreLine
 from ..models.values import ValueRef
 from ..panel import Panel
+from ..widgets.formats import file_name
 from .buttons import worded
 from .detail_tree import DetailTree, Line
 from .notice import Stage
@@ -144,7 +143,7 @@ class HooksPanel(Panel):
             before = line.previous.norm_text() if line.previous is not None else self.tr("nothing")
             cells = (line.name, before, line.now.norm_text(), line.sum_text(), "")
             return Line(cells, (line.event, line.value, None, ""), dim=dim, bad=bool(line.now.bad), id=line.event)
-        at = f"{PurePath(line.at.file).name}:{line.at.line}" if line.at is not None else ""
+        at = f"{file_name(line.at.file)}:{line.at.line}" if line.at is not None else ""
         if line.raised:
             effect = self.tr("raised an error")
         elif line.kind is HookKind.PACK:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Slot
 
 from gradstep.engine.tape.schema import Frame
 
@@ -136,6 +136,8 @@ class PanelPresenter(QObject):
             self._show_selection(self._model.selection)
         if moment or selection:
             self._show_node()
+        # texts ask for layouts, which would come after what is painted next, and have much of it painted again
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
 
     def _show_moment(self) -> None:
         panels, model = self._panels, self._model

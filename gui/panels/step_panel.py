@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import PurePath
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -15,7 +14,7 @@ from ..models.hooks import HookLine, StoreLine
 from ..models.steps import GradLine, SavedLine, SlotLines, StepView
 from ..models.values import ValueRef
 from ..panel import Panel
-from ..widgets.formats import number, seconds
+from ..widgets.formats import file_name, number, seconds
 from ..widgets.holder import Holder
 from ..widgets.plain import tip
 from .detail_tree import DetailTree, Line
@@ -102,7 +101,7 @@ class StepPanel(Panel):
         self._module.setText(view.module)
         self._source.setVisible(view.frame is not None)
         if view.frame is not None:
-            self._source.setText(f"{PurePath(view.frame.file).name}:{view.frame.line}")
+            self._source.setText(f"{file_name(view.frame.file)}:{view.frame.line}")
         facts = [
             (self.tr("status"), view.status, view.status == "failed"),
             (self.tr("sequence"), view.sequence, False),
@@ -175,7 +174,7 @@ class StepPanel(Panel):
     def _stack(self, view: StepView) -> tuple[Line, ...]:
         params = (Line((view.params,), tip=view.params, dim=True, id="params"),) if view.params else ()
         return params + tuple(
-            Line((f"{PurePath(frame.file).name}:{frame.line}", "", frame.function), frame, tip=frame.file, id=("frame", i))
+            Line((f"{file_name(frame.file)}:{frame.line}", "", frame.function), frame, tip=frame.file, id=("frame", i))
             for i, frame in enumerate(view.frames)
         )
 

@@ -9,6 +9,8 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePath
 
 import numpy as np
 
@@ -48,6 +50,12 @@ def shape_text(shape: Sequence[int]) -> str:
     return "\u00d7".join(str(size) for size in shape) if shape else translate("Formats", "scalar")
 
 
+@lru_cache(maxsize=256)
+def file_name(path: str) -> str:
+    """The name of a file without the folder."""
+    return PurePath(path).name
+
+
 def dtype_text(dtype: str) -> str:
     """The short name of a dtype: ``f32`` for ``float32``."""
     return _SHORT.get(dtype, dtype)
@@ -69,7 +77,8 @@ def number(value: float, digits: int = 0) -> str:
     style = _style[0]
     digits = digits or style.digits
     if 10.0**style.small <= abs(value) < 10.0 ** min(digits, style.large):
-        return np.format_float_positional(value, precision=digits, unique=False, fractional=False, trim="-")
+        text = f"{value:.{digits}g}"  # the same, and quicker, but where it would be rounded up to another power of ten
+        return text if "e" not in text else np.format_float_positional(value, precision=digits, unique=False, fractional=False, trim="-")
     mantissa, exponent = f"{value:.{max(digits - 2, 1)}e}".split("e")
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")

@@ -6,6 +6,7 @@ are under the SIL Open Font License, whose texts lie beside the files.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from PySide6.QtGui import QFont, QFontDatabase
@@ -66,8 +67,13 @@ def drawn_mono_font(pixels: float, weight: QFont.Weight = QFont.Weight.Normal) -
 
 
 def _font(family: str, pixels: float, weight: QFont.Weight) -> QFont:
+    return QFont(_made(family, max(1, round(pixels)), weight))  # a copy: whoever gets it may change it
+
+
+@lru_cache(maxsize=128)
+def _made(family: str, pixels: int, weight: QFont.Weight) -> QFont:
     font = QFont(family)
-    font.setPixelSize(max(1, round(pixels)))
+    font.setPixelSize(pixels)
     font.setWeight(weight)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)  # the same widths whatever the desktop hints
     return font

@@ -9,7 +9,7 @@ from PySide6.QtGui import QHelpEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from gradstep.gui.canvas import GraphCanvas, Look
+from gradstep.gui.canvas import GraphCanvas, Look, sprites
 from gradstep.gui.canvas.camera import MARGIN
 from gradstep.gui.theme import DARK, LIGHT, apply
 from gradstep.plugins.layouts import layered_layout
@@ -44,6 +44,17 @@ def test_without_a_graph_it_says_what_to_do(qtbot, qapp, theme):
     found = colours(canvas, canvas.rect())
     assert theme.canvas.name() in found
     assert theme.text.name() in found
+
+
+def test_another_drawing_of_the_same_nodes_paints_no_picture_of_one_anew(make_canvas, graphs, monkeypatch):
+    canvas = make_canvas(graphs.transformer(2).backward())
+    canvas.fit()
+    canvas.grab()
+    painted = []
+    monkeypatch.setattr(sprites, "node_sprite", lambda *args, real=sprites.node_sprite: painted.append(args[1]) or real(*args))
+    canvas.turn()
+    canvas.grab()
+    assert not painted
 
 
 def test_a_graph_without_nodes_says_it_too(make_canvas):
