@@ -26,6 +26,7 @@ from .status import ALERT, Look
 
 EDGE = 14.0  # logical px from the widget's border
 _HEIGHT = 30.0
+_MAP = 4_000_000  # px of the mini map's picture: of a very long scene it is a little smaller than it is shown
 _CORNER = 10.0  # of a pane, with some room around its curve
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
@@ -308,7 +309,7 @@ class MiniMap:
         if key != self._key or self._raster is None:
             self._key = key
             dressed = _on_panel(theme)
-            self._raster = raster(scene, dressed, colours(), self._scale * ratio, max(1, round(1.5 * ratio)))
+            self._raster = raster(scene, dressed, colours(), self._scale * ratio, max(1, round(1.5 * ratio)), _MAP)
         if own := self._pane.begin((theme.name, ratio, self.rect.size()), self.rect.size(), ratio):
             try:
                 _pane(own, theme, QRectF(QPointF(0, 0), self.rect.size()))

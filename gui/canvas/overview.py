@@ -46,11 +46,12 @@ class Raster:
             self.pixels[y : y + int(self.height[box]), x : x + int(self.width[box])] = colour
 
 
-def raster(scene: Scene, theme: Theme, colours: Colours, scale: float, smallest: int = 1) -> Raster:
-    """Groups, edges and boxes (``colours`` a box, none smaller than ``smallest`` px) at ``scale`` px a world px."""
+def raster(scene: Scene, theme: Theme, colours: Colours, scale: float, smallest: int = 1, most: int = _PIXELS) -> Raster:
+    """Groups, edges and boxes (``colours`` a box, none smaller than ``smallest`` px) at ``scale`` px a world px, or at as many as fit
+    into ``most`` pixels."""
     left, top, wide, tall = scene.bounds
-    if wide * tall * scale * scale > _PIXELS:
-        scale = math.sqrt(_PIXELS / (wide * tall))
+    if wide * tall * scale * scale > most:
+        scale = math.sqrt(most / (wide * tall))
     width, height = max(1, math.ceil(wide * scale) + 1), max(1, math.ceil(tall * scale) + 1)
     pixels = np.full((height, width), theme.canvas.rgba(), np.uint32)
     _fill_groups(pixels, scene, theme, left, top, scale)

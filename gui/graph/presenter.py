@@ -109,7 +109,7 @@ class GraphPresenter(QObject):
         model.tape_changed.connect(self._forget)
         model.tape_read.connect(self.refresh)
         model.grown.connect(self._grown)
-        model.caught_up.connect(self.refresh)
+        model.caught_up.connect(self._caught_up)
         model.cursor_moved.connect(self._moved)
         model.selection_changed.connect(self._selected)
 
@@ -174,6 +174,14 @@ class GraphPresenter(QObject):
     def _grown(self) -> None:
         self._take_in()
         if self._stale() and not self._later.isActive():
+            self._later.start()
+
+    @Slot()
+    def _caught_up(self) -> None:
+        """All is here; of a program that runs on only until more comes, and its passes are drawn at their pace."""
+        if self._paused or self._drawn is None or not self._stale():
+            self.refresh()
+        elif not self._later.isActive():
             self._later.start()
 
     @Slot(int)

@@ -34,7 +34,8 @@ IDLE_TICK = 100  # and while nothing comes
 BUDGET = 0.006  # seconds that one look may take
 MOMENT = 0.1  # seconds between two moments that are shown while a program runs: nobody sees more of them
 OPENING = 0.5  # seconds between two times that panels are filled while a recorded tape is taken in
-PIECE = 256 * 1024  # bytes read at once
+PIECE = 256 * 1024  # bytes read at once while a program writes them
+RECORDED_PIECE = 1 << 20  # and of a tape that nobody writes any more: 8 ms
 AT_ONCE = 2_000  # ops and events that are taken in at once when a program comes to rest: 20 ms
 LARGE = 16 << 20  # bytes of a tape that takes longer than a moment to take in
 
@@ -206,9 +207,10 @@ class DebugModel(QObject):
         more to its end first, so that it can be drawn. Whether there was anything."""
         if self._behind and not (recorded and tape.unread):
             return False
-        added = tape.poll(PIECE)
+        piece = RECORDED_PIECE if recorded else PIECE
+        added = tape.poll(piece)
         while recorded and tape.unread and more():
-            added = tape.poll(PIECE) or added
+            added = tape.poll(piece) or added
         return added
 
     def _take_in(self, tape: Tape, more: Callable[[], bool], ops: int | None, events: int | None) -> bool:

@@ -54,7 +54,7 @@ def test_a_large_file_is_taken_in_piece_by_piece(qtbot: QtBot, model: DebugModel
         writer.write(record)
         writer.flush()
     writer.close()
-    monkeypatch.setattr("gradstep.gui.models.debug_model.PIECE", 500)
+    monkeypatch.setattr("gradstep.gui.models.debug_model.RECORDED_PIECE", 500)
     sizes: list[int] = []
     model.grown.connect(lambda: sizes.append(model.last))
     with qtbot.waitSignal(model.caught_up):
@@ -170,7 +170,7 @@ def test_the_node_before_which_the_program_is_paused_is_the_current_one(model: D
 def test_a_large_finished_tape_moves_the_panels_only_when_all_of_it_is_here(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name, value in (("LARGE", 0), ("PIECE", 200), ("BUDGET", 0.0), ("OPENING", 0.0)):
+    for name, value in (("LARGE", 0), ("RECORDED_PIECE", 200), ("BUDGET", 0.0), ("OPENING", 0.0)):
         monkeypatch.setattr(debug_model, name, value)
     writer = Writer(tmp_path / "run.gst")
     for record in SmallNetwork().records:
