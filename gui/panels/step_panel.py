@@ -7,11 +7,11 @@ import math
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from gradstep.engine.tape.schema import Frame
+from gradstep.engine.tape.schema import Frame, NodeKind
 
 from .. import theme
 from ..models.hooks import HookLine, StoreLine
-from ..models.steps import GradLine, SavedLine, SlotLines, StepView
+from ..models.steps import KIND_NAMES, GradLine, SavedLine, SlotLines, StepView
 from ..models.values import ValueRef
 from ..panel import Panel
 from ..widgets.formats import file_name, number, seconds
@@ -48,6 +48,10 @@ class StepPanel(Panel):
         self._module.setFont(theme.mono_font(12))
         self._module.setProperty("role", "dim")
         self._module.setTextFormat(Qt.TextFormat.PlainText)
+        self._why = QLabel(self)
+        self._why.setWordWrap(True)
+        self._why.setProperty("role", "dim")
+        self._why.setTextFormat(Qt.TextFormat.PlainText)
         self._source = QToolButton(self)
         self._source.setToolTip(self.tr("Go to the line of the forward op"))
         self._source.clicked.connect(self._go_to_source)
@@ -76,6 +80,7 @@ class StepPanel(Panel):
         top.addLayout(head)
         top.addLayout(second)
         top.addWidget(Holder(self._facts))
+        top.addWidget(self._why)
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -111,6 +116,9 @@ class StepPanel(Panel):
             (self.tr("time"), "" if math.isnan(view.duration) else seconds(view.duration), False),
         ]
         self._facts.show_facts([fact for fact in facts if fact[1]])
+        why = self._not_seen(view.kind)
+        self._why.setText(why)
+        self._why.setVisible(bool(why))
         self._tree.fill(self._lines(view))
         self.setAccessibleDescription(f"{view.name}, {view.status}, {view.place}")
         self.restyle()
@@ -123,6 +131,18 @@ class StepPanel(Panel):
                 self._mark.setStyleSheet(style)
 
     # --------------------------------------------------------------------------------------------------------- inside
+
+    def _not_seen(self, kind: str) -> str:
+        """Why a node of this kind shows less than others; "" where it does not."""
+        return {
+            KIND_NAMES[NodeKind.OPAQUE]: self.tr(
+                "What it does cannot be seen: it is compiled, or written in C++ without a side in Python."
+            ),
+            KIND_NAMES[NodeKind.REBASE]: self.tr(
+                "Writes the gradient of a view that was changed in place back into its base. The derivative of that change is inside."
+            ),
+            KIND_NAMES[NodeKind.BOUNDARY]: self.tr("Computes nothing: it carries the backward hooks of a module."),
+        }.get(kind, "")
 
     def _lines(self, view: StepView) -> list[Line]:
         arrived: list[Line] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -206,3 +207,15 @@ def test_a_stack_leads_to_its_lines(qtbot: QtBot) -> None:
     assert line.args == ["/home/me/model.py", 12]
     panel.show_stacks([])
     assert panel._stage.is_empty
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("opaque", "written in C++"), ("rebase", "back into its base"), ("boundary", "hooks of a module")]
+)
+def test_a_node_that_shows_less_says_why(qtbot: QtBot, maker: SmallNetwork, kind: str, words: str) -> None:
+    panel = step_panel(qtbot, maker, maker.n3, maker.enters[3])
+    assert panel._view is not None
+    assert not panel._why.isVisible()
+    panel.show_step(replace(panel._view, kind=kind))
+    assert panel._why.isVisible()
+    assert words in panel._why.text()
