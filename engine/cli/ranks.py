@@ -22,7 +22,7 @@ from .command import Command, Exit, Failed
 
 SHOWN = 40  # parameters
 STEPS = 8
-_LOSS = {Life.LOST: "!", Life.RAISED: "!", Life.DAMAGED: "!"}
+_LOSS = {Life.LOST: "!", Life.RAISED: "!", Life.DAMAGED: "!", Life.STOPPED: "!"}
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -31,7 +31,8 @@ class Life(Enum):
     RUNS = "runs"
     ENDED = "ended"
     RAISED = "raised"
-    LOST = "lost"  # it ended without a word: killed, or crashed
+    LOST = "lost"  # killed, or crashed
+    STOPPED = "stopped"  # ended because another one had failed, or because somebody asked to
     DAMAGED = "damaged"  # its tape cannot be read further
 
 
@@ -121,6 +122,8 @@ class Reader:
             return Life.DAMAGED
         if tape.complete:
             return Life.ENDED
+        if tape.ended:
+            return Life.STOPPED if _json_of(tape.ended).get("how") == Life.STOPPED.value else Life.LOST
         return Life.RUNS if tape.growing else Life.LOST
 
     @property
@@ -132,8 +135,9 @@ class Reader:
         if life is Life.RAISED:
             error = _json_of(next(note.text for note in reversed(self.tape.notes) if note.kind == "end"))
             return f"raised {error.get('type', 'an exception')} {after}: {str(error.get('text', ''))[:300]}"
-        if life is Life.LOST:
-            return f"its process ended without a word {after}{where}: killed, or crashed"
+        if life in (Life.LOST, Life.STOPPED):
+            told = str(_json_of(self.tape.ended).get("reason", "")).rstrip(".") or "killed, or crashed"
+            return f"its process ended without a word {after}{where}: {told}"
         if life is Life.DAMAGED:
             return f"its tape cannot be read further {after}: {self.tape.damage}"
         return f"{'runs' if life is Life.RUNS else 'ended'} {after}"

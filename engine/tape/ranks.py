@@ -292,7 +292,7 @@ class Job:
 
     def _lost(self) -> Difference | None:
         """Lanes whose process was lost, or raised where others did not."""
-        for life in (Life.LOST, Life.DAMAGED, Life.RAISED):
+        for life in (Life.LOST, Life.DAMAGED, Life.RAISED, Life.STOPPED):
             lanes = [place for place, lane in enumerate(self.lanes) if lane.reader.life is life]
             if lanes and (len(lanes) < len(self.lanes) or life is not Life.RAISED):
                 return self._silent(lanes, len(self.lanes[lanes[0]].passes))
@@ -300,7 +300,7 @@ class Job:
 
     def _silent(self, lanes: Sequence[int], step: int) -> Difference:
         """Lanes that came to no further step. One that is lost takes others down with it: the first that wrote nothing more is meant."""
-        order = [Life.LOST, Life.DAMAGED, Life.RAISED, Life.ENDED, Life.RUNS]
+        order = [Life.LOST, Life.DAMAGED, Life.RAISED, Life.STOPPED, Life.ENDED, Life.RUNS]
         readers = {place: self.lanes[place].reader for place in lanes}
         first = min(lanes, key=lambda place: (order.index(readers[place].life), len(self.lanes[place].passes), readers[place].written))
         text = f"{self.called(first)} did not come to step {step}: {readers[first].sentence}"

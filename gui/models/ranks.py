@@ -24,7 +24,7 @@ class LaneView:
     @property
     def is_lost(self) -> bool:
         """Whether its process ended otherwise than by coming to its end."""
-        return self.life in (Life.LOST, Life.RAISED, Life.DAMAGED)
+        return self.life in (Life.LOST, Life.RAISED, Life.DAMAGED, Life.STOPPED)
 
 
 @dataclass(frozen=True, slots=True)

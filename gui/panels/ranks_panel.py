@@ -38,7 +38,14 @@ Index = QModelIndex | QPersistentModelIndex
 _SPREAD, _EQUAL = 0, 1  # the columns behind the ranks
 WIDE = 820  # pixels from which on one line holds the choices and what is said
 _GROUND = 0.16  # how strong the ground of a cell that stands out is
-_MARKS = {Life.LOST: "\u2716", Life.RAISED: "\u2716", Life.DAMAGED: "\u2716", Life.RUNS: "\u25cf", Life.ENDED: "\u2713"}
+_MARKS = {
+    Life.STOPPED: "\u2716",
+    Life.LOST: "\u2716",
+    Life.RAISED: "\u2716",
+    Life.DAMAGED: "\u2716",
+    Life.RUNS: "\u25cf",
+    Life.ENDED: "\u2713",
+}
 
 
 def state_text(lane: LaneView) -> str:
@@ -46,7 +53,7 @@ def state_text(lane: LaneView) -> str:
     return {
         Life.RUNS: translate("RanksPanel", "running"), Life.ENDED: translate("RanksPanel", "ended"),
         Life.RAISED: translate("RanksPanel", "raised"), Life.LOST: translate("RanksPanel", "lost"),
-        Life.DAMAGED: translate("RanksPanel", "damaged"),
+        Life.DAMAGED: translate("RanksPanel", "damaged"), Life.STOPPED: translate("RanksPanel", "stopped"),
     }[lane.life]  # fmt: skip
 
 

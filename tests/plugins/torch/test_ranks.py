@@ -56,6 +56,8 @@ def test_a_rank_that_is_killed_is_lost_the_others_raise_and_all_can_be_read(tmp_
     found = job.difference
     assert found is not None
     assert (found.kind, found.step, found.lanes) == (Kind.ENDED, 2, (1,))  # and not those that it took down
+    assert "killed by SIGKILL" in found.text
+    assert all(life in (Life.STOPPED, Life.RAISED) for place, life in enumerate(lives) if place != 1)
     assert job.twins == [(0, 1, 2, 3)]  # every rank was given the sampler of rank 0
     command = [sys.executable, "-P", "-m", "gradstep", "ranks", str(tmp_path), "--json"]
     told = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
