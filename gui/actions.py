@@ -180,6 +180,14 @@ COMMANDS: tuple[Command, ...] = (
         tip="Run the script again from its beginning",
     ),
     Command(
+        "record_on", "&Run/Recor&ding", "From the &Next Backward", (), "record", None, Action.RECORD,
+        tip="Write on the tape from the next backward pass on, where a script on PyTorch was started without recording",
+    ),
+    Command(
+        "record_off", "&Run/Recor&ding", "N&o More", (), "", None, Action.RECORD,
+        tip="Write no more on the tape once this backward pass is over; a script on PyTorch then runs at its own speed",
+    ),
+    Command(
         "step_back", "&Run", "Step &Back", ("Shift+F10",), "step_back", Needs.UNDO, Action.STEP_BACK, "time", separator=True,
         tip="Rewind the program itself: undo the last node of backward exactly, .grad included",
     ),
@@ -391,7 +399,7 @@ class Actions(QObject):
                 reason = reason.format(QCoreApplication.translate("States", state.value))
             elif reason:
                 reason = QCoreApplication.translate("Actions", reason)
-            visible = command.asks is None or command.menu != "&Run" or state is not State.TRACE  # a tape has no program
+            visible = command.asks is None or not command.menu.startswith("&Run") or state is not State.TRACE  # a tape has no program
             told = reason, visible and command.name != shared
             if self._told.get(command.name) != told:
                 self._told[command.name] = told

@@ -305,6 +305,7 @@ class MainWindow(QMainWindow):
             "follow": lambda: canvas.set_follow(self.actions_["follow"].isChecked()),
 
             "start": self.opening.start, "restart": self.opening.restart, "pause": session.pause, "stop": session.stop,
+            "record_on": lambda: session.record(True), "record_off": lambda: session.record(False),
             "kill": session.kill, "show_stacks": self.troubles.ask_stacks,
             "continue": self._live(session.continue_), "step": self._live(session.next),
             "step_into": self._live(session.step_into), "step_out": self._live(session.step_out),

@@ -145,6 +145,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "gui": [*TAPE, "engine.kept", "engine.explain", "engine.extensions", *CLIENT, "gui"],
     "plugins": [*ENGINE, *TAPE, "engine.kept", "engine.explain", "engine.extensions", *CLIENT, "gui", "plugins"],
     "plugins/torch/ranks": [*TAPE, *TARGET, "engine.debug.ranks", "engine.debug.unattended", "plugins.torch"],
+    "plugins/torch/rules": [*TAPE, *TARGET, "engine.debug.trial", "plugins.torch"],
     "plugins/torch": [*TAPE, *TARGET, "plugins.torch"],  # in the user's interpreter
 }
 # exactly these files or packages, not what lies below them

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from ..tape import kernels
 from ..tape.reader import Tape
 from ..tape.summary import summary, text
 from ..tape.tally import By, Tally, as_csv, as_facts, as_text
@@ -23,12 +24,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tape", metavar="TAPE", help="the tape to look at")
     ways = [by.value for by in By]
     parser.add_argument("--ops", nargs="?", const=By.OP.value, choices=ways, metavar="BY", help=f"what ops cost, by {', '.join(ways)}")
+    parser.add_argument("--kernels", action="store_true", help="what each op and node ran inside, where that was recorded")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object")
     form.add_argument("--csv", action="store_true", help="with --ops: print comma-separated values, seconds and bytes")
 
 
 def _told(tape: Tape, args: argparse.Namespace) -> str:
+    if args.kernels:
+        return kernels.as_text(tape)
     if args.ops is None:
         return json.dumps(summary(tape), indent=2) if args.json else text(tape)
     by = By(args.ops)

@@ -3,6 +3,7 @@
     gradstep record train.py --epochs 1
     gradstep record --engine torch train.py                          on the PyTorch of the active environment
     gradstep record --engine torch --python ~/env/bin/python train.py
+    gradstep record --engine torch --arm nan train.py                from the pass on in which something is not finite any more
     torchrun --nproc-per-node 4 --no-python gradstep record --engine torch -o runs/ train.py
 
 The script has this terminal as its own. What becomes of the recording is nothing to it: where the disk is full or the tape is deleted,
@@ -27,6 +28,7 @@ from pathlib import Path
 
 from ..debug.launch import Launch
 from ..debug.ranks import rank_of, tape_path
+from ..debug.targets import OURS
 from ..tape.ring import older_than
 from .amounts import count, mebibytes, seconds, size
 from .command import Command, Exit, Failed, Level, say
@@ -50,9 +52,22 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--when-full", choices=("stop", "ring"), default=None,
         help="with --limit-disk: stop recording there (default), or keep the newest, in two tapes of half the size",
     )  # fmt: skip
+    parser.add_argument(
+        "--arm", type=_beginning, default=("", 0), metavar="WHEN", help="when recording begins, on PyTorch: after so many backward "
+        "passes, or `nan`: at the first loss or gradient that is not finite (default: at once)",
+    )  # fmt: skip
+    parser.add_argument("--kernels", action="store_true", help="write down what each op and node runs inside, on PyTorch")
     add_arguments(parser)
     parser.add_argument("script", metavar="SCRIPT", help="the script")
     parser.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS", help="its arguments")
+
+
+def _beginning(text: str) -> tuple[str, int]:
+    if text == "nan":
+        return "nan", 0
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is neither `nan` nor a number of backward passes")
+    return "", int(text)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -67,10 +82,13 @@ def _run(args: argparse.Namespace) -> int:
             raise Failed(f"{file} holds something already; delete it or name another with -o", Exit.NOT_CREATED)
     if not os.access(os.path.dirname(tape), os.W_OK):
         raise Failed(f"{tape} cannot be written: {os.path.dirname(tape)} is not a folder that you may write to", Exit.NOT_CREATED)
+    if (any(args.arm) or args.kernels) and args.engine == OURS:
+        raise Failed("--arm and --kernels are for scripts on PyTorch: gradstep's own engine records from the beginning", Exit.USAGE)
     runner = chosen(args.engine, args.python, args.script)
     launch = Launch(
         script=args.script, args=tuple(args.args), engine=runner.engine, python=runner.python, cwd=os.getcwd(), tape=tape, level=args.level,
-        budget=args.budget * MEBIBYTE, stop_on_entry=False, rewind=False, output="inherit", stdin="inherit", unbuffered=args.durable,
+        budget=args.budget * MEBIBYTE, arm=args.arm[0], passes_before=args.arm[1], kernels=args.kernels,
+        stop_on_entry=False, rewind=False, output="inherit", stdin="inherit", unbuffered=args.durable,
         sources=not args.no_source, time_limit=args.timeout, memory_limit=args.limit_mem, process_limit=args.limit_processes,
         disk_limit=args.limit_disk, when_full=args.when_full or "stop",
     )  # fmt: skip

@@ -212,6 +212,9 @@ class Control:
         elif request.command == "setHooks":
             self._hooks_off = {str(name) for name in request.arguments.get("off", ())}
             self.send(Response(request.seq, request.command, True, "", {"off": sorted(self._hooks_off)}))
+        elif request.command == "record":
+            why = self.target.record(bool(request.arguments.get("on", True)))
+            self.send(Response(request.seq, request.command, not why, why))
         else:
             with self._state:
                 if self._stop is not None:

@@ -39,6 +39,8 @@ class Launch:
     level: str = "values"  # how much is recorded: structure, statistics or values
     budget: int = 256 << 20  # bytes of values kept
     passes_before: int = 0  # backward passes of the script that are not recorded, nor what is computed around them; PyTorch only
+    arm: str = ""  # after those recording begins: "" at once, "nan" at the first loss or gradient that is not finite, "later" when asked
+    kernels: bool = False  # write down what each op and node runs inside; PyTorch only
     stop_on_entry: bool = True  # stop before the first node of the first backward
     rewind: bool = True  # keep what stepping back needs
     examine: bool = False  # try the rules of custom Functions against their forward, in forked children

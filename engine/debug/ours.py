@@ -51,6 +51,10 @@ class OwnEngine:
         """See ``Target``."""
         walk.driver = None
 
+    def record(self, on: bool) -> str:
+        """See ``Target``."""
+        return "" if on else "gradstep's own engine always records; choose a lower level of recording to make it cheaper"
+
     def versions(self) -> Mapping[str, str]:
         """See ``Target``."""
         return {"numpy": np.__version__}

@@ -49,6 +49,7 @@ class Action(Enum):
     EVALUATE = "evaluate"  # Python in the user's program
     EDIT = "edit"  # replace a gradient that waits
     SET_BREAKPOINTS = "setBreakpoints"  # and which hooks are called
+    RECORD = "record"  # from the next backward pass on, or no more
     RAISE_LIMIT = "raiseLimit"
     STOP = "stop"
     KILL = "kill"
@@ -82,7 +83,7 @@ NEXT: dict[State, frozenset[State]] = {
 
 _CHOOSE = frozenset({Action.OPEN, Action.OPEN_TRACE})
 _END = frozenset({Action.STOP, Action.KILL, Action.RESTART})
-_RUNNING = _END | {Action.PAUSE, Action.WHERE, Action.SET_BREAKPOINTS}
+_RUNNING = _END | {Action.PAUSE, Action.WHERE, Action.SET_BREAKPOINTS, Action.RECORD}
 _MOVES = frozenset({Action.CONTINUE, Action.NEXT, Action.STEP_BACK, Action.REVERSE_CONTINUE, Action.GOTO})
 _REVIEW = _CHOOSE | {Action.CLOSE, Action.LAUNCH, Action.RESTART}
 
@@ -92,7 +93,7 @@ ALLOWED: dict[State, frozenset[Action]] = {
     State.STARTING: _END,
     State.RUNNING_FORWARD: _RUNNING,
     State.RUNNING_BACKWARD: _RUNNING,
-    State.PAUSED: _END | _MOVES | {Action.WHERE, Action.INSPECT, Action.EVALUATE, Action.EDIT, Action.SET_BREAKPOINTS},
+    State.PAUSED: _END | _MOVES | {Action.WHERE, Action.INSPECT, Action.EVALUATE, Action.EDIT, Action.SET_BREAKPOINTS, Action.RECORD},
     State.UNRESPONSIVE: _RUNNING,
     State.FROZEN: _END | {Action.RAISE_LIMIT},
     State.STOPPING: frozenset({Action.KILL}),

@@ -125,6 +125,10 @@ class Target(Protocol):
     def forget(self) -> None:
         """In a forked child: record nothing, hand over nothing."""
 
+    def record(self, on: bool) -> str:
+        """Record from the next backward pass on, or no more. Asked for in another thread than the script's. Why that cannot be; ""
+        where it will."""
+
     def versions(self) -> Mapping[str, str]:
         """Of the libraries that results depend on."""
 

@@ -10,7 +10,7 @@ import inspect
 import json
 import sys
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from types import FrameType, FunctionType
 from typing import Any
 
@@ -44,6 +44,7 @@ class CensusRecorder(Recorder):
         self._untold = False
         self._unfinished: set[int] = set()  # runs whose result is part of a graph that is still being made
         self._told = 0  # the count that was told last
+        self.looks = Looks()
 
     def op(
         self, name: str, inputs: Any, outputs: Any, node: Any, params: Any, started: float, grad_mode: bool = True,
@@ -105,9 +106,10 @@ class CensusRecorder(Recorder):
         before = self._counts[-1] if self._counts else 0
         self._counts = [*self._counts, alive] if alive > before else [alive]
         if len(self._counts) > GROWN and alive >= 2 * self._told:
-            nodes = {node.id: node for one in self._older if (node := one()) is not None}
+            nodes = {self.looks.number(node): node for one in self._older if (node := one()) is not None}
             facts = {
-                "run": run, "alive": alive, "grew": self._counts[-GROWN - 1 :], "nodes": sorted(nodes)[-NODES:], "kept": keeper(nodes),
+                "run": run, "alive": alive, "grew": self._counts[-GROWN - 1 :], "nodes": sorted(nodes)[-NODES:],
+                "kept": keeper(nodes, self.looks),
             }  # fmt: skip
             del nodes
             self._told = alive
@@ -116,37 +118,67 @@ class CensusRecorder(Recorder):
         self._born = []
 
 
-def keeper(nodes: Mapping[int, Any]) -> dict[str, Any] | None:
+class Looks:
+    """How the census looks at tensors and at what stands for a node; here those of gradstep's own engine."""
+
+    def is_tensor(self, value: object) -> bool:
+        """Whether the census is to look at the graph behind this."""
+        return hasattr(type(value), "_gradient_edge")
+
+    def grad(self, tensor: Any) -> Any:
+        """The ``.grad`` of a tensor; None where it has none."""
+        return tensor.__dict__.get("_grad") if hasattr(tensor, "__dict__") else None
+
+    def id(self, tensor: Any) -> int:
+        """A tensor's number on the tape; 0 where it is not there."""
+        number: int = tensor._id
+        return number
+
+    def number(self, node: Any) -> int:
+        """A node's number."""
+        number: int = node.id
+        return number
+
+    def root(self, tensor: Any) -> Any:
+        """The node that made a tensor."""
+        return getattr(tensor, "_edge", None)
+
+    def behind(self, node: Any) -> Iterator[Any]:
+        """The nodes that gradients of a node go to."""
+        return (edge[0] for edge in node.next_edges if edge is not None)
+
+
+def keeper(nodes: Container[int], looks: Looks) -> dict[str, Any] | None:
     """The variable from which most of these nodes are reached: its name, the way from it, and where its frame stands."""
     best: dict[str, Any] | None = None
     most = 0
-    for where, path, tensor in _tensors():
-        reached = _reached(tensor, nodes)
+    for where, path, tensor in _tensors(looks):
+        reached = _reached(tensor, nodes, looks)
         if reached > most:
             most = reached
-            best = {"name": path, "nodes": reached, "tensor": tensor._id, **where}
+            best = {"name": path, "nodes": reached, "tensor": looks.id(tensor), **where}
     return best
 
 
-def _reached(tensor: Any, nodes: Mapping[int, Any]) -> int:
+def _reached(tensor: Any, nodes: Container[int], looks: Looks) -> int:
     """How many of the nodes the graph behind a tensor holds."""
-    node = getattr(tensor, "_edge", None)
+    node = looks.root(tensor)
     if node is None:
         return 0
-    seen = {id(node)}
+    seen = {id(node): node}  # held, so that no other one gets its id
     waiting = [node]
     count = 0
     while waiting and len(seen) < WALKED:
         one = waiting.pop()
-        count += one.id in nodes
-        for edge in one.next_edges:
-            if edge is not None and id(edge[0]) not in seen:
-                seen.add(id(edge[0]))
-                waiting.append(edge[0])
+        count += looks.number(one) in nodes
+        for behind in looks.behind(one):
+            if id(behind) not in seen:
+                seen[id(behind)] = behind
+                waiting.append(behind)
     return count
 
 
-def _tensors() -> Iterator[tuple[dict[str, Any], str, Any]]:
+def _tensors(looks: Looks) -> Iterator[tuple[dict[str, Any], str, Any]]:
     """The tensors that the user's variables hold: the frame's place, the way to each, and the tensor."""
     seen: set[int] = set()
     frame: FrameType | None = sys._getframe(1)
@@ -154,11 +186,11 @@ def _tensors() -> Iterator[tuple[dict[str, Any], str, Any]]:
         file = frame.f_code.co_filename
         if is_kept(file) and not is_library(file):
             where = {"file": file, "line": frame.f_lineno, "function": qualname(frame.f_code)}
-            yield from _in_frame(frame, where, seen)
+            yield from _in_frame(frame, where, seen, looks)
         frame = frame.f_back
 
 
-def _in_frame(frame: FrameType, where: dict[str, Any], seen: set[int]) -> Iterator[tuple[dict[str, Any], str, Any]]:
+def _in_frame(frame: FrameType, where: dict[str, Any], seen: set[int], looks: Looks) -> Iterator[tuple[dict[str, Any], str, Any]]:
     is_copy = bool(frame.f_code.co_flags & inspect.CO_OPTIMIZED)
     own = frame.f_locals
     scopes = [dict(own), dict(frame.f_globals)] if is_copy else [dict(own)]
@@ -167,18 +199,18 @@ def _in_frame(frame: FrameType, where: dict[str, Any], seen: set[int]) -> Iterat
     for scope in scopes:
         for name, value in scope.items():
             if isinstance(name, str) and not name.startswith("__"):
-                for path, tensor in _in(value, name, DEEPEST, seen):
+                for path, tensor in _in(value, name, DEEPEST, seen, looks):
                     yield where, path, tensor
 
 
-def _in(value: Any, path: str, deep: int, seen: set[int]) -> Iterator[tuple[str, Any]]:
+def _in(value: Any, path: str, deep: int, seen: set[int], looks: Looks) -> Iterator[tuple[str, Any]]:
     """The tensors in a value. Looks into plain containers, attributes of objects and closures; calls nothing of the user's."""
     if id(value) in seen:
         return
-    if hasattr(type(value), "_gradient_edge"):  # a tensor
+    if looks.is_tensor(value):
         seen.add(id(value))
         yield path, value
-        grad = value.__dict__.get("_grad") if hasattr(value, "__dict__") else None
+        grad = looks.grad(value)
         if grad is not None:
             yield f"{path}.grad", grad
         return
@@ -207,4 +239,4 @@ def _in(value: Any, path: str, deep: int, seen: set[int]) -> Iterator[tuple[str,
         inside = [(f"{path}.{key}", one) for key, one in list(vars(value).items())[-WIDEST:]]
     seen.add(id(value))
     for way, one in inside:
-        yield from _in(one, way, deep - 1, seen)
+        yield from _in(one, way, deep - 1, seen, looks)

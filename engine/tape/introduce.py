@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from .describe import described, short_repr
@@ -376,4 +376,8 @@ class Introducer:
             elif code == SOURCE:
                 self._files.clear()  # which one it was, the row does not say: a file may be kept twice
         self._params.clear()
-        self._capture.forget(self.versions)
+        self._capture.forget(self._mentioned())
+
+    def _mentioned(self) -> Container[int]:
+        """The tensors that are on the tape."""
+        return self.versions

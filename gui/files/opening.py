@@ -38,6 +38,7 @@ class Opening(QObject):
         self.stop_on_entry = True  # stop before the first node of backward
         self.budget = Launch("").budget  # bytes of values that a run keeps
         self.level = Launch("").level  # how much of each value it keeps
+        self.recording: dict[str, Any] = {}  # further fields of Launch: when recording begins, and what else it sees
         self.limits: dict[str, Any] = {}  # further fields of Launch: the user's limits
         self.arguments: tuple[str, ...] = ()  # of the script that is open
         self.folder = ""  # in which it runs; "": its own
@@ -118,6 +119,7 @@ class Opening(QObject):
             "engine": self.runner.engine, "python": python,
             "stop_on_entry": self.stop_on_entry, "level": self.level, "budget": self.budget, "breakpoints": self.breakpoints,
             "examine": True,
+            **self.recording,
             **self.limits,
         }  # fmt: skip
 

@@ -7,6 +7,7 @@ from html import escape
 
 from gradstep.engine.tape.graph import Key
 from gradstep.engine.tape.schema import Val
+from gradstep.engine.tape.unseen import why_opaque
 
 from ..models.debug_model import DebugModel
 from ..models.node_facts import FactBoard
@@ -26,6 +27,7 @@ def card(model: DebugModel, board: FactBoard, key: Key) -> str:
         if view is None:
             return ""
         title, state = view.name, view.status
+        rows.append((_said("inside"), why_opaque(board.reader.tape, view.name)))
         rows += _of_step(board, view)
     elif kind == "op" and id in board.reader.tape.ops:
         title, state = board.reader.tape.ops[id].name, ""

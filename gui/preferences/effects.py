@@ -95,6 +95,10 @@ class Effects(QObject):
     def _capture(self) -> None:
         self._opening.level = self._preferences.text("capture/level")
         self._opening.budget = self._preferences.whole("capture/budget") * MIB
+        self._opening.recording = {
+            "arm": self._preferences.text("capture/arm"), "passes_before": self._preferences.whole("capture/passes"),
+            "kernels": self._preferences.on("capture/kernels"),
+        }  # fmt: skip
 
     def _alert(self) -> None:
         get = self._preferences

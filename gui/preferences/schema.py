@@ -194,6 +194,19 @@ PREFERENCES: tuple[Preference, ...] = (
         "capture/budget", Page.CAPTURE, "Budget", "Elements kept in one run; beyond it statistics are kept, and it is said",
         _LAUNCH.budget // MIB, least=1, most=1 << 20, step=64, unit="MiB",
     ),
+    Preference(
+        "capture/arm", Page.CAPTURE, "Recording begins",
+        "On PyTorch. Until then a script runs at its own speed; Run > Recording begins it at any time", _LAUNCH.arm,
+        (("", "At once"), ("nan", "At the first NaN or infinity"), ("later", "When asked")),
+    ),
+    Preference(
+        "capture/passes", Page.CAPTURE, "Backward passes before", "On PyTorch. So many are not recorded, nor what leads to them",
+        _LAUNCH.passes_before, least=0, most=1_000_000_000, none="none",
+    ),
+    Preference(
+        "capture/kernels", Page.CAPTURE, "Kernels", "On PyTorch. What each op and each node of backward runs inside; slower",
+        _LAUNCH.kernels,
+    ),
     Preference("alerts/zero", Page.ALERTS, "Zero gradients", "A parameter whose gradient is zero in all elements is an alert", True),
     Preference("alerts/constant", Page.ALERTS, "NaN and infinity from the start", "In data and parameters, before any op", True),
     Preference(

@@ -251,6 +251,10 @@ class DebugSession(QObject):
         """Ends the program now."""
         self._move("kill")
 
+    def record(self, on: bool) -> None:
+        """Records from the next backward pass on, or no more; where that cannot be it is noticed why."""
+        self._move("record", on=on)
+
     def raise_limit(self, memory: int = 0, processes: int = 0, disk: int = 0) -> None:
         """Lets a frozen program go on, to a higher limit (bytes, processes, bytes); 0: half as much again, or twice as much."""
         self._move("raiseLimit", memory_limit=memory, process_limit=processes, disk_limit=disk)

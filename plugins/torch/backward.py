@@ -7,37 +7,44 @@ from typing import Any
 
 import torch
 
+from .arming import Arming
 from .modes import Modes
 from .passes import TakenOver, TorchPass, edge_of
+from .unseen import TRANSFORM
 from .watch import Watch
 
+_task = torch._C._current_graph_task_id
 _level = getattr(torch._C._functorch, "maybe_current_level", lambda: None)
 
 
 class Engine:
     """PyTorch's engine, with a look at what it is given."""
 
-    def __init__(self, real: Any, watch: Watch, modes: Modes) -> None:
-        self._real, self._watch, self._modes = real, watch, modes
+    def __init__(self, real: Any, watch: Watch, modes: Modes, arming: Arming) -> None:
+        self.real, self._watch, self._modes, self._arming = real, watch, modes, arming
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)  # queue_callback, is_checkpoint_valid
+        return getattr(self.real, name)  # queue_callback, is_checkpoint_valid
 
     def run_backward(
         self, outputs: Any, grads: Any, keep_graph: Any = None, create_graph: Any = False, inputs: Any = (), *rest: Any, **named: Any
     ) -> Any:
         """What PyTorch's engine gives for the same arguments."""
-        watch = self._watch
+        watch, arming = self._watch, self._arming
+        if not watch.local.quiet and _task() < 0:
+            if arming.asked is not None:
+                arming.switch()
+            if not watch.on and watch.recorder is not None:
+                return arming.run(self, outputs, grads, keep_graph, create_graph, inputs, rest, named)
         if not watch.records or _level() is not None:  # torch.func: the tensors there are wrappers
-            result = self._real.run_backward(outputs, grads, keep_graph, create_graph, inputs, *rest, **named)
-            if watch.passes_before and torch._C._current_graph_task_id() < 0:
-                watch.unrecorded()
-            return result
+            if watch.records and watch.recorder is not None:
+                watch.recorder.cannot_see("torch.func", TRANSFORM)
+            return self.real.run_backward(outputs, grads, keep_graph, create_graph, inputs, *rest, **named)
         accumulate = named.get("accumulate_grad", True)
         with watch.silence(), torch._C.DisableTorchFunction():
             walk = self._opened(outputs, grads, bool(keep_graph), bool(create_graph), inputs, accumulate)
         if walk is None:  # it will refuse
-            return self._real.run_backward(outputs, grads, keep_graph, create_graph, inputs, *rest, **named)
+            return self.real.run_backward(outputs, grads, keep_graph, create_graph, inputs, *rest, **named)
         control, passes = watch.control, watch.local.passes
         assert control is not None
         passes.append(walk)
@@ -46,7 +53,7 @@ class Engine:
         try:
             with self._modes.inside():
                 try:
-                    return self._real.run_backward(outputs, grads, keep_graph or walk.kept, create_graph, inputs, *rest, **named)
+                    return self.real.run_backward(outputs, grads, keep_graph or walk.kept, create_graph, inputs, *rest, **named)
                 except TakenOver:
                     return self._rest(walk, inputs, accumulate)
         except BaseException as raised:
@@ -86,7 +93,7 @@ class Engine:
             walk.callbacks.append(callback)
             if walk.taken_over is not None:
                 return
-        self._real.queue_callback(callback)
+        self.real.queue_callback(callback)
 
     def _opened(self, outputs: Any, grads: Any, keep: bool, create: bool, inputs: Any, accumulate: bool) -> TorchPass | None:
         roots = [edge_of(output) for output in outputs]

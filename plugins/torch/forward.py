@@ -4,7 +4,6 @@ of modules. What a function does inside (``cross_entropy`` calls others) is one 
 
 from __future__ import annotations
 
-import inspect
 import sys
 import time
 import weakref
@@ -17,7 +16,9 @@ from torch.overrides import TorchFunctionMode
 from gradstep.engine.tape.stacks import is_own
 
 from .naming import WRAPPERS
+from .parameters import number_at
 from .tensors import flat, is_leaf
+from .unseen import WHOLES
 from .watch import Watch
 
 _now = time.perf_counter_ns
@@ -46,14 +47,33 @@ _LEAVING = {
 }  # fmt: skip
 _PLAIN = {"__truediv__": "div", "__rtruediv__": "div", "__itruediv__": "div_", "__floordiv__": "floor_divide", "__invert__": "bitwise_not"}
 
-Spec = tuple[str, bool]  # an op's name, and whether it takes numbers out
+_NOTHING: dict[str, Any] = {}
+
+# Ops of two operands, of which one may be a number: 2; -2 where the tensor is the second.
+_OPERANDS = frozenset(("add", "sub", "mul", "div", "pow", "floor_divide", "fmod", "remainder", "true_divide", "divide", "float_power"))
+_SWAPPED = frozenset(("__radd__", "__rsub__", "__rmul__", "__rtruediv__", "__rdiv__", "__rpow__", "rsub"))
+
+Spec = tuple[str, bool, int]  # an op's name, whether it takes numbers out, and how it takes two operands
+
+_GRAD: Spec = ("grad", True, 0)  # asks for ``.grad``
 
 
 def _spec(function: Any) -> Spec | None:
     """What a function is called on the tape; None where it does not belong there."""
+    found = _named(function)
+    if found is None or found is _GRAD:
+        return _GRAD if found is _GRAD else None
+    name, leaves = found[:2]
+    asked = str(getattr(function, "__name__", ""))
+    return name, leaves, -2 if asked in _SWAPPED else 2 if name.rstrip("_") in _OPERANDS else 0
+
+
+def _named(function: Any) -> Spec | tuple[str, bool] | None:
     name = str(getattr(function, "__name__", "") or type(function).__name__)
     if name == "__get__":
         owner = getattr(getattr(function, "__self__", None), "__name__", "")
+        if owner == "grad":
+            return _GRAD
         return (owner, False) if owner in _MAKING else ("data", True) if owner == "data" else None
     if name in _LEAVING:
         return _LEAVING[name], True
@@ -70,40 +90,6 @@ def _spec(function: Any) -> Spec | None:
     return name, False
 
 
-_signatures: dict[Any, tuple[str, ...]] = {}
-
-
-def _names(function: Any) -> tuple[str, ...]:
-    """The parameters' names of a function that is written in Python; those of others are not to be had."""
-    names = _signatures.get(function)
-    if names is None:
-        try:
-            names = tuple(inspect.signature(function).parameters)
-        except (TypeError, ValueError):
-            names = ()
-        _signatures[function] = names
-    return names
-
-
-def _plain_params(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    """What of the arguments is no tensor."""
-    names: list[str] = []
-    values: list[Any] = []
-    known: tuple[str, ...] | None = None
-    for place, value in enumerate(args):
-        if isinstance(value, _Tensor) or (isinstance(value, (tuple, list)) and value and isinstance(value[0], _Tensor)):
-            continue
-        if known is None:
-            known = _names(function)
-        names.append(known[place] if place < len(known) else f"argument {place}")
-        values.append(value)
-    for name, value in kwargs.items():
-        if not isinstance(value, _Tensor) and value is not None:
-            names.append(name)
-            values.append(value)
-    return tuple(names), tuple(values)
-
-
 class Ops(TorchFunctionMode):  # type: ignore[misc]  # torch is Any where it is not installed
     """Records what it sees. It lies below every mode of the script's own."""
 
@@ -114,10 +100,10 @@ class Ops(TorchFunctionMode):  # type: ignore[misc]  # torch is Any where it is 
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """One call of one of PyTorch's functions."""
-        kwargs = kwargs or {}
         watch = self._watch
-        if not watch.on or watch.local.quiet:
-            return func(*args, **kwargs)
+        local = watch.local
+        if not watch.on or local.quiet:
+            return func(*args, **kwargs) if kwargs else func(*args)
         try:
             spec = self._specs[func]
         except KeyError:
@@ -125,53 +111,73 @@ class Ops(TorchFunctionMode):  # type: ignore[misc]  # torch is Any where it is 
         except TypeError:  # cannot be hashed
             spec = _spec(func)
         if spec is None:
-            return func(*args, **kwargs)
-        return record(watch, spec, func, args, kwargs)
+            return func(*args, **kwargs) if kwargs else func(*args)
+        if spec is _GRAD:
+            return _asked(watch, args[0])
+        return record(watch, local, spec, func, args, kwargs or _NOTHING)
 
 
-def record(watch: Watch, spec: Spec, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """Call a function and put what it did on the tape, if it did something."""
+def record(watch: Watch, local: Any, spec: Spec, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Call a function and put what it did on the tape, if it did something. ``local`` is what ``watch`` knows of this thread."""
     tape = watch.recorder
     assert tape is not None
     given: list[Any] = []
-    plain = bool(kwargs)
+    call = None
     for value in args:
         if isinstance(value, _Tensor):
             given.append(value)
         else:
-            plain = True
+            call = function, args, kwargs
             if isinstance(value, (tuple, list, dict)):
                 flat(value, given)
     if kwargs:
+        call = function, args, kwargs
         flat(kwargs, given)
-    name, leaves = spec
+    name, leaves, operands = spec
     if given and (name[-1] == "_" or len(given) == 1) and _is_made_now(tape, name, given):
         return function(*args, **kwargs)
     known = tape.given(given)
+    around = local.kernels
+    if watch.kernels:
+        local.kernels = []
     since, grad_mode, started = _sequence(), _grad_mode(), _now()
-    result = function(*args, **kwargs)
-    local = watch.local
+    try:
+        result = function(*args, **kwargs)
+    finally:
+        kernels, local.kernels = local.kernels, around
     local.quiet += 1
     try:
         if leaves:
             if given and not is_own(sys._getframe(2).f_code.co_filename):
                 outs = [result] if isinstance(result, _Tensor) else []
-                tape.ran(name, known, outs, (), (), started, grad_mode, since)
+                tape.ran(name, given, known, outs, None, started, grad_mode, since)
             return result
         changed = False
-        for tensor, _, version in known:
-            if not tensor.is_inference() and tensor._version != version:
-                changed = True
+        if known:
+            try:
+                for place, tensor in enumerate(given):
+                    if tensor._version != known[2 * place + 1]:
+                        changed = True
+            except RuntimeError:  # made in inference mode
+                changed = _changed(given, known)
         if isinstance(result, _Tensor):
-            if not given or (not changed and any(result is one for one in given)):
-                return result  # made from nothing, or a function that had nothing to do
+            if not given:
+                return result  # made from nothing
+            if not changed:
+                for one in given:
+                    if result is one:
+                        return result  # a function that had nothing to do
             outs = [result]
         else:
             outs = flat(result, []) if isinstance(result, (tuple, list, dict)) else []
             if not changed and (not given or not outs or all(any(out is one for one in given) for out in outs)):
                 return result
-        names, params = _plain_params(function, args, kwargs) if plain else ((), ())
-        tape.ran(name, known, outs, names, params, started, grad_mode, since, changed)
+        if operands and call is not None:
+            number = tape.ran(name, given, known, outs, (*call, operands), started, grad_mode, since, changed, number_at(args, operands))
+        else:
+            number = tape.ran(name, given, known, outs, call, started, grad_mode, since, changed)
+        if kernels:
+            tape.kernels(kernels, op=number)
     finally:
         local.quiet -= 1
     return result
@@ -190,13 +196,30 @@ def _is_made_now(tape: Any, name: str, given: list[Any]) -> bool:
     return isinstance(owner, torch.nn.Parameter) and not tape.nouns.known(owner) and not _grad_mode()
 
 
+def _asked(watch: Watch, tensor: Any) -> Any:
+    """``.grad`` of a tensor. Somebody who asks for that of a tensor which is no leaf, and gets none, may look for it in vain."""
+    grad = tensor.grad
+    if grad is None and tensor.requires_grad and not tensor.is_leaf and not is_own(sys._getframe(2).f_code.co_filename):
+        tape = watch.recorder
+        assert tape is not None
+        with watch.silence():
+            tape.asked_for_grad(tensor, tensor.retains_grad)
+    return grad
+
+
+def _changed(given: list[Any], known: list[int]) -> bool:
+    """Whether one of these tensors, of which some may have no versions, is another than before."""
+    return any(not tensor.is_inference() and tensor._version != known[2 * place + 1] for place, tensor in enumerate(given))
+
+
 class _Paths:
     """The names of modules in the one that was called from outside."""
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
-        self._known: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+        self._known: dict[int, tuple[weakref.ref[Any], str]] = {}  # by id()
         self._roots: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._purge_at = 1024
 
     def of(self, module: Any, root: Any) -> str:
         """The name of ``module`` in ``root``; "" for that itself."""
@@ -204,23 +227,33 @@ class _Paths:
             if root not in self._roots:
                 self._look(root)
             return ""
-        path = self._known.get(module)
-        if path is None:
+        known = self._known.get(id(module))
+        if known is None or known[0]() is not module:
             self._look(root)
-            path = self._known.setdefault(module, type(module).__name__)
-        return path
+            known = self._known.get(id(module))
+            if known is None or known[0]() is not module:
+                known = self._known[id(module)] = weakref.ref(module), type(module).__name__
+        return known[1]
 
     def _look(self, root: Any) -> None:
         self._roots.add(root)
+        if len(self._known) > self._purge_at:
+            self._known = {key: known for key, known in self._known.items() if known[0]() is not None}
+            self._purge_at = max(1024, 2 * len(self._known))
         for path, module in root.named_modules():
-            if path:
-                self._known.setdefault(module, path)
+            known = self._known.get(id(module))
+            if path and (known is None or known[0]() is not module):
+                self._known[id(module)] = weakref.ref(module), path
         tape = self._watch.recorder
         if tape is not None:
             names = tape.nouns.names
             held = root.module if type(root).__name__ in WRAPPERS else root
+            if type(root).__name__ in WHOLES:
+                tape.cannot_see(type(root).__name__, WHOLES[type(root).__name__])
             for name, tensor in (*held.named_parameters(), *held.named_buffers()):
-                names.setdefault(id(tensor), (weakref.ref(tensor), name))
+                known_name = names.get(id(tensor))
+                if known_name is None or known_name[0]() is not tensor:
+                    names[id(tensor)] = weakref.ref(tensor), name
 
 
 class Calls:
@@ -241,10 +274,10 @@ class Calls:
         apply = self._apply = torch.autograd.Function.__dict__["apply"]
 
         def recorded_call(module: Any, *args: Any, **kwargs: Any) -> Any:
-            tape = watch.recorder
-            if tape is None or not watch.on or watch.local.quiet:
+            tape, local = watch.recorder, watch.local
+            if tape is None or not watch.on or local.quiet:
                 return call(module, *args, **kwargs)
-            modules = watch.local.modules
+            modules = local.modules
             modules.append(module)
             try:
                 path, kind = paths.of(module, modules[0]), type(module).__name__
@@ -258,9 +291,14 @@ class Calls:
                 modules.pop()
 
         def recorded_apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
-            if not watch.on or watch.local.quiet:
+            local = watch.local
+            if not watch.on or local.quiet:
                 return apply.__get__(None, cls)(*args, **kwargs)
-            return record(watch, (cls.__name__, False), apply.__get__(None, cls), args, kwargs)
+            result = record(watch, local, (cls.__name__, False, 0), apply.__get__(None, cls), args, kwargs)
+            if watch.recorder is not None and watch.recorder.examine is not None:
+                with watch.silence():
+                    watch.recorder.applied(cls, args, kwargs)
+            return result
 
         torch.nn.Module.__call__ = recorded_call
         torch.autograd.Function.apply = classmethod(recorded_apply)

@@ -13,7 +13,7 @@ from torch.utils import hooks as module_hooks
 from gradstep.engine.tape.schema import HookKind
 from gradstep.engine.tape.stacks import is_own
 
-from .introducer import number_of
+from .marks import number_of
 from .watch import Watch
 
 _LEAF_HOOKS = ("_backward_hooks", HookKind.TENSOR), ("_post_accumulate_grad_hooks", HookKind.POST_ACCUMULATE)
@@ -27,6 +27,8 @@ class Wrapped:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         watch = self._watch
+        if watch.again:
+            return None
         walk = watch.walk() if watch.records else None
         if walk is None or kwargs:
             return self._function(*args, **kwargs)

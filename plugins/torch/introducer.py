@@ -5,120 +5,32 @@ nothing that the script made lives longer, or looks different, because it was re
 from __future__ import annotations
 
 import gc
-import itertools
+import json
+import sys
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from gradstep.engine.tape.introduce import Introducer, new_tensor_id
-from gradstep.engine.tape.schema import ACCUMULATE_SEQUENCE, NodeKind, Role
+from gradstep.engine.tape.schema import ACCUMULATE_SEQUENCE, NodeKind, Note, Role
+from gradstep.engine.tape.stacks import own_line
 from gradstep.engine.tape.wire import NODE, TENSOR
 
+from .marks import KINDS, MARK, Mark, mark_of, saved_of, slots_of, tells_slots, type_of, widen
 from .naming import Names
+from .parameters import key_of, plain
 from .tensors import is_leaf
+from .unseen import NODES, OTHER
 
-MARK = "gradstep"  # our entry in a node's metadata
+_LEAF, _ACTIVATION, _CONSTANT, _GRADIENT = int(Role.LEAF), int(Role.ACTIVATION), int(Role.CONSTANT), int(Role.GRADIENT)
+_ACCUMULATE = int(NodeKind.ACCUMULATE)
+CALLS_CAP = 10_000  # calls whose parameters are known again
+PURGED = 4096  # tensors after which those that have died are looked for; then at twice as many as live
 
-_node_ids = itertools.count(1)
-_told = True  # nodes tell what arrives at their slots
-_LEAF, _ACTIVATION, _CONSTANT = int(Role.LEAF), int(Role.ACTIVATION), int(Role.CONSTANT)
-
-
-class Mark:
-    """A node's number, and whether it keeps tensors; it dies with the node."""
-
-    __slots__ = ("__weakref__", "keeps", "number", "slots", "spent")
-
-    keeps: bool
-    number: int
-    slots: int  # how many gradients arrive, where the node itself does not tell
-    spent: bool  # PyTorch would have freed what it keeps, had the debugger not asked to keep it
-
-
-def mark_of(node: Any) -> Mark:
-    """A node's mark, given to it where it has none yet."""
-    metadata = node.metadata
-    mark: Mark | None = metadata.get(MARK)
-    if mark is None:
-        mark = metadata[MARK] = Mark()
-        mark.number, mark.keeps, mark.spent = next(_node_ids), False, False
-    return mark
-
-
-def number_of(node: Any) -> int:
-    """A node's number, given to it where it has none yet."""
-    return mark_of(node).number
-
-
-def kind_of(node: Any) -> NodeKind:
-    """What kind of node it is."""
-    name = type(node).__name__
-    if name == "AccumulateGrad":
-        return NodeKind.ACCUMULATE
-    if hasattr(node, "_forward_cls"):
-        return NodeKind.BOUNDARY if name == "BackwardHookFunctionBackward" else NodeKind.OPAQUE if "Compiled" in name else NodeKind.CUSTOM
-    if name == "CopySlices":
-        return NodeKind.REBASE
-    return NodeKind.OPAQUE if name in ("CppFunction", "Error", "NotImplemented", "DelayedError") else NodeKind.FUNCTION
-
-
-class _Kind:
-    """What all nodes of one type have in common."""
-
-    __slots__ = ("kind", "saved", "title")
-
-    def __init__(self, node: Any) -> None:
-        self.kind = kind_of(node)
-        self.saved = tuple((name, name[11:]) for name in dir(type(node)) if name.startswith("_raw_saved_"))
-        self.title = "" if hasattr(node, "_forward_cls") else node.name().rpartition("::")[2]
-
-
-_kinds: dict[Any, _Kind] = {}
-
-
-def type_of(node: Any) -> _Kind:
-    """What is known of nodes of this one's type."""
-    kind = type(node)
-    known = _kinds.get(kind)
-    if known is None:
-        known = _Kind(node)
-        if not hasattr(node, "_forward_cls"):  # a user's class may be made anew in every iteration
-            _kinds[kind] = known
-    return known
-
-
-def saved_of(node: Any) -> list[tuple[str, Any]]:
-    """Name and tensor of what a node keeps, None for what a hook packed. Never ``_saved_x``, which unpacks: that would run a checkpoint's
-    forward again. Empty once it was freed."""
-    found: list[tuple[str, Any]] = []
-    for attribute, name in (_kinds.get(type(node)) or type_of(node)).saved:
-        try:
-            kept = getattr(node, attribute)
-            if type(kept) is tuple:
-                for place, one in enumerate(kept):
-                    _add(found, f"{name}[{place}]", one)
-            else:
-                _add(found, name, kept)
-        except (RuntimeError, AttributeError):  # freed
-            continue
-    return found
-
-
-def _add(found: list[tuple[str, Any]], name: str, kept: Any) -> None:
-    if kept.unpack_hook is not None:
-        found.append((name, None))
-    elif (data := kept.data) is not None:
-        found.append((name, data))
-
-
-class _Known(weakref.ref):  # type: ignore[type-arg]
-    """A tensor that is on the tape."""
-
-    __slots__ = ("key", "number", "storage")
-
-    key: int
-    number: int
-    storage: int
+# What is known of a tensor that is on the tape, in a list for speed: a weak reference, its number, the last version of which something was
+# told, the number of its storage, and that of its shape, type and device.
+Entry = list[Any]
+REFERENCE, NUMBER, VERSION, STORAGE, META = range(5)
 
 
 class TorchIntroducer(Introducer):
@@ -126,38 +38,52 @@ class TorchIntroducer(Introducer):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.tensors: dict[int, Any] = {}  # by id()
+        self.tensors: dict[int, Entry] = {}  # by id(); some have died: a reference without a callback costs half as much
+        self._purge_at = PURGED
         self.names: dict[int, tuple[weakref.ref[Any], str]] = {}  # of parameters, by id()
         self.given_names: Names | None = None  # of those that no module which was called has
         self.tops: dict[int, int] = {}  # by storage: the last version that was told
+        self._unseen_kinds: set[str] = set()  # what it was said of that it cannot be looked into
+        self._calls: dict[Any, int] = {}  # by what a call was given beside tensors, the number of that
         self.alias = 0  # the storage of the tensor that is met next, where that is an alias of another
 
     # ---------------------------------------------------------------------------------------------- tensors
 
     def known(self, tensor: Any) -> int:
         """The number of a tensor; 0 where it is not on the tape."""
-        known = self.tensors.get(id(tensor))
-        return known.number if known is not None and known() is tensor else 0
+        entry = self.tensors.get(id(tensor))
+        return entry[NUMBER] if entry is not None and entry[REFERENCE]() is tensor else 0
 
     def storage_of(self, tensor: Any) -> int:
         """The number of a tensor's storage on the tape; 0 where the tensor is not there."""
-        known = self.tensors.get(id(tensor))
-        return known.storage if known is not None and known() is tensor else 0
+        entry = self.tensors.get(id(tensor))
+        return entry[STORAGE] if entry is not None and entry[REFERENCE]() is tensor else 0
 
     def value(self, tensor: Any, role: int | None) -> tuple[int, int]:
         """See Introducer."""
         if tensor is None:
             return 0, 0
-        known: Any = self.tensors.get(id(tensor))
-        if known is not None and known() is tensor:
+        entry = self.tensors.get(id(tensor))
+        if entry is not None and entry[0]() is tensor:
             try:
                 version = tensor._version
             except RuntimeError:  # made in inference mode
                 version = 0
-            number = known.number
-            if self.versions.get(number) == version:
-                return number, version
+            if entry[2] == version:
+                return entry[1], version
         return self.meet(tensor, role)
+
+    def values(self, tensors: Sequence[Any]) -> tuple[int, int, int, int]:
+        """See Introducer."""
+        if len(tensors) == 1:
+            return 1, 0, *self.value(tensors[0], _GRADIENT)
+        flat: list[int] = []
+        for tensor in tensors:
+            flat += self.value(tensor, _GRADIENT)
+        pool = self._encoder.draft.pool
+        start = len(pool)
+        pool += flat
+        return len(tensors), start, 0, 0
 
     def before(self, version: int, tensor: Any) -> int:
         """See Introducer."""
@@ -169,47 +95,57 @@ class TorchIntroducer(Introducer):
             version: int = tensor._version
         except RuntimeError:
             version = 0
-        key = id(tensor)
-        known = self.tensors.get(key)
-        if known is None or known() is not tensor:
-            known = self._put(tensor, key, role)
-        number = known.number
-        if self.versions.get(number, -1) >= version:
+        entry = self.tensors.get(id(tensor))
+        if entry is None or entry[0]() is not tensor:
+            entry = self.put(tensor, role)
+        number: int = entry[1]
+        if entry[2] >= version:
             return number, version
-        self.versions[number] = version
+        entry[2] = version
         if self.level:
-            self._capture.take(number, version, tensor, known.storage, like)
+            self._capture.take(number, version, tensor, entry[3], like)
         return number, version
 
-    def _put(self, tensor: Any, key: int, role: int | None) -> Any:
+    def put(self, tensor: Any, role: int | None) -> Entry:
         """Introduce a tensor. A view lies in its base's storage, every other one in its own, but for aliases that an op makes."""
-        known: Any = _Known(tensor, self._gone)
-        known.key = key
-        known.number = number = new_tensor_id()
-        known.storage = storage = self.alias or number
+        number = new_tensor_id()
+        storage = self.alias or number
         parent = 0
         if tensor._is_view():
             base = tensor._base
             if base is not None:
                 parent = self.meet(base, role)[0]
-                known.storage = storage = self.tensors[id(base)].storage
-        if role is None:
-            role = (_LEAF if is_leaf(tensor) else _ACTIVATION) if tensor.requires_grad else _CONSTANT
-        encoder = self._encoder
+                storage = self.tensors[id(base)][3]
         name = 0
+        if role is None:
+            role = _ACTIVATION
+            if is_leaf(tensor):
+                role = _LEAF if tensor.requires_grad else _CONSTANT
+            elif not tensor.requires_grad:
+                role = _CONSTANT
         if role in (_LEAF, _CONSTANT):
             words = self.name_of(tensor) or (self.stacks.variable(tensor) if role == _LEAF else "")
-            name = encoder.text_id(words) if words else 0
-        encoder.draft.rows.extend((TENSOR | role << 8, number, self.meta(tensor), storage, parent, name, 0, 0))
-        self.tensors[key] = known
-        return known
+            name = self._encoder.text_id(words) if words else 0
+        try:
+            meta = self._metas.get((tensor.dtype, tensor.shape, tensor.device)) or self.meta(tensor)
+        except (TypeError, RuntimeError):  # a size without a number; a nested tensor has none at all
+            meta = self.meta(tensor)
+        self._encoder.draft.rows.extend((TENSOR | role << 8, number, meta, storage, parent, name, 0, 0))
+        entry: Entry = [weakref.ref(tensor), number, -1, storage, meta]
+        self.tensors[id(tensor)] = entry
+        if len(self.tensors) > self._purge_at:
+            self._purge()
+        return entry
 
-    def _gone(self, known: Any) -> None:
-        """A tensor has died."""
-        key = known.key
-        if self.tensors.get(key) is known:
-            del self.tensors[key]
-        self.versions.pop(known.number, None)
+    def _purge(self) -> None:
+        """Forget the tensors that have died."""
+        self.tensors = {key: entry for key, entry in self.tensors.items() if entry[0]() is not None}
+        self._purge_at = max(PURGED, 2 * len(self.tensors))
+        if len(self.names) > PURGED:
+            self.names = {key: named for key, named in self.names.items() if named[0]() is not None}
+        if len(self.tops) > self._purge_at:
+            storages = {entry[STORAGE] for entry in self.tensors.values()}
+            self.tops = {storage: top for storage, top in self.tops.items() if storage in storages}
 
     def living(self) -> tuple[set[int] | None, set[int]]:
         """See Introducer: a mark dies with its node."""
@@ -219,8 +155,12 @@ class TorchIntroducer(Introducer):
         """See Introducer."""
         lost = {number for code, number in gone if code == TENSOR}
         if lost:
-            self.tensors = {key: known for key, known in self.tensors.items() if known.number not in lost}
+            self.tensors = {key: entry for key, entry in self.tensors.items() if entry[NUMBER] not in lost}
+        self._calls.clear()
         super().forget(gone)
+
+    def _mentioned(self) -> Container[int]:
+        return {entry[NUMBER] for entry in self.tensors.values()}
 
     def name_of(self, tensor: Any) -> str:
         """A parameter's name in its module; "" where it has none."""
@@ -242,6 +182,19 @@ class TorchIntroducer(Introducer):
             number = self._metas[key] = self._encoder.meta_id(str(key[0])[6:], shape, str(key[2]))
         return number
 
+    def params_of(self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], operands: int = 0) -> int:
+        """The number of what of a call's arguments is no tensor; 0 where all are."""
+        key = key_of(function, args, kwargs)
+        number = self._calls.get(key) if key is not None else None
+        if number is None:
+            names, values = plain(function, args, kwargs, operands)
+            number = self.params_id(names, values) if names else 0
+            if key is not None:
+                if len(self._calls) >= CALLS_CAP:
+                    self._calls.clear()
+                self._calls[key] = number
+        return number
+
     # ------------------------------------------------------------------------------------------------ nodes
 
     def node(self, node: Any, inside: int) -> int:
@@ -259,92 +212,108 @@ class TorchIntroducer(Introducer):
         """Introduce nodes and all those behind them that are new, the last first. Those with a sequence number of ``since`` or later were
         made just now: by ``op``, whose results are ``outs``, while the node ``inside`` ran."""
         known = self.nodes
-        waiting = list(roots)
-        while waiting:
-            node = waiting[-1]
-            mark = mark_of(node)
-            if mark.number in known:
-                waiting.pop()
+        for root in roots:
+            mark = root.metadata.get(MARK)
+            if mark is not None and mark.number in known:
                 continue
             edges: list[int] = []
-            ready = True
-            for one, index in node.next_functions:
-                if one is None:
-                    edges += (0, 0)
-                    continue
-                behind = one.metadata.get(MARK)
-                if behind is None or behind.number not in known:
-                    if not _told:
-                        _widen(one, index)
-                    waiting.append(one)
-                    ready = False
-                else:
-                    edges += (behind.number, index)
-            if ready:
-                waiting.pop()
-                self._write_node(node, mark, edges, op, inside, since, outs)
+            node, behind = root, iter(root.next_functions)
+            waiting: list[tuple[Any, Any, list[int], int]] = []
+            while True:
+                for one, index in behind:
+                    if one is None:
+                        edges += (0, 0)
+                        continue
+                    mark = one.metadata.get(MARK)
+                    if mark is not None and mark.number in known:
+                        edges += (mark.number, index)
+                        continue
+                    if not tells_slots():
+                        widen(one, index)
+                    further = one.next_functions
+                    if further:
+                        waiting.append((node, behind, edges, index))
+                        node, behind, edges = one, iter(further), []
+                        break
+                    edges += (self._write_node(one, [], op, inside, since, outs), index)
+                else:  # a node gets its number after those behind it
+                    number = self._write_node(node, edges, op, inside, since, outs)
+                    if not waiting:
+                        break
+                    node, behind, edges, index = waiting.pop()
+                    edges += (number, index)
 
-    def _write_node(self, node: Any, mark: Mark, edges: list[int], op: int, inside: int, since: int, outs: Sequence[Any]) -> None:
+    def _write_node(self, node: Any, edges: list[int], op: int, inside: int, since: int, outs: Sequence[Any]) -> int:
+        """The row of a node, after those behind its edges; its number."""
         encoder = self._encoder
-        texts = encoder.texts
-        known = _kinds.get(type(node)) or type_of(node)
-        kind, sequence = known.kind, node._sequence_nr()
-        slots: list[int] = []
-        for slot in slots_of(node, outs):
-            try:
-                slots.append(self.meta(slot))
-            except (RuntimeError, AttributeError):  # an undefined one
-                slots.append(0)
-        flat = edges
-        saved = variable = 0
-        if kind == NodeKind.ACCUMULATE:
-            variable = self.value(node.variable, None)[0]
-        elif known.saved:
-            flat = list(edges)
-            for name, tensor in saved_of(node):
-                saved += 1
-                value = (0, 0)
-                if tensor is not None:
-                    if outs and id(tensor) not in self.tensors:
-                        tensor = _same(tensor, outs)
-                    value = self.value(tensor, None)
-                flat += (texts.get(name) or encoder.text_id(name), *value)
-        mark.keeps = saved > 0
-        title = known.title or node.name().rpartition("::")[2]
-        draft = encoder.draft
+        texts, metas, draft = encoder.texts, self._metas, encoder.draft
+        mark = mark_of(node)
+        number = mark.number
+        if number in self.nodes:  # it was found twice on the way
+            return number
+        known = KINDS.get(type(node)) or type_of(node)
+        if known.number == _ACCUMULATE:
+            leaf = node.variable
+            entry = self.tensors.get(id(leaf))
+            if entry is None or entry[0]() is not leaf:
+                self.meet(leaf, None)
+                entry = self.tensors[id(leaf)]
+            title = known.title
+            row: tuple[int, ...] = (1, 0, 0, entry[META])
+            sequence, variable, op, inside = -1, entry[NUMBER], 0, 0
+        else:
+            sequence, variable = node._sequence_nr(), 0
+            slots: list[int] = []
+            for slot in slots_of(node, outs):
+                try:
+                    slots.append(metas.get((slot.dtype, tuple(slot.shape), slot.device)) or self.meta(slot))
+                except (RuntimeError, AttributeError, TypeError):  # an undefined one, or a size without a number
+                    slots.append(self._odd(slot))
+            flat = edges
+            saved = 0
+            if known.saved:
+                flat = list(edges)
+                for name, tensor in saved_of(node, known):
+                    saved += 1
+                    value = (0, 0)
+                    if tensor is not None:
+                        if outs and id(tensor) not in self.tensors:
+                            tensor = _same(tensor, outs)
+                        value = self.value(tensor, None)
+                    flat += (texts.get(name) or encoder.text_id(name), *value)
+                mark.keeps = saved > 0
+            title = known.title or node.name().rpartition("::")[2]
+            row = (len(slots), len(edges) >> 1, saved, *slots, *flat)
+            if not 0 <= since <= sequence < ACCUMULATE_SEQUENCE:
+                op = inside = 0
+            if sequence >= ACCUMULATE_SEQUENCE:
+                sequence = -1
+        if known.risky or known.kind == NodeKind.REBASE:
+            self._opaque(known.kind, title)
+        text = texts.get(title) or encoder.text_id(title)
         pool = draft.pool
         start = len(pool)
-        pool += (len(slots), len(edges) >> 1, saved, *slots, *flat)
-        if not 0 <= since <= sequence < ACCUMULATE_SEQUENCE:
-            op = inside = 0
-        if sequence >= ACCUMULATE_SEQUENCE:
-            sequence = -1
-        draft.rows.extend(
-            (NODE | kind << 8, mark.number, texts.get(title) or encoder.text_id(title), sequence, op, variable, inside, start)
-        )
-        self.nodes.add(mark.number)
+        pool += row
+        draft.rows.extend((NODE | known.number << 8, number, text, sequence, op, variable, inside, start))
+        self.nodes.add(number)
+        return number
 
+    def _opaque(self, kind: NodeKind, title: str) -> None:
+        if kind != NodeKind.CUSTOM:
+            self.cannot_see(title, NODES.get(title, OTHER))
 
-def slots_of(node: Any, outs: Sequence[Any] = ()) -> Sequence[Any]:
-    """What arrives at each slot of a node, as something with dtype, shape and device; None where that is not known. Before PyTorch 2.5
-    nodes do not tell: it is what the results ``outs`` of their op are."""
-    found: Sequence[Any] | None = getattr(node, "_input_metadata", None)
-    if found is not None:
-        return found
-    global _told
-    _told = False
-    if (variable := getattr(node, "variable", None)) is not None:
-        return [variable]
-    mark = mark_of(node)
-    own = {out.output_nr: out for out in outs if out.grad_fn is not None and mark_of(out.grad_fn) is mark}
-    mark.slots = max(getattr(mark, "slots", 1), max(own, default=0) + 1)
-    return [own.get(place) for place in range(mark.slots)]
+    def cannot_see(self, what: str, why: str) -> None:
+        """Say once that this cannot be looked into."""
+        if what not in self._unseen_kinds:
+            self._unseen_kinds.add(what)
+            frame = own_line(sys._getframe(1))
+            self._encoder.record(Note("unseen", json.dumps({"what": what, "why": why, **(frame._asdict() if frame is not None else {})})))
 
-
-def _widen(node: Any, slot: int) -> None:
-    """A gradient will arrive at this slot."""
-    mark = mark_of(node)
-    mark.slots = max(getattr(mark, "slots", 1), slot + 1)
+    def _odd(self, slot: Any) -> int:
+        try:
+            return self.meta(slot)
+        except (RuntimeError, AttributeError):
+            return 0
 
 
 def sizes_of(tensor: Any) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from .forward import Ops
+from .kernels import Kernels
 from .watch import Watch
 
 _length = torch._C._len_torch_function_stack
@@ -35,6 +36,7 @@ class Modes:
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self._mode = Ops(watch)
+        self._kernels = Kernels(watch) if watch.kernels else None
         self._run: Any = None
 
     def put(self) -> None:
@@ -66,8 +68,15 @@ class Modes:
         modes = _stack()
         if self._mode not in modes:
             _rebuild([self._mode, *modes])
+        if self._kernels is not None:
+            self._kernels.put()
 
     def _away(self) -> None:
+        if self._kernels is not None:
+            self._kernels.take_away()
+        self._off()
+
+    def _off(self) -> None:
         modes = _stack()
         if self._mode in modes:
             _rebuild([mode for mode in modes if mode is not self._mode])
@@ -83,4 +92,4 @@ class Modes:
         try:
             yield
         finally:
-            self._away()
+            self._off()

@@ -6,24 +6,28 @@ from typing import Any
 
 from gradstep.engine.tape.schema import NodeKind
 
-from .introducer import Mark, saved_of, slots_of, type_of
+from .marks import KINDS, Mark, saved_of, slots_of, type_of
+
+_ACCUMULATE = int(NodeKind.ACCUMULATE)
 
 
 class TorchNode:
     """Stands for one node during one pass. It keeps the node, and so the graph, alive: nobody holds one longer than the pass."""
 
-    __slots__ = ("_name", "edges", "id", "keeps", "kind", "mark", "node", "sequence")
+    __slots__ = ("_name", "edges", "id", "keeps", "kind", "leaf", "mark", "node", "risky", "sequence")
 
     def __init__(self, node: Any, mark: Mark) -> None:
         self.node = node
         self.mark = mark
         self.id = mark.number
         self.keeps = mark.keeps  # it was made with tensors to keep
-        kind = type_of(node)
-        self.kind: NodeKind = kind.kind
-        self._name = kind.title
+        known = KINDS.get(type(node)) or type_of(node)
+        self.kind: NodeKind = known.kind
+        self.risky = known.risky  # it runs code that is not PyTorch's
+        self._name = known.title
         self.sequence: int = node._sequence_nr()
         self.edges: list[tuple[int, int] | None] = []  # number and slot of where each gradient goes
+        self.leaf: Any = node.variable if known.number == _ACCUMULATE else None
 
     def name(self) -> str:
         """PyTorch's name, without the namespace."""
@@ -39,7 +43,7 @@ class TorchNode:
     @property
     def variable(self) -> Any:
         """The leaf, of one that accumulates."""
-        return self.node.variable if self.kind == NodeKind.ACCUMULATE else None
+        return self.leaf
 
     def saved_entries(self) -> list[tuple[str, Any]]:
         """What it keeps now."""

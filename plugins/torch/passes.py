@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -14,10 +14,11 @@ import torch
 from gradstep.engine.tape.schema import ACCUMULATE_SEQUENCE, HookKind, NodeKind
 
 from .hooks import wrap, wrap_leaf
-from .introducer import mark_of, number_of
+from .marks import MARK, mark_of, number_of
 from .nodes import TorchNode
 from .recorder import Sent
 from .replay import Done, Leaf, Replay, summed
+from .undo import SECOND, Undo, release
 from .watch import Watch
 
 _Plain = torch._C.DisableTorchFunction  # inside it, looking at a tensor calls nobody
@@ -25,11 +26,7 @@ _task = torch._C._current_graph_task_id
 _current_node = torch._C._current_autograd_node
 _sequence = torch._C._autograd._get_sequence_nr
 
-_SECOND = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved "
-    "intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
-    "backward through the graph a second time or if you need to access saved tensors after calling backward."
-)
+_NONE: list[Sent] = []
 
 
 class TakenOver(BaseException):
@@ -65,11 +62,11 @@ def plan(roots: Sequence[Any], targets: Sequence[Any] | None, accumulate: bool) 
         for one, index in node.next_functions:
             if one is None:
                 edges.append(None)
-            else:
-                behind = mark_of(one)
-                edges.append((behind.number, index))
-                if behind.number not in nodes:
-                    waiting.append((one, behind))
+                continue
+            behind = one.metadata.get(MARK) or mark_of(one)
+            edges.append((behind.number, index))
+            if behind.number not in nodes:
+                waiting.append((one, behind))
     if targets is None:
         return nodes, set(nodes)
     wanted = {number_of(node) for node in targets}
@@ -78,6 +75,11 @@ def plan(roots: Sequence[Any], targets: Sequence[Any] | None, accumulate: bool) 
         leads[number] = any(edge is not None and (leads.get(edge[0], False) or edge[0] in wanted) for edge in node.edges)
     runs = {number: node for number, node in nodes.items() if leads[number] or (accumulate and number in wanted)}
     return runs, set(runs) | (wanted & set(nodes))
+
+
+def fitted(outs: Sequence[Any], edges: int) -> tuple[Any, ...]:
+    """One gradient for each edge."""
+    return (*outs, *[None] * (edges - len(outs)))[:edges]
 
 
 class TorchPass:
@@ -99,14 +101,16 @@ class TorchPass:
         self.current: TorchNode | None = None
         self.next_node: TorchNode | None = None
         self._nodes, self._arriving = plan([node for node, _ in roots], targets, accumulate)
-        self._left: dict[int, int] = {}
+        self._left: dict[int, int] = dict.fromkeys(self._arriving, 0)
+        left = self._left
         for node in self._nodes.values():
             for edge in node.edges:
-                if edge is not None and edge[0] in self._arriving:
-                    self._left[edge[0]] = self._left.get(edge[0], 0) + 1
+                if edge is not None and edge[0] in left:
+                    left[edge[0]] += 1
         self._done: set[int] = set()
         self._reached: set[int] = set()  # nodes that the control was told of
         self._log: list[Done] = []  # the steps taken, where they can be taken back
+        self.undo = Undo(self, self._log)
         self._position = -1  # the last event before the node that was reached
         self._random: Any = None  # the state of the random numbers there
         self._leaf: Leaf | None = None  # the leaf whose node runs, before that
@@ -118,13 +122,13 @@ class TorchPass:
         self.told = False  # the control has been told of the end
         self.seeded: dict[int, list[tuple[int, Any]]] = {}  # what the pass began with, by node
         self._sent: dict[int, list[tuple[int, Any]]] = {}  # by node that waits: slots and gradients, where they are held
-        self._here: dict[int, Any] = {}  # by slot: what is at the node that was reached
+        self._here: dict[int, Any] | tuple[Any, ...] = {}  # by slot: what is at the node that was reached
         self._edits: dict[int, dict[int, Any]] = {}  # by node and slot
         self._stored: set[int] = set()  # accumulating nodes whose leaf's gradient was told
         self._before: tuple[int, int] = (0, 0)  # what stood in ``.grad`` of the leaf whose node runs
         self._since = 0
         self._task: int | None = None
-        self._handles: dict[int, tuple[Any, Any]] = {}
+        self._handles: dict[int, tuple[Any, int, Any, int]] = {}  # by node: PyTorch's dictionaries of hooks, with the keys of ours
         marks = [(node, mark_of(node)) for node, _ in roots]
         self._others = {mark.number: TorchNode(node, mark) for node, mark in marks if mark.number not in self._nodes}
         self.run: int = self._tape.run_begin(
@@ -140,19 +144,19 @@ class TorchPass:
             self._left[number] = self._left.get(number, 0) + 1
         for number, slot, seed in begun:
             self._begins(number, slot, seed)
+        watch, enter, leave, handles = self._watch, self._enter, self._exit, self._handles
         for node in self._nodes.values():
             raw = node.node
-            before = raw.register_prehook(functools.partial(self._enter, node))
-            after = raw.register_hook(functools.partial(self._exit, node))
-            self._handles[node.id] = before, after
-            others = before.hooks_dict_ref()
-            if others is not None and len(others) > 1:
-                wrap(self._watch, others, HookKind.NODE_PRE, but=before.id)
-            others = after.hooks_dict_ref()
-            if others is not None and len(others) > 1:
-                wrap(self._watch, others, HookKind.NODE_POST, but=after.id)
-            if node.kind == NodeKind.ACCUMULATE:
-                wrap_leaf(self._watch, raw.variable)
+            first = raw.register_prehook(partial(enter, node))
+            last = raw.register_hook(partial(leave, node))
+            before, behind = first.hooks_dict_ref(), last.hooks_dict_ref()
+            handles[node.id] = before, first.id, behind, last.id
+            if len(before) > 1:
+                wrap(watch, before, HookKind.NODE_PRE, but=first.id)
+            if len(behind) > 1:
+                wrap(watch, behind, HookKind.NODE_POST, but=last.id)
+            if node.leaf is not None:
+                wrap_leaf(watch, node.leaf)
 
     def _node(self, number: int) -> Any:
         found = self._nodes.get(number)
@@ -169,6 +173,12 @@ class TorchPass:
         found = [node for node in waiting if node is not self.current]
         return sorted(found, key=lambda node: (node is not self.next_node, -node.sequence))
 
+    def free(self, number: int) -> None:
+        """Let go of what a node keeps, as PyTorch would have, where it was kept for steps back alone."""
+        node = self._nodes.get(number)
+        if node is not None and not self._keep:
+            release((node.node,))
+
     @property
     def needed(self) -> list[TorchNode]:
         """All nodes that run in this pass."""
@@ -180,7 +190,7 @@ class TorchPass:
             return self.taken_over.pending(node)
         found = summed(self._sent.get(node.id, ()), node.slots)
         if node is self.next_node or node is self.current:
-            for slot, grad in self._here.items():
+            for slot, grad in self._here.items() if isinstance(self._here, dict) else enumerate(self._here):
                 found[slot] = grad
         for slot, grad in self._edits.get(node.id, {}).items():
             found[slot] = grad
@@ -220,12 +230,12 @@ class TorchPass:
     @property
     def undoable(self) -> int:
         """See Pass."""
-        return self.taken_over.undoable if self.taken_over is not None else len(self._log)
+        return len(self._log) - self.undo.gone
 
     @property
     def forgets(self) -> bool:
         """See Pass."""
-        return False
+        return self.undo.gone > 0
 
     @property
     def cannot_rewind(self) -> str:
@@ -284,7 +294,7 @@ class TorchPass:
 
     def step_back(self) -> bool:
         """See Pass."""
-        return bool(self._log) and self.take_over().step_back()
+        return self.undoable > 0 and self.take_over().step_back()
 
     def mark(self) -> Any:
         """See Pass."""
@@ -297,7 +307,12 @@ class TorchPass:
     @contextmanager
     def remembering(self) -> Iterator[None]:
         """See Pass."""
-        yield
+        before, self.undo.bounded = self.undo.bounded, False
+        try:
+            yield
+        finally:
+            self.undo.bounded = before
+            self.undo.bound()
 
     # ------------------------------------------------------------------------------------ what PyTorch's engine calls
 
@@ -330,89 +345,115 @@ class TorchPass:
 
     def _enter(self, node: TorchNode, grads: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """The last of the hooks before a node."""
-        if not self.mine() or not self._watch.records:
+        watch = self._watch
+        local = watch.local
+        if local.quiet or not watch.on or (self._task != _task() and not self.mine()):
             return None
-        with self._watch.silence(), _Plain():
-            if node.id not in self._reached:
-                self._here = dict(enumerate(grads))
-                self._reach(node)
-            edits = self._edits.pop(node.id, None)
-            if edits:
-                grads = tuple([edits.get(slot, grad) for slot, grad in enumerate(grads)])
-            if node.mark.spent:
-                raise RuntimeError(_SECOND)
-            self.tell_retained(node, grads)
-            self._leaf = Leaf.of(node.node.variable) if self.kept and node.kind == NodeKind.ACCUMULATE else None
-            self.entering(node, grads)
-            self._sent.pop(node.id, None)
-            self._here = {}
-            return grads if edits else None
+        local.quiet += 1
+        try:
+            with _Plain():
+                if node.id not in self._reached:
+                    self._here = grads
+                    self._reach(node)
+                edits = self._edits.pop(node.id, None) if self._edits else None
+                if edits:
+                    grads = tuple([edits.get(slot, grad) for slot, grad in enumerate(grads)])
+                if node.mark.spent:
+                    raise RuntimeError(SECOND)
+                if watch.retained:
+                    self.tell_retained(node, grads)
+                self._leaf = Leaf.of(node.leaf) if self.kept and node.leaf is not None else None
+                self.entering(node, grads)
+                if self._sent:
+                    self._sent.pop(node.id, None)
+                self._here = ()
+                if watch.kernels:
+                    local.kernels = []
+                return grads if edits else None
+        finally:
+            local.quiet -= 1
 
     def _exit(self, node: TorchNode, outs: Any, grads: Any) -> None:
         """The last of the hooks behind a node."""
-        if not self.mine() or not self._watch.records:
+        watch = self._watch
+        local = watch.local
+        if local.quiet or not watch.on or (self._task != _task() and not self.mine()):
             return
-        with self._watch.silence(), _Plain():
-            sent = self.leaving(node, outs)
-            if self._watch.holds:
-                for target, slot, grad in sent:
-                    self._sent.setdefault(target, []).append((slot, grad))
-            if self.kept:
-                others = (*self._retaining.get(node.id, ()), *self.nested)
-                self._log.append(Done(node.id, sent, self._position, self._random, self._leaf, others))
-            self._done.add(node.id)
-            self.taken += 1
-            self.current = None
-            self._control.ran(self, node)
+        local.quiet += 1
+        try:
+            with _Plain():
+                if len(outs) != len(node.edges):
+                    outs = fitted(outs, len(node.edges))
+                if local.kernels:
+                    self._tape.kernels(local.kernels, node=node.id, run=self.run)
+                local.kernels = None
+                sent = self.leaving(node, outs)
+                if watch.holds:
+                    waiting = self._sent
+                    for target, slot, index, _ in sent:
+                        waiting.setdefault(target, []).append((slot, outs[index]))
+                    if self.kept:
+                        others = (*self._retaining.get(node.id, ()), *self.nested)
+                        parts = tuple([(target, slot, outs[index]) for target, slot, index, _ in sent])
+                        self._log.append(Done(node.id, parts, self._position, self._random, self._leaf, others))
+                        self.undo.took(node)
+                self._done.add(node.id)
+                self.taken += 1
+                self.current = None
+                self._control.ran(self, node)
+        finally:
+            local.quiet -= 1
 
     def entering(self, node: TorchNode, grads: tuple[Any, ...]) -> None:
         """The node runs now, on ``grads``."""
-        if node.kind == NodeKind.ACCUMULATE:
-            for outer in self._watch.local.passes:
-                if outer is not self and outer.kept and outer.current is not None:
-                    outer.nested.append(Leaf.of(node.node.variable))
-            self._before = self._tape.value_of(node.node.variable.grad)
+        leaf = node.leaf
+        if leaf is not None:
+            if len(self._watch.local.passes) > 1:
+                for outer in self._watch.local.passes:
+                    if outer is not self and outer.kept and outer.current is not None:
+                        outer.nested.append(Leaf.of(leaf))
+            self._before = self._tape.value_of(leaf.grad)
             self._stored.discard(node.id)
         self._tape.node_enter(self.run, node, grads)
         if self._create:
             self._since = _sequence()
 
-    def leaving(self, node: TorchNode, outs: Any) -> tuple[tuple[int, int, Any], ...]:
-        """The node has run and gave ``outs``, one an edge. Gives number, slot and gradient of what goes on."""
-        if node.kind == NodeKind.ACCUMULATE:
+    def leaving(self, node: TorchNode, outs: Any) -> list[Sent]:
+        """The node has run and gave ``outs``, one an edge. Gives number and slot of what goes on, the edge, and whether nothing else
+        is awaited there."""
+        edges = node.edges
+        if node.leaf is not None:
             self._store(node)
-            outs = ()
-        elif self._create:
+            self._tape.passed(self.run, node, (), False, _NONE)
+            return _NONE
+        if self._create:
             made = [out.grad_fn for out in outs if out is not None and out.grad_fn is not None]
             if made:
                 self._tape.met(made, self._since)
-        edges, arriving, left = node.edges, self._arriving, self._left
-        if len(outs) != len(edges):
-            outs = (*outs, *[None] * (len(edges) - len(outs)))[: len(edges)]
+        left = self._left
         sent: list[Sent] = []
         for index, edge in enumerate(edges):
-            if edge is not None and edge[0] in arriving:
-                target, slot = edge
+            if edge is not None and edge[0] in left:
+                target = edge[0]
                 left[target] = count = left[target] - 1
-                sent.append((target, slot, index, count == 0))
+                sent.append((target, edge[1], index, count == 0))
         self._tape.passed(self.run, node, outs, node.keeps and not self._keep, sent)
-        return tuple([(target, slot, outs[index]) for target, slot, index, _ in sent])
+        return sent
 
     def begin_step(self, node: TorchNode) -> None:
         """We run ``node`` ourselves. Raises RuntimeError where it has run before and was not to be kept."""
         if node.mark.spent:
-            raise RuntimeError(_SECOND)
+            raise RuntimeError(SECOND)
         self.nested = []
         self.current, self.next_node = node, None
 
     def hooks_of(self, node: TorchNode) -> tuple[list[Any], list[Any]]:
         """The hooks of a node, before and behind it, without ours."""
-        found = []
-        for handle in self._handles.get(node.id, ()):
-            registered = handle.hooks_dict_ref() or {}
-            found.append([hook for key, hook in registered.items() if key != handle.id])
-        before, after = found or ([], [])
-        return before, after
+        found: list[list[Any]] = []
+        before, first, behind, last = self._handles.get(node.id, ({}, 0, {}, 0))
+        for registered, own in ((before, first), (behind, last)):
+            found.append([hook for key, hook in registered.items() if key != own])
+        return found[0], found[1]
 
     def _begins(self, number: int, slot: int, seed: Any) -> None:
         """A gradient that the pass begins with arrives."""
@@ -426,9 +467,9 @@ class TorchPass:
         """``.grad`` of the node's leaf was written: tell it once, before the hooks that wait for it."""
         if node.id not in self._stored:
             self._stored.add(node.id)
-            leaf = node.node.variable
-            if leaf.grad is not None:
-                self._tape.stored(self.run, leaf, self._before, leaf.grad)
+            grad = node.leaf.grad
+            if grad is not None:
+                self._tape.stored(self.run, node.leaf, self._before, grad, len(self._watch.passes) > 1)
 
     def tell_retained(self, node: TorchNode, grads: Sequence[Any]) -> None:
         """Tensors of the script's own that keep their gradient got it."""
@@ -464,7 +505,7 @@ class TorchPass:
                 if kind == HookKind.POST_ACCUMULATE:
                     self._store(node)
                 if kind == HookKind.TENSOR and node.kind == NodeKind.ACCUMULATE:
-                    leaf = node.node.variable
+                    leaf = node.leaf
             called = tape.about_to_call(function, before, node, kind)
         changed = args[0] if edited else None
         if not called:
@@ -517,9 +558,9 @@ class TorchPass:
         if self.ended:
             return
         self.ended = True
-        for before, after in self._handles.values():
-            before.remove()
-            after.remove()
+        for before, first, behind, last in self._handles.values():
+            before.pop(first, None)
+            behind.pop(last, None)
         if self._task is not None:
             self._watch.passes.pop(self._task, None)
         self._tape.run_end(self.run, "" if error is None else f"{type(error).__name__}: {error}")
@@ -531,5 +572,5 @@ class TorchPass:
                 node.mark.spent = node.mark.spent or (node.keeps and node.id in self._done)
         self._handles, self._nodes, self._others, self.taken_over = {}, {}, {}, None
         self._log, self.seeded, self.callbacks = [], {}, []
-        self._sent, self._here, self._edits = {}, {}, {}
+        self._sent, self._here, self._edits = {}, (), {}
         self.current = self.next_node = None

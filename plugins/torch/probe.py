@@ -13,12 +13,14 @@ from gradstep.engine.debug.target import Conductor
 from gradstep.engine.tape import recorder as recording
 from gradstep.engine.tape.stacks import take_for_own
 
+from .arming import Arming
 from .arriving import when_imported
 from .backward import Engine
 from .forward import Calls
 from .hooks import Registrations
 from .modes import Modes
 from .naming import Names
+from .optimizers import Optimizers
 from .recorder import TorchRecorder
 from .watch import Watch
 
@@ -32,22 +34,24 @@ def _compile_nothing() -> None:
 class Probe:
     """All that gradstep puts into PyTorch. ``begin`` and ``pause`` can be called as often as one likes."""
 
-    def __init__(self, tape: TorchRecorder, control: Conductor, *, holds: bool) -> None:
+    def __init__(self, tape: TorchRecorder, control: Conductor, *, holds: bool, kernels: bool = False) -> None:
         self.watch = watch = Watch()
-        watch.recorder, watch.control, watch.holds = tape, control, holds
+        watch.recorder, watch.control, watch.holds, watch.kernels = tape, control, holds, kernels
         self._modes, self._calls, self._registrations = Modes(watch), Calls(watch), Registrations(watch)
         self._names = tape.nouns.given_names = Names()
+        self._optimizers = Optimizers(watch)
         watch.retained, watch.hooked = self._registrations.retained, self._registrations.hooked
-        watch.begin = self.begin
+        self.arming = Arming(watch, self.begin, self.pause)
         self._engine: Any = None
 
     def put(self) -> None:
         """Put in what has to be there all the time, and costs nothing."""
         take_for_own(os.path.dirname(torch.__file__))
         self._engine = Variable._execution_engine
-        Variable._execution_engine = Engine(self._engine, self.watch, self._modes)
+        Variable._execution_engine = Engine(self._engine, self.watch, self._modes, self.arming)
         self._registrations.put()
         self._names.put()
+        self._optimizers.put()
         when_imported("torch._dynamo", _compile_nothing)
         atexit.register(self.pause)
 
@@ -71,6 +75,7 @@ class Probe:
             self._engine = None
             self._registrations.take_away()
             self._names.take_away()
+            self._optimizers.take_away()
 
     def forget(self) -> None:
         """In a forked child, whose parent is the one that is recorded."""

@@ -4,39 +4,58 @@ from __future__ import annotations
 
 import itertools
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
+from weakref import ref
 
 from gradstep.engine.debug.recording import PausableRecorder
 from gradstep.engine.tape.introduce import Introducer
 from gradstep.engine.tape.keeping import Keeper
-from gradstep.engine.tape.schema import Frame, NodeKind, Role
-from gradstep.engine.tape.wire import BUMPED, FREED, GRAD_ADDED, GRAD_STORED, INDEX_BITS, NODE_ENTER, NODE_EXIT, NODE_READY, OP
+from gradstep.engine.tape.schema import Frame, Role
+from gradstep.engine.tape.stacks import Base
+from gradstep.engine.tape.wire import (
+    BUMPED,
+    CALL,
+    CALL_BEGIN,
+    CALL_END,
+    FREED,
+    GRAD_ADDED,
+    GRAD_STORED,
+    INDEX_BITS,
+    NODE_ENTER,
+    NODE_EXIT,
+    NODE_READY,
+    OP,
+)
 
-from .introducer import TorchIntroducer, mark_of
+from .introducer import TorchIntroducer
 from .keeper import LateKeeper
+from .looks import TorchLooks
+from .marks import MARK
 
 _now, _ident = time.perf_counter_ns, threading.get_ident
-_GRADIENT = int(Role.GRADIENT)
+_GRADIENT, _ACTIVATION = int(Role.GRADIENT), int(Role.ACTIVATION)
 _ALIASING = frozenset(("detach", "detach_", "alias", "view_as"))  # results that share memory without being views
 LATENCY = 30_000_000  # nanoseconds that rows and values may wait for others
 SOON = 10_000_000  # nanoseconds that the row of a node of PyTorch's own may wait; the pulse names the node also after a crash
-_RISKY = (NodeKind.CUSTOM, NodeKind.OPAQUE)
 
-_op_ids = itertools.count(1)
+_op_ids, _call_ids = itertools.count(1), itertools.count(1)
 
 # Where a gradient went: number of the node, slot, number of the edge, whether it was the last that the node waited for.
 Sent = tuple[int, int, int, bool]
-# What an op was given or gave: the tensor, its number and its version on the tape.
-Given = list[tuple[Any, int, int]]
 
 
 class TorchRecorder(PausableRecorder):
     """Takes PyTorch's own tensors and nodes."""
 
     _nouns: TorchIntroducer
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.looks = TorchLooks(self._nouns.known)
 
     def keeper(self, budget: int) -> Keeper:
         """See Recorder."""
@@ -56,33 +75,37 @@ class TorchRecorder(PausableRecorder):
 
     # --------------------------------------------------------------------------------------------- the forward
 
-    def given(self, tensors: Sequence[Any]) -> Given:
-        """What an op is about to work on, as it is before that."""
-        nouns, found = self._nouns, []
-        tensors_known, versions = nouns.tensors, nouns.versions
-        for tensor in tensors:
-            known = tensors_known.get(id(tensor))
-            if known is None or known() is not tensor or versions.get(known.number) != (0 if tensor.is_inference() else tensor._version):
-                break
-            found.append((tensor, known.number, versions[known.number]))
-        else:
-            return found
+    def given(self, tensors: Sequence[Any]) -> list[int]:
+        """Number and version of each tensor that an op is about to work on, as it is before that."""
+        known = self._nouns.tensors
+        found: list[int] = []
+        try:
+            for tensor in tensors:
+                reference, number, version, _, _ = known[id(tensor)]
+                if reference() is not tensor or tensor._version != version:
+                    break
+                found.append(number)
+                found.append(version)
+            else:
+                return found
+        except (KeyError, RuntimeError):  # it is not on the tape, or was made in inference mode and has no version
+            pass
         found = []
         with self._guard as thread:
             if thread:
                 role = _GRADIENT if thread.run else None
                 for tensor in tensors:
-                    number, version = self._nouns.value(tensor, role)
-                    found.append((tensor, number, version))
+                    found += self._nouns.value(tensor, role)
         return found
 
     def ran(
-        self, name: str, given: Given, outs: Sequence[Any], names: tuple[str, ...], params: tuple[object, ...], started: int,
-        grad_mode: bool, since: int, changed: bool = False,
+        self, name: str, given: Sequence[Any], known: Sequence[int], outs: Sequence[Any], call: Any, started: int, grad_mode: bool,
+        since: int, changed: bool = False, number_at: int = -1,
     ) -> int:  # fmt: skip
-        """An op ran on what ``given`` gave and made ``outs``; ``since``: the first sequence number that its nodes may have; ``changed``:
-        some of what was given is another version now. Its number, 0 where nothing is recorded."""
-        number = 0
+        """An op ran on the tensors ``given``, of which ``known`` has number and version before, and made ``outs``. ``since``: the first
+        sequence number that its nodes may have; ``changed``: some of what was given is another version now; ``call``: function,
+        arguments, named arguments and how it takes numbers, None where all of them are tensors; ``number_at``: the place among the operands
+        at which a number stands. The op's number, 0 where nothing is recorded."""
         with self._lock:
             if self.failed:
                 return 0
@@ -91,42 +114,47 @@ class TorchRecorder(PausableRecorder):
                 thread = self._threads.get(_ident()) or self._thread()
                 nouns, encoder = self._nouns, self._encoder
                 role = _GRADIENT if thread.run else None
-                flat: list[int] = []
-                for _, known, version in given:
-                    flat += (known, version)
+                flat = list(known)
+                if number_at >= 0:
+                    flat[2 * number_at : 2 * number_at] = (0, 0)
+                places = len(flat) >> 1
                 if name in _ALIASING and given:
-                    nouns.alias = nouns.storage_of(given[0][0])
+                    nouns.alias = nouns.storage_of(given[0])
+                number = next(_op_ids)
                 nodes: list[Any] = []
-                slots: list[int] = []
                 for out in outs:
-                    flat += nouns.value(out, role)
                     try:
                         node = out.grad_fn
-                    except RuntimeError:  # a view made without grad, whose base was changed since: PyTorch does not say
+                    except RuntimeError:  # a view made without a graph, whose base was changed since: whoever uses it is told
                         node = None
+                    nodes.append(node)
+                    flat += nouns.value(out, role if node is None else role or _ACTIVATION)
+                nouns.alias = 0
+                slots: list[int] = []
+                for node, out in zip(nodes, outs):  # noqa: B905  # Python 3.9 has no strict
                     if node is None:
                         slots += (0, 0)
-                    else:
-                        nodes.append(node)
-                        slots += (mark_of(node).number, out.output_nr)
-                nouns.alias = 0
-                number = next(_op_ids)
-                if nodes:
-                    nouns.meet_nodes(nodes, number, thread.node, since, outs)
-                stack = nouns.stacks.number(1, thread.base)
-                keys = nouns.params_id(names, params) if params else 0
+                        continue
+                    mark = node.metadata.get(MARK)
+                    if mark is None or mark.number not in nouns.nodes:
+                        nouns.meet_nodes((node,), number, thread.node, since, outs)
+                        mark = node.metadata[MARK]
+                        self._born.append(ref(mark))
+                    slots += (mark.number, out.output_nr)
+                stack = nouns.stacks.number(3, thread.base)  # outside of what calls this for a function of PyTorch's
+                params = nouns.params_of(*call) if call is not None else 0
                 text = encoder.texts.get(name) or encoder.text_id(name)
                 draft = encoder.draft
                 start = len(draft.pool)
-                draft.pool += (now - self._began, now - started, len(given), len(outs), *flat, *slots)
+                draft.pool += (now - self._began, now - started, places, len(outs), *flat, *slots)
                 head = OP | grad_mode << 8 | thread.index << 16
-                draft.rows.extend((head, number, text, thread.call, thread.node, stack, keys, start))
+                draft.rows.extend((head, number, text, thread.call, thread.node, stack, params, start))
                 thread.op = number
                 if changed:
-                    for tensor, known, version in given:
-                        self._bump(tensor, known, version, number, thread)
+                    for place, tensor in enumerate(given):
+                        self._bump(tensor, known[2 * place], known[2 * place + 1], number, thread)
                 draft.committed = length = len(draft.rows)
-                if length >= self._limit or now - self._pushed > LATENCY or self._capture.full:
+                if length >= self._limit or now - self._pushed > LATENCY or (self.level and self._capture.full):
                     self._push(now)
             except BaseException as error:
                 self._broken(error)
@@ -137,6 +165,62 @@ class TorchRecorder(PausableRecorder):
         if reasons.pause or reasons.frames or reasons.points.any:
             self._control.after_op(name, outs, number, self._paths.get(thread.call, ""))
         return number
+
+    def enter_call(self, path: str, type: str) -> int:
+        """See Recorder."""
+        number = 0
+        with self._lock:
+            if self.failed:
+                return 0
+            try:
+                thread = self._threads.get(_ident()) or self._thread()
+                encoder = self._encoder
+                texts, draft = encoder.texts, encoder.draft
+                place = texts.get(path) if path else 0
+                if place is None:
+                    place = encoder.text_id(path)
+                kind = texts.get(type) or encoder.text_id(type)
+                number = next(_call_ids)
+                begin = (CALL_BEGIN | thread.head, 0, _now() - self._began, number, 0, 0, 0, 0)
+                draft.rows.extend((CALL, number, place, kind, thread.call, 0, 0, 0, *begin))
+                encoder.events += 1
+                self._calls[number] = thread.call, thread.base
+                thread.call = number
+                thread.base = Base(sys._getframe(1), thread.base)
+                draft.committed = len(draft.rows)
+            except BaseException as error:
+                self._broken(error)
+        return number
+
+    def leave_call(self, call: int) -> None:
+        """See Recorder."""
+        with self._lock:
+            thread = self._threads.get(_ident())
+            if self.failed or thread is None or thread.call != call or call not in self._calls:
+                super().leave_call(call)  # calls inside it were not left
+                return
+            try:
+                encoder = self._encoder
+                draft = encoder.draft
+                draft.rows.extend((CALL_END | thread.head, 0, _now() - self._began, call, 0, 0, 0, 0))
+                encoder.events += 1
+                thread.call, thread.base = self._calls.pop(call)
+                self._paths.pop(call, None)
+                draft.committed = length = len(draft.rows)
+                if length >= self._limit:
+                    self._push(_now())
+            except BaseException as error:
+                self._broken(error)
+
+    def cannot_see(self, what: str, why: str) -> None:
+        """Say once that something cannot be looked into."""
+        with self._guard as thread:
+            if thread:
+                self._nouns.cannot_see(what, why)
+
+    def kernels(self, found: list[Any], op: int = 0, node: int = 0, run: int = 0) -> None:
+        """The operators that an op, or a node of a run, ran inside: name, what came out, nanoseconds."""
+        self.note("kernels", json.dumps({"op": op, "node": node, "run": run, "kernels": found}))
 
     def _bump(self, tensor: Any, known: int, before: int, op: int, thread: Any) -> None:
         """Tell of a change in place."""
@@ -150,6 +234,12 @@ class TorchRecorder(PausableRecorder):
                 self._nouns.tops[storage] = version
                 self._nouns.meet(tensor, None)
                 self._event(BUMPED, 0, thread, (known, before, version, op, 0))
+
+    def asked_for_grad(self, tensor: Any, retains: bool = False) -> None:
+        """See Recorder."""
+        frame, number = self.here(), self._nouns.known(tensor)
+        if frame is not None and number:
+            self.note("grad of non-leaf", json.dumps({"tensor": number, "retains": retains, "position": self.position, **frame._asdict()}))
 
     def optimizer(self, kind: str, params: Iterable[Any], made_at: Frame | None) -> None:
         """See Recorder."""
@@ -176,18 +266,19 @@ class TorchRecorder(PausableRecorder):
                 number: int = node.id
                 words = self._nouns.values(grads)
                 now = _now()
-                self._encoder.draft.rows.extend((NODE_ENTER | thread.head, run, now - self._began, number, *words))
+                draft = self._encoder.draft
+                draft.rows.extend((NODE_ENTER | thread.head, run, now - self._began, number, *words))
                 self._encoder.events += 1
                 thread.nodes.append((run, number, thread.call))
                 thread.node, thread.run, thread.call = number, run, 0
-                self._commit()
+                draft.committed = len(draft.rows)
             except BaseException as error:
                 self._broken(error)
                 return
         if self._careful or now - self._pushed > LATENCY:
             self.flush()
             self._flushed = now
-        elif now - self._flushed > SOON or node.kind in _RISKY:
+        elif node.risky or now - self._flushed > SOON:
             self.about_to_run()
             self._flushed = now
 
@@ -233,16 +324,32 @@ class TorchRecorder(PausableRecorder):
             if thread and self._limit:
                 self.sink.flush()
 
-    def stored(self, run: int, leaf: Any, before: tuple[int, int], grad: Any) -> None:
-        """``.grad`` of a leaf was written; ``before``: number and version of what stood there."""
-        with self._guard as thread:
-            if thread and run in self._runs:
-                owner = self._nouns.value(leaf, None)[0]
-                self._event(GRAD_STORED, run, thread, (owner, *before, *self._nouns.value(grad, _GRADIENT)))
-                self.got_gradient(leaf)
+    def stored(self, run: int, leaf: Any, before: tuple[int, int], grad: Any, shared: bool = False) -> None:
+        """``.grad`` of a leaf was written; ``before``: number and version of what stood there. ``shared``: passes in other threads may have
+        written it since."""
+        with self._lock:
+            if self.failed or run not in self._runs:
+                return
+            try:
+                thread = self._threads.get(_ident()) or self._thread()
+                nouns, encoder = self._nouns, self._encoder
+                owner = nouns.value(leaf, None)[0]
+                known, version = nouns.value(grad, _GRADIENT)
+                if shared and version > 0 and (before[0] != known or before[1] < version - 1):
+                    before = known, version - 1
+                row = (GRAD_STORED | thread.head, run, _now() - self._began, owner, *before, known, version)
+                encoder.draft.rows.extend(row)
+                encoder.events += 1
+                if owner not in self._leaves:
+                    self.got_gradient(leaf)
+                self._commit()
+            except BaseException as error:
+                self._broken(error)
 
     def value_of(self, tensor: Any) -> tuple[int, int]:
         """Number and version of a gradient as it is now, kept where it was not yet."""
+        if tensor is None:
+            return 0, 0
         found = (0, 0)
         with self._guard as thread:
             if thread:

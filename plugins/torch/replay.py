@@ -14,7 +14,7 @@ import torch
 
 from gradstep.engine.tape.schema import NodeKind
 
-from .introducer import slots_of
+from .marks import slots_of
 from .nodes import TorchNode
 from .watch import Watch
 
@@ -97,7 +97,8 @@ class Replay:
     @property
     def undoable(self) -> int:
         """How many steps can be taken back."""
-        return len(self._log)
+        count: int = self._walk.undoable
+        return count
 
     def pending(self, node: TorchNode) -> tuple[Any, ...]:
         """What waits at a node."""
@@ -119,7 +120,7 @@ class Replay:
 
     def step_back(self) -> bool:
         """Undo the last step; False at the beginning."""
-        if not self._log:
+        if not self._walk.undoable:
             return False
         position = self._log[-1].position
         self._undo()
@@ -151,6 +152,7 @@ class Replay:
         for leaf in reversed((*step.others, *((step.leaf,) if step.leaf is not None else ()))):
             leaf.put_back()
         torch.random.set_rng_state(step.random)
+        self._walk.undo.took_back()
         self._walk.taken -= 1
 
     def _rewound(self, position: int) -> None:
@@ -210,10 +212,14 @@ class Replay:
             given = hook(outs, arrived)
             if given is not None:
                 outs = given
+        if len(outs) != len(node.edges):
+            outs = (*outs, *[None] * (len(node.edges) - len(outs)))[: len(node.edges)]
         with watch.silence():
-            sent = walk.leaving(node, outs)
+            parts = walk.leaving(node, outs)
+        sent = tuple([(number, slot, outs[index]) for number, slot, index, _ in parts])
         self._done.add(node.id)
         self._log.append(Done(node.id, sent, position, random, leaf, (*retained, *walk.nested)))
+        walk.undo.took(node)
         for number, slot, grad in sent:
             self._waiting.setdefault(number, []).append((slot, grad))
         for number in {number: None for number, _, _ in sent}:  # each once, in order

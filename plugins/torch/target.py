@@ -33,6 +33,7 @@ class TorchTarget:
         self._holds, self._passes_before = False, 0
         self._launch = Launch("")
         self._probe: Probe | None = None
+        self._asked: bool | None = None  # somebody asked for recording before torch was there
 
     def start(self, launch: Launch, control: Conductor) -> Callable[..., PausableRecorder]:
         """See ``Target``."""
@@ -43,6 +44,14 @@ class TorchTarget:
 
         return TorchRecorder
 
+    def examine(self, tape: Any) -> None:
+        """Have the recorder try the rules of the script's own Functions, where numpy is there to do it with. Once torch is loaded."""
+        try:
+            from .rules import examined
+        except ModuleNotFoundError:
+            return
+        tape.examine = examined
+
     def install(self, tape: Any) -> None:
         """See ``Target``: once the script has imported torch."""
         recording.install(tape)
@@ -52,10 +61,15 @@ class TorchTarget:
             from .ranks import record_ranks
 
             assert self._control is not None
-            self._probe = Probe(tape, self._control, holds=self._holds)
+            if self._launch.examine:
+                self.examine(tape)
+            self._probe = Probe(tape, self._control, holds=self._holds, kernels=self._launch.kernels)
             self._probe.put()
-            self._probe.watch.passes_before = self._passes_before
-            if not self._passes_before:
+            arming = self._probe.arming
+            arming.passes_before, arming.at_nan = self._passes_before, self._launch.arm == "nan"
+            if self._asked is not None:
+                arming.asked = self._asked
+            if not self._passes_before and not self._launch.arm:
                 self._probe.begin()
             record_ranks(self._launch, tape.sink.path)
 
@@ -66,6 +80,14 @@ class TorchTarget:
         if self._probe is not None:
             self._probe.forget()
             self._probe = None
+
+    def record(self, on: bool) -> str:
+        """See ``Target``: from the next backward pass on."""
+        if self._probe is None:
+            self._asked = on
+        else:
+            self._probe.arming.asked = on
+        return ""
 
     @property
     def _nouns(self) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+import weakref
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,6 +22,7 @@ class _Local(threading.local):
         self.quiet = 0
         self.modules: list[Any] = []  # whose forward runs, outermost first
         self.passes: list[Any] = []  # begun in this thread, innermost last
+        self.kernels: list[Any] | None = None  # of the op or node that runs, where they are written down
         self.driven: Any = None  # the pass of which this thread runs a node without PyTorch's engine
 
     def __enter__(self) -> None:
@@ -38,11 +40,13 @@ class Watch:
         self.holds = False
         self.recorder: TorchRecorder | None = None
         self.control: Conductor | None = None
-        self.passes_before = 0  # how many more are not recorded
-        self.begin: Callable[[], None] | None = None  # begins to record
+        self.kernels = False  # operators below autograd are written down
+        self.again = False  # a pass is run once more for the tape: the script's hooks are not called
         self.local = _Local()
         self.passes: dict[int, Any] = {}  # under way, by the number of PyTorch's graph task
-        self.retained: Mapping[tuple[int, int], Any] = {}  # tensors that keep their gradient, by node and slot
+        self.retained: weakref.WeakValueDictionary[tuple[int, int], Any] = (
+            weakref.WeakValueDictionary()
+        )  # tensors that keep their gradient, by node and slot
         self.hooked: Mapping[tuple[int, int], Any] = {}  # hooks of tensors, by node and slot
 
     def silence(self) -> _Local:
@@ -53,13 +57,6 @@ class Watch:
     def records(self) -> bool:
         """Whether what happens now in this thread goes on the tape."""
         return self.on and not self.local.quiet
-
-    def unrecorded(self) -> None:
-        """A backward pass has ended that was not recorded: after enough of them recording begins."""
-        if self.passes_before > 0:
-            self.passes_before -= 1
-            if self.passes_before == 0 and self.begin is not None:
-                self.begin()
 
     def walk(self) -> Any:
         """The pass in which this thread runs a node now; None where it runs none."""

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import gradstep.engine as torch
-from gradstep.engine.debug import rules
+from gradstep.engine.debug import rules, trial
 from gradstep.engine.tape.census import CensusRecorder
 from gradstep.engine.tape.recorder import recording
 from gradstep.engine.tape.schema import Note
@@ -144,7 +144,7 @@ def test_a_rule_that_is_tried_leaves_the_run_bit_for_bit_as_it_is() -> None:
 
 
 def test_a_rule_that_hangs_is_left_alone_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "SECONDS", 0.2)
+    monkeypatch.setattr(trial, "SECONDS", 0.2)
     assert [note["verdict"] for note in tried(Hangs, 3)] == ["unchecked"]
 
 
@@ -153,7 +153,7 @@ def test_a_rule_that_ends_the_process_ends_only_the_child() -> None:
 
 
 def test_a_large_call_is_passed_over_and_a_small_one_tried_once() -> None:
-    notes = tried(Third, rules.LARGEST + 1, 3, 4)
+    notes = tried(Third, trial.LARGEST + 1, 3, 4)
     assert [(note["verdict"], note["wrong"]) for note in notes] == [("wrong", 3)]
     assert notes[0]["analytic"] == pytest.approx(2 / 3)
     assert notes[0]["numeric"] == pytest.approx(1 / 3)

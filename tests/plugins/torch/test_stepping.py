@@ -264,3 +264,52 @@ def test_asked_for_gradients_come_back_from_a_pass_that_was_taken_back(paused):
     session.move("stepBack")
     session.send("continue")
     assert "[6.0, 12.0]" in printed_by(session)
+
+
+def test_steps_that_hold_too_much_are_forgotten_and_it_is_said(paused):
+    session = paused("""
+        import torch
+        x = torch.randn(1000, requires_grad=True)
+        y = x
+        for _ in range(12):
+            y = y.sin() + y
+        y.sum().backward()
+        print(x.grad.double().sum().item())
+    """)
+    bound = "setattr(__import__('sys').modules['gradstep.plugins.torch.passes'].TorchPass, 'undo_bytes', 40_000)"
+    assert session.ask("evaluate", expression=bound).success
+    for _ in range(20):
+        session.move("next")
+    assert 0 < session.stop.undoable < 20
+    stop = session.move("reverseContinue")
+    assert (stop.undoable, stop.taken > 0) == (0, True)
+    answer = session.ask("stepBack")
+    assert not answer.success
+    assert "were forgotten" in answer.message
+    session.send("continue")
+    stepped = printed_by(session)
+    assert float(stepped) != 0.0
+
+
+def test_what_is_left_after_forgetting_gives_the_same_bits(session, start, paused):
+    program = """
+        import torch
+        torch.manual_seed(0)
+        x = torch.randn(1000, requires_grad=True)
+        y = x
+        for _ in range(12):
+            y = y.sin() * y + y
+        y.sum().backward()
+        print([number.hex() for number in x.grad.double().tolist()[:50]])
+    """
+    ended = start(program, stop_on_entry=False).wait_until_ended()
+    alone = session.printed["stdout"]
+    assert ended.exit_code == 0
+    session = paused(program)
+    bound = "setattr(__import__('sys').modules['gradstep.plugins.torch.passes'].TorchPass, 'undo_bytes', 60_000)"
+    session.ask("evaluate", expression=bound)
+    for _ in range(25):
+        session.move("next")
+    session.move("reverseContinue")
+    session.send("continue")
+    assert printed_by(session) == alone
