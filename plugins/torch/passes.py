@@ -572,5 +572,6 @@ class TorchPass:
                 node.mark.spent = node.mark.spent or (node.keeps and node.id in self._done)
         self._handles, self._nodes, self._others, self.taken_over = {}, {}, {}, None
         self._log, self.seeded, self.callbacks = [], {}, []
+        self.undo.let_go()
         self._sent, self._here, self._edits = {}, (), {}
         self.current = self.next_node = None

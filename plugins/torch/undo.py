@@ -42,6 +42,11 @@ class Undo:
         self.held = sum(self._bytes[self.gone :])
         self.bound()
 
+    def let_go(self) -> None:
+        """The pass is over: it and the log are not held any more."""
+        self._walk, self._log, self._bytes, self._awaited = None, [], [], {}
+        self.gone = self.held = 0
+
     def took_back(self) -> None:
         """The log has become shorter."""
         del self._bytes[len(self._log) :]
