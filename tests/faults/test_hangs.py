@@ -55,7 +55,7 @@ def is_up(session: Session) -> bool:
 def test_a_loop_without_events_is_told_and_ended_by_the_first_signal(start, said, figure) -> None:
     said.expect_exception(INTERRUPTED)
     session = start(LOOP, idle=0.5)
-    session.wait_for(lambda session: session.idle)
+    session.wait_for(lambda session: is_up(session) and session.idle)
     assert session.idle.seconds >= 0.5
     began = time.monotonic()
     session.send("terminate")
