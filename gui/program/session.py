@@ -54,6 +54,11 @@ class _Supervisor(QObject):
     def write(self, data: bytes) -> None:
         self._socket.write(data)
 
+    def leave(self) -> None:
+        """Nobody listens to it any more. Where it still has a program, it ends that: so it is when the link broke."""
+        if self._process.state() is not QProcess.ProcessState.NotRunning:
+            self._process.closeWriteChannel()
+
     def wait(self) -> None:
         """For the end of the window only: waits until nothing of the program is left."""
         self._process.closeWriteChannel()
@@ -317,6 +322,7 @@ class DebugSession(QObject):
             supervisor.linked.disconnect(self._linked)
             supervisor.arrived.disconnect(self._feed)
             supervisor.gone.disconnect(self._gone)
+            supervisor.leave()
 
     def _tell(self, news: News) -> None:
         match news:

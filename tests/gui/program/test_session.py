@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QTimer
 
 from gradstep.engine.debug.launch import RunFolder
-from gradstep.engine.debug.states import ALIVE, Action, State
+from gradstep.engine.debug.states import ALIVE, ENDED, Action, State
 from gradstep.gui.program.session import DebugSession
 
 TIMEOUT = 60_000  # milliseconds; only what hangs waits so long
@@ -196,3 +196,15 @@ def test_restart_takes_over_what_shall_be_other_than_the_last_time(qtbot, sessio
         session.launch(script(BACKWARD))
     with reaches(qtbot, session, State.FINISHED):
         session.restart(stop_on_entry=False)
+
+
+def test_a_program_whose_link_broke_does_not_outlive_the_next_one(qtbot, session, script):
+    with reaches(qtbot, session, State.PAUSED):
+        session.launch(script(BACKWARD))
+    left, pid = session._supervisor, session.pid
+    left._end("no link to the supervisor")  # as when the socket reports an error
+    assert session.state in ENDED
+    with reaches(qtbot, session, State.PAUSED):
+        session.launch(script(BACKWARD))
+    qtbot.waitUntil(lambda: left not in session._supervisors, timeout=TIMEOUT)
+    assert not os.path.exists(f"/proc/{pid}")
