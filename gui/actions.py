@@ -116,7 +116,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("fold_level", "&View", "Fold O&ne Level", ("Ctrl+Alt+Left",), "", Needs.TAPE, tip="Fold the innermost groups that are open"),
     Command("unfold_level", "&View", "Unfold On&e Level", ("Ctrl+Alt+Right",), "", Needs.TAPE, tip="Open the outermost folded groups"),
-    Command("tidy", "&View", "Tid&y Up the Graph", (), "", Needs.TAPE, tip="Draw it anew: fewer crossings, and all may move"),
+    Command("tidy", "&View", "Tidy U&p the Graph", (), "", Needs.TAPE, tip="Draw it anew: fewer crossings, and all may move"),
     Command(
         "backward_graph", "&View", "&Backward Graph", ("Ctrl+Alt+1",), "graph", Needs.TAPE, separator=True, checkable=True,
         tip="Draw the nodes of backward",
@@ -170,7 +170,7 @@ COMMANDS: tuple[Command, ...] = (
         tip="Stop the script at its next op or node",
     ),
     Command(
-        "show_stacks", "&Run", "Show Stac&ks of All Threads", (), "", None, Action.WHERE,
+        "show_stacks", "&Run", "S&how Stacks of All Threads", (), "", None, Action.WHERE,
         tip="Where every thread of the program is just now, also while it runs",
     ),
     Command("stop", "&Run", "S&top", ("Shift+F5",), "stop", None, Action.STOP, "run", tip="End the script; everything recorded is kept"),
