@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -132,9 +133,16 @@ class Opening(QObject):
         """Run the script again, after the end of the program where one runs."""
         if self._session.state in ALIVE:
             if self._can_run():
-                self.runner.find(lambda python: self._session.restart(**self._options(python)))
+                self.runner.find(partial(self._restart, self.script))
         else:
             self.start()
+
+    def _restart(self, script: str, python: str) -> None:
+        """Run it again in the interpreter that was found; what was put away or replaced meanwhile stays as it is."""
+        if script == self.script and self._session.state in ALIVE:
+            self._session.restart(**self._options(python))
+        elif script == self.script:
+            self._launch(python)
 
     @Slot()
     def keep_more(self) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
 
-from gradstep.engine.debug.states import State
+from gradstep.engine.debug.states import ENDED, State
 from gradstep.engine.tape.reader import Tape
 from gradstep.gui.files.recent import recent
 from gradstep.gui.files.settings import throwaway
@@ -45,6 +45,24 @@ def test_a_dropped_script_is_opened_and_remembered(driver: Driver) -> None:
     driver.until(lambda: driver.state is State.PAUSED)
     assert recent(driver.window.settings) == [Path(file)]
     assert [action.text() for action in driver.window._recent_menu.actions()] == ["script.py"]
+
+
+@pytest.mark.parametrize("what", ["closed", "another"])
+def test_a_script_that_was_put_away_while_its_interpreter_was_looked_for_is_not_started_again(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    driver.open(driver.script(SMALL))
+    opening, asked = driver.window.opening, []
+    monkeypatch.setattr(opening.runner, "find", asked.append)
+    opening.restart()
+    driver.step("stop")
+    driver.end()
+    opening.close()
+    if what == "another":
+        opening.script = driver.script(SMALL, "another.py")
+    (found,) = asked
+    found(sys.executable)
+    assert driver.state in ENDED | {State.IDLE, State.READY}
 
 
 def test_a_dropped_picture_is_not_taken(driver: Driver, tmp_path: Path) -> None:
