@@ -101,7 +101,7 @@ class Announcer(QObject):
 
     def _say_frozen(self, more: str = "") -> None:
         """The program stands at a limit: what can be done about it."""
-        words = self.tr("{0} The script still exists and can go on.").format(self._session.sentence)
+        words = self.tr("{0}. The script still exists and can go on.").format(self._session.sentence)
         limit = self._session.memory_limit
         further = self.tr("Continue to {0}").format(wording.size_text(limit * 3 // 2)) if limit else self.tr("Go On Beyond the Limit")
         answers: list[Answer] = [(further, self._session.raise_limit)]
