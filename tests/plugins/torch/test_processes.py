@@ -66,8 +66,9 @@ def test_what_the_script_spawns_as_ranks_is_recorded_beside_it(recorded: Callabl
 
 def test_a_second_start_of_ranks_does_not_write_into_the_first_ones_tapes(tmp_path: Path) -> None:
     path = str(tmp_path / "run.gst")
-    first = unattended._writer(path, Rank(1, 2))
-    second = unattended._writer(path, Rank(1, 2))
+    launch = Launch("script.py")
+    first = unattended._writer(path, Rank(1, 2), launch)
+    second = unattended._writer(path, Rank(1, 2), launch)
     assert [Path(writer.path).name for writer in (first, second)] == ["run.rank1.gst", "run.rank1-2.gst"]
     for writer in (first, second):
         writer.close()
