@@ -88,7 +88,7 @@ class Keeper(ABC):
         if self._over:
             return False
         most = min(VALUE_CAP, self.budget)
-        if size > most:  # it alone is too much, those after it need not be
+        if self.budget and size > most:  # it alone is too much, those after it need not be
             self._too_large += 1
             if self._too_large <= NAMED:
                 more = " (no more such values are named)" if self._too_large == NAMED else ""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from gradstep.engine.debug.core import Outcome
-from gradstep.engine.debug.states import ALIVE, ENDED, State
+from gradstep.engine.debug.states import ENDED, State
 
 from ..actions import key_of
 from ..canvas import GraphCanvas
@@ -44,7 +43,6 @@ class Announcer(QObject):
         model.grown.connect(self.tell_alert)
         model.caught_up.connect(self._say_end)
         model.damaged.connect(self._damaged)
-        model.replaced.connect(self._replaced)
         opening.starting.connect(self._starting)
         opening.changed.connect(self._changed)
         opening.refused.connect(self._refused)
@@ -72,14 +70,6 @@ class Announcer(QObject):
     @Slot(str)
     def _damaged(self, why: str) -> None:
         self._bar.show_error(self.tr("The tape cannot be read further: {0}").format(why))
-
-    @Slot(str)
-    def _replaced(self, path: str) -> None:
-        words = self.tr("{0} was replaced by another file. What is shown is the one that was opened.").format(Path(path).name)
-        answers: list[Answer] = (
-            [] if self._session.state in ALIVE else [(self.tr("Open the New One"), lambda: self._opening.open_file(path))]
-        )
-        self._bar.show_message(words, answers, picture="warning", token="accent_text")
 
     @Slot(object)
     def _state_changed(self, state: State) -> None:

@@ -29,7 +29,6 @@ from .timeline import Timeline, timeline
 from .values import ValueRef
 
 TICK = 16  # milliseconds between two looks at the tape while it grows
-AT_REST = 5  # looks without news after which it is seen whether the file still has its name
 IDLE_TICK = 100  # and while nothing comes
 BUDGET = 0.006  # seconds that one look may take
 MOMENT = 0.1  # seconds between two moments that are shown while a program runs: nobody sees more of them
@@ -58,7 +57,6 @@ class DebugModel(QObject):
     cursor_moved = Signal(int)  # the event after which the state holds, -1 before the first
     live_changed = Signal(bool)  # the cursor came to the newest event, or left it for the past
     selection_changed = Signal(object)  # Selection
-    replaced = Signal(str)  # another file has the tape's name now
     damaged = Signal(str)  # the tape cannot be read further, and why
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -73,7 +71,6 @@ class DebugModel(QObject):
         self._news = False
         self._live_node: int | None = None
         self._damage = ""
-        self._replaced = False  # that another file has the tape's name was said
         self.reader: RowReader | None = None
         self._cursor: Cursor | None = None
         self._rules = AlertRules()
@@ -126,7 +123,6 @@ class DebugModel(QObject):
         self._idle = 0
         self._live_node = None
         self._damage = ""
-        self._replaced = False
         self._news = False
         self._all_here = self._unsaid = self._read_said = False
         self._next_moment = 0.0
@@ -189,9 +185,6 @@ class DebugModel(QObject):
             self._damage = tape.damage
             self.damaged.emit(tape.damage)
         self._idle = 0 if changed or waits else self._idle + 1
-        if self._idle and self._idle % AT_REST == 0 and not self._replaced and tape.replaced:
-            self._replaced = True
-            self.replaced.emit(str(tape.path))
         if tape is not self._tape:  # a listener opened another one
             return
         wait = TICK

@@ -217,6 +217,7 @@ class StatisticsPanel(Panel):
         )
         said = words.format(len(lines), ops, seconds(forward), steps, seconds(backward)) if lines else ""
         self._note.setText(said)
+        self._note.setToolTip(said)
         self.table.setAccessibleDescription(said)
 
 

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from .target import TorchTarget
 
 
-def target() -> TorchTarget:
-    """The entry point in ``gradstep.targets``."""
+def make() -> TorchTarget:
+    """The entry point in ``gradstep.targets``. Not named as a module here is: that takes the name once it is imported."""
     from .target import TorchTarget
 
     return TorchTarget()

@@ -32,7 +32,7 @@ from gradstep.plugins.torch.probe import Probe
 from gradstep.plugins.torch.recorder import TorchRecorder
 from gradstep.plugins.torch.target import TorchTarget
 
-TARGET = "gradstep.plugins.torch:target"
+TARGET = "gradstep.plugins.torch:make"
 
 
 class Residual(nn.Module):  # type: ignore[misc]  # torch is Any where it is not installed

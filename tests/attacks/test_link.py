@@ -9,6 +9,7 @@ import socket
 import stat
 import struct
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -268,7 +269,9 @@ def test_who_writes_a_byte_a_second_is_late(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_another_user_is_sent_away_even_where_the_folder_is_open(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder == Path(tempfile.gettempdir()):
+            break
         folder.chmod(0o755)
     told: list[str] = []
     door = Door(str(tmp_path / "control"), bytes(32), told.append)

@@ -255,9 +255,9 @@ def test_two_windows_follow_one_tape_and_offer_a_replaced_one(person, tmp_path, 
                 one.until(lambda one=one, count=count: len(one.window.model.tape.runs) == count)
     os.replace(record(tmp_path / "new.gst"), path)
     person.until(lambda: "was replaced" in person.bar)
-    assert person.answers == ["Open the New One"]
+    assert person.answers == ["Reload"]
     assert len(person.window.model.tape.runs) == 3
-    person.answer("Open the New One")
+    person.answer("Reload")
     person.until(lambda: person.window.model.tape is not None and person.window.model.tape.complete)
     recorder.close()
     other.close()

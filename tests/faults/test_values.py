@@ -121,7 +121,7 @@ def test_odd_tensors_of_pytorch_are_recorded(start, said) -> None:
     if importlib.util.find_spec("torch") is None:
         pytest.skip("PyTorch is not installed here")
     said.expect(WARNS, "  .*")
-    session = start(ODD_OF_TORCH, engine="torch", target="gradstep.plugins.torch:target")
+    session = start(ODD_OF_TORCH, engine="torch", target="gradstep.plugins.torch:make")
     outcome = session.wait_until_ended()
     assert (outcome.how, session.printed["stdout"]) == (State.FINISHED, "end\n"), session.printed
     sound(session.tape).close()

@@ -17,7 +17,7 @@ from gradstep.engine.tape.reader import Tape
 
 pytest.importorskip("torch", reason="PyTorch is not installed here")
 
-TARGET = "gradstep.plugins.torch:target"
+TARGET = "gradstep.plugins.torch:make"
 Start = Callable[..., Session]
 
 

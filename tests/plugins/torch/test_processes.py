@@ -75,7 +75,7 @@ def test_a_second_start_of_ranks_does_not_write_into_the_first_ones_tapes(tmp_pa
 
 
 def test_a_rank_that_cannot_be_recorded_runs_all_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    launch = Launch("script.py", engine="torch", target="gradstep.plugins.torch:target")
+    launch = Launch("script.py", engine="torch", target="gradstep.plugins.torch:make")
     with unattended.recorded(launch, str(tmp_path / "none" / "run.gst"), Rank(0, 2)):
         pass
     assert "rank 0 is not recorded" in capsys.readouterr().err
