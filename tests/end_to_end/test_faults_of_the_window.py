@@ -192,5 +192,5 @@ def test_a_window_killed_at_random_moments_starts_with_its_last_good_settings(tm
         window.communicate()
         kept = QSettings(str(file), QSettings.Format.IniFormat)
         assert int(str(kept.value("preferences/numbers/digits", 4))) in range(2, 9)
-        assert kept.value("layout") is not None
+        assert kept.value("geometry") is not None
     assert not file.with_name("settings.ini.bad").exists()  # no start met a damaged file
