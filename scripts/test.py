@@ -15,7 +15,11 @@ import tempfile
 
 import environment
 
-BESIDE = ("parity", "plugins", "scripts")  # folders of tests/ that the second process takes
+BESIDE = (
+    "plugins",
+    "scripts",
+    "parity",
+)  # folders of tests/ that the second process takes, in this order: parity leaves threads of PyTorch behind
 
 
 def main(arguments: list[str]) -> None:
