@@ -15,11 +15,8 @@ import tempfile
 
 import environment
 
-BESIDE = (
-    "plugins",
-    "scripts",
-    "parity",
-)  # folders of tests/ that the second process takes, in this order: parity leaves threads of PyTorch behind
+# Folders of tests/ that the second process takes, in this order: parity leaves threads of PyTorch behind.
+BESIDE = ("plugins", "scripts", "parity")
 
 
 def main(arguments: list[str]) -> None:
