@@ -54,11 +54,13 @@ class Trial(Protocol):
         """The outputs for other inputs."""
 
 
-def unforkable() -> str:
-    """Why no child can be made here without the script noticing; "" where one can."""
+def unforkable(is_harmless: Callable[[Any], bool] = lambda handler: False) -> str:
+    """Why no child can be made here without the script noticing; "" where one can. ``is_harmless``: whether a handler that waits for the
+    end of children (SIGCHLD) is one of the library's, which takes no notice of a child that it has not made."""
     if not hasattr(os, "fork"):
         return "this system cannot fork"
-    return "a fork could be noticed" if signal.getsignal(signal.SIGCHLD) not in (signal.SIG_DFL, None) else ""
+    handler = signal.getsignal(signal.SIGCHLD)
+    return "" if handler in (signal.SIG_DFL, None) or is_harmless(handler) else "a fork could be noticed"
 
 
 def named(function: Any, rule: Any, apart: bool) -> Facts:

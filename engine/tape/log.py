@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import math
 import os
 import secrets
 import stat
@@ -224,6 +225,7 @@ class Writer:
             if self.closed:
                 return
             try:
+                self._looked = -math.inf  # a short recording's file may be gone since the only look at it
                 self.push()
                 self._limit = 0
                 self._add(END, COMPLETE)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.utils.data._utils import signal_handling
 
 from gradstep.engine.debug.trial import LARGEST, Facts, compared, in_child, named, unforkable
 from gradstep.engine.tape.stacks import is_library, is_own
@@ -30,7 +31,7 @@ def examined(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> F
     if sum(one.numel() for one in args if isinstance(one, torch.Tensor)) > LARGEST:
         return None
     about = named(function, rule, function.setup_context is not _base.setup_context)
-    why = unforkable()
+    why = unforkable(_is_of_loaders)
     if why:
         return about | {"verdict": "unchecked", "why": why}
     here = [_on_cpu(one) for one in args], {name: _on_cpu(one) for name, one in kwargs.items()}
@@ -40,6 +41,15 @@ def examined(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> F
         return compared(_Trial(function, *here))
 
     return about | in_child(tried)
+
+
+def _is_of_loaders(handler: Any) -> bool:
+    """Whether it is what the DataLoader of PyTorch has set to watch its own workers, and nobody's else behind it. (SIG_IGN was replaced by
+    nothing: children that were not waited for end as before.)"""
+    code = getattr(handler, "__code__", None)
+    if code is None or code.co_filename != signal_handling.__file__:
+        return False
+    return inspect.getclosurevars(handler).nonlocals.get("previous_handler", handler) is None
 
 
 def _on_cpu(value: Any) -> Any:

@@ -173,6 +173,16 @@ def test_a_tape_that_is_gone_is_noticed(
         assert path.read_bytes() == b"theirs"
 
 
+def test_a_recording_that_ends_at_once_notices_it_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.gst"
+    recorder = Recorder(Writer(path))
+    path.unlink()
+    Square(recorder).backward()
+    recorder.close()
+    assert capsys.readouterr().err.count("recording stopped") == 1
+    assert "is gone" in recorder.failed
+
+
 def test_a_file_that_somebody_else_changed_is_not_written_any_more(tmp_path: Path) -> None:
     writer = Writer(tmp_path / "a.gst")
     os.truncate(tmp_path / "a.gst", 3)
