@@ -58,6 +58,7 @@ class Action(Enum):
 
 RUNNING = frozenset({State.RUNNING_FORWARD, State.RUNNING_BACKWARD})
 ENDED = frozenset({State.FINISHED, State.RAISED, State.CRASHED, State.STOPPED, State.FAILED})
+RESTING = ENDED | {State.IDLE, State.READY, State.PAUSED, State.TRACE}  # nothing is recorded until the user wants it
 ALIVE = frozenset({State.STARTING, State.PAUSED, State.UNRESPONSIVE, State.FROZEN, State.STOPPING}) | RUNNING
 
 _REST = frozenset({State.IDLE, State.READY, State.STARTING, State.TRACE})  # what a session without a process can become

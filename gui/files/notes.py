@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
 
 from ..models.debug_model import DebugModel
-from ..models.notes import Bookmark, NotesTable
+from ..models.notes import KEYS, Bookmark, NotesTable
 from ..panels.notes_panel import NotesPanel
 from ..study.navigator import Navigator
 
@@ -37,6 +39,10 @@ class Notes(QObject):
         panel.removal_wished.connect(self.remove)
         model.tape_changed.connect(self._show)
         model.cursor_moved.connect(panel.show_position)
+
+    def slots(self) -> dict[str, Callable[[], Any]]:
+        """What the commands of the table do."""
+        return {"bookmark": self.toggle, **{f"bookmark_{place}": partial(self.go_to_place, place) for place in range(1, KEYS + 1)}}
 
     @property
     def all(self) -> list[Bookmark]:

@@ -39,6 +39,7 @@ class Undo(QObject):
     """One stack for the script that is open."""
 
     changed = Signal()  # what can be undone or redone
+    said = Signal(str)  # what was undone or done again
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +49,13 @@ class Undo(QObject):
     @Slot()
     def _moved(self) -> None:
         self.changed.emit()
+
+    def slots(self) -> dict[str, Callable[[], Any]]:
+        """What the commands of the table do."""
+        return {
+            "undo": lambda: self.said.emit(self.tr("Undone: {0}").format(self.undo())),
+            "redo": lambda: self.said.emit(self.tr("Done again: {0}").format(self.redo())),
+        }
 
     def follow(self, owner: Edited) -> None:
         """Remember the changes of this owner."""

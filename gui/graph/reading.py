@@ -63,9 +63,14 @@ class GraphReading(QObject):
         page.installEventFilter(self)
         self._restore()
 
-    def commands(self) -> dict[str, Callable[[], Any]]:
+    def slots(self) -> dict[str, Callable[[], Any]]:
         """What the commands of the table do."""
+        canvas, foldings = self._page.canvas, self._graphs.foldings
         return {
+            "fit": canvas.fit, "zoom_in": canvas.zoom_in, "zoom_out": canvas.zoom_out, "follow": self._set_follow,
+            "fold_all": foldings.fold_all, "unfold_all": foldings.unfold_all,
+            "fold_level": foldings.fold_level, "unfold_level": foldings.unfold_level, "tidy": self._graphs.tidy,
+            **{shown.value: partial(self.show_graph, shown) for shown in Shown},
             "find": self.find, "find_next": lambda: self._in_focus("find_next", self.finder.go_on),
             "find_previous": lambda: self._in_focus("find_previous", self.finder.go_back),
             "way_to_loss": lambda: self.ways.show(Goal.LOSS), "way_to_parameters": lambda: self.ways.show(Goal.PARAMETERS),
@@ -84,12 +89,21 @@ class GraphReading(QObject):
         self.colouring.choose(fact)
         self._settings.setValue(_COLOUR, fact.value)
 
-    def show_beside(self, shown: Shown) -> Shown:
-        """Show the forward graph at the side where that is asked for. Returns what the main canvas shows."""
+    @Slot(object)
+    def show_graph(self, shown: Shown) -> None:
+        """Show one graph, or the forward one at the side of the other; here and in the menu."""
+        for other in Shown:
+            self._actions[other.value].setChecked(other is shown)
         beside = shown is Shown.BESIDE
         self._page.show_beside(beside)
         self.sides.show(beside)
-        return Shown.BACKWARD if beside else shown
+        self._graphs.show(Shown.BACKWARD if beside else shown)
+
+    @Slot(bool)
+    def set_paused(self, paused: bool) -> None:
+        """Whether the program rests: a graph that still grows is drawn at a pace."""
+        self._graphs.set_paused(paused)
+        self.sides.set_paused(paused)
 
     @Slot()
     def find(self) -> None:
@@ -107,12 +121,16 @@ class GraphReading(QObject):
             widget = widget.parentWidget()
         otherwise()
 
+    def _set_follow(self) -> None:
+        self._page.canvas.set_follow(self._actions["follow"].isChecked())
+
     def _set_flow(self) -> None:
         wanted = self._actions["flow_on_edges"].isChecked()
         self._page.canvas.reading.flowing.wanted = wanted
         self._settings.setValue(_FLOW, wanted)
 
     def _restore(self) -> None:
+        self._actions["follow"].setChecked(True)
         self._actions["flow_on_edges"].setChecked(bool(self._settings.value(_FLOW, True, bool)))
         self._set_flow()
         kept = str(self._settings.value(_COLOUR, Fact.KIND.value))

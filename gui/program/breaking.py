@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication
@@ -42,6 +43,14 @@ class Breaking(QObject):
         panels.hooks.hook_switched.connect(points.switch_hook)
         graphs.drawn.connect(self._mark_graph)
         model.tape_changed.connect(self._mark_graph)
+
+    def slots(self) -> dict[str, Callable[[], Any]]:
+        """What the commands of the table do."""
+        return {
+            "toggle_breakpoint": self.toggle, "add_breakpoint": self.ask, "clear_breakpoints": self._points.clear,
+            "break_on_nan": lambda: self._points.toggle(BreakKind.VALUE, "nonfinite"),
+            "break_on_exception": lambda: self._points.toggle(BreakKind.EXCEPTION, ""),
+        }  # fmt: skip
 
     @Slot()
     def show(self) -> None:

@@ -40,6 +40,12 @@ class Analyses(QObject):
         panels.flow.cell_picked.connect(self._go)
         panels.compare.moment_picked.connect(self._go_to_moment)
 
+    @Slot(str)
+    def compare(self, tape: str) -> None:
+        """Bring the comparison: with another tape by its path, else of two iterations of this one."""
+        self._panels.compare.show_other(tape)
+        self._docks.bring(self._panels.compare)
+
     def stop(self) -> None:
         """The window closes."""
         self.comparing.stop()

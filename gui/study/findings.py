@@ -3,6 +3,7 @@ and linked with the alerts."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -40,6 +41,10 @@ class Findings(QObject):
         session.stopped.connect(self._stopped)
         alerts.explain_wished.connect(self._explain_alert)
         panel.alert_wished.connect(self._show_alert)
+
+    def slots(self) -> dict[str, Callable[[], Any]]:
+        """What the commands of the table do."""
+        return {"explain": self.explain_selected}
 
     def show_waiting(self) -> None:
         """Another script or tape is open."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from ..actions import key_of
@@ -18,6 +21,14 @@ class Navigator(QObject):
     def __init__(self, model: DebugModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._model = model
+
+    def slots(self) -> dict[str, Callable[[], Any]]:
+        """What the commands of the table do."""
+        return {
+            "first_event": self.look_at_first, "last_event": self.look_at_last, "return_to_live": self.look_at_last,
+            "previous_event": self.look_at_previous, "next_event": self.look_at_next,
+            "next_alert": self.next_alert, "previous_alert": self.previous_alert, "go_to_source": self.go_to_source,
+        }  # fmt: skip
 
     @Slot(int)
     def look_at(self, position: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
@@ -47,6 +49,13 @@ class TensorViews(QObject):
         for changed in (model.selection_changed, model.cursor_moved, model.grown):
             changed.connect(self._ask)
         docks.came_in_sight.connect(lambda panel: self._ask() if panel is history and self._due else None)
+
+    def slots(self) -> dict[str, Callable[[], Any]]:
+        """What the commands of the table do."""
+        return {
+            "previous_write": self.previous_write, "next_write": self.next_write,
+            "lock_value": self._panel.lock, "pin_value": self._panel.pin,
+        }  # fmt: skip
 
     def stop(self) -> None:
         """The window closes."""

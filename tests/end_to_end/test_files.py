@@ -44,7 +44,7 @@ def test_a_dropped_script_is_opened_and_remembered(driver: Driver) -> None:
     assert drop(driver.window, file)
     driver.until(lambda: driver.state is State.PAUSED)
     assert recent(driver.window.settings) == [Path(file)]
-    assert [action.text() for action in driver.window._recent_menu.actions()] == ["script.py"]
+    assert [action.text() for action in driver.window.menus.recent.actions()] == ["script.py"]
 
 
 @pytest.mark.parametrize("what", ["closed", "another"])

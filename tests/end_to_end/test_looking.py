@@ -212,7 +212,7 @@ def test_a_step_never_shows_the_program_as_running(driver: Driver) -> None:
     driver.open(driver.script(SQRT))
     shown: list[str] = []
     window = driver.window
-    window._settling.setInterval(60_000)  # however slow the machine is
+    window.standing.settling.setInterval(60_000)  # however slow the machine is
     driver.until(lambda: window.actions_["step"].isEnabled())
     window.actions_["step"].enabledChanged.connect(lambda on: shown.append(f"step enabled: {on}"))
     assert driver.step() is not None

@@ -1,0 +1,127 @@
+"""What the session's state decides in the frame: which commands work, and what toolbar, title and status bar say of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QMainWindow
+
+from gradstep.engine.debug.core import Stopped
+from gradstep.engine.debug.states import ALIVE, RUNNING, State
+
+from ..actions import Actions, Needs
+from ..files.opening import Opening
+from ..guide.guide import Guide
+from ..models.debug_model import DebugModel
+from ..program.session import DebugSession
+from ..translation import translate
+from ..widgets.soon import Soon
+from .bars import RunBar, StateBar, place_text
+from .undo import Undo
+from .whereabouts import Whereabouts
+
+SETTLE = 120  # milliseconds: a program that stands still again by then was never shown as running, so that a step does not flicker
+
+
+class Standing(QObject):
+    """Follows the session and the model, and says each state that is shown."""
+
+    shown = Signal(object)  # a State: everything that depends on it is brought up to it now
+
+    def __init__(
+        self, window: QMainWindow, session: DebugSession, model: DebugModel, opening: Opening, undo: Undo, guide: Guide,
+        actions: Actions, bar: RunBar, status: StateBar,
+    ) -> None:  # fmt: skip
+        super().__init__(window)
+        self._window, self._session, self._model, self._opening = window, session, model, opening
+        self._undo, self._guide, self._actions, self._bar, self._status = undo, guide, actions, bar, status
+        self._whereabouts = Whereabouts()
+        self._workers = 0  # processes below the program's
+        self._state = session.state  # the one that is shown
+        self.settling = QTimer(self, singleShot=True, interval=SETTLE)
+        self.settling.timeout.connect(self.show_state)
+        self._enabling = Soon(self.enable, self)
+
+        session.state_changed.connect(self._session_changed)
+        session.stopped.connect(self._stopped)
+        session.progressed.connect(lambda progress: self.show_process(progress.workers))
+        opening.starting.connect(self._whereabouts.forget)
+        opening.runner.changed.connect(self.show_process)
+        for changed in (model.tape_changed, model.cursor_moved, model.live_changed, model.selection_changed, undo.changed):
+            changed.connect(self.enable_later)
+        model.grown.connect(self._grown)
+
+    @Slot(object)
+    def _session_changed(self, state: State) -> None:
+        if state in RUNNING and self._state is State.PAUSED:
+            self.settling.start()
+        else:
+            self.show_state()
+
+    @Slot(object)
+    def _stopped(self, stop: Stopped) -> None:
+        self._whereabouts.note(stop)
+        self.enable_later()
+
+    @Slot()
+    def show_state(self) -> None:
+        """Everything that the state of the session decides."""
+        self.settling.stop()
+        self._state = self._session.state
+        self.shown.emit(self._state)
+        self.enable()
+        self.show_process()
+
+    @Slot()
+    def _grown(self) -> None:
+        self._show_place()
+        self.show_process()
+        if not self._actions["fit"].isEnabled():
+            self.enable_later()
+
+    @Slot()
+    def enable_later(self) -> None:
+        """Once, when the event loop turns."""
+        self._enabling.start()
+
+    @Slot()
+    def enable(self) -> None:
+        """Switch each command on or off, and say where the view stands."""
+        self._enabling.stop()
+        tape, key, stop = self._model.tape, self._model.selection.key, self._session.stop_info
+        self._actions.show_state(
+            self._state,
+            {
+                Needs.SCRIPT: bool(self._opening.script),
+                Needs.OPEN: bool(self._opening.name),
+                Needs.TAPE: tape is not None and bool(len(tape.ops) + len(tape.events)),
+                Needs.NODE: key is not None and key[0] == "node",
+                Needs.PAST: not self._model.is_live,
+                Needs.UNDO: stop is not None and stop.can_step_back,
+                Needs.CHANGED: self._undo.can_undo,
+                Needs.TAKEN_BACK: self._undo.can_redo,
+                Needs.VALUE: self._model.selection.value is not None,
+                Needs.EXAMPLE: self._guide.in_example,
+            },
+        )
+        self._show_place()
+
+    def _show_place(self) -> None:
+        """Where the view stands, whether that is where the program stands, and what it does there."""
+        state, live = self._state, self._model.is_live
+        self._bar.show_place(place_text(self._model), past=not live)
+        told = translate("States", self._session.sentence)
+        sentence = self._whereabouts.sentence(told, self._session.stop_info if state is State.PAUSED else None, live=live)
+        if sentence != self._status.sentence.text() or state is State.PAUSED:
+            self._status.show_state(state, sentence)
+        name = self._opening.name
+        words = translate("States", state.value)
+        shown = words if live else self.tr("{0}, looking at the past").format(words)
+        self._window.setWindowTitle(f"{name} [{shown}] - gradstep" if name else "gradstep")
+
+    def show_process(self, workers: int = -1) -> None:
+        """The program's process, those below it, and the file of the tape."""
+        running = self._session.pid if self._session.state in ALIVE else 0
+        self._workers = workers if workers >= 0 and running else self._workers if running else 0
+        self._status.show_process(running, self._opening.runner.title, self._workers)
+        tape = self._model.tape
+        self._status.show_tape(str(tape.path) if tape is not None and tape.path else "")
