@@ -15,6 +15,8 @@ from .blocks import Words, gather
 if TYPE_CHECKING:
     from .reader import Tape
 
+GRAD_MODE = 1 << 8  # in the first word of an op
+
 Flags = npt.NDArray[np.bool_]
 
 
@@ -28,6 +30,23 @@ class OpColumns:
     node: Words
     stack: Words
     before: Words
+    grad_mode: Flags
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorColumns:
+    """Tensors in the order of the tape, all columns of one length. ``role``: a ``schema.Role``; ``meta``: a place in ``Tape.metas``;
+    ``base``: 0 for none; ``name``: a number of ``Tape.text``, 0 for none."""
+
+    id: Words
+    role: Words
+    meta: Words
+    storage: Words
+    base: Words
+    name: Words
 
     def __len__(self) -> int:
         return len(self.id)
@@ -51,7 +70,14 @@ def ops(tape: Tape, first: int, stop: int | None = None) -> OpColumns:
     """The forward ops from number ``first`` on."""
     places = tape.ops.order(first, stop)
     rows = tape.rows[places]
-    return OpColumns(rows[:, 1], rows[:, 3], rows[:, 4], rows[:, 5], np.searchsorted(tape.event_rows, places))
+    before = np.searchsorted(tape.event_rows, places)
+    return OpColumns(rows[:, 1], rows[:, 3], rows[:, 4], rows[:, 5], before, rows[:, 0] & GRAD_MODE != 0)
+
+
+def tensors(tape: Tape) -> TensorColumns:
+    """All tensors."""
+    rows = tape.rows[tape.tensors.order(0)]
+    return TensorColumns(rows[:, 1], rows[:, 0] >> 8 & 0xFF, *(rows[:, word] for word in (2, 3, 4, 5)))
 
 
 def values_of_ops(tape: Tape, first: int, stop: int | None = None, *, inputs: bool = True) -> tuple[ValueColumns, ValueColumns]:

@@ -75,8 +75,7 @@ def _end_text(outcome: Outcome, script: str, tape: Tape | None) -> str:
             words = _tr("{0} ended itself with code {1} inside the hook {2}. {5}")
         return words.format(name, outcome.exit_code, outcome.hook, outcome.node, outcome.node_name, _saved(steps))
     if tape is not None and not tape.runs:
-        roots = len({out.tensor for op in tape.ops.values() for out, grad in zip(op.outs, op.grads, strict=False) if grad is not None})
-        if roots:
+        if tape.nodes:
             words = translate(
                 "Wording", "{0} finished. %n forward operation(s) built a graph, but backward() was never called.", len(tape.ops)
             )
@@ -165,7 +164,7 @@ def _saved(steps: int) -> str:
 def _steps(tape: Tape | None) -> int:
     if tape is None:
         return 0
-    return int((tape.events.words_from(0)[:, 0] & 0xFF == EVENT_CODES[NodeExit]).sum())
+    return int((tape.events.codes == EVENT_CODES[NodeExit]).sum())
 
 
 def size_text(size: int) -> str:

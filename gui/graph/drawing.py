@@ -154,11 +154,17 @@ class Drawing(QObject):
         self._asked = 0  # how many answers will come; only the last one counts
         self._since = QElapsedTimer()
         self._arrived = bytearray()
+        self._heard = False  # the process has said something
 
     @property
-    def under_way(self) -> bool:
-        """Whether a picture is being drawn."""
-        return self._wished is not None
+    def is_ready(self) -> bool:
+        """Whether the process has begun: it answers at once."""
+        return self._heard and self._process is not None
+
+    @property
+    def wished(self) -> Picture | None:
+        """The picture that is being drawn."""
+        return self._wished
 
     def draw(self, picture: Picture, measure: Measure, layout: LayoutFunction) -> bool:
         """Draw a picture. False where the same one, less grown, is drawn already: its answer comes first."""
@@ -197,6 +203,7 @@ class Drawing(QObject):
             process.deleteLater()
 
     def _start(self) -> QProcess:
+        self._heard = False
         process = self._process = QProcess(self)
         process.setProcessChannelMode(QProcess.ProcessChannelMode.ForwardedErrorChannel)
         process.readyReadStandardOutput.connect(self._read)
@@ -208,6 +215,7 @@ class Drawing(QObject):
     def _read(self) -> None:
         if self._process is None:
             return
+        self._heard = True
         self._arrived += self._process.readAllStandardOutput().data()
         while self._process is not None and len(self._arrived) >= LENGTH.size:
             length = LENGTH.unpack_from(self._arrived)[0]

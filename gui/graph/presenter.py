@@ -36,7 +36,8 @@ GROWTH = 400  # milliseconds between two drawings of a graph that grows, at leas
 REST = 20  # times as long as the last drawing took here
 FLOW = 100  # milliseconds between two looks at how far a program that runs is
 MOST = 20_000  # nodes that are drawn while the script still adds to them
-QUICK = 3_000  # nodes that are drawn within 0.2 s here; more are arranged in another process
+QUICK = 3_000  # nodes that are drawn within 0.2 s here, sooner than that process could begin
+SMALL = 150  # nodes that are drawn here within a frame or two, whatever else goes on
 AT_OPENING = 12_000  # of a tape that was just opened, and whose groups are folded: sooner than that process could begin
 
 FEW = 2_000  # events between two moments: beyond that all nodes are looked at
@@ -143,6 +144,11 @@ class GraphPresenter(QObject):
         self._drawn = None
         self.refresh()
 
+    @property
+    def _rests(self) -> bool:
+        """Whether nothing comes that is not here: what is drawn stays."""
+        return self._paused and self._model.is_all_here
+
     @Slot(bool)
     def set_paused(self, paused: bool) -> None:
         """The program stands still (or is over): what is drawn must be complete now."""
@@ -192,7 +198,7 @@ class GraphPresenter(QObject):
                 self._due.start()
             elif not self._flowing.isActive():
                 self._flowing.start()
-        elif not model.is_live or (self._paused and model.is_all_here):
+        elif not model.is_live or self._rests:
             self.refresh()
         elif not self._later.isActive():  # passes follow one another more quickly than they can be drawn
             self._later.start()
@@ -281,23 +287,38 @@ class GraphPresenter(QObject):
         if wanted == self._drawn:
             self._due.start()
             return
-        if (wanted.size > MOST and not self._paused) or self._given_up:
-            return  # drawn when the script stands still
+        if (wanted.size > MOST and not self._paused) or self._given_up or self._overtaken(wanted):
+            return  # drawn when the script stands still, or after what is on its way
         self._take_in()
-        most = AT_OPENING if self._model.is_opening and wanted.folds == FITTING else QUICK
-        if (wanted.size <= most and wanted.layout == layouts.DEFAULT) or not tape.path:
+        if (wanted.size <= self._most_here(wanted) and wanted.layout == layouts.DEFAULT) or not tape.path:
             self._drawing.forget()
             began = time.perf_counter()
             self._draw_here(wanted)
             self._later.setInterval(max(GROWTH, round(1000 * REST * (time.perf_counter() - began))))
             return
-        if self._drawn is None or wanted.replaces(self._drawn):
+        if self._drawn is None or (self._rests and wanted.size > QUICK and wanted.replaces(self._drawn)):
             self._drawn = None
             self._canvas.clear()
             self._canvas.set_empty_text(self.tr("Arranging the graph"), self.tr("Stepping works meanwhile."))
         if self._drawing.draw(wanted, measure(), self._layout):
             self.arranging.emit(self.tr("Arranging the graph"), 0, 0)
         self._mark()
+
+    def _overtaken(self, wanted: Picture) -> bool:
+        """Whether a program that runs came further than what is being drawn of it. That is drawn first: else none ever would."""
+        wished = self._drawing.wished
+        if wished is None or self._rests or not self._model.is_live:
+            return False
+        return wanted == replace(wished, run=wanted.run, size=wanted.size)
+
+    def _most_here(self, wanted: Picture) -> int:
+        """The nodes of the largest graph that is drawn here. The process takes all but the small ones where it runs, or where the program
+        does, with which the window has to keep up."""
+        if self._drawing.is_ready:
+            return SMALL
+        if self._model.is_opening:
+            return AT_OPENING if wanted.folds == FITTING else QUICK
+        return QUICK if self._rests else SMALL
 
     @Slot(object)
     def _progressed(self, stage: Stage) -> None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from gradstep.engine.tape import columns
 from gradstep.engine.tape.reader import Tape
-from gradstep.engine.tape.schema import GradStored, Role
+from gradstep.engine.tape.schema import Role
+from gradstep.engine.tape.wire import GRAD_STORED
 
 
 def unreached(tape: Tape) -> list[str]:
     """Their names, in the order in which the script used them; none where no backward() added into ``.grad``, and none
     without a name, of which nothing can be said that helps."""
-    if not any(run.accumulate for run in tape.runs.values()) or not all(run.accumulate for run in tape.runs.values()):
+    if not tape.runs or not all(run.accumulate for run in tape.runs.values()):
         return []
-    stored = {event.tensor for event in tape.events.of_kind(GradStored)}
-    names: dict[str, None] = {}
-    for op in tape.ops.values():
-        if not op.grad_mode or op.node is not None:
-            continue
-        for val in op.ins:
-            if val is not None and val.tensor not in stored:
-                tensor = tape.tensors[val.tensor]
-                if tensor.role is Role.LEAF and tensor.name:
-                    names[tensor.name] = None
-    return list(names)
+    tensors = columns.tensors(tape)
+    stored = tape.rows[tape.event_rows[tape.events.codes == GRAD_STORED], 3]
+    chosen = (tensors.role == Role.LEAF) & (tensors.name != 0) & ~np.isin(tensors.id, stored)
+    name_of = dict(zip(tensors.id[chosen].tolist(), tensors.name[chosen].tolist(), strict=True))
+    if not name_of:
+        return []
+    ops, (inputs, _) = columns.ops(tape, 0), columns.values_of_ops(tape, 0)
+    of_forward = (ops.grad_mode & (ops.node == 0))[inputs.owner]
+    used = inputs.tensor[of_forward & np.isin(inputs.tensor, tensors.id[chosen])]
+    return list(dict.fromkeys(tape.text(name_of[tensor]) for tensor in dict.fromkeys(used.tolist())))

@@ -117,6 +117,8 @@ class Nest:
     ) -> None:
         self._names, self._before = names, before
         self.memory: dict[Key, Places] = {}
+        self._places: dict[int, list[tuple[Ints, Sketch | None, Floats]]] = {}  # of groups that were drawn: boxes, order and x of each part
+        self._like: dict[int, int] = {}  # for each that was not: which of them it looks like
         self._columns = columns
         self._folded = folded
         self._closed: Flags = np.zeros(len(tree), dtype=np.bool_) if closed is None else closed
@@ -126,7 +128,7 @@ class Nest:
         self._kind = self._kinds()
 
     def _kinds(self) -> list[int]:
-        """A number for each group, equal for groups that have the same inside."""
+        """A number for each group, equal for groups that have the same inside and had it before."""
         known: dict[object, int] = {}
         kinds = [0] * len(self._contents)
         for group in range(len(self._contents) - 1, -1, -1):  # groups inside have higher numbers
@@ -135,13 +137,14 @@ class Nest:
             inner = tuple([kinds[child] for child in part.groups.tolist()])
             links = np.stack([part.tail, part.tail_port, part.head, part.head_port]).tobytes()
             own = b"" if self._folded is None else self._folded[group].tobytes()
-            key = (sizes, inner, part.ports_in, part.ports_out, links, group == ROOT, own, bool(self._closed[group]))
+            stood = self._stood(group)
+            key = (sizes, inner, part.ports_in, part.ports_out, links, group == ROOT, own, bool(self._closed[group]), stood)
             kinds[group] = known.setdefault(key, len(known))
         return kinds
 
     def draw(self) -> Inside:
         """The root, drawn with all that is in it."""
-        drawn: dict[object, Inside] = {}
+        drawn: dict[object, tuple[Inside, int]] = {}  # and of which group that is
         root = self._contents[ROOT]
         stack = [self._open(root, ints([0] * root.boxes), None)]
         while True:
@@ -151,12 +154,13 @@ class Nest:
                 group = int(top.content.groups[child])
                 inner = self._contents[group]
                 ranks = self._port_ranks(top, child, inner)
-                key = (self._kind[group], ranks.tobytes(), group if self._before is not None else ROOT)
+                key = (self._kind[group], ranks.tobytes())
                 if self._closed[group]:
                     top.children[child] = self._shut(inner)
                     top.waiting.pop()
                 elif key in drawn:
-                    top.children[child] = drawn[key]
+                    top.children[child], like = drawn[key]
+                    self._keep_like(group, like)
                     top.waiting.pop()
                 else:
                     rank = np.zeros(inner.boxes, dtype=np.int64)
@@ -167,7 +171,7 @@ class Nest:
             stack.pop()
             if not stack:
                 return result
-            drawn[top.key] = result
+            drawn[top.key] = result, top.group
 
     def _shut(self, content: _Content) -> Inside:
         """A folded group: the node that stands for it, all links at its middle."""
@@ -347,17 +351,47 @@ class Nest:
 
     def _keep(self, opened: _Open, drawings: list[Drawing], shifts: list[float]) -> None:
         """Remember where everything stands in a group, in one measure for all its parts."""
-        names = self._box_names(opened.content)
-        if names is None or self._names is None:
+        if self._names is None:
             return
+        self._places[opened.group] = [
+            (members, order, drawing.begun_x + shift if order is not None else np.array([shift]))
+            for (members, _, order), drawing, shift in zip(opened.parts, drawings, shifts, strict=True)
+        ]
+        self._name_places(opened.group, opened.group)
+
+    def _keep_like(self, group: int, like: int) -> None:
+        """Remember it of a group, and of all in it, that is drawn like another one."""
+        waiting = [(group, like)] if self._names is not None else []
+        while waiting:
+            group, like = waiting.pop()
+            like = self._like.setdefault(group, self._like.get(like, like))
+            if like in self._places:  # not a folded one
+                self._name_places(group, like)
+                waiting += zip(self._contents[group].groups.tolist(), self._contents[like].groups.tolist(), strict=True)
+
+    def _name_places(self, group: int, like: int) -> None:
+        names = self._box_names(self._contents[group])
+        assert names is not None
+        assert self._names is not None
         found: Places = {}
-        for (members, _, order), drawing, shift in zip(opened.parts, drawings, shifts, strict=True):
+        for members, order, x in self._places[like]:
             mine = [names[box] for box in members.tolist()]
-            if order is None:
-                found[mine[0]] = shift
-            else:
-                found |= kept(order.layering, order.links, mine, drawing.begun_x + shift)
-        self.memory[self._names[1][opened.group]] = found
+            found |= {mine[0]: float(x[0])} if order is None else kept(order.layering, order.links, mine, x)
+        self.memory[self._names[1][group]] = found
+
+    def _stood(self, group: int) -> frozenset[tuple[object, float]] | None:
+        """Where the boxes and bends of a group stood before, in numbers of its own; None where it is new."""
+        before = None if self._before is None or self._names is None else self._before.get(self._names[1][group])
+        if before is None:
+            return None
+        number = {name: box for box, name in enumerate(self._box_names(self._contents[group]) or ())}
+        found: set[tuple[object, float]] = set()
+        for name, x in before.items():
+            if name in number:
+                found.add((number[name], x))
+            elif isinstance(name, tuple) and len(name) == 3 and name[0] in number and name[1] in number:  # a bend of a link
+                found.add(((number[name[0]], number[name[1]], name[2]), x))
+        return frozenset(found)
 
     def _as_folded(self, content: _Content, boxes: Boxes) -> Boxes | None:
         """The boxes of a steady drawing before its groups open; a group that is less wide open keeps its room."""

@@ -1,12 +1,14 @@
 """How long the window does nothing else while a real program pours out events, or output: a timer of 5 ms in its event loop notes
 by how much it fires late.
 
-    .venv/bin/python scripts/bench/responsiveness.py [events output ...] [--events 100000] [--output 1000] [--rounds 1]
+    .venv/bin/python scripts/bench/responsiveness.py [events output ...] [--events 100000] [--output 1000] [--rounds 1] [--why]
 
 events: a script that records so many events as fast as it can, ops and backward passes, with all panels in sight that a new user
 sees; and then the same window with all of it there, and nobody writing. output: a script that writes so many MB to stdout as fast as
 it can, with the output panel in front. The window is real (offscreen), and so are supervisor and program. "own" is what the window
 itself worked while the timer waited (processor time of its thread): the lateness that no other program on the machine caused.
+--why names what the window was at in its longest stalls, most frequent first: while the timer is late, a thread looks every 10 ms
+(and takes a little of the time that it measures).
 """
 
 from __future__ import annotations
@@ -15,8 +17,11 @@ import argparse
 import os
 import resource
 import sys
+import sysconfig
 import tempfile
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +37,8 @@ from gradstep.gui.theme import Appearance
 
 PATIENCE = 600.0  # seconds
 TICK = 5  # ms
+LATE, LOOK, WORST = 0.03, 0.01, 5  # seconds from which a stall is looked at, between two looks; how many are told
+LIBRARIES = sysconfig.get_path("purelib")
 GOALS = {"events": (25.0, 50.0, 120.0), "output": (50.0, 50.0, 50.0)}  # ms: p95, p99, most
 EVENTS = """
 import torch
@@ -53,6 +60,42 @@ for _ in range({pieces}):
 PIECE = 0.1  # MB that one piece of output has
 
 
+class Watch(threading.Thread):
+    """Looks at what the main thread does while a probe is late."""
+
+    def __init__(self, probe: Probe) -> None:
+        super().__init__(daemon=True)
+        self._probe = probe
+        self._ended = threading.Event()
+        self.looks: list[tuple[float, str]] = []  # when, and the functions of ours, outermost first
+
+    def run(self) -> None:
+        while not self._ended.wait(LOOK):
+            if time.perf_counter() - self._probe.last > LATE:
+                self.looks.append((time.perf_counter(), self._place()))
+
+    def end(self) -> None:
+        """Look no more."""
+        self._ended.set()
+        self.join()
+
+    @staticmethod
+    def _place() -> str:
+        frame, names = sys._current_frames().get(threading.main_thread().ident or 0), []
+        while frame is not None:
+            if "gradstep" in frame.f_code.co_filename and not frame.f_code.co_filename.startswith((LIBRARIES, __file__)):
+                names.append(frame.f_code.co_qualname)
+            frame = frame.f_back
+        return " > ".join(names[:-4:-1]) or "Qt"
+
+    def tell(self, stalls: list[tuple[float, float, float]]) -> None:
+        """The longest stalls, and what was seen in them."""
+        for began, ended, own in sorted(stalls, key=lambda stall: stall[0] - stall[1])[:WORST]:
+            seen = Counter(place for when, place in self.looks if began <= when <= ended)
+            places = ", ".join(f"{place} ({times})" for place, times in seen.most_common(3))
+            print(f"  stall of {(ended - began) * 1e3:5.0f} ms, own {own * 1e3:5.0f} ms: {places or 'not seen'}")
+
+
 class Probe(QObject):
     """Fires every 5 ms, and notes how late, and how much of that its own thread worked."""
 
@@ -62,10 +105,17 @@ class Probe(QObject):
         self._timer = QTimer(self, interval=TICK, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._fire)
         self._last = (0.0, 0.0)
+        self.stalls: list[tuple[float, float, float]] = []  # longer than LATE: from, to, own
+
+    @property
+    def last(self) -> float:
+        """When it fired last."""
+        return self._last[0]
 
     def start(self) -> None:
         """Begin anew."""
         self.late.clear()
+        self.stalls.clear()
         self._last = (time.perf_counter(), time.thread_time())
         self._timer.start()
 
@@ -77,6 +127,8 @@ class Probe(QObject):
         now = (time.perf_counter(), time.thread_time())
         clock, own = ((a - b) * 1e3 for a, b in zip(now, self._last, strict=True))
         self.late.append((max(clock - TICK, 0.0), max(own - TICK, 0.0)))
+        if clock > LATE * 1e3:
+            self.stalls.append((self._last[0], now[0], own / 1e3))
         self._last = now
 
 
@@ -106,7 +158,7 @@ def report(what: str, probe: Probe, goals: tuple[float, float, float], seconds: 
     print(f"  {'':<22} {seconds:.1f} s, {len(probe.late)} ticks")
 
 
-def measure(what: str, script: str, width: int, height: int) -> None:
+def measure(what: str, script: str, width: int, height: int, why: bool = False) -> None:
     """One program in a window of its own."""
     app = application("light")
     window = MainWindow(Appearance.of(app), throwaway())
@@ -122,6 +174,9 @@ def measure(what: str, script: str, width: int, height: int) -> None:
         if what == "output":
             window.docks.bring(window.panels.output)
         probe.start()
+        watch = Watch(probe)
+        if why:
+            watch.start()
         began = time.perf_counter()
         until(lambda: window.session.state in ENDED)
         until(lambda: window.model.is_all_here)
@@ -130,6 +185,9 @@ def measure(what: str, script: str, width: int, height: int) -> None:
         assert tape is not None
         print(f"{what}: {len(tape.events):,} events, {len(tape.ops):,} ops; {window.session.sentence}")
         report("while it runs", probe, GOALS[what], time.perf_counter() - began)
+        if why:
+            watch.end()
+            watch.tell(probe.stalls)
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
         if what == "events":
             until(lambda: window.graphs.is_drawn)
@@ -148,13 +206,14 @@ def main() -> None:
     parser.add_argument("what", nargs="*", choices=["events", "output", []])
     for name, default in (("events", 100_000), ("output", 1000), ("rounds", 1), ("width", 1600), ("height", 1000)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--why", action="store_true", help="name what the window was at in its longest stalls")
     args = parser.parse_args()
     scripts = {
         "events": EVENTS.format(passes=max(1, args.events // EVENTS_A_PASS)),
         "output": OUTPUT.format(pieces=round(args.output / PIECE)),
     }
     for what in (args.what or [*scripts]) * args.rounds:
-        measure(what, scripts[what], args.width, args.height)
+        measure(what, scripts[what], args.width, args.height, args.why)
 
 
 if __name__ == "__main__":

@@ -51,8 +51,21 @@ def test_ops_are_those_of_the_records(tape):
         assert (found.call[place], found.node[place]) == (op.call or 0, op.node or 0)
         assert tape.stack(int(found.stack[place])) == op.stack
         assert found.before[place] == tape.events_before(op)
+        assert found.grad_mode[place] == op.grad_mode
+    assert set(found.grad_mode.tolist()) == {True, False}
     later = columns.ops(tape, 4, 7)
     assert later.id.tolist() == found.id[4:7].tolist()
+
+
+def test_tensors_are_those_of_the_records(tape):
+    found = columns.tensors(tape)
+    assert found.id.tolist() == list(tape.tensors)
+    for place, tensor in enumerate(tape.tensors.values()):
+        assert found.role[place] == tensor.role
+        assert tape.metas()[found.meta[place]] == tensor.meta
+        assert (found.storage[place], found.base[place]) == (tensor.storage, tensor.base or 0)
+        assert tape.text(int(found.name[place])) == tensor.name
+    assert any(tensor.name for tensor in tape.tensors.values())
 
 
 def test_what_ops_took_and_made_are_those_of_the_records(tape):

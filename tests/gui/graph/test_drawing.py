@@ -111,13 +111,13 @@ def test_a_layout_that_cannot_draw_it_says_why(qtbot, tape, drawing, capfd):
     assert refused.args[0] == picture
     assert refused.args[1]
     assert "find_cycle" in capfd.readouterr().err
-    assert not drawing.under_way
+    assert drawing.wished is None
 
 
 def test_what_is_cancelled_is_not_drawn(qtbot, tape, drawing):
     drawing.draw(Picture(tape.path, Shown.BACKWARD, run(tape), 3), measure(), layered_layout)
     drawing.cancel()
-    assert not drawing.under_way
+    assert drawing.wished is None
     again = Picture(tape.path, Shown.FORWARD, run(tape), 3)
     with qtbot.waitSignal(drawing.drawn, timeout=LONG) as drawn:
         drawing.draw(again, measure(), layered_layout)

@@ -222,4 +222,4 @@ def test_cancelling_keeps_what_is_drawn_and_its_folds(window):
     presenter.cancel()
     assert canvas.scene is before
     assert presenter._layout_name == "layered"
-    assert not presenter._drawing.under_way
+    assert presenter._drawing.wished is None

@@ -11,10 +11,13 @@ import gradstep.engine as gs
 from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.recorder import Recorder, recording
 from gradstep.gui.canvas import GraphCanvas, Look
+from gradstep.gui.graph import presenter as presenting
 from gradstep.gui.graph.layouts import layout
 from gradstep.gui.graph.presenter import GraphPresenter
 from gradstep.gui.models import debug_model
 from gradstep.gui.models.debug_model import DebugModel
+
+LONG = 60_000  # milliseconds; only a failure pays them
 
 
 def test_a_tape_is_drawn_when_it_was_read_and_marked_when_it_was_taken_in(
@@ -42,3 +45,36 @@ def test_a_tape_is_drawn_when_it_was_read_and_marked_when_it_was_taken_in(
     assert set(canvas.drawn[1].look.tolist()) == {Look.DONE}
     model.close()
     presenter.close()
+
+
+def test_while_the_program_runs_the_process_draws_and_what_it_draws_is_not_overtaken(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(presenting, "SMALL", 2)
+    recorder = Recorder(Writer(tmp_path / "run.gst"))
+    model, canvas = DebugModel(), GraphCanvas()
+    qtbot.addWidget(canvas)
+    presenter = GraphPresenter(canvas, model, layout())
+    presenter.set_paused(False)
+    drawn: list[int] = []
+    presenter.drawn.connect(lambda: drawn.append(len(canvas.graph)))
+
+    def a_pass(length: int) -> None:
+        with recording(recorder):
+            y = x = gs.ones(2, requires_grad=True)
+            for _ in range(length):
+                y = y * x
+            y.sum().backward()
+        recorder.flush()
+        model.catch_up()
+        presenter.refresh()
+
+    model.open(tmp_path / "run.gst")
+    a_pass(6)
+    assert not drawn  # the window does not do it
+    a_pass(9)
+    qtbot.waitUntil(lambda: len(drawn) == 2, timeout=LONG)
+    assert drawn == [8, 11]  # with the sum and the leaf
+    model.close()
+    presenter.close()
+    recorder.close()
