@@ -46,6 +46,7 @@ class Keeper(ABC):
         self._spent = 0
         self._over = False
         self._too_large = 0  # values that were too large by themselves
+        self._told: set[str] = set()  # why values could not be read
 
     @property
     @abstractmethod
@@ -83,6 +84,12 @@ class Keeper(ABC):
         self._sink.push()
         self._sink.stats(statistics)
         self.full = False
+
+    def _unreadable(self, why: str) -> None:
+        """A value cannot be kept, for a reason that is told once."""
+        if why not in self._told and len(self._told) < NAMED:
+            self._told.add(why)
+            self._dropped(f"a value was not kept, nor others like it: {why}")
 
     def _afford(self, size: int) -> bool:
         if self._over:

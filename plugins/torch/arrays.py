@@ -12,9 +12,9 @@ from gradstep.engine.tape import statistics
 from gradstep.engine.tape.capture import Capture
 from gradstep.engine.tape.keeping import Level, Value
 
-from .tensors import dtype_name, elements, plainly, raw
+from .tensors import dtype_name, elements, held, plainly, raw
 
-_UNREADABLE = (RuntimeError, NotImplementedError, ValueError, TypeError)
+_UNREADABLE = (RuntimeError, NotImplementedError, TypeError)
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 # dtypes that numpy has no name for: described as float32, and kept as they are
 _FOREIGN = frozenset(
@@ -24,8 +24,9 @@ _FOREIGN = frozenset(
 
 def array(tensor: torch.Tensor) -> Any:
     """The elements as an array, of other types than numpy's as float32. Call it ``plainly``. Raises where there are none."""
-    if type(tensor) in _PLAIN and tensor.device.type == "cpu" and tensor.layout is torch.strided:
+    if type(tensor) in _PLAIN and tensor.device.type == "cpu" and tensor.layout is torch.strided and not tensor.is_quantized:
         data = tensor.detach()
+        held(data)
         if data.is_conj() or data.is_neg():
             data = data.resolve_conj().resolve_neg()
     else:
@@ -68,6 +69,9 @@ class ArrayKeeper(Capture):
                 if self.level >= Level.VALUES and self._afford(data.numel() * data.element_size()):
                     kept = raw(elements(data))
                 self._foreign.append((tensor, version, found, dtype_name(data.dtype), kept))
+            except ValueError as error:
+                self._unreadable(str(error))
+                return
             except _UNREADABLE:
                 return
         self.full = self.full or len(self._foreign) > 64

@@ -13,7 +13,7 @@ from gradstep.engine.tape.wire import STATS_ROW, stats_row
 from .tensors import dtype_name, elements, figures, plainly, raw
 
 # Kinds of tensors that have no elements to be had: they are on the tape by shape alone.
-_UNREADABLE = (RuntimeError, NotImplementedError, ValueError, TypeError)
+_UNREADABLE = (RuntimeError, NotImplementedError, TypeError)
 
 
 def _strides(tensor: torch.Tensor) -> tuple[int, ...]:
@@ -47,6 +47,9 @@ class PlainKeeper(Keeper):
                     bytes_ = raw(found)
                     self._values.append((tensor, version, dtype_name(found.dtype), tuple(found.shape), _strides(data), bytes_))
                     self._held += len(bytes_)
+            except ValueError as error:
+                self._unreadable(str(error))
+                return
             except _UNREADABLE:
                 return
         self.full = self.full or self._held > HELD_CAP or len(self._rows) > HELD_COUNT

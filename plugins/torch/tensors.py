@@ -12,6 +12,8 @@ import torch
 
 from gradstep.engine.tape.schema import Stats, Val
 
+FREED = "the script has freed the storage of this tensor (untyped_storage().resize_): it has no elements now"
+
 
 def dtype_name(dtype: torch.dtype) -> str:
     """``float32`` for ``torch.float32``."""
@@ -34,11 +36,25 @@ def plainly() -> Iterator[None]:
         yield
 
 
+def held(data: torch.Tensor) -> None:
+    """Raises ValueError where the script has made the storage of a tensor smaller than the tensor, as FSDP does with parameters
+    (``untyped_storage().resize_(0)``): PyTorch itself would read what is not there."""
+    if data.layout is not torch.strided or data.device.type == "meta":
+        return
+    size, there = data.element_size(), data.untyped_storage().nbytes()
+    if size * (data.storage_offset() + data.numel()) <= there or not data.numel():
+        return
+    last = data.storage_offset() + sum([(count - 1) * step for count, step in zip(data.shape, data.stride())])  # noqa: B905
+    if size * (last + 1) > there:
+        raise ValueError(FREED)
+
+
 def elements(tensor: torch.Tensor) -> torch.Tensor:
     """The elements in the CPU's memory, strided; those of a sparse or quantized tensor too. Call it ``plainly``."""
     if type(tensor).__torch_dispatch__ is not torch.Tensor.__torch_dispatch__:
         raise ValueError(f"a {type(tensor).__name__} has no elements of its own")
     data = tensor.detach()
+    held(data)
     if data.layout is not torch.strided:
         data = data.to_dense()
     if data.is_quantized:
