@@ -38,8 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 70
-    for file in (arguments.file, arguments.python):
-        if file and not Path(file).is_file():
+    for file, there in ((arguments.file, Path.exists), (arguments.python, Path.is_file)):
+        if file and not there(Path(file)):
             print(f"gradstep: there is no file {file}", file=sys.stderr)
             return 66
     if arguments.headless_report is not None:
@@ -117,7 +117,7 @@ def application(theme: str = "") -> QApplication:
 def parser() -> argparse.ArgumentParser:
     """What may stand behind ``gradstep``."""
     parser = argparse.ArgumentParser(prog="gradstep", description="Step through backward(), node by node, also back in time.")
-    parser.add_argument("file", nargs="?", help="a Python script to debug, or a recorded tape (.gst)")
+    parser.add_argument("file", nargs="?", help="a Python script to debug, a recorded tape (.gst), or a folder of ranks' tapes")
     parser.add_argument("--example", action="store_true", help="open the first bundled example")
     parser.add_argument("--engine", choices=engines(), default="", help="what runs the script, for this time (default: as chosen last)")
     parser.add_argument("--python", metavar="PATH", default="", help="the interpreter that runs the script, for this time")

@@ -275,7 +275,7 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def open_file(self, file: str) -> None:
-        """Open a script (and run it to its first node of backward) or a tape."""
+        """Open a script (and run it to its first node of backward), a tape or a folder of ranks."""
         self.opening.open_file(file)
 
     @Slot()

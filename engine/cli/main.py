@@ -1,6 +1,6 @@
 """``gradstep``: the window, and the commands that do its work without one.
 
-    gradstep [FILE]            open the window, on a script or a tape
+    gradstep [FILE]            open the window, on a script, a tape or a folder of ranks' tapes
     gradstep COMMAND ...       see below
 
     --log-level LEVEL          before a command: say nothing on stderr that matters less than info, warning or error
@@ -102,9 +102,9 @@ def _main(words: list[str]) -> int:
     if first in ("-V", "--version"):
         print(f"gradstep {version('gradstep')}")
         return Exit.OK
-    if first and not first.startswith("-") and not first.lower().endswith(FILES) and first != WINDOW:
+    if first and not first.startswith("-") and not first.lower().endswith(FILES) and first != WINDOW and not os.path.isdir(first):
         print(_help(others), file=sys.stderr)
-        raise Failed(f"{first} is no command of gradstep, no script (.py) and no tape (.gst)", Exit.USAGE)
+        raise Failed(f"{first} is no command of gradstep, no script (.py), no tape (.gst) and no folder of ranks", Exit.USAGE)
     if WINDOW not in others:
         raise Failed("the window is not installed: pip install 'gradstep[gui]'", Exit.USAGE)
     return _loaded(others[WINDOW], words[1:] if first == WINDOW else words)

@@ -22,7 +22,7 @@ EXPORTERS = "gradstep.exporters"
 class FileCommands(QObject):
     """Asks the user by dialogs and says by signals what came of it."""
 
-    file_picked = Signal(str)  # the user chose a script or a tape to open
+    file_picked = Signal(str)  # the user chose a script, a tape or a folder of ranks to open
     said = Signal(str)  # something was done
     failed = Signal(str)  # something could not be done, and why
 
@@ -37,6 +37,12 @@ class FileCommands(QObject):
     def ask_tape(self) -> None:
         """Let the user choose a tape."""
         self._ask(self.tr("Open Tape"), self.tr("gradstep tapes (*.gst)"))
+
+    def ask_ranks(self) -> None:
+        """Let the user choose a folder with the tapes of a job's ranks."""
+        folder = QFileDialog.getExistingDirectory(self._window, self.tr("Open Folder of Ranks"), self._folder())
+        if folder:
+            self.file_picked.emit(folder)
 
     def ask_other_tape(self) -> str:
         """Let the user choose a tape to compare with; "" where none is."""

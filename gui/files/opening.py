@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
 
 from gradstep.engine.debug.launch import Launch
 from gradstep.engine.debug.states import ALIVE, Action
+from gradstep.engine.tape.lanes import tapes_of
 from gradstep.engine.tape.reader import TapeError
 
 from ..frame import wording
@@ -26,6 +27,7 @@ class Opening(QObject):
     """Opens files; what became of it is said by signals."""
 
     changed = Signal()  # another script or tape is open, or none
+    job_opened = Signal()  # a folder of ranks is open: its first rank's tape
     starting = Signal()  # the script begins anew: what was said of the last run is old
     said = Signal(str)  # something was done that need not be looked at
     refused = Signal(str, bool)  # it could not be opened, and why; True: because a program runs that could be stopped
@@ -65,15 +67,17 @@ class Opening(QObject):
 
     @Slot(str)
     def open_file(self, file: str) -> None:
-        """Open a script (and run it to its first node of backward) or a tape."""
+        """Open a script (and run it to its first node of backward), a tape, or a folder with the tapes of a job's ranks."""
         path = Path(file)
-        if not path.is_file():
+        if not path.exists():
             self.refused.emit(self.tr("{0} is not there any more: choose another file.").format(path), False)
         elif self._session.state in ALIVE:
             self._wanted = file
             self.refused.emit(self.tr("{0} is still running: stop it before another file is opened.").format(self.name), True)
+        elif path.is_dir():
+            self._open_folder(path)
         elif path.suffix == ".gst":
-            self._open_tape(path)
+            self._open_tape(path, path)
         else:
             self._model.close()
             self.script, self.tape = str(path.resolve()), ""
@@ -168,17 +172,32 @@ class Opening(QObject):
         self._session.choose("")
         self.changed.emit()
 
-    def _open_tape(self, path: Path) -> None:
+    def _open_folder(self, folder: Path) -> None:
+        """Open the first rank of the job that was recorded last, or the only tape."""
+        try:
+            tapes = tapes_of(str(folder))
+        except OSError as error:
+            self.refused.emit(self.tr("{0} cannot be read: {1}").format(folder, error.strerror or error), False)
+            return
+        if not tapes:
+            words = self.tr("{0} holds no tapes of ranks: rank0.gst, rank1.gst, ... as gradstep record -o FOLDER/ writes them.")
+            self.refused.emit(words.format(folder), False)
+        elif self._open_tape(Path(tapes[0]), folder) and len(tapes) > 1:
+            self.job_opened.emit()
+
+    def _open_tape(self, path: Path, chosen: Path) -> bool:
+        """Open a tape; ``chosen`` is what the user opened, and is remembered. Whether it could be opened."""
         try:
             self._model.open(path)
         except (TapeError, OSError) as error:
             self.refused.emit(self.tr("{0} cannot be opened: {1}").format(path.name, error), False)
-            return
-        self._remember(path)
+            return False
+        self._remember(chosen)
         self.script, self.tape = "", str(path.resolve())
         self.starting.emit()
         self.changed.emit()
         self._session.show_trace()
+        return True
 
     @Slot(str)
     def look_at(self, path: str) -> None:

@@ -34,7 +34,7 @@ class FileOrders(QObject):
         """What the commands of the table do."""
         files = self._files
         return {
-            "open": files.ask_script, "open_tape": files.ask_tape, "save_tape": self.save_tape,
+            "open": files.ask_script, "open_tape": files.ask_tape, "open_ranks": files.ask_ranks, "save_tape": self.save_tape,
             "export": lambda: files.ask_export(self._canvas), "export_whole": lambda: files.ask_export(self._canvas, whole=True),
             "export_data": self.export_data, "close": self._opening.close, "quit": self._window.close, "copy": self.copy,
             "compare_iterations": lambda: self.comparison_wished.emit(""), "compare_with": self.compare_with,

@@ -122,7 +122,7 @@ class WelcomePage(QScrollArea):
         self._first = self._add(start, Entry("open", self.tr("Open Script...")), self.open_wished.emit)
         self._second = self._add(start, Entry("record", self.tr("Open Tape...")), self.open_tape_wished.emit)
         start.addSpacing(6)
-        start.addWidget(self._dim(self.tr("or drop a .py or .gst file anywhere")))
+        start.addWidget(self._dim(self.tr("or drop a .py or .gst file, or a folder of ranks")))
         start.addStretch()
         self._recent = self._card(self.tr("Recent"))
         learn = self._card(self.tr("Learn by doing"))
@@ -219,7 +219,8 @@ class WelcomePage(QScrollArea):
                 widget.hide()
                 widget.deleteLater()
         for file in files[:SHOWN]:
-            entry = Entry("record" if file.suffix == ".gst" else "script", file.name, _folder(file), tip=str(file))
+            kind = "layers" if file.is_dir() else "record" if file.suffix == ".gst" else "script"
+            entry = Entry(kind, file.name, _folder(file), tip=str(file))
             self._add(self._recent, entry, partial(self.file_picked.emit, str(file)))
         if not files:
             self._recent.addWidget(self._dim(self.tr("Nothing yet")))
@@ -245,8 +246,8 @@ def _folder(file: Path) -> str:
 
 
 def dropped(event: QDropEvent) -> str:
-    """The script or tape that is dragged, "" for anything else."""
+    """The script, tape or folder that is dragged, "" for anything else."""
     for url in event.mimeData().urls():
-        if url.isLocalFile() and url.toLocalFile().endswith(SUFFIXES):
+        if url.isLocalFile() and (url.toLocalFile().endswith(SUFFIXES) or Path(url.toLocalFile()).is_dir()):
             return url.toLocalFile()
     return ""

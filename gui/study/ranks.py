@@ -43,6 +43,7 @@ class Ranks(QObject):
         model.tape_changed.connect(self._tape_changed)
         model.caught_up.connect(self._arrive)
         session.stopped.connect(self._come_home)
+        opening.job_opened.connect(lambda: docks.bring(panel))
         docks.came_in_sight.connect(lambda shown: self._timer.start(0) if shown is panel else None)
         panel.rank_picked.connect(self.show_rank)
         panel.cell_picked.connect(self._go)

@@ -108,3 +108,24 @@ def test_the_passes_of_one_script_that_plays_four_ranks_stand_side_by_side(drive
     panel.go()
     assert driver.window.model.selection.key is not None
     assert not driver.window.model.is_live
+
+
+def test_a_folder_opens_its_first_rank_with_the_ranks_in_sight(driver: Driver, workers: list[Worker]) -> None:
+    for worker in workers:
+        worker.end()
+    folder = workers[0].path.parent
+    driver.window.open_file(str(folder))
+    driver.until(lambda: driver.state is State.TRACE)
+    assert driver.window.windowTitle().startswith("rank0.gst")
+    assert driver.window.docks.in_sight(driver.window.panels.ranks)
+    driver.until(lambda: len(driver.window.panels.ranks.model.view.lanes) == 3)
+    names = [action.text() for action in driver.window._recent_menu.actions()]
+    assert names[0] == folder.name  # what the user opened, and can open again
+
+
+def test_a_folder_without_tapes_says_what_it_should_hold(driver: Driver, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    driver.window.open_file(str(empty))
+    assert "holds no tapes of ranks: rank0.gst" in driver.window.message.text
+    assert not driver.window.opening.name

@@ -2,11 +2,12 @@ import ast
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from gradstep.gui.frame.welcome import SHOWN, Entry, WelcomePage
+from gradstep.gui.frame.welcome import SHOWN, Entry, WelcomePage, dropped
 from gradstep.gui.guide.examples import EXAMPLES, FOLDER
 
 
@@ -72,3 +73,14 @@ def test_a_very_long_name_is_cut_in_the_middle_and_does_not_widen_the_page(page)
 def test_a_small_window_scrolls_it(page):
     page.resize(500, 300)
     assert page.minimumSizeHint().width() < 300
+
+
+def test_a_script_a_tape_or_a_folder_can_be_dropped_and_nothing_else(tmp_path):
+    def drop(name: str) -> str:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(tmp_path / name))])
+        return dropped(QDropEvent(QPoint(), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier))
+
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "words.txt").write_text("")
+    assert [Path(drop(name)).name for name in ("train.py", "rank0.gst", "runs", "words.txt")] == ["train.py", "rank0.gst", "runs", ""]
