@@ -36,9 +36,9 @@ from .frame.troubles import Troubles
 from .frame.undo import Undo
 from .frame.welcome import WelcomePage, dropped
 from .graph import layouts
-from .graph.drawing import Shown
 from .graph.node_menu import NodeMenu
 from .graph.page import GraphPage
+from .graph.picture import Shown
 from .graph.presenter import GraphPresenter
 from .graph.reading import GraphReading
 from .guard.faulting import FaultTeller
@@ -136,6 +136,7 @@ class MainWindow(QMainWindow):
         self.opening = Opening(self.session, model, settings, self)
         self.navigator = Navigator(model, self)
         self.graphs = GraphPresenter(self.canvas, model, layouts.layout(), self)
+        self.model.give_way_to(lambda: self.graphs.draws_first)
         self.reading = GraphReading(self.page, model, self.graphs, self.actions_, settings, self)
         self.presenter = PanelPresenter(panels, model, docks, self)
         self.wishes = Wishes(panels, model, self.navigator, self.presenter, docks, self)

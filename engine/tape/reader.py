@@ -57,6 +57,7 @@ CACHE = 32 << 20  # bytes of value data kept
 BATCH = 4 << 20  # bytes of rows and statistics taken in together
 ROOM = 1 << 24  # rows for which there is room at once; of more it is doubled
 ASIDE_CAP = 100_000  # notes and sources: a recorder writes a few
+_NO_ROWS, _NO_ENDS = np.zeros((0, WORDS), np.int64), np.zeros(0, np.int64)
 
 
 class Table(Mapping[int, T]):
@@ -586,7 +587,7 @@ class Tape:
             return
         first = self._rows.length
         self._starts.append(first)
-        self._blocks.append(replace(block, rows=block.rows[:0], ends=block.ends[:0]))
+        self._blocks.append(replace(block, rows=_NO_ROWS, text=b"", ends=_NO_ENDS))  # no views, which would hold all of it
         self._rows.extend(block.rows)
         codes = block.rows[:, 0] & 0xFF
         self._event_rows.extend(np.flatnonzero(codes >= EVENT) + first)

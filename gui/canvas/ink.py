@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QColor
 
-from ..theme.categories import CATEGORIES
+from ..categories import CATEGORIES
 from ..theme.tokens import Theme, mix
 from .status import ALERT, Look
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from ..theme.categories import CATEGORIES
+from ..categories import CATEGORIES
 from ..theme.tokens import Theme, mix
 from . import group_sprites, sprites
 from .dress import Dress

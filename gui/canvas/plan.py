@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import networkx as nx
 
-from ..theme.categories import category_of
+from ..categories import category_of
 
 Key = Hashable
 

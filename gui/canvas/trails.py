@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from ..theme.categories import category_of
+from ..categories import category_of
 from .scene import DATA, GRADIENT, Scene
 
 Key = Hashable

@@ -15,7 +15,7 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.visible import shown
 
 from ..canvas.scene import arrange
-from .drawing import LENGTH, FoldedGraphs, Growth, Stage, resolved
+from .picture import LENGTH, FoldedGraphs, Growth, Stage, resolved
 
 # what a layout may raise, which may be anybody's
 _OF_LAYOUTS = (ValueError, LookupError, ImportError, ArithmeticError, TypeError, AttributeError, nx.NetworkXException)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from ..canvas import GraphCanvas
 from ..canvas.scene import folded_name
 from ..folding import Folds
-from .drawing import Shown
+from .picture import Shown
 
 Key = Hashable
 REST = 150  # milliseconds that the current node rests in a folded group before that opens: scrubbing through time opens nothing

@@ -9,7 +9,7 @@ from typing import cast
 from gradstep.engine.extensions.catalogue import Feature, features
 from gradstep.engine.extensions.guard import Guard
 
-from ..canvas import LayoutFunction
+from ..canvas.scene import LayoutFunction
 
 GROUP = "gradstep.layouts"
 DEFAULT = "layered"

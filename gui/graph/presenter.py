@@ -27,9 +27,10 @@ from ..models.counterparts import counterparts
 from ..models.debug_model import DebugModel, Selection
 from ..widgets.soon import Soon
 from . import layouts
-from .drawing import LATEST, Drawing, FoldedGraphs, Growth, Picture, Shown, Stage, graph_of
+from .drawing import Drawing
 from .flowed import Flowed
 from .foldings import Foldings
+from .picture import LATEST, FoldedGraphs, Growth, Picture, Shown, Stage, graph_of
 
 Key = Hashable
 GROWTH = 400  # milliseconds between two drawings of a graph that grows, at least
@@ -122,6 +123,11 @@ class GraphPresenter(QObject):
     def is_drawn(self) -> bool:
         """Whether there is a graph on the canvas."""
         return self._drawn is not None
+
+    @property
+    def draws_first(self) -> bool:
+        """Whether nothing is drawn yet, and the other process is at it."""
+        return self._drawn is None and self._drawing.under_way
 
     @property
     def layout(self) -> LayoutFunction:

@@ -14,13 +14,13 @@ from ..canvas.trails import Goal
 from ..models.debug_model import DebugModel
 from ..models.node_facts import Fact
 from .colouring import Colouring
-from .drawing import Shown
 from .emphasis import Emphasis
 from .filter import GraphFilter
 from .finder import GraphFinder
 from .node_card import card
 from .packets import Packets
 from .page import GraphPage
+from .picture import Shown
 from .presenter import GraphPresenter
 from .side_by_side import SideBySide
 from .ways import Ways

@@ -16,7 +16,7 @@ from gradstep.engine.tape.reader import Tape
 from ..canvas import GraphCanvas, LayoutFunction, Scene
 from ..models.counterparts import counterparts
 from ..models.debug_model import DebugModel
-from .drawing import Shown
+from .picture import Shown
 from .presenter import GraphPresenter
 
 Floats = npt.NDArray[np.float64]

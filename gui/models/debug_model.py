@@ -37,6 +37,7 @@ PIECE = 256 * 1024  # bytes read at once while a program writes them
 RECORDED_PIECE = 1 << 20  # and of a tape that nobody writes any more: 8 ms
 AT_ONCE = 2_000  # ops and events that are taken in at once when a program comes to rest: 20 ms
 LARGE = 16 << 20  # bytes of a tape that takes longer than a moment to take in
+GIVING_WAY = 20.0  # seconds that taking in a large one waits for something more urgent, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class DebugModel(QObject):
         self._damage = ""
         self.reader: RowReader | None = None
         self._cursor: Cursor | None = None
+        self._urgent: Callable[[], bool] | None = None
+        self._since = 0.0  # when the tape was opened
         self._rules = AlertRules()
         self._forget()
 
@@ -95,6 +98,7 @@ class DebugModel(QObject):
             gc.unfreeze()
         self._tape = tape
         self._large = tape is not None and bool(tape.path) and os.path.getsize(tape.path) > LARGE
+        self._since = time.perf_counter()
         self._forget()
         if tape is None:
             self._timer.stop()
@@ -134,6 +138,14 @@ class DebugModel(QObject):
     def tape(self) -> Tape | None:
         return self._tape
 
+    def give_way_to(self, urgent: Callable[[], bool]) -> None:
+        """While this is true, a large recorded tape is read and not taken in: two processors do the first picture sooner than
+        three things."""
+        self._urgent = urgent
+
+    def _gives_way(self) -> bool:
+        return self.takes_time and self._urgent is not None and self._urgent() and time.perf_counter() < self._since + GIVING_WAY
+
     def set_alert_rules(self, rules: AlertRules) -> None:
         """Look for other things; the tape that is open is looked through again, piece by piece."""
         if rules == self._rules:
@@ -162,7 +174,7 @@ class DebugModel(QObject):
         collecting = gc.isenabled()
         gc.disable()  # nothing made here is garbage, and the collector would look through all of it again and again
         try:
-            done = not (recorded and tape.unread) and self._take_in(tape, more, ops, events)
+            done = not ((recorded and tape.unread) or self._gives_way()) and self._take_in(tape, more, ops, events)
             self._behind = not done
             waits = self._behind or tape.unread
             if waits:
@@ -189,7 +201,7 @@ class DebugModel(QObject):
             return
         wait = TICK
         if waits:
-            wait = 0
+            wait = TICK if self._gives_way() and not tape.unread else 0
         elif self._idle > 60 and not tape.growing:
             wait = 10 * IDLE_TICK if tape.complete else IDLE_TICK
         if wait != self._timer.interval():

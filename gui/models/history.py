@@ -34,7 +34,7 @@ from gradstep.engine.tape.schema import (
 )
 from gradstep.engine.tape.wire import EVENT_CODES
 
-from ..theme.categories import CATEGORIES, category_of
+from ..categories import CATEGORIES, category_of
 
 AHEAD = 2048  # events, and ops, that are looked at together
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .. import theme
 from ..canvas.primitives import draw_rects
+from ..categories import CATEGORIES
 from ..models.timeline import Timeline
 from ..panel import Panel
 from ..widgets.formats import number
@@ -286,7 +287,7 @@ class _Bars(QWidget):
         here = ~bars.bad & (np.abs(bars.left - cursor) < 0.5) if bars.width >= 3 else np.zeros_like(bars.bad)
         looks = 2 * bars.category.astype(np.int64) + bars.past
         for one in np.unique(looks[~bars.bad & ~here]).tolist():
-            full = look.categories[theme.CATEGORIES[one // 2]]
+            full = look.categories[CATEGORIES[one // 2]]
             painter.setBrush(full if one % 2 else theme.mix(look.panel, full, 0.22))
             self._draw(painter, rects[(looks == one) & ~bars.bad & ~here], bars.width)
         painter.setBrush(look.accent)

@@ -35,10 +35,12 @@ class Findings(QObject):
         self._session, self._model, self._panel, self._alerts, self._docks = session, model, panel, alerts, docks
         self._explaining = Explaining(self)
         self._front = False  # an error is being explained: show it
+        self._waits = False  # until a large tape was taken in: to explain it is a third process that reads all of it
         self._asked: tuple[int | None, int | None] | None = None  # the node and the event that the user asked about
         self._explaining.explained.connect(self._explained)
         self._explaining.failed.connect(self._failed)
         session.stopped.connect(self._stopped)
+        model.caught_up.connect(self._caught_up)
         alerts.explain_wished.connect(self._explain_alert)
         panel.alert_wished.connect(self._show_alert)
 
@@ -49,7 +51,7 @@ class Findings(QObject):
     def show_waiting(self) -> None:
         """Another script or tape is open."""
         self._explaining.stop()
-        self._front, self._asked = False, None
+        self._front, self._asked, self._waits = False, None, False
         self._panel.show_waiting()
         self._docks.title(self._panel, 0)
 
@@ -61,6 +63,15 @@ class Findings(QObject):
         """The session came to rest, or not."""
         if state in ENDED or state is State.TRACE:
             self._front = self._front or state in _ERRORS
+            if self._model.takes_time:
+                self._waits = True
+                self._panel.show_looking()
+            else:
+                self._explain()
+
+    @Slot()
+    def _caught_up(self) -> None:
+        if self._waits:
             self._explain()
 
     @Slot(object)
@@ -92,7 +103,7 @@ class Findings(QObject):
             self.said.emit(self.tr("No alert stands at this node."))
 
     def _explain(self) -> None:
-        tape = self._model.tape
+        tape, self._waits = self._model.tape, False
         if tape is not None and tape.path:
             self._panel.show_looking()
             self._explaining.explain(str(tape.path))

@@ -1,7 +1,6 @@
 """Colours, fonts, icons and the style of the window. Nothing else in gui writes a colour or names a typeface."""
 
 from .appearance import Appearance, Look, Mode
-from .categories import CATEGORIES, category_of
 from .colour_maps import MAPS, mapped
 from .fonts import MONO_FAMILY, UI_FAMILY, load_fonts, mono_font, scale, scaled, ui_font
 from .icons import ICONS, icon, paint_icon
@@ -10,7 +9,6 @@ from .style import apply, current, palette, style_sheet
 from .tokens import CONTRAST, DARK, LIGHT, Theme, contrast, faded, mix
 
 __all__ = [
-    "CATEGORIES",
     "CONTRAST",
     "DARK",
     "ICONS",
@@ -23,7 +21,6 @@ __all__ = [
     "Mode",
     "Theme",
     "apply",
-    "category_of",
     "contrast",
     "current",
     "faded",

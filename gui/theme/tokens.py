@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QColor
 
-from .categories import CATEGORIES, category_of
+from ..categories import CATEGORIES, category_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

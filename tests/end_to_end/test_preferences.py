@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from gradstep.engine.debug.states import State
 from gradstep.gui import theme
 from gradstep.gui.files import recent
-from gradstep.gui.graph.drawing import Shown
+from gradstep.gui.graph.picture import Shown
 from gradstep.gui.models.alerts import AlertKind
 from gradstep.gui.preferences.schema import BY_NAME
 from gradstep.gui.widgets import formats

@@ -13,8 +13,8 @@ from gradstep.engine.tape.recorder import Level, Recorder, recording
 from gradstep.engine.tape.schema import NodeEnter, Record
 from gradstep.engine.tape.sinks import ListSink
 from gradstep.gui.canvas import GraphCanvas
-from gradstep.gui.graph.drawing import Shown
 from gradstep.gui.graph.layouts import layout
+from gradstep.gui.graph.picture import Shown
 from gradstep.gui.graph.presenter import GraphPresenter
 from gradstep.gui.models.debug_model import DebugModel
 

@@ -3,7 +3,8 @@ import pytest
 
 from gradstep.gui.canvas.ink import BAD, RAMP_FIRST, RAMP_STEPS, THIN, ZERO, NormScale, edge_inks, node_ink
 from gradstep.gui.canvas.status import ALERT, Look, look_of
-from gradstep.gui.theme import CATEGORIES, DARK, LIGHT, contrast
+from gradstep.gui.categories import CATEGORIES
+from gradstep.gui.theme import DARK, LIGHT, contrast
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)

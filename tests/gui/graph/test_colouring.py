@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from gradstep.engine.tape.schema import Record
 from gradstep.gui.graph.colouring import BAD, FIRST, STEPS, ZERO, Colouring, Scale, grouped, tick_text
-from gradstep.gui.graph.drawing import Shown
+from gradstep.gui.graph.picture import Shown
 from gradstep.gui.models.node_facts import Fact, NodeFacts
 from gradstep.gui.theme import DARK, apply
 

@@ -9,8 +9,9 @@ import pytest
 from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.reader import Tape
 from gradstep.gui.canvas import measure
-from gradstep.gui.graph.drawing import LATEST, LENGTH, Drawing, Picture, Shown, Stage, graph_of
+from gradstep.gui.graph.drawing import Drawing
 from gradstep.gui.graph.drawing_process import serve
+from gradstep.gui.graph.picture import LATEST, LENGTH, Picture, Shown, Stage, graph_of
 from gradstep.plugins.layouts import layered_layout
 
 from ..tapes import SmallNetwork

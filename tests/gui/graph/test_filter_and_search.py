@@ -14,11 +14,11 @@ from gradstep.engine.tape.recorder import Recorder, recording
 from gradstep.engine.tape.sinks import ListSink
 from gradstep.gui.canvas.trails import Goal
 from gradstep.gui.graph.colouring import Colouring
-from gradstep.gui.graph.drawing import Shown
 from gradstep.gui.graph.emphasis import Emphasis
 from gradstep.gui.graph.filter import GraphFilter
 from gradstep.gui.graph.find_bar import FindBar
 from gradstep.gui.graph.finder import GraphFinder
+from gradstep.gui.graph.picture import Shown
 from gradstep.gui.graph.ways import Ways
 from gradstep.gui.models.graph_search import Sort
 

@@ -8,8 +8,8 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.recorder import Recorder, recording
 from gradstep.gui.canvas import GraphCanvas
 from gradstep.gui.folding import Folds
-from gradstep.gui.graph.drawing import FoldedGraphs, Picture, Shown
 from gradstep.gui.graph.layouts import layout
+from gradstep.gui.graph.picture import FoldedGraphs, Picture, Shown
 from gradstep.gui.graph.presenter import GraphPresenter
 from gradstep.gui.models.debug_model import DebugModel
 

@@ -8,9 +8,9 @@ from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
-from gradstep.gui.graph.drawing import Shown
 from gradstep.gui.graph.node_card import card
 from gradstep.gui.graph.packets import Packets
+from gradstep.gui.graph.picture import Shown
 from gradstep.gui.models.node_facts import FactBoard
 
 from ..looked import Looked, looked_at, network

@@ -9,8 +9,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from gradstep.gui.canvas import GraphCanvas
-from gradstep.gui.graph.drawing import Shown
 from gradstep.gui.graph.layouts import layout
+from gradstep.gui.graph.picture import Shown
 from gradstep.gui.graph.side_by_side import SideBySide, mapped
 from gradstep.gui.models.counterparts import counterparts
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from gradstep.gui.graph.drawing import Shown
+from gradstep.gui.graph.picture import Shown
 from gradstep.gui.models.node_facts import Fact, FactBoard
 
 from ..looked import Looked, looked_at, network

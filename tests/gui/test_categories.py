@@ -1,6 +1,6 @@
 import pytest
 
-from gradstep.gui.theme import CATEGORIES, category_of
+from gradstep.gui.categories import CATEGORIES, category_of
 
 EXAMPLES = {
     "elementwise": "mul AddBackward0 sub exp LogBackward0 pow PowBackward1 sqrt abs clamp neg MulBackward0 maximum",
