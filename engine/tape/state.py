@@ -156,11 +156,13 @@ class _Fold:
 
     def _begin(self, i: int, run: int) -> None:
         state, journal = self.state, self.journal
-        if not state.open_runs:  # the picture of the last run makes place for this one's
-            journal.set(vars(state), "node_status", {})
+        needed = self.tape.runs[run].needed
+        if not state.open_runs:  # the picture of the last run makes place for this one's, as a whole: there may be a million nodes
+            journal.set(vars(state), "node_status", dict.fromkeys(needed, Status.PENDING))
             journal.set(vars(state), "arrived", {})
-        for node in self.tape.runs[run].needed:
-            journal.set(state.node_status, node, Status.PENDING)
+        else:
+            for node in needed:
+                journal.set(state.node_status, node, Status.PENDING)
         journal.set(state.open_runs, run, i)
 
     def _end(self, run: int) -> None:

@@ -127,7 +127,7 @@ class GraphPresenter(QObject):
     @property
     def draws_first(self) -> bool:
         """Whether nothing is drawn yet, and the other process is at it."""
-        return self._drawn is None and self._drawing.under_way
+        return self._drawn is None and self._drawing.wished is not None
 
     @property
     def layout(self) -> LayoutFunction:

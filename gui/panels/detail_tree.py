@@ -87,11 +87,13 @@ class DetailTree(QTreeWidget):
         try:
             self.clear()
             self.addTopLevelItems([self._item(line) for line in lines])
+            self.expandAll()  # one by one takes the tree as long as everything else here
             for item in list(self.items()):
                 line = item.data(0, LINE)
-                item.setFirstColumnSpanned(isinstance(line, Line) and len(line.cells) == 1)
-                if item.childCount():
-                    item.setExpanded(self._id(item) not in closed)
+                if isinstance(line, Line) and len(line.cells) == 1:
+                    item.setFirstColumnSpanned(True)
+                if closed and item.childCount() and self._id(item) in closed:
+                    item.setExpanded(False)
                 if chosen is not None and self._id(item) == chosen:
                     self.setCurrentItem(item)
         finally:

@@ -67,10 +67,10 @@ class HooksPanel(Panel):
         self._show_switch()
         self._fill()
 
-    @Slot(object)
-    def show_hooks(self, view: HooksView | None) -> None:
-        """Show the hooks and stores of a run, None for none."""
+    def show_hooks(self, view: HooksView | None, position: int | None = None) -> None:
+        """Show the hooks and stores of a run, None for none; the cursor stands at ``position``, or where it stood."""
         self._view = view or HooksView(0)
+        self._position = self._position if position is None else position
         self._fill()
 
     @Slot(int)

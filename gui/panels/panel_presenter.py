@@ -33,6 +33,7 @@ class PanelPresenter(QObject):
         self._later = Soon(self.show_now, self)
         model.tape_changed.connect(self._tape_changed)
         model.grown.connect(self._grown)
+        model.caught_up.connect(self._caught_up)
         model.cursor_moved.connect(self.show_moment_later)
         model.live_changed.connect(self.show_moment_later)
         model.selection_changed.connect(self._selection_changed)
@@ -67,6 +68,15 @@ class PanelPresenter(QObject):
             panels.source.show_marks(file, model.marks.counts(file))
         self._docks.title(panels.alerts, len(model.alerts))
         for panel in (panels.alerts, panels.hooks):
+            if model.takes_time:
+                self._due.add(panel)  # a thousand lines of a moment that is passed, again and again
+            else:
+                self._fill(panel)
+
+    @Slot()
+    def _caught_up(self) -> None:
+        """All of a large tape is here: what waited for that is shown."""
+        for panel in [panel for panel in self._due if self._docks.in_sight(panel)]:
             self._fill(panel)
 
     def _fill(self, panel: Panel) -> None:
@@ -87,8 +97,7 @@ class PanelPresenter(QObject):
         if panel is panels.alerts and tape is not None:
             panels.alerts.show_alerts(model.alerts.alerts(), model.alerts.carried, len(tape.events))
         elif panel is panels.hooks:
-            panels.hooks.show_hooks(model.hooks_view())
-            panels.hooks.show_position(model.position)
+            panels.hooks.show_hooks(model.hooks_view(), model.position)
             panels.hooks.show_node(model.selection.key)
         elif panel is panels.tensor:
             panels.tensor.show_tensor(model.tensor_view(model.selection.value))

@@ -24,16 +24,24 @@ def dock(graph: nx.DiGraph) -> dict[Hashable, Hashable]:
     hosts: dict[Hashable, Hashable] = {}
     number = {key: k for k, key in enumerate(graph)}
     kinds = dict(graph.nodes(data="kind"))
+    after = dict(graph.adjacency())
+    before: dict[Hashable, list[Hashable]] = {key: [] for key in kinds}
+    for key, others in after.items():
+        for other in others:
+            before[other].append(key)
     for key, kind in kinds.items():
-        users = [*graph.predecessors(key), *graph.successors(key)]
-        if kind in LEAVES:
+        leaf = kind in LEAVES
+        if not leaf and (len(before[key]) != 1 or len(after[key]) != 1):
+            continue
+        users = [*before[key], *after[key]]
+        if leaf:
             if users:
                 hosts[key] = max(users, key=number.__getitem__)
-        elif len(users) == 2 and graph.in_degree(key) == 1:
+        else:
             leaves = [user for user in users if kinds[user] in LEAVES]
-            others = [user for user in users if kinds[user] not in LEAVES]
-            if leaves and others and graph.degree(others[0]) > 2:
-                hosts[key] = others[0]
+            rest = [user for user in users if kinds[user] not in LEAVES]
+            if leaves and rest and len(before[rest[0]]) + len(after[rest[0]]) > 2:
+                hosts[key] = rest[0]
     return hosts
 
 
@@ -60,8 +68,8 @@ def arrange(width: Floats, height: Floats, host: Sequence[int]) -> Docked:
         order.extend(chips[box])
     if len(order) < count:
         raise ValueError("docked: some boxes dock at each other in a circle; each chain of chips must end at a box that stands alone")
-    room, total = np.zeros(count), height.astype(np.float64).copy()
-    offset = np.zeros((count, 2))
+    widths, total = width.tolist(), height.astype(np.float64).tolist()
+    room, offset = [0.0] * count, [(0.0, 0.0)] * count
     for box in reversed(order):
         mine = chips[box]
         if not mine:
@@ -69,8 +77,8 @@ def arrange(width: Floats, height: Floats, host: Sequence[int]) -> Docked:
         column = sum(total[k] for k in mine) + CHIP_PITCH * (len(mine) - 1)
         y = -column / 2
         for k in mine:
-            offset[k] = (width[box] / 2 + CHIP_GAP + width[k] / 2, y + total[k] / 2)
+            offset[k] = (widths[box] / 2 + CHIP_GAP + widths[k] / 2, y + total[k] / 2)
             y += total[k] + CHIP_PITCH
-        room[box] = CHIP_GAP + max(width[k] + room[k] for k in mine)
+        room[box] = CHIP_GAP + max(widths[k] + room[k] for k in mine)
         total[box] = max(total[box], column)
-    return Docked(room, total, offset)
+    return Docked(np.array(room), np.array(total), np.array(offset).reshape(-1, 2))

@@ -31,6 +31,7 @@ LAYER_GAP = 34.0  # px between layers
 NODE_GAP = 26.0  # px between boxes in a layer
 GROUP_PAD = 18.0  # px between a group's border and what is in it
 GROUP_TITLE = 26.0  # px more at a group's upper edge, where its name stands
+_EQUAL = 1e-6  # px between two corners at one place
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,8 @@ def layered_layout(
     spacing = _spacing(direction, layer_gap, node_gap)
     half = width[main] / 2
     small = None if folded is None else _folded_sizes(tree, folded, upright)
-    is_shut = np.array([name in set(shut.values()) for name in tree.names], dtype=np.bool_)
+    flat = set(shut.values())
+    is_shut = np.array([name in flat for name in tree.names], dtype=np.bool_)
     names = ([keys[k] for k in main.tolist()], tree.names) if before is not None else None
     nest = Nest(tree, cuts, half, half + chips.room[main], chips.height[main], spacing, small, is_shut, columns, names, before)
     drawn = nest.draw()
@@ -135,13 +137,14 @@ def layered_layout(
     turn = _Turn(direction, drawn.left + drawn.right, drawn.height)
     ends_of = zip(tail[routed].tolist(), head[routed].tolist(), corners, strict=True)
     edges = {(keys[a], keys[b]): turn.line(points) for a, b, points in ends_of}
+    places, widths, docks = centre.tolist(), width.tolist(), host.tolist()
     for e in np.flatnonzero((host[tail] == head) | (host[head] == tail)).tolist():
         a, b = int(tail[e]), int(head[e])
-        points = _chip_edge(centre, width, a, b) if host[b] == a else _chip_edge(centre, width, b, a)[::-1]
+        points = _chip_edge(places, widths, a, b) if docks[b] == a else _chip_edge(places, widths, b, a)[::-1]
         edges[keys[a], keys[b]] = turn.points(points)
     return Layout(
-        positions=dict(zip(keys, turn.points(centre.tolist()), strict=True)),
-        groups={name: turn.rect(rect) for name, rect, flat in zip(tree.names[1:], frame.rects()[1:], is_shut[1:], strict=True) if not flat},
+        positions=dict(zip(keys, turn.points(places), strict=True)),
+        groups={name: turn.rect(rect) for name, rect in zip(tree.names[1:], frame.rects()[1:], strict=True) if name not in flat},
         edges=edges,
         size=turn.size,
         memory={**(before or {}), **nest.memory},
@@ -238,30 +241,35 @@ class _Frame:
         """The corners of each edge: those of its links, one after the other."""
         first = np.searchsorted(cuts.inside, np.arange(len(self._tree))).tolist()
         groups = cuts.inside.tolist()
+        drawn: dict[int, list[list[Point]]] = {}  # groups that look alike share their drawing
         pieces: list[list[Point]] = []
         for link, group in enumerate(groups):
-            x, y = self.x[group], self.y[group]
-            pieces.append([(px + x, py + y) for px, py in self.inside[group].routes[link - first[group]]])
+            x, y, inside = self.x[group], self.y[group], self.inside[group]
+            routes = drawn.get(id(inside))
+            if routes is None:
+                routes = drawn[id(inside)] = [_without_idle(points) for points in inside.routes]
+            pieces.append([(px + x, py + y) for px, py in routes[link - first[group]]])
         path, start = cuts.path_link.tolist(), cuts.path_start.tolist()
         result = []
         for begin, end in pairwise(start):
-            points: list[Point] = []
-            for link in path[begin:end]:
-                points.extend(pieces[link])
+            points = pieces[path[begin]] if end > begin else []
+            for link in path[begin + 1 : end]:
+                points = points + pieces[link]
             result.append(_without_idle(points))
         return result
 
 
 def _without_idle(points: list[Point]) -> list[Point]:
     """The same way without corners that are met twice or lie on a vertical line."""
-    kept: list[Point] = []
-    for point in points:
-        while kept and abs(kept[-1][0] - point[0]) < 1e-6:
-            if len(kept) == 1 or abs(kept[-2][0] - point[0]) >= 1e-6:
-                break
-            kept.pop()
-        if not kept or abs(kept[-1][0] - point[0]) >= 1e-6 or abs(kept[-1][1] - point[1]) >= 1e-6:
-            kept.append(point)
+    kept = points[:1]
+    for point in points[1:]:
+        x, y = point
+        if -_EQUAL < kept[-1][0] - x < _EQUAL:
+            while len(kept) > 1 and -_EQUAL < kept[-2][0] - x < _EQUAL:
+                kept.pop()
+            if -_EQUAL < kept[-1][1] - y < _EQUAL:
+                continue
+        kept.append(point)
     return kept
 
 
@@ -289,10 +297,10 @@ def _touch_boxes(corners: list[list[Point]], tail: Ints, head: Ints, centre: Flo
         points[0], points[-1] = first, last
 
 
-def _chip_edge(centre: Floats, width: Floats, host: int, chip: int) -> list[Point]:
+def _chip_edge(centre: list[list[float]], width: list[float], host: int, chip: int) -> list[Point]:
     """From a box's right edge to the left edge of a chip."""
-    (x, y), (chip_x, chip_y) = centre[host].tolist(), centre[chip].tolist()
-    start, end = x + float(width[host]) / 2, chip_x - float(width[chip]) / 2
+    (x, y), (chip_x, chip_y) = centre[host], centre[chip]
+    start, end = x + width[host] / 2, chip_x - width[chip] / 2
     middle = (start + end) / 2
     if abs(y - chip_y) < 1e-6:
         return [(start, y), (end, chip_y)]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from .arrays import Flags, Ints, adjacency, ints, running_index
 
@@ -75,9 +77,10 @@ def topological_order(count: int, tail: Ints, head: Ints) -> list[int]:
 
 def find_cycle(count: int, tail: Ints, head: Ints) -> list[int]:
     """The vertices of one cycle in the direction of its links, [] if there is none."""
-    order = topological_order(count, tail, head)
-    if len(order) == count:
+    linked = coo_matrix((np.ones(len(tail), np.int8), (tail, head)), shape=(count, count))
+    if connected_components(linked, connection="strong", return_labels=False) == count and not (tail == head).any():
         return []
+    order = topological_order(count, tail, head)
     stuck = np.ones(count, dtype=np.bool_)
     stuck[order] = False
     inside = stuck[tail] & stuck[head]

@@ -7,6 +7,7 @@ and ``calls`` (module calls, outermost first) that the graphs of a tape have.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
@@ -166,11 +167,13 @@ def sizes(graph: nx.DiGraph) -> dict[Hashable, tuple[float, float]]:
 
 def groups(graph: nx.DiGraph, least: int = 2) -> dict[Hashable, tuple[int, ...]]:
     """The module calls around each node, without calls of fewer than ``least`` nodes that stand on a layer."""
-    count: dict[int, int] = {}
-    for _, data in graph.nodes(data=True):
-        for call in data["calls"] if data["kind"] != "accumulate" and data["label"] != "T" else ():
-            count[call] = count.get(call, 0) + 1
-    return {key: tuple(c for c in calls if count.get(c, 0) >= least) for key, calls in graph.nodes(data="calls")}
+    inside = Counter(data["calls"] for _, data in graph.nodes(data=True) if data["kind"] != "accumulate" and data["label"] != "T")
+    count: Counter[int] = Counter()
+    for calls, nodes in inside.items():
+        count.update(dict.fromkeys(calls, nodes))
+    known = {calls for _, calls in graph.nodes(data="calls")}
+    paths = {calls: tuple(call for call in calls if count[call] >= least) for calls in known}
+    return {key: paths[calls] for key, calls in graph.nodes(data="calls")}
 
 
 FAMILIES: dict[str, tuple[Callable[[int], Trace], float]] = {  # and nodes a unit of size
