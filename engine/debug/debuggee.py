@@ -146,6 +146,7 @@ def _record(launch: Launch, folder: str, control: Any) -> str:
         "script": launch.script,
         "args": list(launch.args),
         "engine": launch.engine,
+        **({"kernels": launch.kernels} if launch.engine != OURS else {}),
         "pid": os.getpid(),
         "rank": rank_of(),
         "versions": _versions(control),

@@ -17,6 +17,7 @@ from .launch import Launch
 from .ranks import Rank
 from .reasons import Reasons
 from .target import Node, Pass, Target, load
+from .targets import OURS
 
 
 class Unattended:
@@ -93,6 +94,7 @@ def recorded(launch: Launch, path: str, rank: Rank) -> Iterator[None]:
     tape.attach(control, careful=launch.unbuffered)
     begin = {
         "script": launch.script, "args": list(launch.args), "engine": launch.engine, "pid": os.getpid(), "rank": rank,
+        **({"kernels": launch.kernels} if launch.engine != OURS else {}),
         "versions": {"python": platform.python_version(), **target.versions()},
     }  # fmt: skip
     tape.note("begin", json.dumps(begin))

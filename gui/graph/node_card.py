@@ -6,6 +6,7 @@ import math
 from html import escape
 
 from gradstep.engine.tape.graph import Key
+from gradstep.engine.tape.kernels import Kernel
 from gradstep.engine.tape.schema import Val
 from gradstep.engine.tape.unseen import why_opaque
 
@@ -13,7 +14,7 @@ from ..models.debug_model import DebugModel
 from ..models.node_facts import FactBoard
 from ..models.steps import StepView
 from ..translation import translate
-from ..widgets.formats import byte_size, dtype_text, number, one_line, seconds, shape_text
+from ..widgets.formats import byte_size, dtype_text, number, one_line, outs_text, seconds, shape_text
 
 _LINES = 4  # values of one kind that are listed
 
@@ -49,6 +50,7 @@ def card(model: DebugModel, board: FactBoard, key: Key) -> str:
         rows.append((_said("time"), seconds(facts.duration)))
     if facts.memory == facts.memory and facts.memory > 0:
         rows.append((_said("memory"), byte_size(int(facts.memory))))
+    rows += _kernels(board, key, view if kind == "node" else None)
     if facts.module:
         rows.append((_said("module"), facts.module))
     frame = board.reader.node_frame(id) if kind == "node" else None
@@ -102,6 +104,23 @@ def _of_op(board: FactBoard, id: int) -> list[tuple[str, str]]:
         norm = _said("norm {0}").format(number(stats.norm, 3)) if stats is not None and not math.isnan(stats.norm) else ""
         rows.append((_said("made"), ", ".join(part for part in (_value(board, out), norm) if part)))
     return rows
+
+
+def _kernels(board: FactBoard, key: Key, step: StepView | None) -> list[tuple[str, str]]:
+    """What an op, or a node that has run, ran inside: in order, each with its time; or that this was not recorded."""
+    book = board.reader.kernels
+    kernels = step.kernels if step is not None else book.of_op(key[1]) if key[0] == "op" else ()
+    if kernels:
+        rows = [(_said("kernels") if not place else "", _kernel(one)) for place, one in enumerate(kernels[:_LINES])]
+        more = len(kernels) - _LINES
+        return rows + ([("", _said("and {0} more").format(more))] if more > 0 else [])
+    if book.asked is False and (key[0] == "op" or (step is not None and step.event >= 0)):
+        return [(_said("kernels"), _said("not recorded: start with --kernels"))]
+    return []
+
+
+def _kernel(one: Kernel) -> str:
+    return f"{one.name} {seconds(one.duration)}" + (f", {outs_text(one.outs)}" if one.outs else "")
 
 
 def _value(board: FactBoard, val: Val | None) -> str:

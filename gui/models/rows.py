@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from gradstep.engine.tape.kernels import KernelBook
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Frame, GradStored, HookCalled, HookKind, NodeEnter, NodeExit, NodeKind, Role, Val
 
@@ -141,6 +142,7 @@ class RowReader:
     def __init__(self, tape: Tape, history: History) -> None:
         self.tape = tape
         self.history = history
+        self.kernels = KernelBook(tape)
 
     def facts(self, row: Row) -> RowFacts:
         """The facts of a row."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from gradstep.engine.tape.kernels import Kernel
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import ACCUMULATE_SEQUENCE, Frame, GradAdded, HookCalled, NodeExit, NodeKind, Slot, Val
 from gradstep.engine.tape.state import State, Status
@@ -64,6 +65,7 @@ class StepView:
     op: str  # for its colour
     kind: str
     status: str
+    status_key: Status
     sequence: str
     module: str
     params: str
@@ -79,6 +81,9 @@ class StepView:
     sent: tuple[GradLine, ...]
     saved: tuple[SavedLine, ...]
     lines: tuple[HookLine | StoreLine, ...]
+    kernels: tuple[Kernel, ...]  # what it ran inside, in order
+    op_kernels: tuple[Kernel, ...]  # the same of its forward op
+    kernels_asked: bool | None  # whether that was to be written down; None where the engine has no such thing
     waiting_hooks: tuple[str, ...]  # hooks that are known and have not fired yet
 
     def main_value(self) -> ValueRef | None:
@@ -133,6 +138,7 @@ def step_view(reader: RowReader, state: State, node: int, run: int | None = None
         op=noun.name,
         kind=translate("Steps", KIND_NAMES[noun.kind]),
         status=translate("Steps", STATUS_NAMES[status]),
+        status_key=status,
         sequence="highest" if noun.sequence == ACCUMULATE_SEQUENCE else str(noun.sequence),
         module=reader.node_module(node),
         params=", ".join(f"{name}={value}" for name, value in op.params) if op is not None else "",
@@ -148,6 +154,9 @@ def step_view(reader: RowReader, state: State, node: int, run: int | None = None
         sent=_sent(reader, noun.next, sent_vals),
         saved=tuple(_saved(tape, saved.name, saved.val, node in state.freed) for saved in noun.saved),
         lines=lines,
+        kernels=reader.kernels.of_node(run, node) if leave is not None else (),
+        op_kernels=reader.kernels.of_op(op.id) if op is not None else (),
+        kernels_asked=reader.kernels.asked,
         waiting_hooks=tuple(
             f"{hook.function} ({hook_name(hook.kind)})" for hook in tape.hooks.values() if hook.node == node and hook.id not in fired
         ),

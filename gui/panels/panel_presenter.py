@@ -107,8 +107,11 @@ class PanelPresenter(QObject):
             panels.stack.show_stacks(self._stacks(self._node()))
 
     def _node(self) -> int | None:
-        """The selected node, else the current one."""
-        key = self._model.selection.key
+        """The selected node, or that of the selected op; else the current one."""
+        key, tape = self._model.selection.key, self._model.tape
+        if key is not None and key[0] == "op" and tape is not None and key[1] in tape.ops:
+            found = next((slot.node for slot in tape.ops[key[1]].grads if slot is not None), None)
+            return found if found is not None else self._model.current_node
         return key[1] if key is not None and key[0] == "node" else self._model.current_node
 
     @Slot()

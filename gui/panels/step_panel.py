@@ -7,14 +7,16 @@ import math
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from gradstep.engine.tape.kernels import Kernel
 from gradstep.engine.tape.schema import Frame, NodeKind
+from gradstep.engine.tape.state import Status
 
 from .. import theme
 from ..models.hooks import HookLine, StoreLine
 from ..models.steps import KIND_NAMES, GradLine, SavedLine, SlotLines, StepView
 from ..models.values import ValueRef
 from ..panel import Panel
-from ..widgets.formats import file_name, number, seconds
+from ..widgets.formats import file_name, number, outs_text, seconds
 from ..widgets.holder import Holder
 from ..widgets.plain import tip
 from .detail_tree import DetailTree, Line
@@ -163,9 +165,30 @@ class StepPanel(Panel):
         hooks += [Line((name, self.tr("not fired")), dim=True) for name in view.waiting_hooks]
         if hooks:
             sections.append(Line((self.tr("Hooks and stores"),), children=tuple(hooks), heading=True))
+        if view.kernels_asked is False or (view.kernels_asked and view.status_key is Status.DONE):
+            inside = self._kernels(view.kernels, view, "kernel")
+            if inside:
+                sections.append(Line((self.tr("Kernels"), _total(view.kernels)), children=inside, heading=True))
         if view.op_key is not None:
-            sections.append(Line((self.tr("Forward op"), "", ""), view.op_key, heading=True, children=self._stack(view)))
+            sections.append(Line((self.tr("Forward op"), "", ""), view.op_key, heading=True, children=self._forward(view)))
         return sections
+
+    def _forward(self, view: StepView) -> tuple[Line, ...]:
+        inside = self._kernels(view.op_kernels, view, "op kernel") if view.kernels_asked else ()
+        title = Line((self.tr("kernels"), _total(view.op_kernels)), children=inside, id="op kernels")
+        return (*self._stack(view), *((title,) if inside else ()))
+
+    def _kernels(self, kernels: tuple[Kernel, ...], view: StepView, kind: str) -> tuple[Line, ...]:
+        """The operators below autograd, in the order in which they ran; or why none are known."""
+        if not view.kernels_asked:
+            about = self.tr("Record with --kernels, or switch on Kernels under Preferences > Capture, to see what this node runs inside")
+            return (Line((self.tr("not recorded"),), dim=True, tip=about, id="kernels"),)
+        if not kernels and kind == "kernel":
+            return (Line((self.tr("none: it ran no operator"),), dim=True, id="kernels"),)
+        return tuple(
+            Line((f"{place}  {one.name}", seconds(one.duration), outs_text(one.outs)), tip=f"{one.name}\n{one.outs}", id=(kind, place))
+            for place, one in enumerate(kernels, 1)
+        )
 
     def _saved(self, line: SavedLine) -> Line:
         name = self.tr("%1 (freed)").replace("%1", line.name) if line.freed else line.name
@@ -218,6 +241,11 @@ class StepPanel(Panel):
     def _go_to_source(self) -> None:
         if self._view is not None and self._view.frame is not None:
             self.line_picked.emit(self._view.frame.file, self._view.frame.line)
+
+
+def _total(kernels: tuple[Kernel, ...]) -> str:
+    """The time of all of them; "" of none."""
+    return seconds(sum(one.duration for one in kernels)) if kernels else ""
 
 
 def _same(slot: SlotLines) -> bool:

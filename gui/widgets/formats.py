@@ -56,6 +56,15 @@ def file_name(path: str) -> str:
     return PurePath(path).name
 
 
+def outs_text(words: str) -> str:
+    """Types with shapes as a tape has them in words (``float32 [2, 3]``), as the window writes them."""
+
+    def one(found: re.Match[str]) -> str:
+        return f"{shape_text([int(size) for size in found[2].split(', ') if size])} {dtype_text(found[1])}"
+
+    return re.sub(r"(\w+) \[(\d{1,18}(?:, \d{1,18})*|)\]", one, words)
+
+
 def dtype_text(dtype: str) -> str:
     """The short name of a dtype: ``f32`` for ``float32``."""
     return _SHORT.get(dtype, dtype)

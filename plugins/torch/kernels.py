@@ -58,6 +58,6 @@ def _modes() -> list[Any]:
 
 def _rebuild(modes: list[Any]) -> None:
     while _length():
-        _pop()
+        _pop(None)  # of no key in particular
     for mode in modes:
         _push(mode)

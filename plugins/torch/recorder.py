@@ -39,6 +39,7 @@ from .marks import MARK
 _now, _ident = time.perf_counter_ns, threading.get_ident
 _GRADIENT, _ACTIVATION = int(Role.GRADIENT), int(Role.ACTIVATION)
 _ALIASING = frozenset(("detach", "detach_", "alias", "view_as"))  # results that share memory without being views
+KERNELS = 256  # ops and nodes whose kernels share a note: a reader takes no tape of notes without end
 LATENCY = 30_000_000  # nanoseconds that rows and values may wait for others
 SOON = 10_000_000  # nanoseconds that the row of a node of PyTorch's own may wait; the pulse names the node also after a crash
 
@@ -54,6 +55,7 @@ class TorchRecorder(PausableRecorder):
     _nouns: TorchIntroducer
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._kernels: list[dict[str, Any]] = []  # not yet on the tape
         super().__init__(*args, **kwargs)
         self.looks = TorchLooks(self._nouns.known)
 
@@ -220,7 +222,23 @@ class TorchRecorder(PausableRecorder):
 
     def kernels(self, found: list[Any], op: int = 0, node: int = 0, run: int = 0) -> None:
         """The operators that an op, or a node of a run, ran inside: name, what came out, nanoseconds."""
-        self.note("kernels", json.dumps({"op": op, "node": node, "run": run, "kernels": found}))
+        with self._guard as thread:
+            if thread:
+                self._kernels.append({"op": op, "node": node, "run": run, "kernels": found})
+                if len(self._kernels) >= KERNELS:
+                    self._tell_kernels()
+
+    def _tell_kernels(self) -> None:
+        kernels, self._kernels = self._kernels, []
+        self._note("kernels", json.dumps(kernels))
+
+    def _hand_over(self, now: int) -> None:
+        """See Writing."""
+        draft = self._encoder.draft
+        if self._kernels and len(draft.rows) == draft.committed:  # not in the middle of something
+            self._tell_kernels()
+            self._encoder.commit()
+        super()._hand_over(now)
 
     def _bump(self, tensor: Any, known: int, before: int, op: int, thread: Any) -> None:
         """Tell of a change in place."""

@@ -12,6 +12,7 @@ import gradstep.engine as torch
 from gradstep.engine.debug.states import State
 from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.recorder import Level, Recorder, recording
+from gradstep.gui.files import recent
 from gradstep.gui.guide.examples import FOLDER as EXAMPLES
 
 from .conftest import Driver
@@ -119,8 +120,7 @@ def test_a_folder_opens_its_first_rank_with_the_ranks_in_sight(driver: Driver, w
     assert driver.window.windowTitle().startswith("rank0.gst")
     assert driver.window.docks.in_sight(driver.window.panels.ranks)
     driver.until(lambda: len(driver.window.panels.ranks.model.view.lanes) == 3)
-    names = [action.text() for action in driver.window._recent_menu.actions()]
-    assert names[0] == folder.name  # what the user opened, and can open again
+    assert recent.recent(driver.window.settings)[0] == folder.resolve()  # what the user opened, and can open again
 
 
 def test_a_folder_without_tapes_says_what_it_should_hold(driver: Driver, tmp_path: Path) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
+from gradstep.engine.tape.schema import Note, Op, Record
 from gradstep.gui.graph.node_card import card
 from gradstep.gui.graph.packets import Packets
 from gradstep.gui.graph.picture import Shown
 from gradstep.gui.models.node_facts import FactBoard
+from gradstep.gui.widgets.formats import seconds
 
 from ..looked import Looked, looked_at, network
 
@@ -107,3 +111,27 @@ def test_the_canvas_shows_the_card(looked: Looked, monkeypatch: pytest.MonkeyPat
     place = looked.canvas.rect_of(key).center()
     QApplication.sendEvent(looked.canvas, QHelpEvent(QEvent.Type.ToolTip, place, looked.canvas.mapToGlobal(place)))
     assert shown == [f"card of {key[1]}"]
+
+
+def with_notes(records: list[Record], *notes: tuple[str, object]) -> list[Record]:
+    return [*(Note(kind, json.dumps(facts)) for kind, facts in notes if kind == "begin"), *records,
+            *(Note(kind, json.dumps(facts)) for kind, facts in notes if kind != "begin")]  # fmt: skip
+
+
+def test_the_card_of_an_op_lists_its_kernels_in_order(qtbot: QtBot) -> None:
+    records = network()
+    op = next(record for record in records if isinstance(record, Op) and record.name == "tanh")
+    inside = [["aten::clone", "float32 [16, 8]", 4000], ["aten::tanh_", "float32 [16, 8]", 12000]]
+    told = with_notes(records, ("begin", {"kernels": True}), ("kernels", [{"op": op.id, "node": 0, "run": 0, "kernels": inside}]))
+    text = text_of(looked_at(qtbot, told, Shown.FORWARD), ("op", op.id))
+    assert "aten::clone" in text
+    assert text.index("aten::clone") < text.index("aten::tanh_")
+    assert seconds(12e-6) in text
+
+
+def test_a_card_says_that_kernels_were_not_recorded_where_they_could_have_been(qtbot: QtBot) -> None:
+    told = with_notes(network(), ("begin", {"kernels": False}))
+    looked = looked_at(qtbot, told, Shown.FORWARD)
+    assert "start with --kernels" in text_of(looked, looked.op("tanh"))
+    looked = looked_at(qtbot, network(), Shown.FORWARD)
+    assert "kernels" not in text_of(looked, looked.op("tanh"))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 import gradstep.engine as torch
+from gradstep.engine.tape.kernels import Kernel
 from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.recorder import Level, Recorder, recording
@@ -68,6 +69,25 @@ def test_a_node_lists_gradients_saved_tensors_and_its_line(qtbot: QtBot, maker: 
         "Forward op", "small.py:14",
     ]  # fmt: skip
     assert panel._source.text() == "small.py:14"
+
+
+def test_a_node_lists_the_kernels_of_its_backward_and_of_its_op(qtbot: QtBot, maker: SmallNetwork) -> None:
+    reader = reader_of(maker)
+    view = step_view(reader, Cursor(reader.tape).move_to(maker.enters[3]), maker.n3)
+    assert view is not None
+    inside = (Kernel("aten::t", "float32 [3, 6]", 2e-6), Kernel("aten::mm", "float32 [4, 6]", 9e-6))
+    panel = StepPanel()
+    qtbot.addWidget(panel)
+    panel.show_step(replace(view, kernels=inside, op_kernels=inside[1:], kernels_asked=True))
+    lines = panel._tree.texts()
+    (heading,) = [place for place, line in enumerate(lines) if line.startswith("Kernels")]
+    assert [line.split("\t")[0] for line in lines[heading:]] == [
+        "Kernels", "1  aten::t", "2  aten::mm", "Forward op", "small.py:14", "kernels", "1  aten::mm",
+    ]  # fmt: skip
+    assert lines[heading + 2].split("\t")[2] == "4\u00d76 f32"
+    panel.show_step(replace(view, kernels_asked=False))
+    place = [line.split("\t")[0] for line in panel._tree.texts()].index("Kernels")
+    assert panel._tree.texts()[place + 1].startswith("not recorded")
 
 
 def test_picking_a_gradient_shows_it_and_activating_goes_to_the_other_node(qtbot: QtBot, maker: SmallNetwork) -> None:
