@@ -44,16 +44,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     """Outside: let another pytest run the case, and say what it said."""
     if is_inside() or not _is_case(item):
         return None
-    config = item.config
-    if _isolation not in config.stash:
-        alone = hasattr(config, "workerinput")  # under xdist each worker is given its cases one by one
-        cases = [item] if alone else [one for one in item.session.items if _is_case(one)]
-        config.stash[_isolation] = Isolation(cases, 1 if alone else 2)
-        if alone:
-            reports = config.stash[_isolation].reports(item)
-            del config.stash[_isolation]
-            return _tell(item, reports)
-    return _tell(item, config.stash[_isolation].reports(item))
+    stash = item.config.stash
+    if _isolation not in stash:
+        given_singly = hasattr(item.config, "workerinput")  # under xdist each worker hears of its cases one by one
+        stash[_isolation] = Isolation([] if given_singly else [one for one in item.session.items if _is_case(one)])
+    return _tell(item, stash[_isolation].reports(item))
 
 
 def _tell(item: pytest.Item, reports: list[pytest.TestReport]) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,42 +28,100 @@ def is_inside() -> bool:
     return INSIDE in os.environ
 
 
-class Isolation:
-    """Runs cases, two at a time, in the order in which they will be asked for."""
+class Nursery:
+    """The process that every warden is forked from. It has loaded what cases need, and is started with the first of them."""
 
-    def __init__(self, items: list[pytest.Item], at_once: int = AT_ONCE) -> None:
-        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="faults")
-        self._left = len(items)
-        self._results: dict[str, Future[list[pytest.TestReport]]] = {item.nodeid: self._pool.submit(run, item) for item in items}
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder = ""
+
+    @property
+    def _door(self) -> str:
+        return os.path.join(self._folder, "door")
+
+    def _open(self) -> None:
+        with self._lock:
+            if self._process is not None:
+                return
+            self._folder = tempfile.mkdtemp(prefix="gn-")
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+                listener.bind(self._door)
+                listener.listen()
+                number = listener.fileno()
+                self._process = subprocess.Popen([sys.executable, "-P", _WARDEN, str(number)], stdin=subprocess.PIPE, pass_fds=[number])
+
+    def ask(self, given: dict[str, Any]) -> dict[str, Any] | None:
+        """What a warden says of the case that is ``given``; None where it did not live to say it."""
+        self._open()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+            try:
+                link.connect(self._door)
+                link.sendall(json.dumps(given).encode() + b"\n")
+                verdict: dict[str, Any] = json.loads(b"".join(iter(lambda: link.recv(1 << 16), b"")))
+            except (OSError, ValueError):
+                return None
+        return verdict
+
+    def close(self) -> None:
+        """Nothing is forked any more; wardens whose cases run end by themselves."""
+        if self._process is not None:
+            self._process.communicate()
+            shutil.rmtree(self._folder)
+            self._process = None
+
+
+class Isolation:
+    """Runs cases, two at a time, in the order in which they will be asked for; ``ahead`` are begun before anybody asks."""
+
+    def __init__(self, ahead: list[pytest.Item]) -> None:
+        self._nursery = Nursery()
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="faults")
+        self._results: dict[str, Future[list[pytest.TestReport]]] = {item.nodeid: self._begun(item) for item in ahead}
+
+    def _begun(self, item: pytest.Item) -> Future[list[pytest.TestReport]]:
+        return self._pool.submit(run, item, self._nursery)
 
     def reports(self, item: pytest.Item) -> list[pytest.TestReport]:
-        """What the case said. After the last one nothing of this runs any more."""
-        self._left -= 1
+        """What the case said. After the last that was begun ahead nothing of this runs any more."""
+        known = bool(self._results)
         try:
-            return self._results.pop(item.nodeid).result()
+            return (self._results.pop(item.nodeid, None) or self._begun(item)).result()
         finally:
-            if not self._left:
+            if known and not self._results:
                 self.close()
 
     def close(self) -> None:
         """Begin no further case, and wait for those that run."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._nursery.close()
 
 
-def run(item: pytest.Item) -> list[pytest.TestReport]:
+def run(item: pytest.Item, nursery: Nursery) -> list[pytest.TestReport]:
     """Run one case to its end."""
     folder = Path(tempfile.mkdtemp(prefix="gf-"))
     try:
         for name in _FOLDERS:
             (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        verdict = _ask_warden(item, folder)
+        verdict = nursery.ask(_given(item, folder)) or _GONE
         reports = _read(item, folder / "reports")
         complaint = _complaint(verdict, reports)
         if complaint:
             reports.append(_failure(item, complaint))
+        reports[-1].user_properties.append(("seconds", verdict["seconds"]))
         return reports
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+_GONE = {"status": None, "survivors": [], "leftovers": [], "said": "its warden was gone", "seconds": 0.0}
+
+
+def _given(item: pytest.Item, folder: Path) -> dict[str, Any]:
+    top = str(item.config.rootpath)
+    words = ["-q", "-p", "no:cacheprovider", f"--basetemp={folder / 't'}", f"--rootdir={top}"]
+    case = f"{item.path}::{item.nodeid.partition('::')[2]}"
+    return {"arguments": [*words, case], "environment": environment(folder), "folder": str(folder), "top": top, "silence": SILENCE}
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -74,37 +134,6 @@ def environment(folder: Path) -> dict[str, str]:
     }  # fmt: skip
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "RANK", "WORLD_SIZE"))}
     return {**kept, **own}
-
-
-def _ask_warden(item: pytest.Item, folder: Path) -> dict[str, Any]:
-    inner = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        f"--basetemp={folder / 't'}",
-        f"--rootdir={item.config.rootpath}",
-    ]
-    inner += [f"{item.path}::{item.nodeid.partition('::')[2]}"]
-    command = [sys.executable, _WARDEN, str(SILENCE), str(folder), *inner]
-    warden = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(folder), cwd=item.config.rootpath)
-    try:
-        out, err = warden.communicate()
-    finally:
-        warden.kill()
-        warden.wait()
-    try:
-        verdict: dict[str, Any] = json.loads(out)
-    except ValueError:
-        return {
-            "status": None,
-            "survivors": [],
-            "leftovers": [],
-            "said": f"the warden ended with {warden.returncode}: {err.decode()[-2000:]}",
-        }
-    return verdict
 
 
 def _read(item: pytest.Item, file: Path) -> list[pytest.TestReport]:

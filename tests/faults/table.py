@@ -26,6 +26,7 @@ class Table:
         self._cases: dict[str, tuple[int, Way]] = {}
         self._outcomes: dict[str, str] = {}  # passed, failed, or why it was skipped
         self.figures: dict[tuple[int, Way], list[str]] = defaultdict(list)
+        self.seconds: dict[str, float] = {}  # of a processor, by case
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the cases that are asked for."""
@@ -49,6 +50,7 @@ class Table:
             self._outcomes.setdefault(report.nodeid, _REASON.sub("", reason))
         elif report.when == "call":
             self._outcomes.setdefault(report.nodeid, "passed")
+        self.seconds |= {report.nodeid: float(str(value)) for name, value in report.user_properties if name == "seconds"}
         if report.when == "teardown" or report.skipped:
             self.figures[self._cases[report.nodeid]] += [str(text) for name, text in report.user_properties if name == "figure"]
 
