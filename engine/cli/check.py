@@ -128,4 +128,4 @@ def _census(as_json: bool) -> int:
     return Exit.OK
 
 
-COMMAND = Command("check", "what a script uses of torch and the engine lacks", __doc__, _arguments, _run, passes_on=True)
+COMMAND = Command("check", __doc__, _arguments, _run, passes_on=True)

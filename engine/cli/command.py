@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 
-from ..tape.ending import ending
-from ..tape.reader import Tape, TapeError
 from ..tape.visible import visible
 
 
@@ -36,7 +35,6 @@ class Command:
     module is its help."""
 
     name: str
-    summary: str
     description: str
     arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
@@ -59,8 +57,21 @@ class Level(IntEnum):
     ERROR = 2  # why it was not done
 
 
+class Color(Enum):
+    """Whether sentences on stderr are coloured. Nothing is said by colour alone."""
+
+    AUTO = "auto"  # on a terminal, unless NO_COLOR is set (no-color.org) or the terminal is a dumb one
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 class _Heard:
     least = Level.INFO
+    color = Color.AUTO
+
+
+_RESET = "\x1b[0m"
+_COLORS = {Level.INFO: "\x1b[1m", Level.WARNING: "\x1b[1;33m", Level.ERROR: "\x1b[1;31m"}  # bold, yellow, red: the terminal's own
 
 
 def hear_from(level: Level) -> None:
@@ -68,30 +79,20 @@ def hear_from(level: Level) -> None:
     _Heard.least = level
 
 
+def paint(color: Color) -> None:
+    """Colour what is said, or do not, from now on."""
+    _Heard.color = color
+
+
+def _is_coloured() -> bool:
+    if _Heard.color is Color.AUTO:
+        plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        return not plain and sys.stderr is not None and sys.stderr.isatty()
+    return _Heard.color is Color.ALWAYS
+
+
 def say(sentence: str, level: Level = Level.WARNING) -> None:
     """Tell the user on stderr; stdout is for data."""
     if level >= _Heard.least:
-        print(f"gradstep: {visible(sentence, keep=chr(10))}", file=sys.stderr)
-
-
-def read_to_end(tape: Tape, code: int, done: str = "read") -> int:
-    """The exit code of a command that has read a tape: ``code``, or DAMAGED. Says how far the tape goes, where that is not to its end;
-    ``done`` is what was done with what stands there."""
-    if tape.damage:
-        say(f"{tape.path} is damaged: {tape.damage}. What stands before that place was {done}.")
-        return Exit.DAMAGED
-    if not tape.complete:
-        say(f"{tape.path} is not complete: {ending(tape)['sentence'].rstrip('.')}. What is there was {done}.")
-    return code
-
-
-def open_tape(path: str) -> Tape:
-    """The tape that a command was given. Raises Failed where there is none."""
-    try:
-        return Tape.open(path)
-    except FileNotFoundError:
-        raise Failed(f"{path}: there is no such file", Exit.NO_INPUT) from None
-    except TapeError as error:
-        raise Failed(str(error), Exit.DAMAGED) from None
-    except OSError as error:
-        raise Failed(f"{path} cannot be read: {error.strerror or error}", Exit.IO) from None
+        name = f"{_COLORS[level]}gradstep:{_RESET}" if _is_coloured() else "gradstep:"
+        print(f"{name} {visible(sentence, keep=chr(10))}", file=sys.stderr)

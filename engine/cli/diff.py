@@ -14,7 +14,8 @@ from typing import Any
 from ..tape.compare import Compared, Comparison, Moment, compare, moments
 from ..tape.reader import Tape
 from ..tape.visible import visible
-from .command import Command, Exit, Failed, open_tape, read_to_end
+from .command import Command, Exit, Failed
+from .tapes import open_tape, read_to_end
 
 SHOWN = 15
 
@@ -115,4 +116,4 @@ def _number(x: float | None) -> float | str | None:
     return x if x is None or abs(x) != float("inf") else str(x)
 
 
-COMMAND = Command("diff", "compare two recordings, or two iterations of one", __doc__, _arguments, _run)
+COMMAND = Command("diff", __doc__, _arguments, _run)

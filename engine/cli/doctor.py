@@ -231,4 +231,4 @@ def _plain(own: list[Finding], verdicts: Verdicts) -> dict[str, Any]:
     }  # fmt: skip
 
 
-COMMAND = Command("doctor", "say what works here and what does not, and why", __doc__, _arguments, _run)
+COMMAND = Command("doctor", __doc__, _arguments, _run)

@@ -22,9 +22,10 @@ from ..explain.diagnoses import findings
 from ..explain.finding import Finding, Kind, Severity
 from ..extensions.guard import Guard, PluginError
 from ..tape.reader import Tape
-from .command import Command, Exit, open_tape, read_to_end, say
+from .command import Command, Exit, say
 from .engines import Runner, add_arguments, chosen
 from .running import must_exist, recorded
+from .tapes import open_tape, read_to_end
 
 GROUP = "gradstep.explanations"
 
@@ -97,4 +98,4 @@ def _run(args: argparse.Namespace) -> int:
     return ending or (Exit.FAILED if any(finding.severity is not Severity.NOTE for finding in found) else Exit.OK)
 
 
-COMMAND = Command("explain", "say what went wrong with autograd, where and why", __doc__, _arguments, _run, passes_on=True)
+COMMAND = Command("explain", __doc__, _arguments, _run, passes_on=True)

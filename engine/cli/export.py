@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from ..extensions.guard import Guard, PluginError
 from ..tape.reader import Tape
-from .command import Command, Exit, Failed, open_tape, read_to_end
+from .command import Command, Exit, Failed
+from .tapes import open_tape, read_to_end
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -74,4 +75,4 @@ def _graph(tape: Tape, what: str, number: int | None) -> nx.DiGraph:
     return {"backward": graphs.backward_graph, "forward": graphs.forward_graph, "both": graphs.combined_graph}[what](tape, run)
 
 
-COMMAND = Command("export", "write the graph of a tape as svg, dot, graphml, ...", __doc__, _arguments, _run)
+COMMAND = Command("export", __doc__, _arguments, _run)

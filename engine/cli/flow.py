@@ -10,7 +10,8 @@ import math
 
 from ..tape.compare import gradient_flow
 from ..tape.visible import visible
-from .command import Command, Exit, open_tape, read_to_end
+from .command import Command, Exit
+from .tapes import open_tape, read_to_end
 
 COLUMNS = 8
 
@@ -53,4 +54,4 @@ def _spread(count: int, most: int) -> list[int]:
     return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})
 
 
-COMMAND = Command("flow", "gradient norms of each parameter over the iterations", __doc__, _arguments, _run)
+COMMAND = Command("flow", __doc__, _arguments, _run)

@@ -17,7 +17,8 @@ from ..tape import kernels
 from ..tape.reader import Tape
 from ..tape.summary import summary, text
 from ..tape.tally import By, Tally, as_csv, as_facts, as_text
-from .command import Command, Exit, Failed, open_tape, read_to_end
+from .command import Command, Exit, Failed
+from .tapes import open_tape, read_to_end
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,4 +54,4 @@ def _run(args: argparse.Namespace) -> int:
         tape.close()
 
 
-COMMAND = Command("inspect", "show what is on a tape", __doc__, _arguments, _run)
+COMMAND = Command("inspect", __doc__, _arguments, _run)

@@ -15,7 +15,8 @@ from ..tape import ledger
 from ..tape.reader import Tape
 from ..tape.schema import Slot
 from ..tape.visible import visible
-from .command import Command, Exit, Failed, open_tape, read_to_end
+from .command import Command, Exit, Failed
+from .tapes import open_tape, read_to_end
 
 SHOWN = 20
 
@@ -90,4 +91,4 @@ def _plain(tape: Tape, entry: ledger.Entry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-COMMAND = Command("ledger", "what each path and each pass contributed to a gradient", __doc__, _arguments, _run)
+COMMAND = Command("ledger", __doc__, _arguments, _run)

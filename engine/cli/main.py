@@ -4,6 +4,9 @@
     gradstep COMMAND ...       see below
 
     --log-level LEVEL          before a command: say nothing on stderr that matters less than info, warning or error
+    --color WHEN               before a command: colour what is said on stderr: auto (default; NO_COLOR is heeded), always, never
+    --config FILE              before a command: defaults for its options, TOML: a table [record] with level = "statistics", ...
+    --no-plugins               before a command: nothing but gradstep's own
     --version
 
 Other packages add commands by entry points of the group ``gradstep.commands``: a function that takes the list of arguments and
@@ -22,17 +25,14 @@ from importlib.metadata import version
 
 from ..extensions.catalogue import Feature, features
 from ..extensions.switches import Switches
-from . import check, diff, doctor, explain, export, flow, inspect, ledger, plugins, ranks, record, replay, verify
-from .command import Command, Exit, Failed, Level, hear_from, say
+from .command import Color, Command, Exit, Failed, Level, hear_from, paint, say
+from .common import heeded
+from .config import Config
 from .faults import place_of, written_down
+from .table import SUMMARIES, command_of
 
 GROUP = "gradstep.commands"
 WINDOW = "window"
-_BUILTIN = (
-    check.COMMAND, record.COMMAND, explain.COMMAND, inspect.COMMAND, diff.COMMAND, flow.COMMAND, ranks.COMMAND, ledger.COMMAND,
-    replay.COMMAND, verify.COMMAND, export.COMMAND, plugins.COMMAND, doctor.COMMAND,
-)  # fmt: skip
-COMMANDS: dict[str, Command] = {command.name: command for command in _BUILTIN}
 FILES = (".py", ".pyw", ".gst")
 
 
@@ -40,8 +40,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run ``gradstep`` with these arguments; returns the exit code."""
     words = sys.argv[1:] if argv is None else argv
     hear_from(Level.INFO)
+    paint(Color.AUTO)
     try:
-        code = _main(_heeded(words))
+        code = _main(*heeded(words))
         if sys.stdout is not None:
             sys.stdout.flush()  # a disk that is full is to be heard of now, not when the interpreter ends
         return code
@@ -67,20 +68,6 @@ def main(argv: list[str] | None = None) -> int:
         return Exit.INTERNAL
 
 
-def _heeded(words: list[str]) -> list[str]:
-    """The words without those that are for every command, which stand before it. Raises Failed where they make no sense."""
-    if not words or not words[0].startswith("--log-level"):
-        return words
-    name, _, value = words[0].partition("=")
-    rest = words[1:] if value else words[2:]
-    value = value or (words[1] if len(words) > 1 else "")
-    if name != "--log-level" or value.upper() not in Level.__members__:
-        known = ", ".join(level.name.lower() for level in Level)
-        raise Failed(f"--log-level {value or 'LEVEL'}: LEVEL is one of {known}, and a command follows", Exit.USAGE)
-    hear_from(Level[value.upper()])
-    return rest
-
-
 def _silence() -> None:
     """What waits for stdout cannot be written any more, and the interpreter shall not try it again when it ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -89,13 +76,16 @@ def _silence() -> None:
     os.close(nowhere)
 
 
-def _main(words: list[str]) -> int:
-    others = {feature.name: feature for feature in features(GROUP)}
+def _main(words: list[str], config: Config) -> int:
     first = words[0] if words else ""
-    if first in COMMANDS:
-        return _builtin(COMMANDS[first], words[1:])
+    if first in SUMMARIES and not config.tables:  # what others there are need not be looked for
+        return _builtin(command_of(first), words[1:], config)
+    others = {feature.name: feature for feature in features(GROUP)}
+    config.check_names([*SUMMARIES, *others])
+    if first in SUMMARIES:
+        return _builtin(command_of(first), words[1:], config)
     if first in others and first != WINDOW:
-        return _loaded(others[first], words[1:])
+        return _loaded(others[first], config.before(words[1:], first))
     if first in ("-h", "--help"):
         print(_help(others))
         return Exit.OK
@@ -107,14 +97,15 @@ def _main(words: list[str]) -> int:
         raise Failed(f"{first} is no command of gradstep, no script (.py), no tape (.gst) and no folder of ranks", Exit.USAGE)
     if WINDOW not in others:
         raise Failed("the window is not installed: pip install 'gradstep[gui]'", Exit.USAGE)
-    return _loaded(others[WINDOW], words[1:] if first == WINDOW else words)
+    return _loaded(others[WINDOW], config.before(words[1:] if first == WINDOW else words, WINDOW))
 
 
-def _builtin(command: Command, words: list[str]) -> int:
+def _builtin(command: Command, words: list[str], config: Config) -> int:
     parser = argparse.ArgumentParser(
         prog=f"gradstep {command.name}", description=command.description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     command.arguments(parser)
+    words = config.before(words, command.name, command.arguments)
     rest: list[str] = []
     if command.passes_on and "--" in words:  # what stands behind it is the script's
         place = words.index("--")
@@ -150,7 +141,7 @@ def _loaded(feature: Feature, words: list[str]) -> int:
 
 def _help(others: dict[str, Feature]) -> str:
     lines = [(__doc__ or "").split("\n\nOther packages")[0].replace("``", ""), ""]
-    lines += [f"    gradstep {command.name:<10} {command.summary}" for command in COMMANDS.values()]
+    lines += [f"    gradstep {name:<10} {summary}" for name, summary in SUMMARIES.items()]
     lines += [f"    gradstep {name:<10} from the plug-in {f.package}" for name, f in sorted(others.items()) if name != WINDOW]
     lines += ["", "gradstep COMMAND --help tells more."]
     return "\n".join(lines)

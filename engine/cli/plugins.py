@@ -78,4 +78,4 @@ def _text(switches: Switches, installed: list[Feature]) -> str:
     return "\n".join(lines)
 
 
-COMMAND = Command("plugins", "list plug-ins, and switch them on or off", __doc__, _arguments, _run)
+COMMAND = Command("plugins", __doc__, _arguments, _run)

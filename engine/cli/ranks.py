@@ -169,4 +169,4 @@ def _number(x: float | None) -> float | str | None:
     return x if x is None or math.isfinite(x) else None if math.isnan(x) else str(x)
 
 
-COMMAND = Command("ranks", "the ranks of a job side by side: which one stands out, and when", __doc__, _arguments, _run)
+COMMAND = Command("ranks", __doc__, _arguments, _run)

@@ -107,4 +107,4 @@ def _make(folder: str) -> None:
         raise Failed(f"{folder} cannot be made: {error.strerror}", Exit.NOT_CREATED) from None
 
 
-COMMAND = Command("record", "run a script and record it, without a window", __doc__, _arguments, _run)
+COMMAND = Command("record", __doc__, _arguments, _run)

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..tape.reader import Tape
 from ..tape.visible import visible
-from .command import Command, Exit, Failed, open_tape, read_to_end
+from .command import Command, Exit, Failed
+from .tapes import open_tape, read_to_end
 
 if TYPE_CHECKING:
     from ..debug.replay import Outcome
@@ -165,4 +166,4 @@ def _plain_run(outcome: Outcome) -> dict[str, Any]:
     }  # fmt: skip
 
 
-COMMAND = Command("replay", "run a tape's backward again without the script", __doc__, _arguments, _run)
+COMMAND = Command("replay", __doc__, _arguments, _run)

@@ -14,7 +14,8 @@ from ..tape.check import check
 from ..tape.ending import ending
 from ..tape.reader import Tape
 from ..tape.visible import visible
-from .command import Command, Exit, open_tape, say
+from .command import Command, Exit, say
+from .tapes import open_tape
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,4 +70,4 @@ def _far(facts: dict[str, Any]) -> str:
     return f"{counts}, {facts['seconds']:.3f} s of the script{part}"
 
 
-COMMAND = Command("verify", "check a tape, and say how far it can be read", __doc__, _arguments, _run)
+COMMAND = Command("verify", __doc__, _arguments, _run)

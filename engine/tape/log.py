@@ -340,11 +340,11 @@ class Writer:
     def _checked_size(self) -> int:
         """The size of the file, after a look whether it still has its name (writing to a deleted file succeeds), and the
         descriptor still is our file (a script may close any descriptor, and the next file it opens gets its number)."""
-        size = -1
+        size, has_name = -1, False
         try:
             found = os.fstat(self._descriptor)
             if (found.st_dev, found.st_ino) == self._identity:
-                size = found.st_size
+                size, has_name = found.st_size, found.st_nlink > 0
         except OSError:  # the script closed it
             size = -1
         now = time.monotonic()
@@ -354,6 +354,8 @@ class Writer:
         try:
             named = os.stat(self.path)
         except OSError as error:
+            if has_name and isinstance(error, PermissionError):  # the script became another user: what it has open is still its own
+                return size
             raise TapeGone(f"{self.path} is gone: {error.strerror}") from error
         if (named.st_dev, named.st_ino) != self._identity:
             raise TapeGone(f"{self.path} was replaced by another file while it was recorded into")

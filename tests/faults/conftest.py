@@ -102,6 +102,17 @@ def figure(record_property: Callable[[str, object], None]) -> Callable[[str], No
 
 
 @pytest.fixture
+def alive(capfd: pytest.CaptureFixture[str]) -> Callable[[], None]:
+    """A sign of life, for a case that does many things one after the other: a slow machine is no hang."""
+
+    def alive() -> None:
+        with capfd.disabled():
+            print(".", end="", flush=True)
+
+    return alive
+
+
+@pytest.fixture
 def gradstep(tmp_path: Path, said: Said) -> Commands:
     """The command line."""
     return Commands(tmp_path, said)

@@ -50,7 +50,9 @@ class Table:
             self._outcomes.setdefault(report.nodeid, _REASON.sub("", reason))
         elif report.when == "call":
             self._outcomes.setdefault(report.nodeid, "passed")
-        self.seconds |= {report.nodeid: float(str(value)) for name, value in report.user_properties if name == "seconds"}
+        for name, value in report.user_properties:
+            if name == "seconds":
+                self.seconds[report.nodeid] = float(str(value))
         if report.when == "teardown" or report.skipped:
             self.figures[self._cases[report.nodeid]] += [str(text) for name, text in report.user_properties if name == "figure"]
 

@@ -101,11 +101,11 @@ def test_a_tape_that_is_cut_anywhere_gives_its_beginning(tmp_path) -> None:
 
 
 @fault(36, API)
-@pytest.mark.parametrize("kind", NO_TAPES)
-def test_what_is_no_tape_is_refused_with_a_reason(tmp_path, kind) -> None:
-    with pytest.raises((TapeError, OSError)) as refused:
-        Tape.open(no_tape(tmp_path, kind))
-    assert str(refused.value)
+def test_what_is_no_tape_is_refused_with_a_reason(tmp_path) -> None:
+    for kind in NO_TAPES:
+        with pytest.raises((TapeError, OSError)) as refused:
+            Tape.open(no_tape(tmp_path, kind))
+        assert str(refused.value), kind
 
 
 @fault(36, CLI)
@@ -143,14 +143,14 @@ def test_the_bar_says_why_a_file_is_no_tape(person, tmp_path) -> None:
 
 
 @fault(37, API)
-@pytest.mark.parametrize("kind", HOSTILE)
-def test_a_tape_made_to_do_harm_is_read_as_text_or_refused(tmp_path, kind) -> None:
-    path = hostile(tmp_path, kind)
-    before = (hashlib.sha256(path.read_bytes()).hexdigest(), sorted(os.listdir(tmp_path)))
-    tape = Tape.open(path)
-    assert bool(tape.verify()) is (kind == "length")
-    tape.close()
-    assert (hashlib.sha256(path.read_bytes()).hexdigest(), sorted(os.listdir(tmp_path))) == before
+def test_a_tape_made_to_do_harm_is_read_as_text_or_refused(tmp_path) -> None:
+    for kind in HOSTILE:
+        path = hostile(tmp_path, kind)
+        before = (hashlib.sha256(path.read_bytes()).hexdigest(), sorted(os.listdir(tmp_path)))
+        tape = Tape.open(path)
+        assert bool(tape.verify()) is (kind == "length")
+        tape.close()
+        assert (hashlib.sha256(path.read_bytes()).hexdigest(), sorted(os.listdir(tmp_path))) == before
 
 
 @fault(37, CLI)
@@ -176,11 +176,12 @@ def test_the_window_shows_hostile_names_as_text(person, tmp_path) -> None:
 
 # ------------------------------------------------------------------------------------------------- 39: more than one reader
 
+PASSES = 2
 SLOW = (
     HEAD
-    + """
+    + f"""
 import sys
-for step in range(3):
+for step in range({PASSES}):
     (x * 2).sum().backward()
     print("pass", step, flush=True)
     sys.stdin.readline()
@@ -217,7 +218,7 @@ def test_commands_read_a_tape_while_it_is_recorded(gradstep, said) -> None:
     process = gradstep.start("record", "-o", gradstep.folder / "run.gst", gradstep.write(SLOW), stdin=subprocess.PIPE)
     assert process.stdin is not None
     assert process.stdout is not None
-    for count in range(1, 4):
+    for count in range(1, PASSES + 1):
         process.stdout.readline()
         readers = [
             subprocess.Popen([sys.executable, "-m", "gradstep", "export", "run.gst", "--to", f"{number}.json"], cwd=gradstep.folder)

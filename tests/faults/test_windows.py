@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
@@ -31,6 +32,7 @@ y.sum().backward()
 # A program that shows a window, does something with it, says so, and waits to be killed.
 SHOWN = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from PySide6.QtCore import QSettings, QTimer
 from gradstep.gui.app import application
@@ -68,6 +70,7 @@ while True:
 """
 DEBUGGER = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from gradstep.engine.debug.launch import Launch, RunFolder
 from gradstep.engine.debug.session import Session
@@ -202,12 +205,13 @@ def test_a_plug_in_that_raises_in_paint_is_switched_off_and_the_session_goes_on(
     again.close()
 
 
-def kept_after_kills(tmp_path: Path, kills: int) -> None:
+def kept_after_kills(tmp_path: Path, alive: Callable[[], None], kills: int) -> None:
     from gradstep.gui.files.settings import mend
 
     file, generator = tmp_path / "gradstep.ini", random.Random(0)
     seen = 0
     for _ in range(kills):
+        alive()
         writer = subprocess.Popen([sys.executable, "-c", KEEPS, str(file)], stdout=subprocess.PIPE)
         assert writer.stdout is not None
         writer.stdout.readline()
@@ -224,10 +228,10 @@ def kept_after_kills(tmp_path: Path, kills: int) -> None:
 
 
 @fault(35, WINDOW)
-def test_settings_are_old_or_new_after_a_kill(tmp_path) -> None:
-    kept_after_kills(tmp_path, 5)
+def test_settings_are_old_or_new_after_a_kill(tmp_path, alive) -> None:
+    kept_after_kills(tmp_path, alive, 5)
 
 
 @fault(35, WINDOW, long=True)
-def test_settings_are_old_or_new_after_a_hundred_kills(tmp_path) -> None:
-    kept_after_kills(tmp_path, 100)
+def test_settings_are_old_or_new_after_a_hundred_kills(tmp_path, alive) -> None:
+    kept_after_kills(tmp_path, alive, 100)

@@ -26,7 +26,10 @@ from gradstep.engine.debug import tree
 GRACE = 2.0  # seconds in which what is ending already may end
 EMPTY = ("tmp", "run")  # folders in which nothing may be left
 # Nothing of it starts a thread, opens a file or asks for a folder when it is imported.
-LOADED = ("pytest", "numpy", "gradstep.engine", "gradstep.engine.cli.main", "gradstep.engine.debug.session", "gradstep.gui.main_window")
+LOADED = (
+    "pytest", "numpy", "gradstep.engine.names", "gradstep.engine.cli.main", "gradstep.engine.cli.record", "gradstep.engine.cli.verify",
+    "gradstep.engine.cli.inspect", "gradstep.engine.debug.session", "gradstep.gui.main_window",
+)  # fmt: skip
 _DESCRIPTORS = 256  # of the warden's, all below this
 
 

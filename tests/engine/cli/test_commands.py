@@ -170,9 +170,11 @@ def test_what_matters_less_is_not_said(tape: Path, record: Record, tmp_path: Pat
     assert "is damaged" in capsys.readouterr().err
     assert main(["--log-level", "error", "inspect", "none.gst"]) == 66
     assert "no such file" in capsys.readouterr().err
-    for words in (["--log-level"], ["--log-level", "loud", "inspect"], ["--log-levels=error"]):
+    for words in (["--log-level"], ["--log-level", "loud", "inspect"]):
         assert main(words) == 2
         assert "info, warning, error" in capsys.readouterr().err
+    assert main(["--log-levels=error"]) == 2
+    assert "--log-levels is no option of gradstep" in capsys.readouterr().err
 
 
 class Point:

@@ -183,6 +183,22 @@ def test_a_recording_that_ends_at_once_notices_it_too(tmp_path: Path, capsys: py
     assert "is gone" in recorder.failed
 
 
+@pytest.mark.parametrize("deleted", [False, True])
+def test_who_may_not_look_for_the_tape_any_more_still_writes_it(
+    deleted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.gst"
+    recorder = Recorder(Writer(path))
+    if deleted:
+        path.unlink()
+    with monkeypatch.context() as patch:  # the script became another user, to whom the folder is closed
+        patch.setattr(log.os, "stat", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+        Square(recorder).backward()
+        recorder.close()
+    assert capsys.readouterr().err.count("is gone") == deleted
+    assert deleted or Tape.open(path).complete
+
+
 def test_a_file_that_somebody_else_changed_is_not_written_any_more(tmp_path: Path) -> None:
     writer = Writer(tmp_path / "a.gst")
     os.truncate(tmp_path / "a.gst", 3)
