@@ -20,6 +20,7 @@ from .files.file_commands import FileCommands
 from .files.notes import Notes
 from .files.opening import Opening
 from .files.orders import FileOrders
+from .files.parting import Parting
 from .files.recovery import Recovery
 from .files.settings import kept
 from .files.tape_watch import TapeWatch
@@ -178,6 +179,7 @@ class MainWindow(QMainWindow):
         self.undo = Undo(self)
         self.announcer = Announcer(self.message, self.canvas, session, model, self.opening, self.navigator)
         self.troubles = Troubles(self.message, session, self.opening)
+        self.parting = Parting(self.files, session, model, self.opening)
         self.around = Around(self, actions, model, docks, self.message, self.opening, self.preferences, settings)
         step_button = partial(self.bar.widgetForAction, actions["step"])
         self.guide = Guide(self.task, self.opening, model, docks, self.panels, self.canvas, step_button, settings, self)
@@ -200,6 +202,7 @@ class MainWindow(QMainWindow):
         self.panels.tensor.rerun_wished.connect(self.opening.restart_with_values)
         self.panels.tensor.capture_wished.connect(self.opening.keep_more)
         self.troubles.stacks_found.connect(self.wishes.show_stacks)
+        self.announcer.keep_wanted.connect(self.parting.begin)
         for owner in (self.breakpoints, self.watches, self.notes):
             self.undo.follow(owner)
 

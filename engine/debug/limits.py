@@ -69,6 +69,10 @@ class Limits:
         self.disk = disk or self.disk * 2
         self.time = 0.0  # whoever lets it go on has seen how long it takes
 
+    def lift(self, what: str) -> None:
+        """No limit any more of this kind, which is one of ``KINDS``."""
+        setattr(self, what, 0)
+
     def _memory(self, pid: int, now: float) -> int:
         """Bytes that the program and all below it have in memory."""
         if now >= self._family_due:

@@ -82,6 +82,7 @@ class Supervisor:
         self._recorded_at = 0.0
         self._told_idle = False
         self._frozen = False
+        self._frozen_at = ""  # which limit
         self._ended_from_outside = False
         self._limits = Limits(launch)
         self._facts: dict[str, Any] = {
@@ -314,12 +315,13 @@ class Supervisor:
     def _obey(self, client: Channel, request: Request) -> None:
         if request.command in _OWN:
             limits = [request.arguments.get(f"{name}_limit", 0) for name in ("memory", "process", "disk")]
+            lift = request.arguments.get("lift", False) is True
             if request.command == "raiseLimit" and not all(type(limit) is int and 0 <= limit < 1 << 62 for limit in limits):
                 client.send(Response(request.seq, request.command, False, "a limit is a whole number, and not negative"))
                 return
             client.send(Response(request.seq, request.command))
             if request.command == "raiseLimit":
-                self._thaw(*limits)
+                self._thaw(limits, lift)
             elif request.command == "kill":
                 self._stop(rung=len(LADDER) - 1)
             else:
@@ -444,14 +446,16 @@ class Supervisor:
     def _freeze(self, what: str, why: str) -> None:
         assert self._process is not None
         tree.freeze(self._process.pid)
-        self._frozen, self._ending.limit = True, why
+        self._frozen, self._frozen_at, self._ending.limit = True, what, why
         body = {"what": what, "message": why, "memory": tree.resident(self._process.pid), "limit": self._limits.memory}
         self._tell("frozen", body)
 
-    def _thaw(self, memory: int, processes: int, disk: int) -> None:
+    def _thaw(self, limits: list[int], lift: bool) -> None:
         if self._process is None or not self._frozen:
             return
-        self._limits.raise_to(memory, processes, disk)
+        self._limits.raise_to(*limits)
+        if lift:
+            self._limits.lift(self._frozen_at)
         self._frozen, self._ending.limit = False, ""
         self._beat_seen = time.monotonic()
         tree.thaw(self._process.pid)

@@ -57,10 +57,14 @@ class FileCommands(QObject):
         files = recent.recent(self._settings)
         return str(files[0].parent) if files else str(Path.cwd())
 
-    def ask_save_tape(self, tape: Tape, stem: str) -> None:
-        """Let the user choose where to keep a tape."""
+    def ask_place(self, stem: str) -> str:
+        """Let the user choose where to keep a tape; "" for nowhere."""
         kinds = self.tr("gradstep tapes (*.gst)")
-        file, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save Tape As"), f"{self._folder()}/{stem}.gst", kinds)
+        return QFileDialog.getSaveFileName(self._window, self.tr("Save Tape As"), f"{self._folder()}/{stem}.gst", kinds)[0]
+
+    def ask_save_tape(self, tape: Tape, stem: str) -> None:
+        """Keep a tape where the user chooses."""
+        file = self.ask_place(stem)
         if file:
             self.save_tape(tape, Path(file))
 

@@ -24,6 +24,7 @@ from .message_bar import Answer, MessageBar
 class Announcer(QObject):
     """Listens to all and writes the bar, and the canvas's words for the time without a graph."""
 
+    keep_wanted = Signal()  # the user wants the program stopped and its tape saved
     line_wanted = Signal(str, int)  # the user wants to see this line of the source
     said = Signal(str)  # something worth a line that need not stay
 
@@ -93,13 +94,13 @@ class Announcer(QObject):
         """The program stands at a limit: what can be done about it."""
         words = self.tr("{0}. The script still exists and can go on.").format(self._session.sentence)
         limit = self._session.memory_limit
-        further = self.tr("Continue to {0}").format(wording.size_text(limit * 3 // 2)) if limit else self.tr("Go On Beyond the Limit")
-        answers: list[Answer] = [(further, self._session.raise_limit)]
+        further = self.tr("Continue to {0}").format(wording.size_text(limit * 3 // 2))
+        answers: list[Answer] = [(further, self._session.raise_limit)] if limit else []
+        answers.append((self.tr("Go On Without a Limit"), self._session.lift_limit))
         if limit and not more:
             answers.append((self.tr("Largest Tensors"), self._say_largest))
-        self._bar.show_message(
-            f"{words} {more}".rstrip(), [*answers, (self.tr("Stop"), self._session.stop)], picture="warning", token="accent_text"
-        )
+        answers += [(self.tr("Save Tape and Stop"), self.keep_wanted.emit), (self.tr("Stop"), self._session.stop)]
+        self._bar.show_message(f"{words} {more}".rstrip(), answers, picture="warning", token="accent_text")
 
     def _say_largest(self) -> None:
         tape = self._model.tape

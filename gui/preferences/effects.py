@@ -83,6 +83,7 @@ class Effects(QObject):
             "disk_limit": round(get.number("running/disk") * GIB),
             "process_limit": get.whole("running/processes"),
             "silence": get.number("running/silence"),
+            "idle": get.number("running/idle"),
             "unbuffered": get.on("running/unbuffered"),
         }
 

@@ -169,6 +169,10 @@ PREFERENCES: tuple[Preference, ...] = (
         _LAUNCH.silence, least=1.0, most=3600.0, unit="s",
     ),
     Preference(
+        "running/idle", Page.RUNNING, "Nothing happens after", "A script that runs so long without anything that is recorded gets a line "
+        "that says where it is", _LAUNCH.idle, least=0.0, most=86400.0, step=10, unit="s", none="never",
+    ),
+    Preference(
         "running/unbuffered", Page.RUNNING, "Write every event at once",
         "Slower; a crash in native code cannot cost the last 10 ms of the tape", _LAUNCH.unbuffered,
     ),

@@ -264,6 +264,10 @@ class DebugSession(QObject):
         """Lets a frozen program go on, to a higher limit (bytes, processes, bytes); 0: half as much again, or twice as much."""
         self._move("raiseLimit", memory_limit=memory, process_limit=processes, disk_limit=disk)
 
+    def lift_limit(self) -> None:
+        """Lets a frozen program go on, without the limit that it stands at."""
+        self._move("raiseLimit", lift=True)
+
     def request(self, kind: str, callback: Callable[[Response], None], **arguments: Any) -> bool:
         """Asks the paused program (value, statistics, histogram, evaluate, stack, where, grads, pending, edit); ``callback``
         gets the response. False where the state has no room for the question."""

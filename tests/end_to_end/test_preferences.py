@@ -104,8 +104,8 @@ def test_how_a_script_runs(driver: Driver, tmp_path: Path) -> None:
     assert f"['--lr', '1 2'] {folder} yes" in driver.printed
     sets(
         driver, running__python="/nowhere/python", running__memory=2.5, running__disk=1.0, running__processes=48, running__silence=9.0,
-        running__unbuffered=True, capture__level="statistics", capture__budget=64, capture__arm="nan", capture__passes=2,
-        capture__kernels=True,
+        running__idle=33.0, running__unbuffered=True, capture__level="statistics", capture__budget=64, capture__arm="nan",
+        capture__passes=2, capture__kernels=True,
     )  # fmt: skip
     launched: list[dict[str, object]] = []
     driver.window.session.launch = lambda script, **options: launched.append(options)  # type: ignore[method-assign]
@@ -113,7 +113,7 @@ def test_how_a_script_runs(driver: Driver, tmp_path: Path) -> None:
     expected = {
         "python": "/nowhere/python", "memory_limit": 5 << 29, "disk_limit": 1 << 30, "process_limit": 48, "silence": 9.0,
         "unbuffered": True, "level": "statistics", "budget": 64 << 20, "stop_on_entry": False, "cwd": str(folder),
-        "arm": "nan", "passes_before": 2, "kernels": True,
+        "idle": 33.0, "arm": "nan", "passes_before": 2, "kernels": True,
     }  # fmt: skip
     assert expected.items() <= launched[0].items()
 

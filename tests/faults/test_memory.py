@@ -63,7 +63,7 @@ def test_a_program_is_frozen_at_its_limit_and_can_go_on(start, session, figure) 
     tape = sound(session.tape)
     assert len(tape.runs) == 1
     tape.close()
-    session.send("raiseLimit", memory_limit=8 << 30)
+    session.send("raiseLimit", lift=True)
     assert session.wait_until_ended().how is State.FINISHED
     assert session.printed["stdout"] == "done 60\n"
 
@@ -86,14 +86,20 @@ def test_the_bar_of_a_frozen_program_offers_three_choices(person, figure, said) 
     person.until(lambda: person.state is State.FROZEN)
     assert "your limit is 400 MiB" in person.bar
     assert "still exists and can go on" in person.bar
-    assert person.answers == ["Continue to 600 MiB", "Largest Tensors", "Stop"]
+    assert person.answers == ["Continue to 600 MiB", "Go On Without a Limit", "Largest Tensors", "Save Tape and Stop", "Stop"]
     figure(f"{(resident(person.window.session.pid) - LIMIT) / MIB:.0f} MiB beyond the limit")
     person.answer("Largest Tensors")
     assert person.window.panels.find.isVisible() or person.bar
     person.answer("Continue to 600 MiB")
     person.until(lambda: person.state is State.FROZEN and "600 MiB" in person.bar)
-    person.answer("Stop")
-    person.end()
+    kept = person.folder / "kept.gst"
+    person.window.files.ask_place = lambda stem: str(kept)
+    person.answer("Save Tape and Stop")
+    person.until(kept.exists)
+    assert person.state is State.STOPPED
+    tape = sound(kept)
+    assert (tape.complete, len(tape.runs)) == (True, 1)
+    tape.close()
 
 
 @pytest.fixture

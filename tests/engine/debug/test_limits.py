@@ -92,6 +92,13 @@ def test_time_counts_from_the_first_line_and_not_any_more_for_whoever_went_on(ma
     assert one.exceeded(1, "", running=True) is None
 
 
+@pytest.mark.parametrize("what", limits.KINDS)
+def test_a_limit_that_is_lifted_is_none(what: str) -> None:
+    one = Limits(Launch("", memory_limit=MIB, process_limit=2, disk_limit=MIB, time_limit=1.0))
+    one.lift(what)
+    assert [kind for kind in limits.KINDS if not getattr(one, kind)] == [what]
+
+
 def test_a_tape_that_the_recorder_minds_is_not_looked_at(machine: Machine, tmp_path: Any) -> None:
     tape = tmp_path / "a.gst"
     tape.write_bytes(bytes(2 * MIB))
