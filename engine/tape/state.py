@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, overload
 
+import numpy as np
+
 from .chain import EMPTY, Chain
 from .journal import Journal
 from .schema import Edited, Slot, Val
@@ -48,6 +50,9 @@ class Status(IntEnum):
     RUNNING = 2
     DONE = 3
     FAILED = 4  # was running when its run ended in an error
+
+
+_STATUSES = list(Status)
 
 
 class State:
@@ -201,6 +206,25 @@ def fold(tape: Tape, position: int) -> State:
     return folding.state
 
 
+class _Checkpoint:
+    """A state in few words: the statuses of a hundred thousand nodes are a byte each, and their ids are shared with the checkpoint
+    before where they are the same; a dictionary takes fifty bytes for each."""
+
+    def __init__(self, state: State, before: _Checkpoint | None) -> None:
+        self.position = state.position
+        self._rest = {name: dict(part) if type(part) is dict else part for name, part in vars(state).items() if name != "node_status"}
+        nodes = np.fromiter(state.node_status, np.int64, len(state.node_status))
+        self._nodes = before._nodes if before is not None and np.array_equal(before._nodes, nodes) else nodes
+        self._statuses = bytes(state.node_status.values())
+
+    def state(self) -> State:
+        """The state again, for whoever may change it."""
+        found = State()
+        vars(found).update({name: dict(part) if type(part) is dict else part for name, part in self._rest.items()})
+        found.node_status = dict(zip(self._nodes.tolist(), map(_STATUSES.__getitem__, self._statuses), strict=True))
+        return found
+
+
 class Cursor:
     """A state that can be moved over a tape. It begins before the first event."""
 
@@ -208,7 +232,7 @@ class Cursor:
         self._tape = tape
         self._journal = Journal(JOURNAL)
         self._fold = _Fold(tape, State(), self._journal)
-        self._checkpoints: list[State] = []
+        self._checkpoints: list[_Checkpoint] = []
         self._interval = 8192  # events between checkpoints
 
     @property
@@ -240,14 +264,14 @@ class Cursor:
 
     def _jump(self, position: int) -> None:
         """To the last checkpoint that is not behind ``position``."""
-        before = [state for state in self._checkpoints if state.position <= position]
-        self._fold.state = before[-1].copy() if before else State()
+        before = [kept for kept in self._checkpoints if kept.position <= position]
+        self._fold.state = before[-1].state() if before else State()
         self._journal.clear()
 
     def _check_in(self) -> None:
         if self._checkpoints and self._checkpoints[-1].position >= self.position:
             return
-        self._checkpoints.append(self.state.copy())
+        self._checkpoints.append(_Checkpoint(self.state, self._checkpoints[-1] if self._checkpoints else None))
         if len(self._checkpoints) > CHECKPOINTS:
             self._checkpoints = self._checkpoints[1::2]
             self._interval *= 2
