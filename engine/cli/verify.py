@@ -43,7 +43,8 @@ def _run(args: argparse.Namespace) -> int:
         say(f"{args.tape}: {len(violations)} violations in {len(tape.events)} events")
         return Exit.FAILED
     if not args.json:
-        state = "complete" if tape.complete else facts["ended"]["sentence"] or "the recording was not ended"
+        how = facts["ended"]["sentence"] or "the recording was not ended"
+        state = "complete" if tape.complete else how if facts["growing"] else f"not complete: {how}"
         print(f"{args.tape}: {_far(facts)}: sound; {state}")
     return Exit.OK
 

@@ -50,7 +50,10 @@ def ending(tape: Tape) -> dict[str, Any]:
         return facts | {"how": CUT, "sentence": f"recording stopped: {stopped[-1]}; the script went on"}
     words = [note.text for note in tape.notes if note.kind == "end"]
     if words:
-        return facts | _last_words(words[-1])
+        facts |= _last_words(words[-1])
+        if not tape.complete and not tape.growing:  # the script had ended, its recording had not
+            facts["sentence"] += "; the tape's last record is missing"
+        return facts
     if tape.complete:
         return facts | {"how": FINISHED, "sentence": "the recording was ended"}
     if tape.growing:

@@ -488,7 +488,7 @@ class Tape:
 
     def text(self, number: int) -> str:
         """A string that rows mention by its number."""
-        return self._decoder.texts[number]
+        return self._decoder.names[number]
 
     def stack(self, number: int) -> tuple[Frame, ...]:
         """A stack that rows mention by its number: the user's frames, innermost first."""
@@ -496,7 +496,7 @@ class Tape:
 
     def name_of(self, node: int) -> str:
         """The name of a node; KeyError where there is none."""
-        return self._decoder.texts[int(self._rows.filled[self.nodes.rows[node], 2])]
+        return self._decoder.names[int(self._rows.filled[self.nodes.rows[node], 2])]
 
     def elements(self) -> Words:
         """How many elements a tensor has whose row mentions this number of a shape; LARGEST where it is more."""

@@ -85,6 +85,7 @@ from .wire import (
 _KNOWN = np.zeros(256, np.bool_)  # codes of rows that there are
 _KNOWN[[*range(TEXT, NOTE + 1), *EVENT_CODES.values()]] = True
 _PIECE = 4096  # rows that are lists at once
+NAME_CAP = 4096  # letters of a name in a reader that shows it: to paint a megabyte of them takes longer than anybody waits
 
 
 class Decoder:
@@ -94,6 +95,7 @@ class Decoder:
     def __init__(self, written: Callable[[str], str] | None = None) -> None:
         self._written = written  # how a string is to be read
         self.texts: list[str] = [""]
+        self.names = self.texts if written is None else [""]  # the same where they are names, for a reader that shows them: cut
         self.metas: list[Meta] = [Meta("", (), "")]
         self.stacks: list[tuple[Frame, ...]] = [()]
         self.params: list[tuple[tuple[str, str], ...]] = [()]
@@ -127,6 +129,7 @@ class Decoder:
         """Forget what was added since the tables had these lengths."""
         for table, length in zip(self._tables, lengths, strict=True):
             del table[length:]
+        del self.names[lengths[0] :]
 
     def _table_row(self, row: list[int], block: Block, end: int) -> None:
         code, number, a, b, c, d = row[:6]
@@ -137,7 +140,10 @@ class Decoder:
             if b > TEXT_CAP:
                 raise WireError(f"a string has {b} bytes")
             text = block.text[a : a + b].decode("utf-8", "replace")
-            table.append(text if self._written is None else self._written(text))
+            if self._written is not None:
+                text = self._written(text)
+                self.names.append(text if len(text) <= NAME_CAP else f"{text[:NAME_CAP]}…")
+            table.append(text)
         elif code == META:
             if d > DIMENSIONS_CAP:
                 raise WireError(f"a shape has {d} dimensions")
@@ -155,7 +161,7 @@ class Decoder:
     def _text(self, number: int) -> str:
         if not 0 <= number < len(self.texts):
             raise WireError(f"string {number} is mentioned before it is written")
-        return self.texts[number]
+        return self.names[number]
 
     def record(self, row: Sequence[int], block: Block, event: int, data: bytes = b"") -> Record:
         """The record of one row. ``event`` is the place of an event among the events, ``data`` that of a Payload."""
@@ -168,7 +174,7 @@ class Decoder:
         head, number, a, b, c, d, e, f = row
         code, flags, pool = head & 0xFF, head >> 8 & 0xFF, block.pool
         if code == TENSOR:
-            return Tensor(number, self.metas[a], b, c or None, Role(flags), self.texts[d])
+            return Tensor(number, self.metas[a], b, c or None, Role(flags), self.names[d])
         if code == OP:
             time, duration, ins, outs = pool[f : f + 4].tolist()
             flat = pool[f + 4 : f + 4 + 2 * (ins + 2 * outs)].tolist()
@@ -176,7 +182,7 @@ class Decoder:
             grads = _slots(flat[2 * (ins + outs) :])
             done = tuple(val for val in vals[ins:] if val is not None)
             return Op(
-                number, self.texts[a], vals[:ins], done, grads, self.stacks[d], b or None, c or None,
+                number, self.names[a], vals[:ins], done, grads, self.stacks[d], b or None, c or None,
                 self.params[e], bool(flags & 1), head >> 16, time / 1e9, duration / 1e9,
             )  # fmt: skip
         if code == NODE:
@@ -185,19 +191,19 @@ class Decoder:
             metas = tuple(self.metas[meta] if meta else None for meta in flat[:ins])
             rest = flat[ins + 2 * edges :]
             keeps = tuple(
-                Saved(self.texts[rest[j]], Val(rest[j + 1], rest[j + 2]) if rest[j + 1] else None) for j in range(0, len(rest), 3)
+                Saved(self.names[rest[j]], Val(rest[j + 1], rest[j + 2]) if rest[j + 1] else None) for j in range(0, len(rest), 3)
             )
             sequence = ACCUMULATE_SEQUENCE if b == -1 else b
             nexts = _slots(flat[ins : ins + 2 * edges])
-            return Node(number, NodeKind(flags), self.texts[a], sequence, metas, nexts, c or None, keeps, d or None, e or None)
+            return Node(number, NodeKind(flags), self.names[a], sequence, metas, nexts, c or None, keeps, d or None, e or None)
         if code == CALL:
-            return Call(number, self.texts[a], self.texts[b], c or None)
+            return Call(number, self.names[a], self.names[b], c or None)
         if code == HOOK:
             at = None
             if b >= 0:
                 file, line, function = pool[b : b + 3].tolist()
-                at = Frame(self.texts[file], line, self.texts[function])
-            return Hook(number, HookKind(flags), self.texts[a], at, c or None, None if d < 0 else d, e or None)
+                at = Frame(self.names[file], line, self.names[function])
+            return Hook(number, HookKind(flags), self.names[a], at, c or None, None if d < 0 else d, e or None)
         if code == RUN:
             roots, seeds, ranges = pool[a : a + 3].tolist()
             flat = pool[a + 3 : a + 3 + 2 * (roots + seeds + ranges)].tolist()
@@ -210,8 +216,8 @@ class Decoder:
             meta = self.metas[b]
             return Payload(Val(number, a), meta.dtype, meta.shape, data, self.metas[f].shape)
         if code == SOURCE:
-            return Source(self.texts[a], self.texts[b])
-        return Note(self.texts[a], self.texts[b], c / 1e9)
+            return Source(self.names[a], self.texts[b])
+        return Note(self.names[a], self.texts[b], c / 1e9)
 
     def event_record(self, row: Sequence[int], block: Block, i: int) -> Event:
         head, number, nanoseconds, a, b, c, d, e = row
@@ -241,7 +247,7 @@ class Decoder:
         if code in (CALL_BEGIN, CALL_END):
             return (CallBegin if code == CALL_BEGIN else CallEnd)(i, run, thread, time, a)
         if code == RUN_END:
-            return RunEnd(i, run, thread, time, self.texts[a])
+            return RunEnd(i, run, thread, time, self.names[a])
         return RunBegin(i, run, thread, time)
 
 

@@ -173,7 +173,7 @@ class GraphCanvas(QWidget):
         self._change.stop()
         self._keys = {"current": None, "selected": None}
         self._graph = nx.DiGraph()
-        self._scene = self._painter = self._marks = None
+        self._scene = self._painter = self._marks = self._facts = None  # of a tape that may be gone
         self._pointed = Pointed()
         self._hud.breadcrumb.parts = ()
         self.reading.show_scene(self._graph, None)

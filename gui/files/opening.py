@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from gradstep.engine.debug.launch import Launch
 from gradstep.engine.debug.states import ALIVE, Action
 from gradstep.engine.tape.lanes import tapes_of
 from gradstep.engine.tape.reader import TapeError
+from gradstep.engine.tape.visible import visible
 
 from ..frame import wording
 from ..models.debug_model import DebugModel
@@ -55,8 +57,8 @@ class Opening(QObject):
 
     @property
     def name(self) -> str:
-        """What is open, by its file's name; "" for nothing."""
-        return Path(self.script or self.tape).name
+        """What is open, by its file's name, to be shown; "" for nothing."""
+        return visible(Path(self.script or self.tape).name)
 
     def text(self) -> str:
         """The script as it is on disk now; "" where it cannot be read."""
@@ -69,8 +71,8 @@ class Opening(QObject):
     def open_file(self, file: str) -> None:
         """Open a script (and run it to its first node of backward), a tape, or a folder with the tapes of a job's ranks."""
         path = Path(file)
-        if not path.exists():
-            self.refused.emit(self.tr("{0} is not there any more: choose another file.").format(path), False)
+        if why := self._why_not(path):
+            self.refused.emit(why.format(visible(file)), False)
         elif self._session.state in ALIVE:
             self._wanted = file
             self.refused.emit(self.tr("{0} is still running: stop it before another file is opened.").format(self.name), True)
@@ -85,6 +87,18 @@ class Opening(QObject):
             self._session.choose(self.script)
             self.changed.emit()
             self.start()
+
+    def _why_not(self, path: Path) -> str:
+        """Why a file is not even tried, with its name to be filled in; "" where it is. A pipe or a device might never end."""
+        try:
+            mode = path.stat().st_mode
+        except FileNotFoundError:
+            return self.tr("{0} is not there any more: choose another file.")
+        except (OSError, ValueError) as error:  # a link to itself, a name that no system takes, a folder that is closed to the user
+            why = getattr(error, "strerror", None) or str(error)
+            return self.tr("{0} cannot be opened: {1}").format("{0}", why)
+        ordinary = stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+        return "" if ordinary else self.tr("{0} is not an ordinary file: choose a script or a tape.")
 
     @Slot()
     def stop_and_open(self) -> None:
@@ -177,11 +191,11 @@ class Opening(QObject):
         try:
             tapes = tapes_of(str(folder))
         except OSError as error:
-            self.refused.emit(self.tr("{0} cannot be read: {1}").format(folder, error.strerror or error), False)
+            self.refused.emit(self.tr("{0} cannot be read: {1}").format(visible(str(folder)), error.strerror or error), False)
             return
         if not tapes:
             words = self.tr("{0} holds no tapes of ranks: rank0.gst, rank1.gst, ... as gradstep record -o FOLDER/ writes them.")
-            self.refused.emit(words.format(folder), False)
+            self.refused.emit(words.format(visible(str(folder))), False)
         elif self._open_tape(Path(tapes[0]), folder) and len(tapes) > 1:
             self.job_opened.emit()
 
@@ -190,7 +204,7 @@ class Opening(QObject):
         try:
             self._model.open(path)
         except (TapeError, OSError) as error:
-            self.refused.emit(self.tr("{0} cannot be opened: {1}").format(path.name, error), False)
+            self.refused.emit(self.tr("{0} cannot be opened: {1}").format(visible(path.name), visible(str(error))), False)
             return False
         self._remember(chosen)
         self.script, self.tape = "", str(path.resolve())

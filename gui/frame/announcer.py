@@ -36,6 +36,7 @@ class Announcer(QObject):
         self._session, self._model, self._opening, self._navigator = session, model, opening, navigator
         self._alert_told = False
         self._offered = ""  # what the bar says of a program that could be stopped
+        self._unfinished = ""  # what it says of a recorded tape that has no end
         self._waiting: Outcome | None = None  # an end that is told when the rest of the tape was taken in
         self.says_alerts = True  # the user wants to be told of the first NaN here
         session.state_changed.connect(self._state_changed)
@@ -44,6 +45,7 @@ class Announcer(QObject):
         model.grown.connect(self.tell_alert)
         model.caught_up.connect(self._say_end)
         model.damaged.connect(self._damaged)
+        model.over.connect(self._say_unfinished)
         opening.starting.connect(self._starting)
         opening.changed.connect(self._changed)
         opening.refused.connect(self._refused)
@@ -52,8 +54,12 @@ class Announcer(QObject):
     def _changed(self) -> None:
         self._bar.clear()
         tape = self._model.tape
+        if tape is not None and self._opening.tape:
+            self._canvas.set_empty_text(self.tr("No graph"), self.tr("No operation that was recorded has a gradient."))
         if tape is not None and tape.damage:  # a short tape was read before this was heard
             self._damaged(tape.damage)
+        elif self._model.is_all_here:
+            self._say_unfinished()
 
     @Slot()
     def _starting(self) -> None:
@@ -70,7 +76,21 @@ class Announcer(QObject):
 
     @Slot(str)
     def _damaged(self, why: str) -> None:
-        self._bar.show_error(self.tr("The tape cannot be read further: {0}").format(why))
+        words = self.tr("The tape cannot be read further: {0}. What stands before that place is shown.")
+        self._bar.show_error(words.format(why.rstrip(".")))
+
+    @Slot()
+    def _say_unfinished(self) -> None:
+        """A tape that was opened, and that nobody records into any more, has no end: it must not be taken for a whole one."""
+        tape = self._model.tape
+        if tape is None or not self._opening.tape or tape.damage or tape.growing:
+            return
+        if tape.complete:
+            if self._unfinished and self._bar.text == self._unfinished:
+                self._bar.clear()  # its last words came late
+            return
+        self._unfinished = wording.unfinished_text(tape)
+        self._bar.show_message(self._unfinished, picture="warning", token="bad")
 
     @Slot(object)
     def _state_changed(self, state: State) -> None:

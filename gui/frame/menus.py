@@ -7,6 +7,8 @@ from functools import partial
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from gradstep.engine.tape.visible import visible
+
 from ..actions import Actions
 from ..files.recent import recent
 from ..graph.layout_menu import LayoutMenu
@@ -55,6 +57,6 @@ class Menus(QObject):
         files = recent(self._settings)
         self.recent.clear()
         for file in files:
-            self._add_file(self.recent, plain(file.name), str(file), str(file))
+            self._add_file(self.recent, plain(visible(file.name)), visible(str(file)), str(file))
         self.recent.setEnabled(bool(files))
         self._welcome.show_recent(files)

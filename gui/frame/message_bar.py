@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from ..theme import icon
+from ..widgets.plain import tip
 
 LONGEST = 48  # characters of a word
 ROOM = 420  # that the text has beside the buttons, at least
@@ -77,7 +78,7 @@ class MessageBar(QFrame):
         self._said = text
         shown = text if len(text) <= MOST else f"{text[:MOST]}…"
         self._text.setText(" ".join(_short(word) for word in shown.split(" ")))
-        self._text.setToolTip(shown)
+        self._text.setToolTip(tip(shown))
         self._shown = (picture, token)
         self._whole = False
         self._paint_icon()

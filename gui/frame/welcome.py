@@ -10,10 +10,13 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from gradstep.engine.tape.visible import visible
+
 from .. import theme
 from ..guide.examples import FOLDER, bundled
 from ..runners.line import RunnerLine
 from ..theme import icon
+from ..widgets import plain
 
 SUFFIXES = (".py", ".gst")
 SHOWN = 5  # recent files
@@ -220,7 +223,7 @@ class WelcomePage(QScrollArea):
                 widget.deleteLater()
         for file in files[:SHOWN]:
             kind = "layers" if file.is_dir() else "record" if file.suffix == ".gst" else "script"
-            entry = Entry(kind, file.name, _folder(file), tip=str(file))
+            entry = Entry(kind, visible(file.name), visible(_folder(file)), tip=plain.tip(str(file)))
             self._add(self._recent, entry, partial(self.file_picked.emit, str(file)))
         if not files:
             self._recent.addWidget(self._dim(self.tr("Nothing yet")))

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from gradstep.engine.debug.core import Outcome
 from gradstep.engine.debug.states import State
+from gradstep.engine.tape.ending import ending
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Hook, HookCalled, NodeExit, RunEnd
+from gradstep.engine.tape.visible import visible
 from gradstep.engine.tape.wire import EVENT_CODES
 
 from ..models.alerts import Alert
@@ -133,6 +135,12 @@ def _failed_hook(tape: Tape) -> tuple[Hook, int] | None:
         if not (isinstance(event, RunEnd) and event.error):
             return None
     return None
+
+
+def unfinished_text(tape: Tape) -> str:
+    """Of a recorded tape without an end: how far it goes, and why it goes no further."""
+    why = visible(ending(tape)["sentence"]).rstrip(".") or _tr("it was not ended")
+    return _tr("The recording {0} is not complete: {1}. What is there is shown.").format(visible(Path(tape.path).name), why)
 
 
 def step_text(done: int, of: int) -> str:

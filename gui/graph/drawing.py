@@ -20,6 +20,11 @@ PATIENCE = 1500  # milliseconds that work nobody wants any more may go on before
 _CLOSING = 5000  # milliseconds that the end of the window waits for the end of the process
 
 
+def _send(process: QProcess, message: object) -> None:
+    packed = pickle.dumps(message)
+    process.write(QByteArray(LENGTH.pack(len(packed)) + packed))
+
+
 class Drawing(QObject):
     """The window's end. The process is started when it is needed first, and ended when it works long at what nobody wants
     any more."""
@@ -60,13 +65,19 @@ class Drawing(QObject):
             self._since.start()
         self._wished = picture
         self._asked += 1
-        message = pickle.dumps((picture, measure, layout))
-        process.write(QByteArray(LENGTH.pack(len(message)) + message))
+        _send(process, (picture, measure, layout))
         return True
 
     def forget(self) -> None:
         """Give up what is being drawn."""
         self._wished = None
+
+    def let_go(self) -> None:
+        """Another tape is looked at: give up what is being drawn, and the tape that the process has read. Its file's name may be the
+        new one's too."""
+        self.forget()
+        if self._process is not None:
+            _send(self._process, None)
 
     def cancel(self) -> None:
         """Give up what is being drawn, and work on it no longer."""

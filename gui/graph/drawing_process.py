@@ -22,7 +22,8 @@ _OF_LAYOUTS = (ValueError, LookupError, ImportError, ArithmeticError, TypeError,
 
 
 def serve(wishes: BinaryIO, answers: BinaryIO) -> None:
-    """Draws one picture after another until nobody asks any more. What a layout cannot do is answered in a sentence."""
+    """Draws one picture after another until nobody asks any more; None in place of a wish: another tape is looked at. What a layout
+    cannot do is answered in a sentence."""
 
     def tell(message: object) -> None:
         packed = pickle.dumps(message)
@@ -32,7 +33,13 @@ def serve(wishes: BinaryIO, answers: BinaryIO) -> None:
     tape: Tape | None = None
     graphs, growth = FoldedGraphs(), Growth()
     while head := wishes.read(LENGTH.size):
-        picture, measure, layout = pickle.loads(wishes.read(LENGTH.unpack(head)[0]))
+        wish = pickle.loads(wishes.read(LENGTH.unpack(head)[0]))
+        if wish is None:
+            if tape is not None:
+                tape.close()
+            tape, graphs, growth = None, FoldedGraphs(), Growth()
+            continue
+        picture, measure, layout = wish
         if tape is None or tape.path != picture.tape:
             tell(Stage.READING)
             tape = Tape.open(picture.tape, written=shown)

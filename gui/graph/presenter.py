@@ -175,7 +175,10 @@ class GraphPresenter(QObject):
         self._given_up = False
         self._graphs, self._growth = FoldedGraphs(), Growth()
         self.foldings.forget()
-        self._drawing.forget()
+        if self._model.tape is None:
+            self._drawing.close()  # it holds what it has read, as long as it lives
+        else:
+            self._drawing.let_go()
         self._flowed = Flowed()
         self._marked = (0, -1)
         self._canvas.clear()

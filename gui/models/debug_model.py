@@ -59,6 +59,7 @@ class DebugModel(QObject):
     live_changed = Signal(bool)  # the cursor came to the newest event, or left it for the past
     selection_changed = Signal(object)  # Selection
     damaged = Signal(str)  # the tape cannot be read further, and why
+    over = Signal()  # nobody records into the tape any more, and all of it was taken in; again where something came after all
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -128,7 +129,7 @@ class DebugModel(QObject):
         self._live_node = None
         self._damage = ""
         self._news = False
-        self._all_here = self._unsaid = self._read_said = False
+        self._all_here = self._unsaid = self._read_said = self._over_said = False
         self._next_moment = 0.0
         self._step_views: dict[int, StepView | None] = {}  # of the cursor's moment; more of the tape may say more of it
         self._selection = Selection()
@@ -196,9 +197,12 @@ class DebugModel(QObject):
         if tape.damage and tape.damage != self._damage:
             self._damage = tape.damage
             self.damaged.emit(tape.damage)
-        self._idle = 0 if changed or waits else self._idle + 1
         if tape is not self._tape:  # a listener opened another one
             return
+        if recorded and not waits and (changed or not self._over_said):
+            self._over_said = True
+            self.over.emit()
+        self._idle = 0 if changed or waits else self._idle + 1
         wait = TICK
         if waits:
             wait = TICK if self._gives_way() and not tape.unread else 0

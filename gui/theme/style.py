@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QPalette, QPixmapCache
 from PySide6.QtWidgets import QApplication
 
 from . import fonts
@@ -32,6 +32,7 @@ def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
     app.setFont(ui_font(13))
     app.setPalette(palette(theme))
     app.setStyleSheet(style_sheet(theme))
+    QPixmapCache.clear()  # Qt keeps 10 MiB of pictures, and would keep those in the old colours until newer ones take their place
     if scale != before:
         _resize_fonts(app, before, scale)
 

@@ -5,18 +5,23 @@
 An action is what a hand does in a few seconds: a command, a click, a drag, a word in a field, another panel, another script; 10,000 of
 them are about eight hours. What is done is drawn from the seed alone, never from what the window shows, so a run can be repeated; what an
 action meets (where the program stands just then) depends on the machine. After every thousand the window comes to rest: the program is
-ended, its tape put away, what the user made is taken back. Then memory, descriptors, threads, processes, running timers and Qt's objects
-are counted: from the first rest on none of them may grow. Exceptions and warnings of Qt are failures at once, with the actions that led
-to them. Exit code 1 where anything failed. ``--trace`` writes each action before it is done, for a run that does not come back."""
+ended, its tape put away, what the user made is taken back, Qt's cache of pictures is emptied. Then descriptors, threads, processes,
+running timers, Qt's objects and memory are counted: from the first thousand on none of them may grow. Memory is two figures. ``in use`` is
+what somebody holds, what the allocators have handed out and not got back: a leak is seen in it, and it alone is judged. ``resident`` is
+what the process has: more, by what lies unused between pieces in use, which no program can give back. Exceptions and warnings of Qt are
+failures at once, with the actions that led to them, and so is a process that outlives the window. Exit code 1 where anything failed.
+``--trace`` writes each action before it is done, for a run that does not come back."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import faulthandler
 import gc
 import os
 import random
+import statistics
 import sys
 import tempfile
 import threading
@@ -26,13 +31,13 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, ClassVar, TextIO
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from PySide6.QtCore import QObject, QPoint, QPointF, Qt, QTimer, QtMsgType, qInstallMessageHandler
-from PySide6.QtGui import QInputMethodEvent, QWheelEvent
+from PySide6.QtGui import QInputMethodEvent, QPixmapCache, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu, QWidget
 from window_stage import Stage
@@ -74,10 +79,12 @@ KEYS = (
     Qt.Key.Key_Space, Qt.Key.Key_I, Qt.Key.Key_O, Qt.Key.Key_K, Qt.Key.Key_B, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End,
     Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Backspace, Qt.Key.Key_Delete,
 )  # fmt: skip
-MEMORY, OBJECTS = 24.0, 40  # MiB and objects: by how much they may differ between two rests; caches are filled to their bounds late
 SETTLED = 1000  # actions after which nothing may grow
-# the process that arranges large graphs is started by the first of them, and stays; its pipes are three descriptors
-SPARE = {"descriptors": 3, "threads": 2, "processes": 1, "timers": 0}
+# of Qt's own: a thread and a descriptor that wait for the end of a process, from the first one on
+SPARE = {"descriptors": 2, "threads": 2, "processes": 0, "timers": 0}
+SMALL = 80  # bytes of an average small object of Python
+OBJECTS = 40  # of Qt's: by how many two rests may differ
+PER_THOUSAND = {"used": 1.0, "python": 1000.0}  # MiB and objects
 PATIENCE = 60.0  # seconds until a program must have ended
 
 
@@ -86,7 +93,8 @@ class Rest:
     """What there is when the window is at rest."""
 
     actions: int
-    memory: float  # MiB
+    used: float  # MiB that somebody holds
+    resident: float  # MiB that the process has
     descriptors: int
     threads: int
     processes: int
@@ -96,12 +104,12 @@ class Rest:
 
     def line(self) -> str:
         return (
-            f"{self.actions:>7} {self.memory:>9.1f} {self.descriptors:>12} {self.threads:>8} {self.processes:>10} {self.timers:>7} "
-            f"{sum(self.objects.values()):>8} {self.python:>9}"
+            f"{self.actions:>7} {self.used:>8.1f} {self.resident:>8.1f} {self.descriptors:>12} {self.threads:>8} {self.processes:>10} "
+            f"{self.timers:>7} {sum(self.objects.values()):>8} {self.python:>9}"
         )
 
 
-HEAD = "actions MiB      descriptors  threads  processes  timers  objects    python"
+HEAD = "actions   in use resident  descriptors  threads  processes  timers  objects    python"
 
 
 class Soak:
@@ -464,28 +472,64 @@ class Soak:
         window.docks.hide()
         window.guide.tour.leave()
         QApplication.clipboard().clear()
+        QPixmapCache.clear()
         self.stage.turn(1500)  # what runs beside the window notices that it is not needed
         for _ in range(3):
             gc.collect()
             self.stage.turn(20)
-        ctypes.CDLL(None).malloc_trim(0)
+        _C.malloc_trim(0)
         return self._counted()
 
     def _counted(self) -> Rest:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
         objects = [*self.window.findChildren(QObject), *QApplication.allWidgets(), *QApplication.instance().findChildren(QObject)]  # type: ignore[union-attr]
         files, tasks = os.listdir("/proc/self/fd"), os.listdir("/proc/self/task")
-        mine = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text(encoding="ascii").split()
         running = sum(timer.isActive() for timer in self.window.findChildren(QTimer))
         kinds = Counter(type(one).__name__ for one in {id(one): one for one in objects}.values())
-        memory = pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
-        return Rest(self.count, memory, len(files), len(tasks), len(mine), running, kinds, len(gc.get_objects()))
+        resident = pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+        return Rest(self.count, _in_use(), resident, len(files), len(tasks), len(_children()), running, kinds, len(gc.get_objects()))
 
     def close(self) -> None:
-        """End the window, and give the hooks back."""
+        """End the window, and give the hooks back. Nothing that it had started may outlive it."""
         self.stage.close()
+        end = time.monotonic() + PATIENCE
+        while (left := _children()) and time.monotonic() < end:
+            time.sleep(0.01)
+        for process in left:
+            self._fault(f"outlives the window: {process}")
         sys.excepthook, sys.unraisablehook, threading.excepthook = self._hooks
         qInstallMessageHandler(self._before)
+
+
+def _children() -> list[str]:
+    """The processes that this one has started and that are there, by what they run."""
+    numbers = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text(encoding="ascii").split()
+    found = []
+    for number in numbers:
+        with contextlib.suppress(OSError):  # it ended just now
+            words = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
+            found.append(b" ".join(words).decode(errors="replace").strip() or f"process {number}, ended and not waited for")
+    return found
+
+
+class _Handed(ctypes.Structure):
+    """What ``mallinfo2`` of the C library tells, in bytes."""
+
+    _fields_: ClassVar = [
+        (name, ctypes.c_size_t)
+        for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
+    ]
+
+
+_C = ctypes.CDLL(None)
+_C.mallinfo2.restype = _Handed
+
+
+def _in_use() -> float:
+    """MiB that were handed out by the C library (Qt's objects, arrays, large objects of Python) and, at the size of an average one,
+    small objects of Python, which has a heap of its own for them."""
+    handed = _C.mallinfo2()
+    return (handed.uordblks + handed.hblkhd + sys.getallocatedblocks() * SMALL) / (1 << 20)
 
 
 def _enter(field: QLineEdit, word: str) -> None:
@@ -493,6 +537,12 @@ def _enter(field: QLineEdit, word: str) -> None:
     event = QInputMethodEvent()
     event.setCommitString(word)
     QApplication.sendEvent(field, event)
+
+
+def _slope(rests: list[Rest], name: str) -> float:
+    """By how much a figure grows with a thousand actions: the line that comes nearest to all rests, so that one of them decides nothing."""
+    thousands, figures = [rest.actions / 1000 for rest in rests], [getattr(rest, name) for rest in rests]
+    return statistics.linear_regression(thousands, figures).slope
 
 
 def growth(rests: list[Rest]) -> list[str]:
@@ -510,8 +560,12 @@ def growth(rests: list[Rest]) -> list[str]:
     more = {kind: count - first.objects[kind] for kind, count in last.objects.items() if count > first.objects[kind]}
     if sum(more.values()) > OBJECTS:
         found.append(f"objects: {sum(more.values())} more: {sorted(more.items(), key=lambda item: -item[1])[:16]}")
-    if last.memory > first.memory + MEMORY:
-        found.append(f"memory: {first.memory:.1f} MiB after {first.actions} actions, {last.memory:.1f} after {last.actions}")
+    for name, most in PER_THOUSAND.items():
+        slope = _slope(settled, name)
+        if slope > most:
+            found.append(
+                f"{name}: {slope:.1f} more with every thousand actions from {first.actions} to {last.actions}; at most {most} may be"
+            )
     return found
 
 

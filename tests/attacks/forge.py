@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from gradstep.engine.tape.log import BLOB, END, ROWS, frame_bytes, head_bytes
+from gradstep.engine.tape.log import BLOB, COMPLETE, END, ROWS, frame_bytes, head_bytes
 from gradstep.engine.tape.schema import (
     Call,
     CallBegin,
@@ -48,11 +48,11 @@ SEED = zlib.crc32(NAME)
 Rows = npt.NDArray[np.int64]
 
 
-def save(file: Path, *frames: tuple[int, bytes]) -> None:
-    """A tape with these records (kind and body) and an end."""
+def save(file: Path, *frames: tuple[int, bytes], last: bytes = COMPLETE) -> None:
+    """A tape with these records (kind and body) and an end, which says how it ended."""
     with open(file, "wb") as stream:
         stream.write(head_bytes(NAME))
-        for number, (kind, body) in enumerate((*frames, (END, b"end"))):
+        for number, (kind, body) in enumerate((*frames, (END, last))):
             stream.write(frame_bytes(SEED, kind, number, body))
 
 

@@ -14,6 +14,8 @@ from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[2]
 FREE = 8 << 20  # bytes of a file that may be read in 2 s and 200 MiB; of a larger one every MiB may cost 0.1 s and 3 MiB more
+STALL = 2.0  # seconds that a window may hear nothing else
+WINDOW = 2  # times as much time, and memory for a large file, may a window take, which has rows and a picture of what it reads
 PATIENCE = 60.0  # seconds of silence after which a reader hangs
 
 
@@ -28,6 +30,7 @@ class Outcome:
     seconds: float = 0.0
     memory: int = 0
     size: int = 0  # of the file, bytes
+    stall: float = 0.0  # seconds of the processor in which a window heard nothing else, at most; 0 for what is no window
 
     @property
     def faults(self) -> list[str]:
@@ -35,9 +38,12 @@ class Outcome:
         bad = [f"{self.verdict}: {self.said}"] if self.verdict.isupper() else []
         bad += [f"it did more than read: {what}" for what in self.seen]
         more = max(0, self.size - FREE) / 2**20  # MiB that a reader may take its time for
-        if self.seconds > 2 + 0.1 * more:
+        times = WINDOW if self.stall else 1
+        if self.stall > STALL:
+            bad.append(f"the window stood still for {self.stall:.1f} s")
+        if self.seconds > times * (2 + 0.1 * more):
             bad.append(f"it took {self.seconds:.1f} s")
-        if self.memory > (200 << 20) + 3 * (self.size - FREE if more else 0):
+        if self.memory > (200 << 20) + times * 3 * (self.size - FREE if more else 0):
             bad.append(f"it took {self.memory >> 20} MiB")
         return bad
 
@@ -66,8 +72,9 @@ class Prison:
             return Outcome("CRASH", f"the process ended with {code}")
         answer = json.loads(line)
         return Outcome(
-            answer["verdict"], answer["said"], tuple(answer["seen"]), answer["seconds"], answer["memory"], path.lstat().st_blocks * 512
-        )
+            answer["verdict"], answer["said"], tuple(answer["seen"]), answer["seconds"], answer["memory"], path.lstat().st_blocks * 512,
+            answer["stall"],
+        )  # fmt: skip
 
     def _alive(self) -> subprocess.Popen[bytes]:
         if self._process is None:

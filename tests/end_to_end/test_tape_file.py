@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from gradstep.engine.debug.states import State
+from gradstep.engine.tape.log import COMPLETE, FRAME
 from gradstep.engine.tape.reader import Tape
 from gradstep.gui.files.export import export_canvas
 
@@ -71,6 +74,30 @@ def test_a_tape_that_is_cut_off_is_said_and_nothing_falls(driver: Driver, record
         driver.window.presenter.show_now()
     answers(driver)["Reload"].click()
     driver.until(lambda: "cannot be read further" in driver.message or "not complete" in driver.message or model.is_all_here)
+
+
+def test_a_tape_without_its_end_is_not_taken_for_a_whole_one(driver: Driver, recorded: Callable[[str, str], Path]) -> None:
+    tape = recorded(SMALL, "small")
+    opened(driver, tape)
+    assert driver.message == ""
+    os.truncate(tape, tape.stat().st_size - FRAME.size - len(COMPLETE))  # exactly what the last record takes
+    driver.press("close")
+    opened(driver, tape)
+    driver.until(lambda: "small.gst is not complete: the script ran to its end; the tape's last record is missing" in driver.message)
+    whole = tape.read_bytes()
+    tape.write_bytes(whole[: len(whole) // 2])
+    opened(driver, tape)
+    driver.until(lambda: "cannot be read further" in driver.message and "What stands before that place is shown" in driver.message)
+
+
+def test_a_tape_is_let_go_of_when_it_is_closed(driver: Driver, recorded: Callable[[str, str], Path]) -> None:
+    opened(driver, recorded(LARGER, "larger"))
+    window = driver.window
+    driver.until(lambda: window.canvas.drawn is not None)
+    tape = weakref.ref(window.model.tape)
+    driver.press("close")
+    gc.collect()
+    assert tape() is None, [type(holder).__name__ for holder in gc.get_referrers(tape())]
 
 
 def test_a_tape_that_is_deleted_is_said_and_stays_on_the_screen(driver: Driver, recorded: Callable[[str, str], Path]) -> None:

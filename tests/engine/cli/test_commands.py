@@ -16,6 +16,7 @@ import pytest
 from gradstep.engine.cli import main as program
 from gradstep.engine.cli.main import main
 from gradstep.engine.tape.check import check
+from gradstep.engine.tape.log import COMPLETE, FRAME
 from gradstep.engine.tape.reader import Tape
 
 GOOD = """
@@ -135,6 +136,15 @@ def test_verify_says_what_is_wrong(tape: Path, capsys: pytest.CaptureFixture[str
     assert main(["inspect", str(tape)]) == 65
     assert "is damaged" in capsys.readouterr().err
     assert tape.read_bytes() == data[:-200]
+
+
+def test_a_tape_without_its_last_record_is_not_taken_for_a_whole_one(tape: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tape.write_bytes(tape.read_bytes()[: -FRAME.size - len(COMPLETE)])
+    assert main(["verify", str(tape)]) == 0
+    said = capsys.readouterr().out
+    assert "sound; not complete: the script ran to its end; the tape's last record is missing" in said
+    assert main(["inspect", str(tape)]) == 0
+    assert "its end; the tape's last record is missing  [not complete]" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["inspect", "verify"])

@@ -33,6 +33,7 @@ from gradstep.engine.tape.schema import (
     Run,
     RunBegin,
     Slot,
+    Source,
     Stats,
     Tensor,
     Val,
@@ -41,6 +42,8 @@ from gradstep.engine.tape.sinks import ListSink
 from gradstep.engine.tape.state import Cursor
 from gradstep.engine.tape.statistics import STATS
 from gradstep.engine.tape.summary import summary
+from gradstep.engine.tape.unwire import NAME_CAP
+from gradstep.engine.tape.visible import shown
 from gradstep.engine.tape.wire import GRAD_ADDED, META, RUN, STACK, TEXT, Encoder
 
 from .handmade import HandTensor, Square
@@ -557,3 +560,17 @@ def test_an_event_happens_to_something(tmp_path: Path) -> None:
     encoder.record(NodeReady(0, 1, 0, 0.0, 0))
     tape = opened(tmp_path, hostile((ROWS, body_of(encoder)), (END, b"end")))
     assert "of nothing" in tape.damage
+
+
+def test_a_reader_that_shows_names_is_given_the_beginning_of_long_ones_and_all_of_a_source(tmp_path: Path) -> None:
+    long = "n" * 50_000
+    writer = Writer(tmp_path / "a.gst")
+    for record in (Source(long, long), Note("begin", long), Call(1, long, "Linear"), Tensor(1, Meta("float32", (), long), 1, name=long)):
+        writer.write(record)
+    writer.close()
+    for written in (None, shown):
+        tape = Tape.open(tmp_path / "a.gst", written=written)
+        names = [tape.calls[1].path, tape.tensors[1].name, tape.tensors[1].meta.device, tape.sources[0].file]
+        assert [len(name) for name in names] == [len(long) if written is None else NAME_CAP + 1] * 4
+        assert [len(tape.sources[0].text), len(tape.notes[0].text)] == [len(long)] * 2
+        tape.close()

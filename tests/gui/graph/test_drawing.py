@@ -1,7 +1,9 @@
 """Large graphs are arranged in a process of their own; the newest wish wins."""
 
+import contextlib
 import io
 import pickle
+from pathlib import Path
 
 import networkx as nx
 import pytest
@@ -14,18 +16,23 @@ from gradstep.gui.graph.drawing_process import serve
 from gradstep.gui.graph.picture import LATEST, LENGTH, Picture, Shown, Stage, graph_of
 from gradstep.plugins.layouts import layered_layout
 
-from ..tapes import SmallNetwork
+from ..tapes import SmallNetwork, TapeMaker, chain
 
 LONG = 30_000  # milliseconds; only a failure pays them
 
 
-@pytest.fixture
-def tape(tmp_path):
-    writer = Writer(tmp_path / "run.gst")
-    for record in SmallNetwork().records:
+def recorded(maker: TapeMaker, file: Path) -> Tape:
+    """A tape in a file."""
+    writer = Writer(file)
+    for record in maker.records:
         writer.write(record)
     writer.close()
-    tape = Tape.open(tmp_path / "run.gst")
+    return Tape.open(file)
+
+
+@pytest.fixture
+def tape(tmp_path):
+    tape = recorded(SmallNetwork(), tmp_path / "run.gst")
     yield tape
     tape.close()
 
@@ -96,6 +103,20 @@ def test_it_answers_one_wish_after_another_until_nobody_asks(tape):
         assert set(graph) == set(graph_of(tape, picture))
     assert messages[0] is Stage.READING
     assert messages[-2] is Stage.ARRANGING
+
+
+def test_a_tape_that_took_the_place_of_another_is_drawn_in_its_place(qtbot, tape, drawing, tmp_path):
+    picture = Picture(tape.path, Shown.FORWARD, 0, 3)
+    with qtbot.waitSignal(drawing.drawn, timeout=LONG) as drawn:
+        drawing.draw(picture, measure(), layered_layout)
+    before = set(drawn.args[1])
+    recorded(chain(3), tmp_path / "other.gst").close()
+    (tmp_path / "other.gst").replace(tape.path)
+    drawing.let_go()
+    with qtbot.waitSignal(drawing.drawn, timeout=LONG) as drawn:
+        drawing.draw(picture, measure(), layered_layout)
+    with contextlib.closing(Tape.open(tape.path)) as other:
+        assert set(drawn.args[1]) == set(graph_of(other, picture)) != before
 
 
 def test_the_latest_run_is_found_by_the_process(qtbot, tape, drawing):
