@@ -10,7 +10,9 @@ The script has this terminal as its own. What becomes of the recording is nothin
 recording stops, says so once, and the script goes on. Where the script is one of several processes each writes a tape of its own:
 rank0.gst, rank1.gst, ... in the folder that -o names.
 
-Whatever was finished 10 ms before a process is killed is on the tape; with --durable whatever was finished at all.
+What was recorded is handed to the system before it is 10 ms old, as long as Python and the machine let a thread of ours run: while native
+code holds the interpreter, or on a machine with more to do than processors, it may be older. What was handed over survives the death of the
+process. With --durable every event is handed over at once, whatever the machine does.
 
 At a limit of memory, processes or time everything that the script started is frozen, and ended; the tape can be read. In the window it is
 frozen and can go on. Memory is that of all its processes together, what they share counted once.

@@ -1,8 +1,8 @@
 """Rows on their way to a sink: when they are handed over, and what becomes of a recording that fails.
 
 ``Recorder`` says what happens in the engine; this is what lies below: the encoder's draft, the lock, the clock, the sink. What was
-finished is handed to the system before it is ``LATENCY`` old: by the op that comes next, or by ``tick``, which a thread of the
-debugger's calls where none comes.
+finished is handed to the system before it is ``LATENCY`` old by the op that comes next; where none comes by ``tick``, which a thread of
+the debugger's calls every few milliseconds, as far as the interpreter and the machine let it.
 """
 
 from __future__ import annotations

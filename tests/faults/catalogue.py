@@ -23,10 +23,12 @@ API, CLI, WINDOW = Way.API, Way.CLI, Way.WINDOW
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One of the forty. ``absent``: the ways in which it does not exist, and why; every other way has a test."""
+    """One of the forty. ``absent``: the ways in which it does not exist, and why; every other way has a test. ``narrower``: what of it
+    its cases leave out, or do otherwise than it really happens; "" where they are all of it."""
 
     title: str
     absent: Mapping[Way, str] = field(default_factory=dict)
+    narrower: str = ""
 
 
 FAULTS: dict[int, Fault] = {
@@ -45,7 +47,7 @@ FAULTS: dict[int, Fault] = {
     13: Fault("a fork bomb"),
     14: Fault("memory that grows without end"),
     15: Fault("the system kills the program because memory ran out"),
-    16: Fault("CUDA out of memory"),
+    16: Fault("CUDA out of memory", narrower="the error is raised by the script, in a Function's backward: no memory of a GPU runs out"),
     17: Fault("the disk is full while it is recorded"),
     18: Fault("every Nth write, fsync and open fails"),
     19: Fault("the folder of the run is deleted while it runs"),
@@ -59,7 +61,7 @@ FAULTS: dict[int, Fault] = {
     27: Fault("backward is never called, nothing requires grad"),
     28: Fault("backward twice through one graph"),
     29: Fault("hooks that raise, return nonsense or sleep"),
-    30: Fault("double, re-entrant and parallel backward passes"),
+    30: Fault("double, re-entrant and parallel backward passes", narrower="on the CPU: no streams of a GPU"),
     31: Fault("tensors of every odd kind"),
     32: Fault("objects whose __repr__, __len__ and __getattr__ raise, loop or take long"),
     33: Fault("the window is killed while it records", {CLI: "there is no window; the supervisor's end is case 3 of the API"}),
@@ -71,11 +73,22 @@ FAULTS: dict[int, Fault] = {
         "the window is killed while it keeps its settings",
         {API: "the engine keeps no settings", CLI: "commands keep no settings but the switches of plug-ins, each replaced as a whole"},
     ),
-    36: Fault("a tape that is cut, mutated, newer, empty, or no file"),
-    37: Fault("a tape made to do harm"),
-    38: Fault("a wrong peer at the control socket", {CLI: "the supervisor and the socket are those of the API"}),
+    36: Fault(
+        "a tape that is cut, mutated, newer, empty, or no file",
+        narrower="one mutation; scripts/attacks.py makes 1,500 of each kind of tape",
+    ),
+    37: Fault("a tape made to do harm", narrower="three such tapes; tests/attacks has the collection"),
+    38: Fault(
+        "a wrong peer at the control socket",
+        {CLI: "the supervisor and the socket are those of the API"},
+        "peers of the same user, four kinds; tests/attacks/test_link.py has the others",
+    ),
     39: Fault("two readers of one running tape, and a tape that is replaced while it is open"),
-    40: Fault("one of several ranks is killed, the machine sleeps, the clock jumps"),
+    40: Fault(
+        "one of several ranks is killed, the machine sleeps, the clock jumps",
+        narrower="four processes on this machine; the sleep is a stop of the whole tree, the jump is one of what the program is told; "
+        "there is no remote machine whose link could die",
+    ),
 }
 
 

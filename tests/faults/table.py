@@ -70,14 +70,19 @@ class Table:
     def lines(self) -> list[str]:
         """The table, in Markdown."""
         ways = list(Way)
-        lines = ["| # | fault | " + " | ".join(way.value for way in ways) + " |", "|---|---|" + "---|" * len(ways)]
+        lines = [
+            "| # | fault (* its cases are narrower, see below) | " + " | ".join(way.value for way in ways) + " |",
+            "|---|---|" + "---|" * len(ways),
+        ]
         for number, fault in FAULTS.items():
             if not self._only or number in self._only:
-                lines.append(f"| {number} | {fault.title} | " + " | ".join(self.cell(number, way) for way in ways) + " |")
+                mark = "*" if fault.narrower else ""
+                lines.append(f"| {number}{mark} | {fault.title} | " + " | ".join(self.cell(number, way) for way in ways) + " |")
         lines.append("")
         for number, fault in FAULTS.items():
             if not self._only or number in self._only:
                 lines += [f"{number}, {way.value}: does not exist, for {reason}" for way, reason in fault.absent.items()]
+                lines += [f"{number}: narrower than the fault: {fault.narrower}"] if fault.narrower else []
         lines.append("")
         for (number, way), texts in sorted(self.figures.items(), key=lambda item: (item[0][0], item[0][1].value)):
             lines += [f"{number}, {way.value}: {text}" for text in texts]
@@ -99,5 +104,6 @@ def main(arguments: list[str]) -> int:
     table, began = Table(set(given.only)), time.monotonic()
     code = pytest.main([str(HERE), "-q", "-p", "no:cacheprovider"], plugins=[table])
     print("\n" + "\n".join(table.lines()))
-    print(f"\n{table.held()} of {len(set(given.only) or FAULTS)} hold in every way that there is; {time.monotonic() - began:.0f} s")
+    spent = f"{time.monotonic() - began:.0f} s, {sum(table.seconds.values()):.0f} s of a processor"
+    print(f"\n{table.held()} of {len(set(given.only) or FAULTS)} hold in every way that there is; {spent}")
     return int(code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .catalogue import FAULTS, Way
+from .table import Table
 
 
 def test_there_are_forty_faults() -> None:
@@ -15,6 +16,13 @@ def test_there_are_forty_faults() -> None:
 def test_a_fault_has_a_case_in_every_way_in_which_it_can_happen(number: int, cases: set[tuple[int, Way]]) -> None:
     missing = [way.value for way in Way if way not in FAULTS[number].absent and (number, way) not in cases]
     assert missing == []
+
+
+def test_the_table_marks_what_is_narrower_than_its_fault_and_says_how() -> None:
+    told = "\n".join(Table(set()).lines())
+    narrower = [number for number, fault in FAULTS.items() if fault.narrower]
+    assert narrower
+    assert all(f"| {number}* |" in told and f"\n{number}: narrower than the fault: " in told for number in narrower)
 
 
 def test_what_cannot_happen_says_why() -> None:
