@@ -12,6 +12,7 @@ from typing import Any
 from .log import TapeExists, Writer
 
 HALF = 0.4  # of the limit, at which a pass that ends begins a new tape: what comes until then needs room as well
+NEAR = 0.25  # from there on what waits is written before that is asked: it may be half of a small tape, and be found too late
 MOST = 0.7  # of the limit, at which any moment does at which nothing is open
 
 
@@ -43,6 +44,10 @@ class Ring:
         if self._older_size():
             os.unlink(self.older)
         return self.limit
+
+    def is_near(self, sink: Any) -> bool:
+        """Whether what waits to be written may decide."""
+        return bool(sink.size >= NEAR * self.limit)
 
     def is_due(self, sink: Any, at_any_cost: bool = False) -> bool:
         """Whether the tape is to be put aside."""

@@ -200,13 +200,15 @@ class Writing:
         """Where the tape is full and nothing is open: go on with an empty one. What is older than both is gone. ``at_any_cost``: it has
         to be very full, as a graph may be half made."""
         ring = self._ring
-        if ring is None or self.failed or not ring.is_due(self.sink, at_any_cost):
+        if ring is None or self.failed or not ring.is_near(self.sink):
             return
         with self._lock:
             if self._runs or self._calls or any(thread.nodes for thread in self._threads.values()):
                 return
             try:
                 self._hand_over(_now())
+                if not ring.is_due(self.sink, at_any_cost):
+                    return
                 self.sink = ring.turned(self.sink)
                 for thread in self._threads.values():
                     thread.op, thread.touched = 0, []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import gradstep.engine
+from gradstep.engine.tape import writing
 from gradstep.engine.tape.check import check
 from gradstep.engine.tape.ending import ending
 from gradstep.engine.tape.log import TapeExists
@@ -55,6 +56,18 @@ def test_the_newest_stays_in_two_whole_tapes_within_the_limit(tmp_path: Path) ->
         runs += list(tape.runs)
     assert runs == list(range(runs[0], runs[-1] + 1))  # no pass between the two is lost
     assert len(runs) > 4
+
+
+@pytest.mark.parametrize("waits", [0, 1 << 60])  # nanoseconds: what is recorded is handed over at once, or not before it has to be
+def test_the_older_tape_does_not_go_because_much_waited_to_be_written(waits: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "LATENCY", waits)
+    sizes: list[int] = []
+    turned = Ring.turned
+    monkeypatch.setattr(Ring, "turned", lambda ring, sink: sizes.append(sink.size) or turned(ring, sink))  # type: ignore[func-returns-value]
+    recorded(tmp_path / "a.gst", 200)
+    assert len(sizes) > 2
+    assert max(sizes) < LIMIT / 2  # else the newer one has no room beside it
+    assert (tmp_path / "a.old.gst").exists()
 
 
 def test_one_pass_that_needs_more_than_all_of_it_ends_the_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
