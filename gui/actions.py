@@ -347,6 +347,7 @@ class Actions(QObject):
         super().__init__(parent)
         self._by_name: dict[str, QAction] = {}
         self._told: dict[str, tuple[str, bool]] = {}  # why it is disabled, whether it is visible: as the action has it now
+        self._shown: tuple[State, Mapping[Needs, bool]] | None = None  # what was asked for last
         self._keys: dict[str, str] = {}
         for command in COMMANDS:
             action = QAction(self._text(command), self)
@@ -390,6 +391,9 @@ class Actions(QObject):
 
     def show_state(self, state: State, there: Mapping[Needs, bool]) -> None:
         """Enable what can work now; the tip of what cannot says why."""
+        if (state, there) == self._shown:
+            return
+        self._shown = state, dict(there)
         shared = "start" if Action.LAUNCH not in ALLOWED[state] else "continue"  # F5 starts what does not run and continues what is paused
         for command in COMMANDS:
             reason = ""

@@ -76,6 +76,7 @@ class GraphCanvas(QWidget):
         self._marks: Marks | None = None
         self._pointed = Pointed()
         self._keys: dict[str, Key | None] = {"current": None, "selected": None}  # which may be inside of what is folded
+        self._told: tuple[Any, ...] = ()  # what the description says
         self._facts: Facts | None = None
         self._camera = Camera()
         self._layer = Layer()
@@ -350,13 +351,14 @@ class GraphCanvas(QWidget):
         painter, marks = self._painter, self._marks
         if painter is None or marks is None or not nodes:
             return
-        self._pointed.running = marks.running()
         if nodes is EVERYTHING:
+            self._pointed.running = marks.running()
             painter.refresh()
             self._layer.forget()
             self._hud.map.forget()
             self.update()
         else:
+            self._pointed.running = (self._pointed.running - nodes) | marks.running(nodes)
             for node in nodes:
                 self._touch(painter, node)
         if nodes is EVERYTHING or self._pointed.current in nodes:
@@ -469,8 +471,7 @@ class GraphCanvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._scene is not None and len(self._scene.keys) and not self._placed:
             self._place_first(self._scene)
-        theme = current()
-        scene, marks = self._scene, self._marks
+        theme, scene, marks = current(), self._scene, self._marks
         if self._painter is not None and self._painter.theme is not theme and scene is not None:
             self._set_scene(scene)
         painter = QPainter(self)
@@ -674,16 +675,16 @@ class GraphCanvas(QWidget):
 
     def _describe(self) -> None:
         """What a screen reader gets: the canvas paints everything itself, so it must say it."""
-        marks = self._marks
+        marks, current, text = self._marks, self._pointed.current, " ".join(self._empty)
         if self._scene is None or marks is None or not len(self._scene.keys):
-            text = " ".join(self._empty)
+            self._told = ()
         else:
-            current = self._pointed.current
             look = Look(int(marks.look[current])) if current >= 0 else None
-            note, facts, seen = self._note, self.data_of, self.reading.words()
-            text = words.description(self._graph, self.current_key, self.selected_key, look, note, facts, seen)
-        if text != self.accessibleDescription():
-            self.setAccessibleDescription(text)
+            told = (self._graph, self.current_key, self.selected_key, look, self._note, *self.reading.words())
+            if told == self._told:
+                return
+            self._told, text = told, words.description(*told[:5], self.data_of, told[5:])
+        self.setAccessibleDescription(text)
 
     def _node(self, key: Key | None) -> int:
         return -1 if key is None or self._scene is None else self._scene.node_of(key)

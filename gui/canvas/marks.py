@@ -69,7 +69,10 @@ class Marks:
         """Look plus ALERT of each node."""
         return self.look + ALERT * self.alert.astype(np.uint8)
 
-    def running(self) -> set[int]:
+    def running(self, among: Iterable[int] | None = None) -> set[int]:
+        """The nodes that run, of all or of those that are named."""
+        if among is not None:
+            return {node for node in among if self.look[node] == Look.RUNNING}
         return set(np.flatnonzero(self.look == Look.RUNNING).tolist())
 
     def nodes(self, keys: Iterable[Key]) -> frozenset[int]:

@@ -163,9 +163,14 @@ class EventTree(QAbstractTableModel):
         return row.uid == self._current
 
     @staticmethod
-    def alignment(column: int) -> Qt.AlignmentFlag:
-        """Where a column's texts stand: numbers at the right."""
-        right = column in (Column.NUMBER, Column.NORM, Column.TIME)
+    def stands_right(column: int) -> bool:
+        """Whether a column's texts stand at the right: numbers do."""
+        return column in (Column.NUMBER, Column.NORM, Column.TIME)
+
+    @classmethod
+    def alignment(cls, column: int) -> Qt.AlignmentFlag:
+        """Where a column's texts stand."""
+        right = cls.stands_right(column)
         return (Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
 
     @staticmethod

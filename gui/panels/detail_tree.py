@@ -83,7 +83,7 @@ class DetailTree(QTreeWidget):
         chosen = self._id(current) if current is not None else None
         scroll = self.verticalScrollBar().value()
         self._filling = True
-        self.setUpdatesEnabled(False)
+        self.viewport().setUpdatesEnabled(False)  # its own would have the header painted again too
         try:
             self.clear()
             self.addTopLevelItems([self._item(line) for line in lines])
@@ -97,7 +97,7 @@ class DetailTree(QTreeWidget):
                 if chosen is not None and self._id(item) == chosen:
                     self.setCurrentItem(item)
         finally:
-            self.setUpdatesEnabled(True)
+            self.viewport().setUpdatesEnabled(True)
             self._filling = False
         self.verticalScrollBar().setValue(scroll)
 

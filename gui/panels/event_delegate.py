@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
@@ -15,7 +17,9 @@ from ..widgets.formats import short_name
 ROW_HEIGHT = 25
 INDENT = 14  # px a level
 ARROW = 16  # px for the arrow of what can be opened
-_MONO = (Column.NUMBER, Column.NORM, Column.BAD, Column.TIME, Column.MODULE)
+_SELECTED, _FOCUSED = QStyle.StateFlag.State_Selected.value, QStyle.StateFlag.State_HasFocus.value  # flags as enums cost as much as a text
+_LEFT = (Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter).value
+_RIGHT = (Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter).value
 
 
 class EventTreeView(QTableView):
@@ -136,15 +140,17 @@ class EventDelegate(QStyledItemDelegate):
         return QSize(60, theme.scaled(ROW_HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        look = theme.current()
-        tree = self._view.tree
+        look, letters, tree = theme.current(), _letters(theme.scale()), self._view.tree
         row = tree.row(index)
         if row is None:
             return
-        facts = tree.facts(row)
+        facts, column = tree.facts(row), index.column()
         past, current = row.is_past(tree.position), tree.is_current(row)
         rect: QRectF = QRectF(option.rect)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        state = option.state.value
+        selected = bool(state & _SELECTED)
+        strong = look.on_selection if selected else look.text if past else look.pending_text
+        soft = look.on_selection if selected else look.dim if past else look.faint
         painter.save()
         try:
             if selected:
@@ -153,69 +159,73 @@ class EventDelegate(QStyledItemDelegate):
                 painter.fillRect(option.rect, theme.faded(look.accent, 0.16 if look.dark else 0.18))
             elif index.row() == self._view.hovered:
                 painter.fillRect(option.rect, theme.mix(look.raised, look.text, 0.06))
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            if current and index.column() == Column.NUMBER:
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(look.accent)
-                painter.drawRoundedRect(QRectF(rect.left() + 2, rect.top() + 4, 3, rect.height() - 8), 1.5, 1.5)
-            strong = look.on_selection if selected else look.text if past else look.pending_text
-            soft = look.on_selection if selected else look.dim if past else look.faint
-            if index.column() == Column.NAME:
+            if column == Column.NAME:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 inset = INDENT * tree.depth(row)
                 if tree.has_children(row):
                     _arrow(painter, QPointF(rect.left() + inset + ARROW / 2, rect.center().y()), soft, tree.is_open(row))
                 self._name(painter, rect.adjusted(inset + ARROW, 0, 0, 0), facts, strong, soft, past)
-            else:
-                painter.setFont(theme.mono_font(11))
-                colour = soft
-                if index.column() == Column.BAD or (index.column() == Column.NORM and facts.bad):
-                    colour = look.on_selection if selected else look.bad
-                elif index.column() == Column.NUMBER and current and not selected:
-                    colour = look.accent_text
-                painter.setPen(colour)
-                text = tree.text(row, index.column())
-                align = tree.alignment(index.column())
+                if state & _FOCUSED and not selected:
+                    painter.setPen(QPen(look.ready, 1, Qt.PenStyle.DotLine))
+                    painter.setBrush(Qt.BrushStyle.NoBrush)
+                    painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
+                return
+            colour = soft
+            if column == Column.BAD or (column == Column.NORM and facts.bad):
+                colour = look.on_selection if selected else look.bad
+            elif column == Column.NUMBER and current:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(look.accent)
+                painter.drawRoundedRect(QRectF(rect.left() + 2, rect.top() + 4, 3, rect.height() - 8), 1.5, 1.5)
+                colour = colour if selected else look.accent_text
+            if text := tree.text(row, column):
                 inner = rect.adjusted(6, 0, -6, 0)
-                painter.drawText(
-                    inner, int(align), QFontMetrics(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
-                )
-            if option.state & QStyle.StateFlag.State_HasFocus and not selected and index.column() == Column.NAME:
-                painter.setPen(QPen(look.ready, 1, Qt.PenStyle.DotLine))
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
+                painter.setFont(letters.mono)
+                painter.setPen(colour)
+                shown = letters.mono_metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
+                painter.drawText(inner, _RIGHT if tree.stands_right(column) else _LEFT, shown)
         finally:
             painter.restore()
 
     def _name(self, painter: QPainter, rect: QRectF, facts: RowFacts, strong: QColor, soft: QColor, past: bool) -> None:
-        look = theme.current()
+        letters = _letters(theme.scale())
         left = rect.left() + 2
         if facts.kind not in (RowKind.FORWARD, RowKind.BACKWARD, RowKind.CALL):
             _mark(painter, QPointF(left + 5, rect.center().y()), facts, 1.0 if past else 0.4)
             left += 16
-        font = theme.ui_font(13)
-        if facts.kind in (RowKind.FORWARD, RowKind.BACKWARD):
-            font.setBold(True)
-        painter.setFont(font)
+        bold = facts.kind in (RowKind.FORWARD, RowKind.BACKWARD)
+        painter.setFont(letters.bold if bold else letters.plain)
         painter.setPen(strong)
-        metrics = QFontMetrics(font)
+        metrics = letters.bold_metrics if bold else letters.plain_metrics
         head, _, tail = facts.name.partition("  ")
         width = int(rect.right() - left - 4)
-        if metrics.horizontalAdvance(head) > width:
-            head = short_name(head)
-        painter.drawText(
-            QRectF(left, rect.top(), width, rect.height()),
-            int(Qt.AlignmentFlag.AlignVCenter),
-            metrics.elidedText(head, Qt.TextElideMode.ElideRight, width),
-        )
-        used = metrics.horizontalAdvance(head) + 8
+        used = metrics.horizontalAdvance(head)
+        if used > width:
+            head = metrics.elidedText(short_name(head), Qt.TextElideMode.ElideRight, width)
+            used = metrics.horizontalAdvance(head)
+        painter.drawText(QRectF(left, rect.top(), width, rect.height()), _LEFT, head)
+        used += 8
         if tail and used + 20 < width:
-            painter.setPen(look.on_selection if soft == look.on_selection else soft)
-            painter.setFont(theme.ui_font(12))
-            small = QFontMetrics(painter.font())
-            painter.drawText(
-                QRectF(left + used, rect.top(), width - used, rect.height()), int(Qt.AlignmentFlag.AlignVCenter),
-                small.elidedText(tail, Qt.TextElideMode.ElideRight, width - used),
-            )  # fmt: skip
+            painter.setPen(soft)
+            painter.setFont(letters.small)
+            shown = letters.small_metrics.elidedText(tail, Qt.TextElideMode.ElideRight, width - used)
+            painter.drawText(QRectF(left + used, rect.top(), width - used, rect.height()), _LEFT, shown)
+
+
+class _Letters:
+    """The fonts of the rows and their metrics, which take longer to make than a cell to paint."""
+
+    def __init__(self) -> None:
+        self.mono, self.plain, self.bold, self.small = theme.mono_font(11), theme.ui_font(13), theme.ui_font(13), theme.ui_font(12)
+        self.bold.setBold(True)
+        self.mono_metrics, self.plain_metrics = QFontMetrics(self.mono), QFontMetrics(self.plain)
+        self.bold_metrics, self.small_metrics = QFontMetrics(self.bold), QFontMetrics(self.small)
+
+
+@lru_cache(maxsize=2)
+def _letters(scale: float) -> _Letters:
+    return _Letters()
 
 
 def _arrow(painter: QPainter, centre: QPointF, colour: QColor, opened: bool) -> None:
