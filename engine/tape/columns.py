@@ -37,6 +37,18 @@ class OpColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeColumns:
+    """Backward nodes in the order of the tape, all columns of one length. ``op`` and ``variable``: 0 for none."""
+
+    id: Words
+    op: Words
+    variable: Words
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+
+@dataclass(frozen=True, slots=True)
 class TensorColumns:
     """Tensors in the order of the tape, all columns of one length. ``role``: a ``schema.Role``; ``meta``: a place in ``Tape.metas``;
     ``base``: 0 for none; ``name``: a number of ``Tape.text``, 0 for none."""
@@ -72,6 +84,12 @@ def ops(tape: Tape, first: int, stop: int | None = None) -> OpColumns:
     rows = tape.rows[places]
     before = np.searchsorted(tape.event_rows, places)
     return OpColumns(rows[:, 1], rows[:, 3], rows[:, 4], rows[:, 5], before, rows[:, 0] & GRAD_MODE != 0)
+
+
+def nodes(tape: Tape) -> NodeColumns:
+    """All backward nodes."""
+    rows = tape.rows[tape.nodes.order(0)]
+    return NodeColumns(rows[:, 1], rows[:, 4], rows[:, 5])
 
 
 def tensors(tape: Tape) -> TensorColumns:

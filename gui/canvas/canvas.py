@@ -683,7 +683,7 @@ class GraphCanvas(QWidget):
             told = (self._graph, self.current_key, self.selected_key, look, self._note, *self.reading.words())
             if told == self._told:
                 return
-            self._told, text = told, words.description(*told[:5], self.data_of, told[5:])
+            self._told, text = told, words.description(self._graph, told[1], told[2], look, self._note, self.data_of, told[5:])
         self.setAccessibleDescription(text)
 
     def _node(self, key: Key | None) -> int:

@@ -100,14 +100,16 @@ class Inner:
     def norms(self, edges: Iterable[int]) -> dict[int, float]:
         """The norm of all gradients together that passed an edge at a folded group so far (their root of squares; inf where
         one is not finite), for the edges where some did."""
-        found = {}
-        for edge in edges:
-            if edge in self._rows_of:
-                rows = np.array(self._rows_of[edge], np.int64)
-                sources = self._sources.filled[rows]
-                counts = sources < 0
-                counts[~counts] = self.looks[sources[~counts]] == Look.DONE
-                passed = self._norms.filled[rows[counts]]
-                if len(passed):
-                    found[edge] = math.sqrt(float(passed @ passed))
-        return found
+        asked = [edge for edge in edges if edge in self._rows_of]
+        if not asked:
+            return {}
+        parts = [np.frombuffer(self._rows_of[edge], np.int64) for edge in asked]
+        rows, owner = np.concatenate(parts), np.repeat(np.arange(len(asked)), [len(part) for part in parts])
+        sources = self._sources.filled[rows]
+        counts = sources < 0
+        counts[~counts] = self.looks[sources[~counts]] == Look.DONE
+        rows, owner = rows[counts], owner[counts]
+        with np.errstate(over="ignore"):
+            sums = np.bincount(owner, np.square(self._norms.filled[rows]), len(asked))
+        passed = np.bincount(owner, minlength=len(asked)) > 0
+        return {asked[place]: math.sqrt(sums[place]) for place in np.flatnonzero(passed).tolist()}

@@ -121,6 +121,12 @@ class FindBar(QFrame):
         self.count.setText(text)
         self.field.setAccessibleDescription(text)
 
+    def show_partly(self, done: int, of: int) -> None:
+        """Say that the search goes through so many nodes of so many alone."""
+        text = self.tr("{0:,} of {1:,} nodes searched").format(done, of)
+        self.count.setText(text)
+        self.field.setAccessibleDescription(text)
+
     def _fit(self) -> None:
         """As high as its results, up to so many rows."""
         heads = [self.list.topLevelItem(place) for place in range(self.list.topLevelItemCount())]

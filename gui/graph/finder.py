@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterator
 
 import networkx as nx
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from gradstep.engine.tape.graph import Key
 
 from ..canvas import GraphCanvas
 from ..models.debug_model import DebugModel
 from ..models.graph_search import NOTHING, GraphSearch, Result, Results
+from ..models.lasting import lasting
 from .emphasis import Emphasis, Reason
 from .find_bar import FindBar
 from .presenter import GraphPresenter
@@ -23,6 +24,8 @@ BUDGET = 0.008  # seconds of work on a large graph before the window gets its tu
 class GraphFinder(QObject):
     """Owns what was found last. The model is told which hit is looked at."""
 
+    working = Signal(int, int)  # so many nodes of so many can be searched; 0 of 0: all can, or it was given up
+
     def __init__(self, bar: FindBar, canvas: GraphCanvas, model: DebugModel, emphasis: Emphasis, graphs: GraphPresenter) -> None:
         super().__init__(graphs)
         self._foldings = graphs.foldings
@@ -30,6 +33,7 @@ class GraphFinder(QObject):
         self._search = GraphSearch()
         self._graph: nx.DiGraph | None = None  # the one that can be searched
         self._work: Iterator[Key] | None = None  # nodes of it that cannot be searched yet
+        self._done = self._all = 0  # nodes
         self._next = QTimer(self, singleShot=True, interval=0)
         self._next.timeout.connect(self._go_on_reading)
         self._results: Results = NOTHING
@@ -51,6 +55,7 @@ class GraphFinder(QObject):
     def close(self) -> None:
         """Put the search away: nothing is marked any more."""
         self._bar.hide()
+        self._pause()
         self._mark(())
         self._canvas.setFocus()
 
@@ -59,7 +64,9 @@ class GraphFinder(QObject):
         """Show what a query finds."""
         if self._graph is not self._canvas.graph:
             self._graph, self._search = self._canvas.graph, GraphSearch()
-            self._work = iter(self._canvas.reading.all_keys())
+            keys = self._canvas.reading.all_keys()
+            self._work, self._done, self._all = iter(keys), 0, len(keys)
+        if self._work is not None and not self._next.isActive():
             self._read()
         self._results = self._search.find(query)
         self._bar.show_results(self._results)
@@ -68,16 +75,34 @@ class GraphFinder(QObject):
     def _read(self) -> None:
         """Make more of a graph searchable, for as long as BUDGET allows."""
         deadline = time.perf_counter() + BUDGET
-        for count, key in enumerate(self._work or ()):
-            self._search.add(key, self._canvas.data_of(key))
-            if count % 16 == 15 and time.perf_counter() > deadline:
-                self._next.start()
-                return
-        self._work = None
+        with lasting():
+            for count, key in enumerate(self._work or ()):
+                self._search.add(key, self._canvas.data_of(key))
+                self._done += 1
+                if count % 16 == 15 and time.perf_counter() > deadline:
+                    self._next.start()
+                    break
+            else:
+                self._work = None
+        self.working.emit(*((0, 0) if self._work is None else (self._done, self._all)))
+
+    def _pause(self) -> None:
+        """Read no further for now; what was read stays."""
+        if self._work is not None:
+            self._next.stop()
+            self.working.emit(0, 0)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Search what was read until now; the rest is read when something else is searched."""
+        self._pause()
+        if self._bar.isVisible():
+            self._bar.show_partly(self._done, self._all)
 
     @Slot()
     def _go_on_reading(self) -> None:
         if self._work is None or self._graph is not self._canvas.graph:
+            self.working.emit(0, 0)
             return
         self._read()
         if self._work is None and self._bar.isVisible() and self._place < 0:
@@ -85,8 +110,8 @@ class GraphFinder(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a large graph is still read."""
-        return self._work is not None
+        """Whether a large graph is being read."""
+        return self._work is not None and self._next.isActive()
 
     def search_again(self) -> None:
         """Another graph is drawn, or the same one grown: the same query finds other nodes."""

@@ -56,6 +56,7 @@ class GraphReading(QObject):
         self._at: object = None  # of colouring and filter, which one says how far it is
         self.colouring.working.connect(partial(self._working, self.colouring, self.tr("Colouring the nodes")))
         self.filter.working.connect(partial(self._working, self.filter, self.tr("Filtering the nodes")))
+        self.finder.working.connect(partial(self._working, self.finder, self.tr("Reading the nodes to search them")))
         graphs.drawn.connect(self._drawn)
         graphs.marked.connect(self._marked)
         canvas.card = self._card
@@ -138,11 +139,14 @@ class GraphReading(QObject):
 
     @Slot()
     def cancel(self) -> None:
-        """Give up what is being worked out: the nodes have the colours of their kinds again, or no filter."""
+        """Give up what is being worked out: the nodes have the colours of their kinds again, or no filter; the search goes through what
+        it has read."""
         if self.colouring.is_busy:
             self.colour_by(Fact.KIND)
         if self.filter.is_busy:
             self._page.bar.filter.clear()
+        if self.finder.is_busy:
+            self.finder.cancel()
 
     # ------------------------------------------------------------------------------------ what happened
 

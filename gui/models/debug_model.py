@@ -131,6 +131,7 @@ class DebugModel(QObject):
         self._news = False
         self._all_here = self._unsaid = self._read_said = self._over_said = False
         self._next_moment = 0.0
+        self._hooks: tuple[object, HooksView] | None = None  # what it was made of, and it
         self._step_views: dict[int, StepView | None] = {}  # of the cursor's moment; more of the tape may say more of it
         self._selection = Selection()
         self._chosen = False  # the user chose the value; otherwise the node's main one is shown, whichever that is now
@@ -468,8 +469,19 @@ class DebugModel(QObject):
         return self._step_views[node]
 
     def hooks_view(self) -> HooksView:
-        """The hooks and stores of the run at the cursor."""
-        return hooks_view(self.reader, self.run) if self.reader is not None else HooksView(0)
+        """The hooks and stores of the run at the cursor; the same one while the tape has no more of it."""
+        tape = self._tape
+        if tape is None or self.reader is None:
+            return HooksView(0)
+        of = (self.run, self.history.position, self.history.ops, len(tape.stats.table))
+        if self._hooks is None or self._hooks[0] != of:
+            self._hooks = of, hooks_view(self.reader, self.run)
+        return self._hooks[1]
+
+    def forget_texts(self) -> None:
+        """Numbers are written in another way now: what says them is made anew."""
+        self._step_views.clear()
+        self._hooks = None
 
     def tensor_view(self, value: ValueRef | None, level: str = "") -> TensorView:
         """A value with its data, where they were kept."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from gradstep.engine.tape import columns
 from gradstep.engine.tape.compare import iterations
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import Val
@@ -73,6 +74,8 @@ class FlowReader:
             if stats is not None:
                 bad = stats.nans or stats.posinfs or stats.neginfs
                 norms[place] = math.inf if bad else stats.norm
-        accumulators = {node.variable: node.id for node in tape.nodes.values() if node.variable is not None}
+        nodes = columns.nodes(tape)
+        storing = nodes.variable != 0
+        accumulators = dict(zip(nodes.variable[storing].tolist(), nodes.id[storing].tolist(), strict=True))
         names = tuple(tape.tensors[leaf].name or f"#{leaf}" for leaf in leaves)
         return FlowView(tuple(leaves), names, tuple(runs), norms, events, tuple(accumulators.get(leaf, 0) for leaf in leaves))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from gradstep.engine.tape.graph import Key
 
+T = TypeVar("T")
 _LEAVES = ("accumulate", "leaf", "input")
 
 
@@ -46,6 +47,18 @@ class Results:
 NOTHING = Results("", {}, ())
 
 
+def _lower(named: dict[str, list[Key]]) -> list[tuple[str, tuple[str, list[Key]]]]:
+    """Names in small letters, and what they were with what they name."""
+    return [(name.lower(), (name, keys)) for name, keys in named.items()]
+
+
+def _with(words: list[str], lines: list[tuple[str, T]]) -> list[tuple[str, T]]:
+    """The lines in whose text every word occurs."""
+    for word in words:
+        lines = [line for line in lines if word in line[0]]
+    return lines
+
+
 class GraphSearch:
     """The texts of one graph, ready to be searched: made once, so that each letter typed is answered at once. What was added
     so far can be searched while the rest is still to come."""
@@ -71,13 +84,13 @@ class GraphSearch:
         if not leaf and (data.get("op") or label):
             self._ops.setdefault(str(data.get("op") or label), []).append(key)
 
-    def _results(self) -> Iterator[tuple[str, Result]]:
-        yield from self._lines
-        for path, keys in self._modules.items():
-            yield path.lower(), Result(Sort.MODULE, path, "", tuple(keys))
-        for op, keys in self._ops.items():
-            if len(keys) > 1:
-                yield op.lower(), Result(Sort.OP, op, "", tuple(keys))
+    def _hits(self, words: list[str]) -> list[tuple[str, Result]]:
+        """Texts with all the words, and their results; those of many nodes are made when they are found."""
+        hits = _with(words, self._lines)
+        hits += [(text, Result(Sort.MODULE, path, "", tuple(keys))) for text, (path, keys) in _with(words, _lower(self._modules))]
+        many = ((op, keys) for op, keys in self._ops.items() if len(keys) > 1)
+        hits += [(text, Result(Sort.OP, op, "", tuple(keys))) for text, (op, keys) in _with(words, _lower(dict(many)))]
+        return hits
 
     def find(self, query: str) -> Results:
         """All results in whose text every word of the query occurs, case ignored; what begins with the query first."""
@@ -86,10 +99,9 @@ class GraphSearch:
             return NOTHING
         found: dict[Sort, list[tuple[bool, Result]]] = {}
         keys: set[Key] = set()
-        for text, result in self._results():
-            if all(word in text for word in words):
-                found.setdefault(result.sort, []).append((not text.startswith(words[0]), result))
-                keys.update(result.keys)
+        for text, result in self._hits(words):
+            found.setdefault(result.sort, []).append((not text.startswith(words[0]), result))
+            keys.update(result.keys)
         return Results(
             query,
             {sort: tuple(result for _, result in sorted(found[sort], key=lambda one: one[0])) for sort in Sort if sort in found},

@@ -42,6 +42,20 @@ class Line:
     id: object = None  # what it is, so that it stays open and selected when the tree is filled anew
 
 
+def _flat(lines: Sequence[Line]) -> Iterator[Line]:
+    """Lines and those below them, from top to bottom."""
+    for line in lines:
+        yield line
+        yield from _flat(line.children)
+
+
+def _stands_as(line: Line, other: Line) -> bool:
+    """Whether a line takes the place of another one: it is the same thing, with as many below it."""
+    if (line.id or line.cells[0]) != (other.id or other.cells[0]):
+        return False
+    return len(line.children) == len(other.children) and (len(line.cells) == 1) == (len(other.cells) == 1)
+
+
 class DetailTree(QTreeWidget):
     """Shows lines. ``line_picked`` says what a click or the keyboard landed on, ``line_activated`` a double click or Enter.
     ``stretched`` is the column that takes what width is left; -1 for the last one."""
@@ -68,6 +82,8 @@ class DetailTree(QTreeWidget):
         if stretched >= 0:
             self.header().setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
         self._filling = False
+        self._lines: list[Line] = []  # what is shown, from top to bottom
+        self._items: list[QTreeWidgetItem] = []  # the item of each
         self.currentItemChanged.connect(lambda item, _: self._pick(item))
         self.itemClicked.connect(lambda item, _: self._pick(item))
         self.itemActivated.connect(self._activate)
@@ -77,7 +93,17 @@ class DetailTree(QTreeWidget):
         copy.activated.connect(self.copy)
 
     def fill(self, lines: Sequence[Line]) -> None:
-        """Show other lines. What was open, closed and selected stays so where it is there again."""
+        """Show other lines. What was open, closed and selected stays so where it is there again. Where they stand as those before them
+        did, only what differs is written."""
+        flat = list(_flat(lines))
+        alike = len(flat) == len(self._lines) and all(map(_stands_as, flat, self._lines)) and bool(flat)
+        before, self._lines = self._lines, flat
+        if alike:
+            for item, line, old in zip(self._items, flat, before, strict=True):
+                if line != old:
+                    self._write(item, line)
+            self.viewport().update()
+            return
         closed = {self._id(item) for item in self.items() if item.childCount() and not item.isExpanded()}
         current = self.currentItem()
         chosen = self._id(current) if current is not None else None
@@ -88,11 +114,11 @@ class DetailTree(QTreeWidget):
             self.clear()
             self.addTopLevelItems([self._item(line) for line in lines])
             self.expandAll()  # one by one takes the tree as long as everything else here
-            for item in list(self.items()):
-                line = item.data(0, LINE)
-                if isinstance(line, Line) and len(line.cells) == 1:
+            self._items = list(self.items())
+            for item, line in zip(self._items, flat, strict=True):
+                if len(line.cells) == 1:
                     item.setFirstColumnSpanned(True)
-                if closed and item.childCount() and self._id(item) in closed:
+                if closed and line.children and self._id(item) in closed:
                     item.setExpanded(False)
                 if chosen is not None and self._id(item) == chosen:
                     self.setCurrentItem(item)
@@ -122,17 +148,20 @@ class DetailTree(QTreeWidget):
             QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
 
     def _item(self, line: Line) -> QTreeWidgetItem:
-        item = QTreeWidgetItem(list(line.cells))
-        item.setData(0, LINE, line)
-        item.setData(0, TARGET, line.target)
-        if line.tip:
-            for column in range(self.columnCount()):
-                item.setToolTip(column, line.tip)
-        spoken = ", ".join(cell for cell in line.cells if cell)
-        for column in range(self.columnCount()):
-            item.setData(column, Qt.ItemDataRole.AccessibleTextRole, spoken)
+        item = QTreeWidgetItem()
+        self._write(item, line)
         item.addChildren([self._item(child) for child in line.children])
         return item
+
+    def _write(self, item: QTreeWidgetItem, line: Line) -> None:
+        item.setData(0, LINE, line)
+        item.setData(0, TARGET, line.target)
+        spoken = ", ".join(cell for cell in line.cells if cell)
+        for column in range(self.columnCount()):
+            item.setText(column, line.cells[column] if column < len(line.cells) else "")
+            item.setData(column, Qt.ItemDataRole.AccessibleTextRole, spoken)
+            if line.tip or item.toolTip(column):
+                item.setToolTip(column, line.tip)
 
     def _id(self, item: QTreeWidgetItem) -> object:
         line = item.data(0, LINE)

@@ -67,10 +67,10 @@ class HooksPanel(Panel):
         self._show_switch()
         self._fill()
 
-    def show_hooks(self, view: HooksView | None, position: int | None = None) -> None:
-        """Show the hooks and stores of a run, None for none; the cursor stands at ``position``, or where it stood."""
+    @Slot(object)
+    def show_hooks(self, view: HooksView | None) -> None:
+        """Show the hooks and stores of a run, None for none."""
         self._view = view or HooksView(0)
-        self._position = self._position if position is None else position
         self._fill()
 
     @Slot(int)
@@ -85,6 +85,13 @@ class HooksPanel(Panel):
         """This graph node is selected."""
         self._node = key
         if self._only.isChecked():
+            self._fill()
+
+    def show_moment(self, view: HooksView, position: int, key: tuple[str, int] | None) -> None:
+        """All three at once; nothing is done where they are as they were."""
+        same = view is self._view and position == self._position and (key == self._node or not self._only.isChecked())
+        self._view, self._position, self._node = view, position, key
+        if not same:
             self._fill()
 
     @Slot(object)

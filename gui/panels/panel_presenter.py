@@ -97,8 +97,7 @@ class PanelPresenter(QObject):
         if panel is panels.alerts and tape is not None:
             panels.alerts.show_alerts(model.alerts.alerts(), model.alerts.carried, len(tape.events))
         elif panel is panels.hooks:
-            panels.hooks.show_hooks(model.hooks_view(), model.position)
-            panels.hooks.show_node(model.selection.key)
+            panels.hooks.show_moment(model.hooks_view(), model.position, model.selection.key)
         elif panel is panels.tensor:
             panels.tensor.show_tensor(model.tensor_view(model.selection.value))
         elif panel is panels.step:
@@ -128,6 +127,7 @@ class PanelPresenter(QObject):
     @Slot()
     def show_all(self) -> None:
         """Everything again: numbers are written in another way now."""
+        self._model.forget_texts()
         for panel in vars(self._panels).values():
             panel.restyle()
             panel.update()

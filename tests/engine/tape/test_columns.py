@@ -57,6 +57,15 @@ def test_ops_are_those_of_the_records(tape):
     assert later.id.tolist() == found.id[4:7].tolist()
 
 
+def test_nodes_are_those_of_the_records(tape):
+    found = columns.nodes(tape)
+    assert found.id.tolist() == list(tape.nodes)
+    assert [(op, leaf) for op, leaf in zip(found.op.tolist(), found.variable.tolist(), strict=True)] == [
+        (node.op or 0, node.variable or 0) for node in tape.nodes.values()
+    ]
+    assert found.variable.any()
+
+
 def test_tensors_are_those_of_the_records(tape):
     found = columns.tensors(tape)
     assert found.id.tolist() == list(tape.tensors)

@@ -227,3 +227,25 @@ def test_filtering_a_large_graph_says_how_far_it_is_and_can_be_given_up(
     assert told[-1] == (0, 0)
     assert not made.is_busy
     assert bright(looked) == set(looked.canvas.graph)
+
+
+def test_reading_a_large_graph_to_search_it_says_how_far_it_is_and_can_be_given_up_and_taken_up_again(
+    qtbot: QtBot, looked: Looked, monkeypatch: pytest.MonkeyPatch, bar: FindBar
+) -> None:
+    monkeypatch.setattr("gradstep.gui.graph.finder.BUDGET", 0.0)
+    told: list[tuple[int, int]] = []
+    finder: GraphFinder = bar.finder  # type: ignore[attr-defined]
+    finder.working.connect(lambda done, of: told.append((done, of)))
+    looked.graphs.show(Shown.BOTH)
+    nodes = len(looked.canvas.reading.all_keys())
+    bar.field.setText("addm")
+    assert told == [(16, nodes)]
+    assert finder.is_busy
+    finder.cancel()
+    assert told[-1] == (0, 0)
+    assert not finder.is_busy
+    assert bar.count.text() == f"16 of {nodes} nodes searched"
+    bar.field.setText("addmm")
+    qtbot.waitUntil(lambda: not finder.is_busy)
+    assert told[-1] == (0, 0)
+    assert {looked.node("AddmmBackward"), looked.node("AddmmBackward", 1)} <= set(finder._results.keys)

@@ -187,3 +187,26 @@ def test_a_large_finished_tape_moves_the_panels_only_when_all_of_it_is_here(
     assert model.position == model.last
     assert len(pieces) > 1
     model.close()
+
+
+def test_hooks_are_looked_through_again_only_when_there_is_more_of_the_tape(qtbot: QtBot, model: DebugModel, tmp_path: Path) -> None:
+    maker = SmallNetwork()
+    writer = Writer(tmp_path / "run.gst")
+    for record in maker.records[:-1]:
+        writer.write(record)
+    writer.flush()
+    model.open(tmp_path / "run.gst")
+    model.catch_up()
+    view = model.hooks_view()
+    assert view.groups
+    model.move_to(maker.enters[2])
+    assert model.hooks_view() is view
+    model.forget_texts()
+    again = model.hooks_view()
+    assert again is not view
+    assert again == view
+    writer.write(maker.records[-1])
+    writer.close()
+    model.catch_up()
+    assert model.hooks_view() is not again
+    model.close()

@@ -22,6 +22,7 @@ from gradstep.gui.models.rows import RowReader
 from gradstep.gui.models.steps import step_view
 from gradstep.gui.models.values import ValueRef
 from gradstep.gui.panels.call_stack_panel import CallStackPanel
+from gradstep.gui.panels.detail_tree import LINE
 from gradstep.gui.panels.hooks_panel import HooksPanel
 from gradstep.gui.panels.step_panel import StepPanel
 
@@ -144,6 +145,18 @@ def test_hooks_and_stores_stand_in_their_order_with_what_they_did(qtbot: QtBot, 
     ]  # fmt: skip
     assert rows[3][3:] == ["changed \u00d72", "small.py:5"]
     assert rows[1][1] == "nothing"
+
+
+def test_at_another_moment_the_same_lines_stay_and_only_their_looks_change(qtbot: QtBot, maker: SmallNetwork) -> None:
+    panel = hooks_panel(qtbot, maker)
+    view, before = panel._view, list(panel._tree.items())
+    texts = panel._tree.texts()
+    panel.show_moment(view, -1, None)
+    assert all(item.data(0, LINE).dim for item in panel._tree.items())
+    panel.show_moment(view, len(maker.tape().events), None)
+    assert not any(item.data(0, LINE).dim for item in panel._tree.items())
+    assert list(panel._tree.items()) == before
+    assert panel._tree.texts() == texts
 
 
 def test_activating_a_hook_goes_to_its_moment_and_its_line(qtbot: QtBot, maker: SmallNetwork) -> None:
