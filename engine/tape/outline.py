@@ -18,7 +18,7 @@ import numpy.typing as npt
 from .blocks import gather
 from .graph import Key, label_of
 from .schema import Call, NodeKind
-from .wire import CALL, GRAD_ADDED, HOOK, NODE, OP, TENSOR
+from .wire import CALL, HOOK, NODE, OP, TENSOR
 
 if TYPE_CHECKING:
     from .reader import Tape
@@ -78,8 +78,7 @@ def backward_outline(tape: Tape, run: int | None = None) -> Outline:
     if run is not None:
         wanted = np.zeros(most, np.bool_)
         begun = tape.runs[run]
-        words = tape.events.words
-        reached = words[(words[:, 0] & 0xFF == GRAD_ADDED) & (words[:, 1] == run), 4]
+        reached = tape.events.reached_ids(run)
         for ids in (np.fromiter(begun.needed, np.int64, len(begun.needed)), np.array([r.node for r in begun.roots], np.int64), reached):
             wanted[ids] = True
         chosen = wanted[table[:, 1]]

@@ -191,8 +191,14 @@ class Events(Sequence[Event]):
 
     def reached(self, run: int) -> frozenset[int]:
         """The nodes that gradients of a run arrived at."""
-        words = self.words
-        return frozenset(words[(words[:, 0] & 0xFF == GRAD_ADDED) & (words[:, 1] == run), 4].tolist())
+        return frozenset(self.reached_ids(run).tolist())
+
+    def reached_ids(self, run: int) -> Words:
+        """The same as an array, ascending; no copy of the events is made for it."""
+        rows, places = self._tape._rows.filled, self._tape._event_rows.filled
+        places = places[(rows[places, 0] & 0xFF) == GRAD_ADDED]
+        nodes: Words = np.unique(rows[places[rows[places, 1] == run], 4])
+        return nodes
 
     @property
     def codes(self) -> Words:
@@ -450,15 +456,13 @@ class Tape:
         yield from (self.stats[val] for val in self.stats)
 
     def rows_of(self, code: int) -> Iterator[tuple[Words, Words]]:
-        """The rows of all records of a kind (``wire.NODE`` and so on), block by block, each with the pool that they point
+        """The rows of all nouns of a kind (``wire.NODE`` and so on), block by block, each with the pool that they point
         into: for those who look at a million of them."""
-        filled = self._rows.filled
-        stops = [*self._starts[1:], len(filled)] if self._starts else []
-        for block, first, stop in zip(self._blocks, self._starts, stops, strict=True):
-            rows = filled[first:stop]
-            rows = rows[(rows[:, 0] & 0xFF) == code]
-            if len(rows):
-                yield rows, block.pool
+        filled, places = self._rows.filled, np.sort(self._tables[code].order(0))
+        edges = np.searchsorted(places, [*self._starts, len(filled)]).tolist()
+        for block, first, stop in zip(self._blocks, edges, edges[1:], strict=False):
+            if stop > first:
+                yield filled[places[first:stop]], block.pool
 
     def files(self) -> set[str]:
         """The files that stacks and hooks name."""

@@ -210,3 +210,28 @@ def test_hooks_are_looked_through_again_only_when_there_is_more_of_the_tape(qtbo
     model.catch_up()
     assert model.hooks_view() is not again
     model.close()
+
+
+def test_a_large_finished_tape_is_read_and_taken_in_when_nothing_is_more_urgent(
+    qtbot: QtBot, model: DebugModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(debug_model, "LARGE", 0)
+    maker = SmallNetwork()
+    writer = Writer(tmp_path / "run.gst")
+    for record in maker.records:
+        writer.write(record)
+    writer.close()
+    urgent = True
+    model.give_way_to(lambda: urgent)
+    with qtbot.waitSignal(model.tape_read):
+        model.open(tmp_path / "run.gst")
+    for _ in range(3):
+        model.drain()
+    assert model.tape is not None
+    assert not model.tape.unread
+    assert model.last == -1
+    assert not model.is_all_here
+    with qtbot.waitSignal(model.caught_up):
+        urgent = False
+    assert model.last == len(model.tape.events) - 1
+    model.close()
