@@ -122,9 +122,7 @@ def test_ctrl_c_ends_deaf_native_code_too(gradstep, said) -> None:
 
 @fault(6, WINDOW)
 def test_the_window_counts_down_and_stays_alive(person, figure) -> None:
-    person.window.opening.limits = {"silence": 1.0}
-    person.window.opening.stop_on_entry = False
-    person.window.open_file(person.script(DEAF))
+    person.let_run(DEAF, {"silence": 1.0})
     person.until(lambda: person.state is State.UNRESPONSIVE)
     assert "Not responding for" in person.status
     person.watch_gaps()
@@ -169,8 +167,7 @@ def test_ctrl_c_shows_where_a_deadlocked_program_stood(gradstep, said) -> None:
 @fault(7, WINDOW)
 def test_the_window_shows_the_stacks_of_a_deadlock(person, said) -> None:
     said.expect_exception(INTERRUPTED)
-    person.window.opening.stop_on_entry = False
-    person.window.open_file(person.script(DEADLOCK))
+    person.let_run(DEADLOCK)
     person.until(lambda: "up" in person.printed)
     person.press("show_stacks")
     tree = person.window.panels.stack._tree

@@ -136,8 +136,7 @@ def test_of_four_ranks_one_is_killed_and_the_others_are_whole(gradstep, said) ->
 
 @fault(40, WINDOW)
 def test_the_window_goes_on_after_it_slept(person) -> None:
-    person.window.opening.stop_on_entry = False
-    person.window.open_file(person.script(WAITS))
+    person.let_run(WAITS)
     person.until(lambda: "up" in person.printed)
     sleep_and_wake(descendants(os.getpid())[0])
     person.end()

@@ -80,9 +80,7 @@ def test_record_ends_at_its_limit_of_memory_with_a_tape(gradstep, said) -> None:
 @fault(14, WINDOW)
 def test_the_bar_of_a_frozen_program_offers_three_choices(person, figure, said) -> None:
     said.expect_exception("KeyboardInterrupt")
-    person.window.opening.limits = {"memory_limit": LIMIT}
-    person.window.opening.stop_on_entry = False
-    person.window.open_file(person.script(GROWING))
+    person.let_run(GROWING, {"memory_limit": LIMIT})
     person.until(lambda: person.state is State.FROZEN)
     assert "your limit is 400 MiB" in person.bar
     assert "still exists and can go on" in person.bar

@@ -111,8 +111,7 @@ def test_the_status_line_counts_processes_and_stop_ends_them(person, said) -> No
     hangs = WORKERS.replace("os._exit(0)", "import time; os.write(1, b'w\\n'); time.sleep(1000)").replace(
         "    pids.append(pid)", "    pids.append(pid)\nprint('up')"
     )
-    person.window.opening.stop_on_entry = False
-    person.window.open_file(person.script(hangs))
+    person.let_run(hangs)
     person.until(lambda: person.printed.split().count("w") == 4)
     person.until(lambda: "4 worker processes (not recorded)" in person.processes)
     person.press("stop")
@@ -180,9 +179,7 @@ def test_record_ends_a_bomb_at_its_limit(gradstep, said) -> None:
 
 @fault(13, WINDOW)
 def test_the_bar_asks_what_shall_become_of_them(person) -> None:
-    person.window.opening.limits = {"process_limit": 40}
-    person.window.opening.stop_on_entry = False
-    person.window.open_file(person.script(BOMB))
+    person.let_run(BOMB, {"process_limit": 40})
     person.until(lambda: person.state is State.FROZEN)
     assert "processes, the limit is 40" in person.bar
     assert person.answers[-1] == "Stop"

@@ -146,8 +146,7 @@ def test_record_keeps_all_of_a_script_that_changes_its_process(gradstep, said) -
 
 @fault(25, WINDOW)
 def test_the_window_says_that_the_link_was_closed(person) -> None:
-    person.window.opening.stop_on_entry = False
-    person.begin(person.script(CLOSES_ALL))
+    person.let_run(CLOSES_ALL)
     person.end()
     assert person.state is State.FINISHED
     assert "closed the link to the debugger" in person.bar
@@ -325,8 +324,7 @@ def test_record_keeps_parallel_passes_apart(gradstep, said) -> None:
 
 @fault(30, WINDOW)
 def test_the_window_shows_nested_and_parallel_passes(person) -> None:
-    person.window.opening.stop_on_entry = False
-    person.begin(person.script(NESTED))
+    person.let_run(NESTED)
     person.end()
     assert person.state is State.FINISHED
     tape = person.window.model.tape

@@ -139,8 +139,7 @@ def test_record_keeps_odd_tensors(gradstep, said) -> None:
 
 @fault(31, WINDOW)
 def test_the_window_shows_every_odd_tensor(person) -> None:
-    person.window.opening.stop_on_entry = False
-    person.begin(person.script(ODD))
+    person.let_run(ODD)
     person.end()
     assert person.state is State.FINISHED
     from gradstep.gui.models.values import ValueRef

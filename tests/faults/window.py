@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer
@@ -108,6 +109,12 @@ class Person(Driver):
         self.begin(file)
         self.finish()
         return file
+
+    def let_run(self, text: str, limits: Mapping[str, float] | None = None) -> None:
+        """Open a script that runs past all its stops, under these limits. It is not waited for."""
+        self.window.opening.limits = dict(limits or {})
+        self.window.opening.stop_on_entry = False
+        self.window.open_file(self.script(text))
 
     def begin(self, file: str) -> None:
         """Open a script, and wait for its first stop or its end."""
