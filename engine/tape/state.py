@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from .chain import EMPTY, Chain
 from .journal import Journal
@@ -214,7 +215,8 @@ class _Checkpoint:
         self.position = state.position
         self._rest = {name: dict(part) if type(part) is dict else part for name, part in vars(state).items() if name != "node_status"}
         nodes = np.fromiter(state.node_status, np.int64, len(state.node_status))
-        self._nodes = before._nodes if before is not None and np.array_equal(before._nodes, nodes) else nodes
+        same = before is not None and np.array_equal(before._nodes, nodes)
+        self._nodes: npt.NDArray[np.int64] = before._nodes if before is not None and same else nodes
         self._statuses = bytes(state.node_status.values())
 
     def state(self) -> State:
