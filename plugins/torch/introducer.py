@@ -16,7 +16,7 @@ from gradstep.engine.tape.schema import ACCUMULATE_SEQUENCE, NodeKind, Note, Rol
 from gradstep.engine.tape.stacks import own_line
 from gradstep.engine.tape.wire import NODE, TENSOR
 
-from .marks import KINDS, MARK, Mark, mark_of, saved_of, slots_of, tells_slots, type_of, widen
+from .marks import KINDS, MARK, Mark, learn, mark_of, saved_of, slots_of, tells_slots, type_of, widen
 from .naming import Names
 from .parameters import key_of, plain
 from .tensors import is_leaf
@@ -263,12 +263,15 @@ class TorchIntroducer(Introducer):
             sequence, variable, op, inside = -1, entry[NUMBER], 0, 0
         else:
             sequence, variable = node._sequence_nr(), 0
-            slots: list[int] = []
-            for slot in slots_of(node, outs):
-                try:
-                    slots.append(metas.get((slot.dtype, tuple(slot.shape), slot.device)) or self.meta(slot))
-                except (RuntimeError, AttributeError, TypeError):  # an undefined one, or a size without a number
-                    slots.append(self._odd(slot))
+            slots = self._slot_of(outs[0], node) if known.lone and len(outs) == 1 else []
+            if not slots:
+                for slot in slots_of(node, outs):
+                    try:
+                        slots.append(metas.get((slot.dtype, tuple(slot.shape), slot.device)) or self.meta(slot))
+                    except (RuntimeError, AttributeError, TypeError):  # an undefined one, or a size without a number
+                        slots.append(self._odd(slot))
+                if not known.lone:
+                    learn(known, len(slots))
             flat = edges
             saved = 0
             if known.saved:
@@ -277,7 +280,7 @@ class TorchIntroducer(Introducer):
                     saved += 1
                     value = (0, 0)
                     if tensor is not None:
-                        if outs and id(tensor) not in self.tensors:
+                        if outs and not self.known(tensor):
                             tensor = _same(tensor, outs)
                         value = self.value(tensor, None)
                     flat += (texts.get(name) or encoder.text_id(name), *value)
@@ -308,6 +311,13 @@ class TorchIntroducer(Introducer):
             self._unseen_kinds.add(what)
             frame = own_line(sys._getframe(1))
             self._encoder.record(Note("unseen", json.dumps({"what": what, "why": why, **(frame._asdict() if frame is not None else {})})))
+
+    def _slot_of(self, out: Any, node: Any) -> list[int]:
+        """What arrives at a node that takes one gradient, known from the result that it made; empty where it did not make that."""
+        entry = self.tensors.get(id(out))
+        if entry is None or entry[0]() is not out or out.grad_fn is not node or out.output_nr or out.is_nested:
+            return []
+        return [entry[META]]
 
     def _odd(self, slot: Any) -> int:
         try:

@@ -58,9 +58,10 @@ def kind_of(node: Any) -> NodeKind:
 class Kind:
     """What all nodes of one type have in common."""
 
-    __slots__ = ("kind", "number", "risky", "saved", "title")
+    __slots__ = ("kind", "lone", "number", "risky", "saved", "title")
 
     def __init__(self, node: Any) -> None:
+        self.lone = False  # nodes of this type take one gradient, whatever their op was given; found out by the first
         self.kind = kind_of(node)
         self.number = int(self.kind)
         self.risky = self.kind in (NodeKind.CUSTOM, NodeKind.OPAQUE)
@@ -68,7 +69,13 @@ class Kind:
         self.title = "" if hasattr(node, "_forward_cls") else node.name().rpartition("::")[2]
 
 
+_VARYING = ("Split", "Unbind", "Unsafe")  # as many results as the op was asked for
 KINDS: dict[Any, Kind] = {}  # by type
+
+
+def learn(known: Kind, slots: int) -> None:
+    """A node of this type takes so many gradients."""
+    known.lone = slots == 1 and known.kind == NodeKind.FUNCTION and not any(part in known.title for part in _VARYING)
 
 
 def type_of(node: Any) -> Kind:
