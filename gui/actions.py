@@ -159,6 +159,11 @@ COMMANDS: tuple[Command, ...] = (
         "maximise", "&View", "&Maximise Panel", ("Ctrl+M",), separator=True, checkable=True,
         tip="The panel with the focus alone, and back",
     ),
+    Command(
+        "unlink", "&View", "Unlink or Link Panel", (), "unlink",
+        tip="The panel with the focus keeps what it shows, or shows what is selected again",
+    ),
+    Command("link_all", "&View", "Link All Panels", (), "link", tip="Every panel shows what is selected"),
     Command("save_layout", "&View", "Save La&yout As...", (), tip="Keep where the panels are under a name"),
     Command("reset_layout", "&View", "&Reset Layout", (), tip="Put all panels back to where they were at first"),
     Command(

@@ -29,6 +29,7 @@ from .frame.announcer import Announcer
 from .frame.around import Around
 from .frame.bars import RunBar, StateBar
 from .frame.busy_bar import BusyBar
+from .frame.chains import Chains
 from .frame.docks import Docks
 from .frame.menus import Menus
 from .frame.message_bar import MessageBar
@@ -140,6 +141,7 @@ class MainWindow(QMainWindow):
         self.model.give_way_to(lambda: self.graphs.draws_first)
         self.reading = GraphReading(self.page, model, self.graphs, self.actions_, settings, self)
         self.presenter = PanelPresenter(panels, model, docks, self)
+        self.chains = Chains(docks, self.presenter.following, self)
         self.wishes = Wishes(panels, model, self.navigator, self.presenter, docks, self)
         self.tensor_views = TensorViews(model, panels, docks, self)
         self.notes = Notes(model, self.navigator, panels.notes, settings, self)
@@ -203,6 +205,8 @@ class MainWindow(QMainWindow):
         self.panels.tensor.capture_wished.connect(self.opening.keep_more)
         self.troubles.stacks_found.connect(self.wishes.show_stacks)
         self.announcer.keep_wanted.connect(self.parting.begin)
+        self.chains.turned.connect(self.presenter.set_linked)
+        self.model.tape_changed.connect(self.chains.link_all)
         for owner in (self.breakpoints, self.watches, self.notes):
             self.undo.follow(owner)
 
@@ -265,7 +269,7 @@ class MainWindow(QMainWindow):
         slots: dict[str, Any] = {"show_stacks": self.troubles.ask_stacks, "run_configuration": self.runs.ask}
         for part in (
             self.file_orders, self.undo, self.reading, self.orders, self.breaking, self.navigator, self.notes, self.tensor_views,
-            self.findings, self.wishes, self.around, self.guide,
+            self.findings, self.wishes, self.chains, self.around, self.guide,
         ):  # fmt: skip
             slots |= part.slots()
         slots["about"] = lambda: dialogs.about(self)

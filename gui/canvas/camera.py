@@ -8,7 +8,8 @@ from .scene import Rect
 
 SMALLEST, LARGEST = 1e-3, 4.0
 MARGIN = 56.0  # logical px left free around what is fitted: the corners hold path, legend and mini map
-_LEGIBLE, _READABLE = 0.5, 0.8  # scales: below the first, a graph is begun at the second instead of shown as a whole
+_LEGIBLE, _READABLE = 0.5, 0.8  # scales: below the first, a graph is begun at the second at least instead of shown as a whole
+_LAYERS = 760.0  # world px, about ten layers: where there is room for more, the beginning is drawn larger instead
 _FIT = 1.25  # a small graph is not blown up beyond this
 
 
@@ -68,14 +69,17 @@ class Camera:
         return min(max(min(room[0] / max(width, 1.0), room[1] / max(height, 1.0)), SMALLEST), _FIT)
 
     def begin(self, bounds: Rect, *, from_below: bool) -> None:
-        """The first view: everything if that can be read, else the upper end (or the lower one) at a readable scale."""
+        """The first view: everything if that can be read, else the upper end (or the lower one) at a scale at which names
+        are read with ease and, in a large window, shapes too."""
         left, top, width, height = bounds
         if self.fit_scale(bounds) >= _LEGIBLE:
             self.fit(bounds)
             return
-        seen = self.size.height() / _READABLE
+        wide = (self.size.width() - 2 * MARGIN) / max(width, 1.0)
+        scale = min(max(min(wide, self.size.height() / _LAYERS), _READABLE), _FIT)
+        seen = self.size.height() / scale
         middle = top + height - seen / 2 + MARGIN if from_below else top + seen / 2 - MARGIN
-        self.look_at(left + width / 2, middle, _READABLE)
+        self.look_at(left + width / 2, middle, scale)
 
     def fit(self, bounds: Rect, margin: float = MARGIN) -> None:
         """Shows all of the bounds."""

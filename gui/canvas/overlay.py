@@ -3,11 +3,12 @@ the running node with its glow and the gradients that leave it, and the sign at 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QRegion
 
 from ..theme.tokens import faded, mix
 from .painter import BADGES, BOXES, ScenePainter
@@ -77,8 +78,25 @@ class Overlay:
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
         for edge in scene.edges_of(node).tolist():
-            painter.drawPolyline(_polygon(self._points(edge)))
+            points = self._points(edge)
+            if scene.scene.kind[edge] == LINK:
+                self._link(painter, points)
+                continue
+            painter.drawPolyline(_polygon(points))
             self._head(painter, edge, colour)
+
+    def _link(self, painter: QPainter, points: Floats) -> None:
+        """A line that no layout has led around the boxes between its ends: it goes beneath them."""
+        scene, reach = self._scene, math.ceil(3 * self._scene.ratio)
+        (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+        free = QRegion(QRectF(left, top, right - left, bottom - top).toAlignedRect().adjusted(-reach, -reach, reach, reach))
+        unit = scene.unit
+        for box in scene.nodes.query(left / unit, top / unit, right / unit, bottom / unit).tolist():
+            free -= QRegion(scene.node_rect(box))
+        painter.save()
+        painter.setClipRegion(free, Qt.ClipOperation.IntersectClip)
+        painter.drawPolyline(_polygon(points))
+        painter.restore()
 
     def _head(self, painter: QPainter, edge: int, colour: QColor) -> None:
         scene = self._scene

@@ -486,11 +486,11 @@ class ScenePainter:
             put_at(painter, round(left - picture.width() / 2), round(top - picture.height() / 2), picture)
         if self.marks.alert[node]:
             picture = self._badge(("alert", 0))
-            x, y = (
-                (right - 6 * u, (top + bottom - picture.height()) / 2)
-                if pill
-                else (right - picture.width() / 2 - 2 * u, bottom - picture.height() / 2 - 2 * u)
-            )
+            x, y = right - picture.width() / 2 - 2 * u, bottom - picture.height() / 2 - 2 * u
+            if pill and s.width[box] < 1.5 * s.height[box]:  # a chip of one letter: another one stands close at its right
+                x, y = right - 0.6 * picture.width(), top - 0.6 * picture.height()
+            elif pill:
+                x, y = right - 6 * u, (top + bottom - picture.height()) / 2
             put_at(painter, round(x), round(y), picture)
 
     def _badge(self, what: tuple[str, int]) -> Picture:

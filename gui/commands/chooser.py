@@ -170,7 +170,7 @@ class Chooser(QFrame):
         self._note = QLabel(self)
         self._note.setProperty("role", "dim")
         self._note.setWordWrap(True)
-        self._note.setContentsMargins(14, 10, 14, 10)
+        self._note.setObjectName("chooserNote")  # its margins are the style's: a label forgets its own with another theme
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(6)

@@ -34,7 +34,7 @@ def plain(title: str) -> str:
 
 def _share_of(wide: int, least: int) -> int:
     """The width of a dock at the side of a window: a quarter of it, unless letters are large and need more."""
-    return max(min(wide // 4, theme.scaled(520)), min(theme.scaled(least), max(least, wide * 3 // 10)))
+    return max(min(wide // 4, theme.scaled(640)), min(theme.scaled(least), max(least, wide * 3 // 10)))
 
 
 class Docks(QObject):

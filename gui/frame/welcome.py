@@ -39,7 +39,7 @@ class Entry(QPushButton):
         self._elided: list[tuple[QLabel, str, Qt.TextElideMode]] = []
         self._icon = self._label()
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 5, 10, 5)
+        row.setContentsMargins(10, 4, 10, 4)
         row.setSpacing(11)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop if about else Qt.AlignmentFlag.AlignVCenter)
         words = QVBoxLayout()
@@ -120,7 +120,7 @@ class WelcomePage(QScrollArea):
         line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         line.setProperty("role", "dim")
         outer.addWidget(line)
-        outer.addSpacing(16)
+        outer.addSpacing(12)
         start = self._card(self.tr("Start"))
         self._first = self._add(start, Entry("open", self.tr("Open Script...")), self.open_wished.emit)
         self._second = self._add(start, Entry("record", self.tr("Open Tape...")), self.open_tape_wished.emit)

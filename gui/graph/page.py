@@ -60,7 +60,6 @@ def _titled(title: str, canvas: QWidget) -> QWidget:
     label = QLabel(title)
     label.setObjectName("graphTitle")
     label.setProperty("role", "heading")
-    label.setContentsMargins(14, 5, 8, 5)
     column = QVBoxLayout(part)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)

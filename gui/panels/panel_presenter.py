@@ -25,7 +25,8 @@ class PanelPresenter(QObject):
     def __init__(self, panels: PanelSet, model: DebugModel, docks: Docks, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._panels, self._model, self._docks = panels, model, docks
-        self._due: set[Panel] = set()  # panels that were not in sight when what they show changed
+        self._due: set[Panel] = set()  # panels that were not in sight, or unlinked, when what they show changed
+        self._unlinked: set[Panel] = set()  # they keep what they show
         docks.came_in_sight.connect(self._came_in_sight)
         self._script: dict[str, str] = {}
         self._threads: list[tuple[str, Sequence[Frame]]] = []  # where all threads were when somebody asked
@@ -81,11 +82,34 @@ class PanelPresenter(QObject):
 
     def _fill(self, panel: Panel) -> None:
         """Tell a panel, now if it is in sight."""
-        if self._docks.in_sight(panel):
+        if self._docks.in_sight(panel) and panel not in self._unlinked:
             self._due.discard(panel)
             self._tell(panel)
         else:
             self._due.add(panel)
+
+    @property
+    def following(self) -> tuple[Panel, ...]:
+        """The panels that show what is selected, and that can be unlinked."""
+        panels = self._panels
+        return panels.source, panels.step, panels.tensor, panels.hooks, panels.stack
+
+    @Slot(object, bool)
+    def set_linked(self, panel: Panel, linked: bool) -> None:
+        """Whether a panel shows what is selected, or keeps what it shows."""
+        if not linked:
+            self._unlinked.add(panel)
+            return
+        self._unlinked.discard(panel)
+        if panel in self._due:
+            self._fill(panel)
+        if panel is self._panels.source:
+            self._show_line()
+
+    def _show_line(self) -> None:
+        file, line = self._model.current_line()
+        if file and self._panels.source not in self._unlinked:
+            self._panels.source.show_line(file, line)
 
     @Slot(object)
     def _came_in_sight(self, panel: Panel) -> None:
@@ -171,9 +195,7 @@ class PanelPresenter(QObject):
     def _show_node(self) -> None:
         """The selected node, else the current one: what came and went, its line, its stack."""
         self._fill(self._panels.step)
-        file, line = self._model.current_line()
-        if file:
-            self._panels.source.show_line(file, line)
+        self._show_line()
         self._fill(self._panels.stack)
 
     def show_threads(self, stacks: Sequence[tuple[str, Sequence[Frame]]]) -> None:

@@ -37,6 +37,7 @@ class SliceBar(QWidget):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(3)
             box.setMaximumWidth(84)
+            box.setProperty("role", "tight")
             box.activated.connect(self._chosen)
         top = QHBoxLayout()
         top.setSpacing(4)
@@ -115,6 +116,7 @@ class SliceBar(QWidget):
             spin.setFont(theme.mono_font(12))
             spin.setKeyboardTracking(False)
             spin.setWrapping(True)
+            spin.setProperty("role", "tight")
             slider.valueChanged.connect(lambda value, dim=dim: self._set(dim, value))
             spin.valueChanged.connect(lambda value, dim=dim: self._set(dim, value))
             for column, placed in enumerate((label, slider, spin)):

@@ -90,7 +90,7 @@ class PreferencesWindow(QDialog):
         self._column.addWidget(self._none)
         for page in Page:
             self._add(page)
-        self._column.addStretch()
+        self._column.addStretch(1)  # rows stand close below each other, and do not share what room is left
         self._scroll = QScrollArea()
         self._scroll.setWidget(body)
         self._scroll.setWidgetResizable(True)
@@ -144,7 +144,7 @@ class PreferencesWindow(QDialog):
         """Put something that is no row onto a page; ``words`` find it. ``fills``: it takes what room the page has."""
         section = self._sections[page]
         if fills:
-            self._column.setStretchFactor(section, 1)
+            self._column.setStretchFactor(section, 1000)
         section.extra.append((widget, words))
         section.column.addWidget(widget, 1 if fills else 0)
 

@@ -179,12 +179,16 @@ QPlainTextEdit[role="field"]:focus { border-color: %(ready)s; }
 QPlainTextEdit[role="field"]:disabled { color: %(disabled)s; border-color: %(border)s; }
 #tourBubble { background: %(panel)s; border: 2px solid %(accent)s; border-radius: 10px; }
 #chooser { background: %(panel)s; border: 1px solid %(outline)s; border-radius: 10px; }
+#chooserNote { padding: 10px 14px; }
+#graphTitle { padding: 5px 8px 5px 14px; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: %(ready)s; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: %(disabled)s; border-color: %(border)s; }
 QComboBox { padding: 3px 22px 3px 9px; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url(%(marks)s/mark-down.svg); width: 12px; height: 12px; }
 QAbstractSpinBox { padding-right: 18px; }
+QComboBox[role="tight"] { padding: 3px 2px 3px 7px; }
+QAbstractSpinBox[role="tight"] { padding: 3px 4px 3px 7px; min-width: 58px; }
 QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right; width: 18px; border: none; background: none; }
 QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: bottom right; width: 18px; border: none; background: none; }
 QAbstractSpinBox::up-arrow { image: url(%(marks)s/mark-up.svg); width: 10px; height: 10px; }
@@ -221,9 +225,10 @@ QTabBar::tab:selected { color: %(text)s; border-bottom-color: %(accent)s; font-w
 QTabBar::tab:hover:!selected { color: %(text)s; }
 QTabBar::tab:focus { color: %(ready_text)s; }
 QTabBar::scroller { width: 52px; }
+QTabBar::tear { width: 0; image: none; }
 QTabBar QToolButton { background: %(raised)s; border: 1px solid %(outline)s; border-radius: 5px; margin: 4px 1px; padding: 0; }
 QTabBar QToolButton:hover { background: %(hover)s; }
-QTabBar QToolButton:disabled { border-color: %(border)s; }
+QTabBar QToolButton:disabled { border-color: transparent; background: %(panel)s; }
 QTabBar QToolButton::left-arrow { image: url(%(marks)s/mark-left.svg); width: 12px; height: 12px; }
 QTabBar QToolButton::right-arrow { image: url(%(marks)s/mark-right.svg); width: 12px; height: 12px; }
 QTabBar QToolButton::left-arrow:disabled, QTabBar QToolButton::right-arrow:disabled { image: none; }
@@ -232,6 +237,8 @@ QDockWidget { color: %(text)s; font-weight: 600; titlebar-close-icon: url(%(mark
 QDockWidget::close-button, QDockWidget::float-button { border: none; border-radius: 4px; padding: 0; subcontrol-origin: margin;
     subcontrol-position: top right; position: absolute; top: -2px; bottom: -2px; width: 20px; }
 QDockWidget::close-button { right: 6px; }
+QToolButton[role="chain"] { border: none; border-radius: 4px; padding: 0; background: transparent; }
+QToolButton[role="chain"]:hover { background: %(hover)s; }
 QDockWidget::float-button { right: 28px; }
 QDockWidget::close-button:hover, QDockWidget::float-button:hover { background: %(hover)s; }
 QDockWidget::title { background: %(panel)s; padding: 7px 10px; border-bottom: 1px solid %(border)s; text-align: left; }

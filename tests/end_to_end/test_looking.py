@@ -49,6 +49,26 @@ def test_the_first_nan_is_told_and_one_press_leads_to_it(driver: Driver) -> None
     assert driver.window.bar.past.property("past") is False
 
 
+def test_an_unlinked_panel_keeps_what_it_shows_until_it_is_linked_or_another_tape_is_open(driver: Driver) -> None:
+    driver.open(driver.script(SQRT))
+    window = driver.window
+    model, step, chain = window.model, window.panels.step, window.chains.chain(window.panels.step)
+    first, second = driver.node("MulBackward0"), driver.node("SqrtBackward0")
+    model.select(("node", first))
+    window.presenter.show_now()
+    shown = step._name.text()
+    chain.click()
+    model.select(("node", second))
+    window.presenter.show_now()
+    assert step._name.text() == shown
+    chain.click()
+    assert "SqrtBackward0" in step._name.text()
+    chain.click()
+    driver.finish()
+    driver.press("close")
+    assert not chain.isChecked()
+
+
 def test_an_expression_is_evaluated_in_the_program(driver: Driver) -> None:
     driver.open(driver.script(HOOK))
     console = driver.window.panels.console
