@@ -128,6 +128,8 @@ class Stage:
     def picture(self, widget: QWidget | None = None) -> QImage:
         """The window as it is, or one beside it. What differs from one machine and one run to the next says the same in each."""
         self._say_the_same()
+        self.turn(1)  # the other texts of the bar make room for these
+        self._say_the_same()
         return (widget or self.window).grab().toImage()
 
     def _say_the_same(self) -> None:

@@ -18,6 +18,7 @@ from gradstep.engine.debug.breakpoints import BreakKind
 from gradstep.engine.debug.states import ENDED, RUNNING, State
 from gradstep.gui.frame.dialogs import about
 from gradstep.gui.guide.examples import FOLDER as EXAMPLES
+from gradstep.gui.models.steps import op_values
 from gradstep.gui.preferences.schema import Page
 
 Shown = tuple[str, QWidget | None]
@@ -128,7 +129,7 @@ def _welcome(stage: Stage) -> Iterator[Shown]:
     yield "run_without_script", window.runs.dialog
 
 
-@scene("preferences_search", *(f"preferences_{page.name.lower()}" for page in Page))
+@scene(*(f"preferences_{page.name.lower()}" for page in Page), "preferences_search")
 def _preferences(stage: Stage) -> Iterator[Shown]:
     for page in Page:
         yield f"preferences_{page.name.lower()}", stage.window.around.show_preferences(page)
@@ -435,9 +436,13 @@ def _network(stage: Stage) -> Iterator[Shown]:
     window.model.select(("op", first.id))
     stage.until(lambda: viewer.source() is not None)
     for name, page in (("heat", "heat map"), ("table", "table"), ("line", "line"), ("histogram", "histogram"), ("picture", "picture")):
+        if name == "picture":
+            window.model.select_value(next(value for value in op_values(tape, first.id) if value.label.startswith("input 0")))
+            stage.settle()
         viewer.show_page(page)
         yield f"tensor_{name}", None
     viewer.show_page("heat map")
+    window.model.select_value(op_values(tape, first.id)[0])
     stage.press("pin_value")
     later = [op for op in tape.ops.values() if op.name == first.name][9]
     window.model.select(("op", later.id))
