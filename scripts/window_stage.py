@@ -130,6 +130,7 @@ class Stage:
         self._say_the_same()
         self.turn(1)  # the other texts of the bar make room for these
         self._say_the_same()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         return (widget or self.window).grab().toImage()
 
     def _say_the_same(self) -> None:
