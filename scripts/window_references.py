@@ -20,14 +20,17 @@ QUARTER = 4
 COLOURS = 128  # of a reference
 PATCH = 6  # pixels of a small picture on each side; half a row of a table
 TOLERANCE = 24.0  # of 255: how far the mean of a patch may be off
-IN_THE_DARK = frozenset({"welcome", "palette", "empty", "nan", "paused", "network", "tensor_heat", "explained_none"})
+IN_THE_DARK = frozenset({"welcome", "palette", "empty", "paused", "network", "tensor_heat", "explained_none"})
 UNSTEADY = {  # differ from one run or machine to the next, and why
     "run_without_script": "the interpreters of the machine", "run_of_script": "the interpreters of the machine",
     "about": "versions of what is installed", "missing_module": "the path of the interpreter",
     "running_forward": "how far a program without an end got", "stopping_offered": "how far it got", "stopped": "how far it got",
     "panel_statistics": "sorted by measured times", "tape_damaged": "on which record the changed byte falls",
     "crashed": "how much of the last moment was written", "not_responding": "how much of the last moment was written",
-    **dict.fromkeys(("tour", "tour_last", "what_to_find", "explained_double", "raised"), "how far the events were scrolled when they were all here"),
+    **dict.fromkeys(
+        ("tour", "tour_last", "what_to_find", "nan", "panel_events", "raised", "explained_double", "explained_second", "explained_ranks"),
+        "how far the events were scrolled when all were here",
+    ),
     **dict.fromkeys(("rewound", "way", "maximised", "busy"), "whether the selected step is marked among the events before they are read"),
 }  # fmt: skip
 
