@@ -84,7 +84,11 @@ SETTLED = 1000  # actions after which nothing may grow
 SPARE = {"descriptors": 2, "threads": 2, "processes": 0, "timers": 0}
 SMALL = 80  # bytes of an average small object of Python
 OBJECTS = 40  # of Qt's: by how many two rests may differ
-PER_THOUSAND = {"used": 1.0, "python": 1000.0}  # MiB and objects
+# By how many MiB and objects memory may grow with a thousand actions. At rest it differs by 2 to 3 MiB from one time to the next (which
+# letters Qt has painted at which sizes, which panel stands where), which is a slope of 0.3 over ten rests; a leak of 1 KiB an action is 1.
+PER_THOUSAND = {"used": 1.0, "python": 1000.0}
+ENOUGH = 4  # rests, of which a slope says something
+LAST = 5.0  # seconds within which all timers of a window at rest must have ended
 PATIENCE = 60.0  # seconds until a program must have ended
 
 
@@ -477,14 +481,20 @@ class Soak:
         for _ in range(3):
             gc.collect()
             self.stage.turn(20)
+        end = time.monotonic() + LAST
+        while self._running() and time.monotonic() < end:  # what waits a moment before it looks again has looked by then
+            self.stage.turn(20)
         _C.malloc_trim(0)
         return self._counted()
+
+    def _running(self) -> int:
+        return sum(timer.isActive() for timer in self.window.findChildren(QTimer))
 
     def _counted(self) -> Rest:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
         objects = [*self.window.findChildren(QObject), *QApplication.allWidgets(), *QApplication.instance().findChildren(QObject)]  # type: ignore[union-attr]
         files, tasks = os.listdir("/proc/self/fd"), os.listdir("/proc/self/task")
-        running = sum(timer.isActive() for timer in self.window.findChildren(QTimer))
+        running = self._running()
         kinds = Counter(type(one).__name__ for one in {id(one): one for one in objects}.values())
         resident = pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
         return Rest(self.count, _in_use(), resident, len(files), len(tasks), len(_children()), running, kinds, len(gc.get_objects()))
@@ -561,7 +571,7 @@ def growth(rests: list[Rest]) -> list[str]:
     if sum(more.values()) > OBJECTS:
         found.append(f"objects: {sum(more.values())} more: {sorted(more.items(), key=lambda item: -item[1])[:16]}")
     for name, most in PER_THOUSAND.items():
-        slope = _slope(settled, name)
+        slope = _slope(settled, name) if len(settled) >= ENOUGH else 0.0
         if slope > most:
             found.append(
                 f"{name}: {slope:.1f} more with every thousand actions from {first.actions} to {last.actions}; at most {most} may be"

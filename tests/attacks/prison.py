@@ -17,6 +17,7 @@ FREE = 8 << 20  # bytes of a file that may be read in 2 s and 200 MiB; of a larg
 STALL = 2.0  # seconds that a window may hear nothing else
 WINDOW = 2  # times as much time, and memory for a large file, may a window take, which has rows and a picture of what it reads
 PATIENCE = 60.0  # seconds of silence after which a reader hangs
+STARTING = 300.0  # until a new process has read the undamaged tapes
 
 
 @dataclass(frozen=True)
@@ -84,19 +85,19 @@ class Prison:
                 env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "ATTACKED_OUT": str(self._out),
                      "XDG_CONFIG_HOME": str(self._out / "config"), "XDG_STATE_HOME": str(self._out / "state")},
             )  # fmt: skip
-            if self._line(self._process) != b"ready\n":
+            if self._line(self._process, STARTING) != b"ready\n":
                 self._end()
                 raise RuntimeError("the process for the readers could not be started")
         return self._process
 
-    def _line(self, process: subprocess.Popen[bytes]) -> bytes | None:
+    def _line(self, process: subprocess.Popen[bytes], patience: float = PATIENCE) -> bytes | None:
         """The next line; b"" at the end of the process, None where there was none for too long."""
         assert process.stdout is not None
         found = b""
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
             while not found.endswith(b"\n"):
-                if not selector.select(PATIENCE):
+                if not selector.select(patience):
                     return None
                 piece = os.read(process.stdout.fileno(), 1 << 16)
                 if not piece:
