@@ -539,7 +539,7 @@ def _in_use() -> float:
     """MiB that were handed out by the C library (Qt's objects, arrays, large objects of Python) and, at the size of an average one,
     small objects of Python, which has a heap of its own for them."""
     handed = _C.mallinfo2()
-    return (handed.uordblks + handed.hblkhd + sys.getallocatedblocks() * SMALL) / (1 << 20)
+    return float(handed.uordblks + handed.hblkhd + sys.getallocatedblocks() * SMALL) / (1 << 20)
 
 
 def _enter(field: QLineEdit, word: str) -> None:
