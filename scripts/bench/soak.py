@@ -504,7 +504,7 @@ class Soak:
         self.stage.close()
         end = time.monotonic() + PATIENCE
         while (left := _children()) and time.monotonic() < end:
-            time.sleep(0.01)
+            self.stage.turn(10)
         for process in left:
             self._fault(f"outlives the window: {process}")
         sys.excepthook, sys.unraisablehook, threading.excepthook = self._hooks
