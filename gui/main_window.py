@@ -160,7 +160,7 @@ class MainWindow(QMainWindow):
         self.inquiries = Inquiries(session, panels.tensor, panels.console, self)
         self.experiments = Experiments(session, model, panels.what_if, self)
         self.writing = Writing(session, panels.output, self)
-        self.runs = Runs(self.opening, session, self.preferences, self.message, self.welcome.runner, self)
+        self.runs = Runs(self.opening, self.preferences, self.message, self.welcome.runner, self)
 
     def _make_the_study(self) -> None:
         """What is worked out of the tape, and by whom."""
@@ -196,6 +196,7 @@ class MainWindow(QMainWindow):
         for told in (self.following, self.findings, self.experiments):
             self.standing.shown.connect(told.show_state)
         self.standing.shown.connect(lambda state: self.reading.set_paused(state in RESTING))
+        self.session.ended.connect(self.runs.teller.ended)  # behind the announcer: a module that is missing says more than its exception
         self.session.stopped.connect(self.guide.stopped)
         self.session.stopped.connect(self.following.stopped)
         self.opening.starting.connect(self._starting)

@@ -11,7 +11,6 @@ from gradstep.engine.debug.targets import needs_of
 from ..files.opening import Opening
 from ..frame.message_bar import MessageBar
 from ..preferences.store import Preferences
-from ..program.session import DebugSession
 from .dialog import RunDialog
 from .line import RunnerLine
 from .runner import Runner
@@ -26,7 +25,7 @@ class Runs(QObject):
     said = Signal(str)  # something was done that need not be looked at
 
     def __init__(
-        self, opening: Opening, session: DebugSession, preferences: Preferences, bar: MessageBar, line: RunnerLine, window: QWidget
+        self, opening: Opening, preferences: Preferences, bar: MessageBar, line: RunnerLine, window: QWidget
     ) -> None:  # fmt: skip
         super().__init__(window)
         self._opening, self._preferences, self._line, self._window = opening, preferences, line, window
@@ -37,7 +36,6 @@ class Runs(QObject):
         self.teller.choice_wished.connect(self.ask)
         self.teller.picked.connect(self._use)
         self.teller.said.connect(self.said)
-        session.ended.connect(self.teller.ended)
         preferences.changed.connect(self._changed)
         opening.changed.connect(self.choose)
         line.change_wished.connect(self.ask)
