@@ -8,6 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
+from gradstep.engine.tape.visible import shown
+
 NOTHING = 0
 FOUND = 1
 DAMAGED = 65
@@ -54,9 +56,18 @@ class Explaining(QObject):
         said = bytes(process.readAllStandardError().data()).decode(errors="replace").strip()
         process.deleteLater()
         try:
-            facts: Any = json.loads(text)
+            facts: Any = json.loads(text, object_hook=_written_out)  # names of a stranger's are in it
             found = list(facts["findings"])
         except (ValueError, KeyError, TypeError):
             self.failed.emit(self.tr("What happened could not be explained: {0}").format(said[-500:] or code))
             return
         self.explained.emit(found)
+
+
+def _written_out(facts: dict[str, Any]) -> dict[str, Any]:
+    """An object of the answer, its texts as a window may show them."""
+    return {key: _shown(value) for key, value in facts.items()}
+
+
+def _shown(value: Any) -> Any:
+    return shown(value) if isinstance(value, str) else [_shown(one) for one in value] if isinstance(value, list) else value
