@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
-from ..tape.schema import GradAdded, NodeEnter, NodeExit, Op, Val
+from ..tape.reader import Tape
+from ..tape.schema import Frame, GradAdded, NodeEnter, NodeExit, Op, Val
 from .evidence import Evidence
 from .finding import Finding, Kind, Severity
 
@@ -63,7 +65,12 @@ def gradients(evidence: Evidence) -> Iterator[Finding]:
         for event in events
         if event.val is not None and (stats := norms.get(event.val)) is not None and stats.nans + stats.posinfs + stats.neginfs
     }
-    groups: dict[tuple[str, int], list[int]] = {}
+    holders: dict[int, list[int]] = {}  # by leaf
+    for one in tape.nodes.values():
+        if one.variable is not None:
+            holders.setdefault(one.variable, []).append(one.id)
+    passes: dict[int, _Pass] = {}  # by run
+    groups: dict[tuple[str, Frame | int], list[tuple[int, int]]] = {}  # leaves, each with the node at which its gradient became zero
     for leaf, events in evidence.stored.items():
         known = [norms.get(event.val) for event in events if event.val is not None]
         if not known or any(stats is None or stats.norm != 0 for stats in known) or known[0] is None or not known[0].count:
@@ -71,44 +78,63 @@ def gradients(evidence: Evidence) -> Iterator[Finding]:
         run = events[-1].run
         if run in broken:
             continue  # NaN is the story there
-        node = next(
-            (n.id for n in tape.nodes.values() if n.variable == leaf and run is not None and n.id in tape.events.reached(run)), None
-        )
-        if node is None:
+        if run is None:
             continue
-        groups.setdefault(_born(evidence, node, run), []).append(leaf)
-    for (reason, node), leaves in groups.items():
-        yield _finding(evidence, reason, node, leaves)
+        if run not in passes:
+            passes[run] = _Pass(tape, run)
+        node = next((number for number in holders.get(leaf, ()) if number in passes[run].reached), None)
+        if node is not None:
+            born = _born(evidence, node, passes[run])
+            groups.setdefault((born[0], _line(evidence, born[1])), []).append((leaf, born[1]))
+    for (reason, _), found in groups.items():
+        yield _finding(evidence, reason, list(dict.fromkeys(node for _, node in found)), [leaf for leaf, _ in found])
 
 
-def _born(evidence: Evidence, node: int, run: int | None) -> tuple[str, int]:
+def _line(evidence: Evidence, node: int) -> Frame | int:
+    """Where the user wrote what a node is the backward of; the node itself where that is not known. A line that many layers run is told
+    once."""
+    op = evidence.op_of(evidence.tape.nodes[node])
+    frame = evidence.frame(op.stack) if op is not None else None
+    return node if frame is None else frame
+
+
+class _Pass:
+    """What the nodes of one pass gave each other."""
+
+    def __init__(self, tape: Tape, run: int) -> None:
+        events = tape.events
+        self.reached = events.reached(run)
+        self.exited = {event.node for event in events.of_kind(NodeExit) if event.run == run}
+        self.enters = {event.node: event for event in events.of_kind(NodeEnter) if event.run == run}
+        self.senders: dict[int, list[int]] = {}
+        self.seeds: set[int] = set()
+        self.sent: dict[int, list[Val]] = {}
+        for added in events.of_kind(GradAdded):
+            if added.run == run:
+                if added.src is None:
+                    self.seeds.add(added.dst.node)
+                else:
+                    self.senders.setdefault(added.dst.node, []).append(added.src.node)
+                if added.val is not None:
+                    self.sent.setdefault(added.dst.node, []).append(added.val)
+
+
+def _born(evidence: Evidence, node: int, taken: _Pass) -> tuple[str, int]:
     """Up from a node to the one that was given what is not zero and passed on what is."""
     tape = evidence.tape
     norm = tape.stats
-    exits = {event.node: event for event in tape.events.of_kind(NodeExit) if event.run == run}
-    enters = {event.node: event for event in tape.events.of_kind(NodeEnter) if event.run == run}
-    senders: dict[int, list[int]] = {}
-    seeds: set[int] = set()
-    sent: dict[int, list[Val]] = {}
-    for added in tape.events.of_kind(GradAdded):
-        if added.run == run:
-            if added.src is None:
-                seeds.add(added.dst.node)
-            else:
-                senders.setdefault(added.dst.node, []).append(added.src.node)
-            if added.val is not None:
-                sent.setdefault(added.dst.node, []).append(added.val)
-    waiting, seen = [node], {node}
+    waiting, seen = deque([node]), {node}
     while waiting:
-        number = waiting.pop(0)
-        if number in seeds:
+        number = waiting.popleft()
+        if number in taken.seeds:
             return "seed", number
-        if len(sent.get(number, ())) > 1 and any(val in norm and norm[val].norm != 0 for val in sent[number]):
+        sent = taken.sent.get(number, ())
+        if len(sent) > 1 and any(val in norm and norm[val].norm != 0 for val in sent):
             return "opposed", number  # what arrives is not zero, and adds up to zero
-        for sender in senders.get(number, ()):
-            entered = enters.get(sender)
+        for sender in taken.senders.get(number, ()):
+            entered = taken.enters.get(sender)
             zero = entered is not None and all(val is None or (val in norm and norm[val].norm == 0) for val in entered.grads)
-            if not zero and sender in exits:
+            if not zero and sender in taken.exited:
                 op = evidence.op_of(tape.nodes[sender])
                 name = op.name.removeprefix("_") if op is not None else ""
                 if name in _FLAT:
@@ -141,8 +167,8 @@ def _zero_factor(evidence: Evidence, op: Op) -> tuple[str, int] | None:
     return None
 
 
-def _finding(evidence: Evidence, reason: str, node: int, leaves: list[int]) -> Finding:
-    tape = evidence.tape
+def _finding(evidence: Evidence, reason: str, nodes: list[int], leaves: list[int]) -> Finding:
+    tape, node = evidence.tape, nodes[0]
     names = [tape.tensors[leaf].name or f"tensor #{leaf}" for leaf in leaves]
     shown = ", ".join(f"`{name}`" for name in names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
     op = evidence.op_of(tape.nodes[node])
@@ -163,7 +189,8 @@ def _finding(evidence: Evidence, reason: str, node: int, leaves: list[int]) -> F
         known = _REASONS.get(op.name.removeprefix("_"))
         why = f": {known[1]}" if known is not None else ": it is a step function, flat everywhere" if reason == "flat" else ""
         fix = known[2] if known is not None else "Use a differentiable stand-in (straight-through)." if reason == "flat" else fix
-        text += f" The backward of {op.name} at {evidence.line(op.stack)} was given a gradient and passed on zeros{why}."
+        calls = f", in {len(nodes)} of its calls" if len(nodes) > 1 else ""
+        text += f" The backward of {op.name} at {evidence.line(op.stack)} was given a gradient and passed on zeros{calls}{why}."
     return Finding(
         Kind.ZERO,
         reason,
