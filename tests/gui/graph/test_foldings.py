@@ -169,7 +169,7 @@ def test_a_graph_without_groups_says_so(qtbot, window, monkeypatch):
 def test_the_groups_of_a_picture_are_found_once(tape, monkeypatch):
     graphs, made = FoldedGraphs(), []
     monkeypatch.setattr(
-        "gradstep.gui.graph.drawing.grouped",
+        "gradstep.gui.graph.picture.grouped",
         lambda outline, real=FoldedGraphs._take_in.__globals__["grouped"]: made.append(1) or real(outline),
     )
     run = next(iter(tape.runs))
