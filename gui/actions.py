@@ -160,10 +160,10 @@ COMMANDS: tuple[Command, ...] = (
         tip="The panel with the focus alone, and back",
     ),
     Command(
-        "unlink", "&View", "Unlink or Link Panel", ("Ctrl+Alt+L",), "unlink",
+        "unlink", "&View", "Unlink or Link Panel", ("Ctrl+Alt+U",), "unlink",
         tip="The panel with the focus keeps what it shows, or shows what is selected again",
     ),
-    Command("link_all", "&View", "Link All Panels", ("Ctrl+Alt+Shift+L",), "link", tip="Every panel shows what is selected"),
+    Command("link_all", "&View", "Link All Panels", ("Ctrl+Alt+Shift+U",), "link", tip="Every panel shows what is selected"),
     Command("save_layout", "&View", "Save La&yout As...", (), tip="Keep where the panels are under a name"),
     Command("reset_layout", "&View", "&Reset Layout", (), tip="Put all panels back to where they were at first"),
     Command(

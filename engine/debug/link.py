@@ -28,6 +28,7 @@ class Channel:
         self._decoder = Decoder()
         self._rest = rest
         self._out = bytearray()
+        self._deaf = ""  # why nothing more can be written
         self.closed = ""
         self.closing: Callable[[], None] = lambda: None
 
@@ -38,7 +39,7 @@ class Channel:
 
     def send(self, message: Message, *, flush: bool = True) -> None:
         """Queues a message and writes what fits, unless more is about to come and be flushed."""
-        if self.closed:
+        if self.closed or self._deaf:
             return
         self._out += encode(message)
         if flush:
@@ -53,8 +54,9 @@ class Channel:
                 sent = self.socket.send(memoryview(self._out)[:_PIECE])
             except (BlockingIOError, InterruptedError):
                 return
-            except OSError as error:
-                self.close(f"the link broke: {error.strerror}")
+            except OSError as error:  # what the other side said before it went is still to be read: reading ends the link
+                self._deaf = f"the link broke: {error.strerror}"
+                self._out.clear()
                 return
             del self._out[:sent]
 
@@ -66,6 +68,8 @@ class Channel:
                 yield from self._decoder.feed(data)
                 data = self.socket.recv(_PIECE)
             except (BlockingIOError, InterruptedError):
+                if self._deaf:
+                    self.close(self._deaf)
                 return
             except ProtocolError as error:
                 self.close(f"the other side speaks another language: {error}")

@@ -122,6 +122,7 @@ class SourceView(QPlainTextEdit):
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
         self._line = 0
+        self._centred = -1  # where the view was scrolled to when it brought the line into view; -1 for nowhere
         self._marks: Mapping[int, int] = {}
         self._breakpoints: frozenset[int] = frozenset()
         self._gutter = _Gutter(self)
@@ -146,8 +147,12 @@ class SourceView(QPlainTextEdit):
             block = self.document().findBlockByNumber(line - 1)
             if block.isValid():
                 self.setTextCursor(QTextCursor(block))
-                self.centerCursor()
+                self._centre()
         self.setAccessibleDescription(self.tr("Current line %1").replace("%1", str(line)) if line else "")
+
+    def _centre(self) -> None:
+        self.centerCursor()
+        self._centred = self.verticalScrollBar().value()
 
     def show_marks(self, marks: Mapping[int, int]) -> None:
         self._marks = marks
@@ -175,7 +180,10 @@ class SourceView(QPlainTextEdit):
         return 0
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        untouched = self._line > 0 and self.verticalScrollBar().value() == self._centred
         super().resizeEvent(event)
+        if untouched and event.size().height() != event.oldSize().height():  # it was shown while its panel was hidden or smaller
+            self._centre()
         area = self.contentsRect()
         self._gutter.setGeometry(QRect(area.left(), area.top(), self.gutter_width(), area.height()))
 

@@ -140,3 +140,15 @@ def test_a_garbled_link_is_closed_and_says_why():
     assert [message.event for message in channel.receive()] == ["good"]
     assert "another language" in channel.closed
     theirs.close()
+
+
+def test_the_last_words_of_one_who_went_away_are_heard_though_nothing_can_be_sent_to_it():
+    ours, theirs = socket.socketpair()
+    channel = Channel(ours)
+    theirs.sendall(encode(Event("refused", {"message": "no numpy"})))
+    theirs.close()
+    channel.send(Event("configuration", {}))
+    channel.send(Event("more", {}))
+    assert not channel.waiting
+    assert [message.event for message in channel.receive()] == ["refused"]
+    assert channel.closed

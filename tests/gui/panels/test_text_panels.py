@@ -38,6 +38,21 @@ def test_the_current_line_is_marked_in_its_file_and_brought_to_the_front(qtbot: 
     assert view.extraSelections() == []
 
 
+def test_a_line_that_was_brought_into_view_stays_in_the_middle_of_a_panel_that_gets_another_height(qtbot: QtBot) -> None:
+    panel = SourcePanel()
+    qtbot.addWidget(panel)
+    panel.resize(500, 150)
+    panel.show_sources({FILE: "x = 1\n" * 200})
+    panel.show()
+    panel.show_line(FILE, 100)
+    view = panel._views[FILE]
+    panel.resize(500, 900)
+    assert abs(view.cursorRect().center().y() - view.viewport().height() / 2) < 2 * view.fontMetrics().height()
+    view.verticalScrollBar().setValue(3)  # the user's own wish
+    panel.resize(500, 500)
+    assert view.verticalScrollBar().value() == 3
+
+
 def test_a_click_on_a_number_picks_the_line_and_one_left_of_it_asks_for_a_breakpoint(qtbot: QtBot) -> None:
     panel = source(qtbot)
     view = panel._views[FILE]
