@@ -31,7 +31,8 @@ UNSTEADY = {  # differ from one run or machine to the next, and why
         ("tour", "tour_last", "what_to_find", "nan", "panel_events", "raised", "explained_double", "explained_second", "explained_ranks"),
         "how far the events were scrolled when all were here",
     ),
-    **dict.fromkeys(("past", "quick_open"), "how high the head of the Node panel is, by two pixels"),
+    "history": "which value the pinned one is compared with", "long_run": "which events are in view when the graph is folded",
+    **dict.fromkeys(("past", "quick_open", "found"), "how high the head of the Node panel is, by two pixels"),
     **dict.fromkeys(("rewound", "way", "maximised", "busy"), "whether the selected step is marked among the events before they are read"),
 }  # fmt: skip
 

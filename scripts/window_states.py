@@ -227,7 +227,7 @@ def _paused_forward(stage: Stage) -> Iterator[Shown]:
     yield "paused_forward", None
 
 
-@scene("paused", "paused_in_hook", "rewound", "past", "panel_what_if_live", "console_live", "watches_live", "quick_open", "run_of_script")
+@scene("paused", "paused_in_hook", "console_live", "watches_live", "panel_what_if_live", "rewound", "past", "quick_open", "run_of_script")
 def _paused(stage: Stage) -> Iterator[Shown]:
     window = stage.window
     stage.open("hook.py")
