@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# Most tensors here are small, and PyTorch's threads wait for each other at every op where other processes run: three times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ORACLE = "2.13.0"  # scripts/environment.py installs it for `scripts/test.py --parity`
 
