@@ -6,11 +6,14 @@ import atexit
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QIODevice, QSaveFile, QSettings
 
 from ..translation import translate
+
+_PATIENCE = 0.3  # seconds in which the owner of a new lock must have written its name
 
 
 def kept() -> QSettings:
@@ -47,6 +50,7 @@ def mend(file: Path) -> str:
     """
     good, bad = file.with_name(file.name + ".good"), file.with_name(file.name + ".bad")
     try:
+        _unlock(file.with_name(file.name + ".lock"))
         if not file.exists():
             return ""
         if _sound(file):
@@ -62,6 +66,17 @@ def mend(file: Path) -> str:
         return said.format(bad)
     except OSError as error:
         return translate("Settings", "Your settings cannot be read ({0}): gradstep starts with its defaults.").format(error)
+
+
+def _unlock(lock: Path) -> None:
+    """Remove a lock without an owner in it: what a window leaves that is killed between making its lock and writing its number
+    into it. Qt waits thirty seconds for such an owner, on the thread that paints. A living owner writes within microseconds."""
+    patience = time.monotonic() + _PATIENCE
+    while lock.exists() and not lock.stat().st_size:
+        if time.monotonic() > patience:
+            lock.unlink(missing_ok=True)
+        else:
+            time.sleep(0.01)
 
 
 def _sound(file: Path) -> bool:

@@ -14,6 +14,7 @@ _KILLED = """\
 import os, random, signal, sys, time
 
 def kill(write, read, kills, span=0.02):
+    # A write takes milliseconds here and a second on a busy disk: the span in which kills fall follows what came to be written.
     rand, last, seen = random.Random(5), 0, set()
     for kill in range(kills):
         child = os.fork()
@@ -31,6 +32,7 @@ def kill(write, read, kills, span=0.02):
         found = read()
         assert found >= last, (kill, found, last)
         seen.add(found)
+        span = span * 1.5 if found == last else max(span / 1.2, 0.005)
         last = found
     print(len(seen))
 """
@@ -59,6 +61,7 @@ from pathlib import Path
 from gradstep.engine.debug.breakpoints import BreakKind, BreakpointTable
 
 file = Path(sys.argv[1]) / "breakpoints.json"
+seen = [0]
 
 def write(number):
     table = BreakpointTable(file)
@@ -72,7 +75,8 @@ def read():
     assert not table.problem, table.problem
     lines = [int(point.target.rpartition(":")[2]) for point in table]
     assert lines == list(range(lines[0], lines[0] + len(lines))) if lines else True, lines
-    return 0
+    seen.append(max([seen[-1], *lines[:1]]))  # an empty table is one that was just emptied
+    return seen[-1]
 
 kill(write, read, int(sys.argv[2]))
 """
@@ -99,15 +103,14 @@ def read():
     assert not first or len(settings.value("m/words")) == 40_000
     return first
 
-kill(write, read, int(sys.argv[2]), 0.1)
+kill(write, read, int(sys.argv[2]))
 """
 
 
 @pytest.mark.parametrize("code", [_KEPT, _BREAKPOINTS, _SETTINGS], ids=["kept files", "breakpoints", "the window's settings"])
 def test_a_hundred_kills_leave_the_old_or_the_new_file(tmp_path: Path, code: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", _KILLED + code, str(tmp_path), str(KILLS)], capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, "-c", _KILLED + code, str(tmp_path), str(KILLS)], capture_output=True, text=True, timeout=400, check=False
     )
     assert done.returncode == 0, done.stderr
-    if code is not _BREAKPOINTS:
-        assert int(done.stdout) > 10  # writers came to write
+    assert int(done.stdout) > 10  # writers came to write

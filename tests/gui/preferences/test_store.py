@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QLockFile, QSettings
 
 from gradstep.gui.files.settings import mend
 from gradstep.gui.preferences.running import arguments, environment
@@ -127,6 +127,19 @@ def test_damage_from_the_first_day_on_leaves_the_defaults(file: Path) -> None:
     assert "starts with its defaults" in mend(file)
     assert not file.exists()
     assert mend(file) == ""
+
+
+def test_a_lock_that_a_killed_window_left_without_an_owner_is_taken_away_and_one_with_an_owner_is_not(file: Path) -> None:
+    Preferences(opened(file)).set("numbers/digits", 7)
+    lock = file.with_name("gradstep.ini.lock")
+    lock.touch()
+    assert mend(file) == ""
+    assert not lock.exists()
+    owner = QLockFile(str(lock))
+    assert owner.tryLock(0)
+    assert mend(file) == ""
+    assert lock.exists()
+    owner.unlock()
 
 
 def test_a_folder_in_the_place_of_the_file_is_said(file: Path) -> None:
