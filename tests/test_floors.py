@@ -65,6 +65,7 @@ CLIENT = [
     )
 ]  # fmt: skip
 # our own engine under the debugger; the rest of engine/debug knows no engine
+USERS = ["engine.kept", "engine.places"]  # where what is the user's lies
 OWN = ["engine/debug/ours", "engine/debug/rules"]
 # what another engine under the debugger is made of
 TARGET = ["engine.debug.target", "engine.debug.launch", "engine.debug.targets", "engine.debug.recording", "engine.older"]
@@ -76,6 +77,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     # from the ground up; autograd.node knows no Tensor, so that the two form no circle
     "engine/older": [],
     "engine/kept": [],
+    "engine/places": [],
     "engine/tape/schema": OLDER,
     "engine/tape/recorder": TAPE,
     "engine/kernels": ["engine.numerics", "engine.kernels"],
@@ -128,7 +130,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     # beside it: who reads a tape
     "engine/tape": TAPE,
     "engine/explain": [*TAPE, "engine.explain"],
-    "engine/debug": [*TAPE, "engine.debug", "engine.shim"],
+    "engine/debug": [*TAPE, "engine.places", "engine.debug", "engine.shim"],
     "engine/debug/states": [],
     "engine/debug/protocol": OLDER,
     "engine/debug/conditions": OLDER,
@@ -138,11 +140,11 @@ MAY_IMPORT: dict[str, list[str]] = {
     **{place: [*ENGINE, *TAPE, "engine.debug"] for place in OWN},
     "engine/debug/ours": [*ENGINE, *TAPE, "engine.debug", "engine.extensions", "engine.additions"],
     **{f"engine/debug/{name}": [*ENGINE, *TAPE, "engine.debug"] for name in ("literals", "rebuild", "replay")},
-    "engine/extensions": ["engine.kept", "engine.extensions"],
+    "engine/extensions": [*USERS, "engine.extensions"],
     "engine/preflight": [*ENGINE, "engine.preflight"],
-    "engine/cli": [*ENGINE, "engine.preflight", "engine.tape", "engine.explain", "engine.extensions", "engine.debug", "engine.cli"],
+    "engine/cli": [*ENGINE, *USERS, "engine.preflight", "engine.tape", "engine.explain", "engine.extensions", "engine.debug", "engine.cli"],
     # above it
-    "gui": [*TAPE, "engine.kept", "engine.explain", "engine.extensions", *CLIENT, "gui"],
+    "gui": [*TAPE, *USERS, "engine.explain", "engine.extensions", *CLIENT, "gui"],
     "plugins": [*ENGINE, *TAPE, "engine.kept", "engine.explain", "engine.extensions", *CLIENT, "gui", "plugins"],
     "plugins/torch/ranks": [*TAPE, *TARGET, "engine.debug.ranks", "engine.debug.unattended", "plugins.torch"],
     "plugins/torch/rules": [*TAPE, *TARGET, "engine.debug.trial", "plugins.torch"],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..extensions.switches import SAFE_MODE
+from ..places import choose_profile
 from .command import Color, Exit, Failed, Level, hear_from, paint
 from .config import Config
 
@@ -33,6 +34,7 @@ def heeded(words: list[str]) -> tuple[list[str], Config]:
         "--log-level": _Option(tuple(level.name.lower() for level in Level), lambda word: hear_from(Level[word.upper()])),
         "--color": _Option(tuple(color.value for color in Color), lambda word: paint(Color(word))),
         "--config": _Option(("FILE",), read),
+        "--profile": _Option(("FOLDER",), _profile),
         "--no-plugins": _Option((), lambda _: os.environ.__setitem__(SAFE_MODE, "1")),  # for what we start, too
     }
     while words:
@@ -52,3 +54,10 @@ def heeded(words: list[str]) -> tuple[list[str], Config]:
             raise Failed(f"{name} {value}".rstrip() + f": what follows is {known}, and then a command", Exit.USAGE)
         option.take(value)
     return words, config
+
+
+def _profile(folder: str) -> None:
+    try:
+        choose_profile(Path(folder))
+    except OSError as error:
+        raise Failed(f"{folder} cannot be the folder of a profile: {error.strerror or error}", Exit.NOT_CREATED) from None

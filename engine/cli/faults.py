@@ -10,13 +10,15 @@ import traceback
 from datetime import datetime
 from pathlib import Path
 
+from ..places import Place, place
+
 CAP = 1 << 20  # bytes; a log that is longer is begun anew
 
 
 def log_path() -> Path:
     """``$XDG_STATE_HOME/gradstep/faults.log``, or in the temporary folder where there is no home."""
-    home = os.environ.get("XDG_STATE_HOME") or (os.path.expanduser("~/.local/state") if os.environ.get("HOME") else "")
-    return Path(home, "gradstep", "faults.log") if os.path.isabs(home) else Path(tempfile.gettempdir(), "gradstep-faults.log")
+    state = place(Place.STATE)
+    return state / "faults.log" if state is not None else Path(tempfile.gettempdir(), "gradstep-faults.log")
 
 
 def written_down(error: BaseException, words: list[str]) -> str:

@@ -6,6 +6,7 @@
     --log-level LEVEL          before a command: say nothing on stderr that matters less than info, warning or error
     --color WHEN               before a command: colour what is said on stderr: auto (default; NO_COLOR is heeded), always, never
     --config FILE              before a command: defaults for its options, TOML: a table [record] with level = "statistics", ...
+    --profile FOLDER           before a command or a file: settings, breakpoints, notes, plug-ins, runs and logs in this folder alone
     --no-plugins               before a command: nothing but gradstep's own
     --version
 
@@ -29,7 +30,7 @@ from .command import Color, Command, Exit, Failed, Level, hear_from, paint, say
 from .common import heeded
 from .config import Config
 from .faults import place_of, written_down
-from .table import SUMMARIES, command_of
+from .table import ELSEWHERE, SUMMARIES, command_of
 
 GROUP = "gradstep.commands"
 WINDOW = "window"
@@ -142,6 +143,8 @@ def _loaded(feature: Feature, words: list[str]) -> int:
 def _help(others: dict[str, Feature]) -> str:
     lines = [(__doc__ or "").split("\n\nOther packages")[0].replace("``", ""), ""]
     lines += [f"    gradstep {name:<10} {summary}" for name, summary in SUMMARIES.items()]
-    lines += [f"    gradstep {name:<10} from the plug-in {f.package}" for name, f in sorted(others.items()) if name != WINDOW]
+    lines += [f"    gradstep {name:<10} {summary}" for name, summary in ELSEWHERE.items() if name in others]
+    others = {name: feature for name, feature in others.items() if not feature.is_ours}
+    lines += [f"    gradstep {name:<10} from the plug-in {f.package}" for name, f in sorted(others.items())]
     lines += ["", "gradstep COMMAND --help tells more."]
     return "\n".join(lines)

@@ -23,6 +23,11 @@ SUMMARIES: dict[str, str] = {
     "doctor": "say what works here and what does not, and why",
 }
 
+# those of ours that stand above the engine and come in through its entry points, as a stranger's would
+ELSEWHERE: dict[str, str] = {
+    "examples": "scripts with a fault each, to learn with: what to find, and copies of them",
+}
+
 
 def command_of(name: str) -> Command:
     """The command that is called so; one of those above."""

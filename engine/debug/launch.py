@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..older import dataclass
+from ..places import Place, place
 from .protocol import KEY_BYTES
 from .targets import needs_of, target_of
 
@@ -72,8 +73,8 @@ class Launch:
 def runs_folder() -> Path:
     """Where runs are kept: ``$XDG_CACHE_HOME/gradstep/runs``, or below the system's temporary folder where the home is
     read-only or missing."""
-    home = os.environ.get("XDG_CACHE_HOME") or (os.path.expanduser("~/.cache") if os.environ.get("HOME") else "")
-    places = [Path(home, "gradstep", "runs")] if os.path.isabs(home) else []
+    cache = place(Place.CACHE)
+    places = [cache / "runs"] if cache is not None else []
     for folder in (*places, Path(tempfile.gettempdir(), f"gradstep-{os.getuid()}")):
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)

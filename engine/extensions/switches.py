@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ..kept import KeptFile
+from ..places import Place, place
 from .catalogue import Feature
 
 SAFE_MODE = "GRADSTEP_SAFE_MODE"  # in the environment: nothing but our own is loaded, here and in every child
 CRASHES = 2  # starts that did not come up, one after the other, after which safe mode is chosen for the user
-
-
-def folder() -> Path | None:
-    """Where the user's settings are; None where there is no such place."""
-    base = os.environ.get("XDG_CONFIG_HOME") or ""
-    if os.path.isabs(base):
-        return Path(base) / "gradstep"
-    with suppress(RuntimeError, OSError):
-        return Path.home() / ".config" / "gradstep"
-    return None
 
 
 class Switches:
@@ -31,8 +21,8 @@ class Switches:
     A stranger's package is off until somebody switches it on; ours is on. In safe mode no stranger's is on."""
 
     def __init__(self, file: Path | None = None, *, safe: bool | None = None) -> None:
-        place = folder()
-        self.file = file if file is not None else (place / "plugins.json" if place is not None else None)
+        settings = place(Place.SETTINGS)
+        self.file = file if file is not None else (settings / "plugins.json" if settings is not None else None)
         self.safe = os.environ.get(SAFE_MODE, "") not in ("", "0") if safe is None else safe
         self._kept = KeptFile(self.file, "plug-ins")
         self._on: set[str] = set()

@@ -6,18 +6,22 @@ import atexit
 import os
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QIODevice, QSaveFile, QSettings
+from PySide6.QtCore import QByteArray, QFileInfo, QIODevice, QLockFile, QSaveFile, QSettings
+
+from gradstep.engine.places import Place, place, profile
 
 from ..translation import translate
 
-_PATIENCE = 0.3  # seconds in which the owner of a new lock must have written its name
+_PATIENCE = 300  # milliseconds in which the owner of a new lock must have written its name
 
 
 def kept() -> QSettings:
-    """The user's settings."""
+    """The user's settings, or those of the profile that was named."""
+    folder = profile()
+    if folder is not None:
+        return QSettings(str(folder / "gradstep.ini"), QSettings.Format.IniFormat)
     return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "gradstep", "gradstep")
 
 
@@ -31,9 +35,9 @@ def throwaway() -> QSettings:
 def cannot_keep(settings: QSettings) -> str:
     """Why the user's settings cannot be written, "" where they can: there is no home, or it is read-only."""
     file = Path(settings.fileName())
-    if os.environ.get("HOME") or os.environ.get("XDG_CONFIG_HOME"):
-        place = next((folder for folder in file.parents if folder.exists()), file.parent)
-        writable = os.access(place, os.W_OK) and (not file.exists() or os.access(file, os.W_OK))
+    if place(Place.SETTINGS) is not None:
+        folder = next((folder for folder in file.parents if folder.exists()), file.parent)
+        writable = os.access(folder, os.W_OK) and (not file.exists() or os.access(file, os.W_OK))
         if writable:
             return ""
         said = translate("Settings", "{0} cannot be written: gradstep starts with settings that will not be kept.")
@@ -69,14 +73,15 @@ def mend(file: Path) -> str:
 
 
 def _unlock(lock: Path) -> None:
-    """Remove a lock without an owner in it: what a window leaves that is killed between making its lock and writing its number
-    into it. Qt waits thirty seconds for such an owner, on the thread that paints. A living owner writes within microseconds."""
-    patience = time.monotonic() + _PATIENCE
-    while lock.exists() and not lock.stat().st_size:
-        if time.monotonic() > patience:
-            lock.unlink(missing_ok=True)
-        else:
-            time.sleep(0.01)
+    """Remove locks without an owner in them: what a window leaves that is killed between making a lock and writing its number into
+    it. Qt waits thirty seconds for such an owner, on the thread that paints. A living owner writes within microseconds. ``.rmlock``
+    is the lock under which Qt removes one."""
+    for left in sorted(lock.parent.glob(f"{lock.name}*"), reverse=True):  # the lock of a lock first
+        if not QFileInfo(str(left)).size():
+            ownerless = QLockFile(str(left))
+            ownerless.setStaleLockTime(_PATIENCE)
+            if ownerless.tryLock(2 * _PATIENCE):
+                ownerless.unlock()
 
 
 def _sound(file: Path) -> bool:

@@ -13,7 +13,8 @@ from ..actions import Actions
 from ..files.recent import recent
 from ..graph.layout_menu import LayoutMenu
 from ..guard.plug_ins import PlugIns
-from ..guide.examples import FOLDER, bundled
+from ..guide.examples import FOLDER
+from ..guide.titles import bundled
 from .around import Around
 from .docks import Docks, plain
 from .welcome import WelcomePage

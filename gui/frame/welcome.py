@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButt
 from gradstep.engine.tape.visible import visible
 
 from .. import theme
-from ..guide.examples import FOLDER, bundled
+from ..guide.examples import FOLDER
+from ..guide.titles import bundled
 from ..runners.line import RunnerLine
 from ..theme import icon
 from ..widgets import plain

@@ -15,6 +15,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
+from gradstep.engine.places import Place, place
+
 GATHER = 250  # milliseconds in which the same fault is counted, not told again
 LOG_CAP = 1 << 20  # bytes: a fault that comes at every paint must not fill the disk
 
@@ -128,9 +130,8 @@ class Faults(QObject):
 
 def log_file() -> Path:
     """Where faults are written: ``$XDG_STATE_HOME/gradstep/faults.log``, or in the temporary folder where there is no home."""
-    home = os.environ.get("XDG_STATE_HOME") or (os.path.expanduser("~/.local/state") if os.environ.get("HOME") else "")
-    if os.path.isabs(home):
-        folder = Path(home, "gradstep")
+    folder = place(Place.STATE)
+    if folder is not None:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if os.access(folder, os.W_OK):

@@ -1,11 +1,9 @@
-"""The bundled examples: the order of learning, what stands on the welcome page and under Help, and the task each one sets."""
+"""The bundled examples: the order of learning, what stands on the welcome page and under Help, and the task each one sets. No Qt."""
 
 from __future__ import annotations
 
 import ast
 from pathlib import Path
-
-from ..translation import translate
 
 FOLDER = Path(__file__).resolve().parents[1] / "examples"
 TASK = "What to find:"  # with these words the task begins, in the script's docstring
@@ -23,11 +21,6 @@ EXAMPLES: tuple[tuple[str, str, str], ...] = (
     ("long_run.py", "A long run", "100,000 events, and NaN near their end"),
     ("four_ranks.py", "Four ranks, one poisoned", "The average of four gradients is NaN"),
 )
-
-
-def bundled() -> list[tuple[str, str, str]]:
-    """File, name and what it is of each bundled example, in the user's language."""
-    return [(file, translate("Examples", name), translate("Examples", about)) for file, name, about in EXAMPLES]
 
 
 def is_example(file: str) -> bool:

@@ -118,3 +118,21 @@ def test_plug_ins_of_others_can_be_left_out(monkeypatch: pytest.MonkeyPatch, cap
     monkeypatch.setenv(SAFE_MODE, "")
     assert main(["--no-plugins", "plugins", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["safe_mode"] is True
+
+
+def test_a_profile_has_what_is_kept_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    def plugins(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-m", "gradstep", *words]
+        return subprocess.run(command, capture_output=True, text=True, env=os.environ | {"HOME": str(tmp_path)}, check=False)
+
+    layout = "gradstep/layouts/multipartite"
+    assert plugins("--profile", str(tmp_path / "mine"), "plugins", "off", layout).returncode == 0
+    assert [file.name for file in (tmp_path / "mine").iterdir()] == ["plugins.json"]
+    assert f"off  {layout}" in plugins("--profile", str(tmp_path / "mine"), "plugins").stdout
+    assert f"off  {layout}" not in plugins("plugins").stdout
+
+
+def test_a_profile_that_cannot_be_made_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert main(["--profile", str(tmp_path / "file"), "plugins"]) == 73
+    assert "file cannot be the folder of a profile: File exists" in capsys.readouterr().err

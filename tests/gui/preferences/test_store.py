@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QLockFile, QSettings
 
-from gradstep.gui.files.settings import mend
+from gradstep.engine.places import PROFILE
+from gradstep.gui.files.settings import cannot_keep, kept, mend
+from gradstep.gui.guard.faults import log_file
 from gradstep.gui.preferences.running import arguments, environment
 from gradstep.gui.preferences.schema import BY_NAME, PREFERENCES, Page
 from gradstep.gui.preferences.store import Preferences
@@ -129,12 +131,23 @@ def test_damage_from_the_first_day_on_leaves_the_defaults(file: Path) -> None:
     assert mend(file) == ""
 
 
+def test_a_profile_has_settings_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = kept().fileName()
+    monkeypatch.setenv(PROFILE, str(tmp_path / "mine"))
+    Preferences(kept()).set("numbers/digits", 7)
+    assert kept().fileName() == str(tmp_path / "mine" / "gradstep.ini") != theirs
+    assert cannot_keep(kept()) == ""
+    assert Preferences(kept())["numbers/digits"] == 7
+    assert log_file().parent == tmp_path / "mine"
+
+
 def test_a_lock_that_a_killed_window_left_without_an_owner_is_taken_away_and_one_with_an_owner_is_not(file: Path) -> None:
     Preferences(opened(file)).set("numbers/digits", 7)
     lock = file.with_name("gradstep.ini.lock")
-    lock.touch()
+    for left in (lock, lock.with_name("gradstep.ini.lock.rmlock")):
+        left.touch()
     assert mend(file) == ""
-    assert not lock.exists()
+    assert [found.name for found in file.parent.glob("*lock*")] == []
     owner = QLockFile(str(lock))
     assert owner.tryLock(0)
     assert mend(file) == ""
