@@ -37,8 +37,8 @@ def runs(below: Path | None = None) -> list[KeptRun]:
     """The runs that are kept, the newest first. A folder that is none of ours is not listed."""
     place = below if below is not None else runs_folder()
     found = []
-    with suppress(OSError):
-        for entry in os.scandir(place):
+    with suppress(OSError), os.scandir(place) as entries:
+        for entry in entries:
             if entry.name.startswith("run-") and entry.is_dir(follow_symlinks=False):
                 run = _run(Path(entry.path))
                 if run is not None:

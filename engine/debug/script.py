@@ -12,10 +12,10 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
+from ..tape import stacks
+
 TRACEBACK_CAP = 1 << 15  # characters
 _GROUP = getattr(builtins, "BaseExceptionGroup", ())  # since Python 3.11
-_ENGINE = str(Path(__file__).resolve().parents[1]) + os.sep
-_OURS = tuple({_ENGINE, os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep})
 
 
 class Refused(Exception):
@@ -100,9 +100,18 @@ def trim(error: BaseException) -> None:
 
 
 def _kept(trace: types.TracebackType | None) -> types.TracebackType | None:
-    entries = []
+    entries: list[types.TracebackType] = []
+    detour = False  # gradstep was asked on the way, and called again what had led there
     while trace is not None:
-        if not trace.tb_frame.f_code.co_filename.startswith(_OURS):
+        code = trace.tb_frame.f_code
+        if stacks.is_gradstep(code.co_filename):
+            while entries and stacks.is_detour(entries[-1].tb_frame.f_code):
+                entries.pop()
+                detour = True
+        else:
+            if detour and entries and entries[-1].tb_frame.f_code is code:
+                entries.pop()
+            detour = False
             entries.append(trace)
         trace = trace.tb_next
     result = None
@@ -119,10 +128,11 @@ def _text(error: BaseException) -> str:
 
 
 def facts(error: BaseException, whole: str) -> dict[str, Any]:
-    """An exception as the window gets it: type, text, place and traceback, each of bounded length; ``whole`` is the traceback
-    with gradstep's own frames."""
+    """An exception as the window gets it: type, text, the innermost place in the user's own files (in a package's where it has none) and
+    traceback, each of bounded length; ``whole`` is the traceback with gradstep's own frames."""
     entries = traceback.extract_tb(error.__traceback__)
-    last = entries[-1] if entries else None
+    own = (entry for entry in reversed(entries) if stacks.is_kept(entry.filename) and not stacks.is_library(entry.filename))
+    last = next(own, entries[-1] if entries else None)
     try:
         text = str(error)
     except Exception:  # a user's exception may do anything in its __str__

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from . import freed, inplace, leak, nan, rule, severed, zero
+from . import freed, hooks, inplace, leak, nan, rule, severed, zero
 from .evidence import Evidence
 from .finding import Finding, Kind, Severity
 
@@ -19,6 +19,7 @@ DIAGNOSES: tuple[tuple[Kind, Diagnosis], ...] = (
     (Kind.INPLACE, inplace.leaf),
     (Kind.INPLACE, inplace.refused),
     (Kind.FREED, freed.second_backward),
+    (Kind.HOOK, hooks.refused),
     (Kind.SEVERED, severed.parameters),
     (Kind.SEVERED, severed.non_leaf),
     (Kind.ZERO, zero.gradients),

@@ -19,6 +19,7 @@ class Kind(Enum):
     ZERO = "zero"  # a parameter whose gradient is zero everywhere
     NAN = "nan"  # NaN or infinity
     LEAK = "leak"  # a graph that is kept alive from one iteration to the next
+    HOOK = "hook"  # a hook returned what cannot take a gradient's place
     RULE = "rule"  # a custom Function whose backward is wrong
     PLUGIN = "plugin"  # what a plug-in found
 

@@ -437,6 +437,10 @@ def _without_graph(evidence: Evidence, after: int) -> Iterator[Finding]:
         )
         return
     text = "The loss has no graph: nothing that it was computed from requires a gradient."
+    frozen = [t.name for t in tape.tensors.values() if t.role == Role.CONSTANT and t.name and flow.used(t.id)]
+    if frozen:
+        shown = ", ".join(f"`{name}`" for name in frozen[:6]) + (f" and {len(frozen) - 6} more" if len(frozen) > 6 else "")
+        text += f" requires_grad is False of all the parameters that are used: {shown}."
     fix = "Make the parameters with requires_grad=True (nn.Parameter does), and look whether requires_grad_(False) froze all of them."
     yield Finding(Kind.SEVERED, "loss-no-leaf", Severity.ERROR, "The loss does not depend on any parameter", text, fix, evidence.places(at))
 

@@ -27,7 +27,9 @@ SOURCE_CAP = 1 << 20  # bytes kept of a source file
 
 _ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _PLUGINS = os.path.join(os.path.dirname(os.path.dirname(_ENGINE)), "plugins") + os.sep
-_OWN: tuple[str, ...] = (_ENGINE, _PLUGINS)
+_GRADSTEP = tuple(sorted({path for own in (_ENGINE, _PLUGINS) for path in (own, os.path.join(os.path.realpath(own), ""))}))
+_OWN: tuple[str, ...] = _GRADSTEP
+_DETOURS: set[CodeType] = set()  # functions of the engine that runs the script, which only hand a call on to gradstep's files
 _STANDARD = tuple(sorted({os.path.join(path, "") for path in (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")) if path}))
 _LIBRARIES = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _REAL = {os.path.join(os.path.realpath(path), "") for path in (_ENGINE, _PLUGINS, *_STANDARD)}
@@ -44,10 +46,26 @@ def is_own(file: str) -> bool:
     return file.startswith(_OWN)
 
 
+def is_gradstep(file: str) -> bool:
+    """Whether a file is gradstep's own."""
+    return file.startswith(_GRADSTEP)
+
+
 def take_for_own(folder: str) -> None:
     """The files of an engine that is not gradstep's own lie in this folder: they are not the user's either."""
     global _OWN
     _OWN = (*_OWN, os.path.join(folder, ""))
+
+
+def take_for_detour(code: CodeType) -> None:
+    """A function of another package that is on the stack only because gradstep looks on: it asks gradstep, which calls again whoever
+    called it."""
+    _DETOURS.add(code)
+
+
+def is_detour(code: CodeType) -> bool:
+    """Whether that was said of a function."""
+    return code in _DETOURS
 
 
 def is_kept(file: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from gradstep.engine.tape.stacks import is_own
+from gradstep.engine.tape.stacks import is_library, is_own
 
 from .naming import WRAPPERS
 from .parameters import number_at
@@ -197,13 +197,19 @@ def _is_made_now(tape: Any, name: str, given: list[Any]) -> bool:
 
 
 def _asked(watch: Watch, tensor: Any) -> Any:
-    """``.grad`` of a tensor. Somebody who asks for that of a tensor which is no leaf, and gets none, may look for it in vain."""
+    """``.grad`` of a tensor. Somebody who asks for that of a tensor which is no leaf, and gets none, may look for it in vain; and of a
+    parameter that no op took the tape would not know."""
     grad = tensor.grad
-    if grad is None and tensor.requires_grad and not tensor.is_leaf and not is_own(sys._getframe(2).f_code.co_filename):
-        tape = watch.recorder
-        assert tape is not None
-        with watch.silence():
-            tape.asked_for_grad(tensor, tensor.retains_grad)
+    if grad is None and tensor.requires_grad:
+        file = sys._getframe(2).f_code.co_filename
+        if not is_own(file) and not is_library(file):
+            tape = watch.recorder
+            assert tape is not None
+            with watch.silence():
+                if tensor.is_leaf:
+                    tape.given((tensor,))
+                else:
+                    tape.asked_for_grad(tensor, tensor.retains_grad)
     return grad
 
 

@@ -7,11 +7,12 @@ import os
 from typing import Any
 
 import torch
+import torch.overrides
 from torch.autograd.variable import Variable
 
 from gradstep.engine.debug.target import Conductor
 from gradstep.engine.tape import recorder as recording
-from gradstep.engine.tape.stacks import take_for_own
+from gradstep.engine.tape.stacks import take_for_detour, take_for_own
 
 from .arming import Arming
 from .arriving import when_imported
@@ -47,6 +48,7 @@ class Probe:
     def put(self) -> None:
         """Put in what has to be there all the time, and costs nothing."""
         take_for_own(os.path.dirname(torch.__file__))
+        take_for_detour(torch.overrides.handle_torch_function.__code__)
         self._engine = Variable._execution_engine
         Variable._execution_engine = Engine(self._engine, self.watch, self._modes, self.arming)
         self._registrations.put()

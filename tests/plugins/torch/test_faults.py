@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -234,3 +237,75 @@ def test_what_a_script_does_to_its_process_does_not_end_its_recording(recorded: 
     """)
     assert "[2.0, 2.0, 2.0]" in session.printed["stdout"]
     assert tape.ops
+
+
+ENDS = {
+    "in backward": "w = torch.ones(3, requires_grad=True)\ny = w.exp()\ny += 1\ny.sum().backward()",
+    "in a function": "torch.nn.functional.linear(torch.ones(2, 3), torch.ones(4, 5))",
+    "in a module": "torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.ReLU())(torch.ones(2, 4))",
+    "in a hook": """
+w = torch.ones(3, requires_grad=True)
+def hook(grad):
+    raise ValueError("no")
+w.register_hook(hook)
+(w * 2).sum().backward()
+""",
+    "in a Function": """
+class Bad(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * 2
+    @staticmethod
+    def backward(ctx, g):
+        return g @ g
+Bad.apply(torch.ones(3, 2, requires_grad=True)).sum().backward()
+""",
+    "without a graph": "torch.autograd.grad(torch.ones(1), torch.ones(1, requires_grad=True))",
+}
+
+
+@pytest.mark.parametrize("where", ENDS)
+def test_what_is_printed_of_an_exception_is_what_python_prints(start: Any, session: Session, tmp_path: Path, where: str) -> None:
+    start(f"import torch\n{ENDS[where]}\n", stop_on_entry=False)
+    outcome = session.wait_until_ended()
+    script = str(tmp_path / "script.py")
+    alone = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    printed = session.printed["stderr"]
+    assert alone.returncode == 1
+    assert printed[printed.index(f'  File "{script}"') :] == alone.stderr[alone.stderr.index(f'  File "{script}"') :]
+    assert outcome.exception["file"] == script  # and not PyTorch's
+
+
+def test_a_parameter_whose_gradient_is_looked_for_in_vain_is_named(recorded: Recorded) -> None:
+    tape = recorded(
+        """
+        import torch
+        class Net(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.used, self.forgotten = torch.nn.Linear(3, 3), torch.nn.Linear(3, 3)
+            def forward(self, x):
+                return self.used(x)
+        net = Net()
+        net(torch.ones(2, 3)).sum().backward()
+        print(sum(p.grad.norm() for p in net.parameters()))
+        """,
+        code=1,
+    )
+    finding, _ = said(tape)
+    assert (finding.code, finding.details["parameters"]) == ("severed.never-used", ["forgotten.weight"])
+
+
+def test_clearing_gradients_by_hand_before_the_first_pass_is_no_fault(recorded: Recorded) -> None:
+    tape = recorded(
+        """
+        import torch
+        net = torch.nn.Linear(3, 3)
+        for step in range(2):
+            for p in net.parameters():
+                if p.grad is not None:
+                    p.grad.zero_()
+            net(torch.ones(2, 3)).sum().backward()
+        """
+    )
+    assert findings(tape) == []
