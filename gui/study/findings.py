@@ -17,7 +17,7 @@ from ..models.debug_model import DebugModel
 from ..panels.alerts_panel import AlertsPanel
 from ..panels.explanations_panel import ExplanationsPanel
 from ..program.session import DebugSession
-from .explaining import Explaining
+from .asking import Asking
 
 _ERRORS = frozenset({State.RAISED, State.CRASHED})
 
@@ -33,12 +33,12 @@ class Findings(QObject):
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._session, self._model, self._panel, self._alerts, self._docks = session, model, panel, alerts, docks
-        self._explaining = Explaining(self)
+        self._asking = Asking(self)
         self._front = False  # an error is being explained: show it
         self._waits = False  # until a large tape was taken in: to explain it is a third process that reads all of it
         self._asked: tuple[int | None, int | None] | None = None  # the node and the event that the user asked about
-        self._explaining.explained.connect(self._explained)
-        self._explaining.failed.connect(self._failed)
+        self._asking.answered.connect(self._explained)
+        self._asking.failed.connect(self._failed)
         session.stopped.connect(self._stopped)
         model.caught_up.connect(self._caught_up)
         alerts.explain_wished.connect(self._explain_alert)
@@ -50,14 +50,14 @@ class Findings(QObject):
 
     def show_waiting(self) -> None:
         """Another script or tape is open."""
-        self._explaining.stop()
+        self._asking.stop()
         self._front, self._asked, self._waits = False, None, False
         self._panel.show_waiting()
         self._docks.title(self._panel, 0)
 
     def stop(self) -> None:
         """The window closes."""
-        self._explaining.stop()
+        self._asking.stop()
 
     def show_state(self, state: State) -> None:
         """The session came to rest, or not."""
@@ -106,10 +106,11 @@ class Findings(QObject):
         tape, self._waits = self._model.tape, False
         if tape is not None and tape.path:
             self._panel.show_looking()
-            self._explaining.explain(str(tape.path))
+            self._asking.ask(["explain", "--json", str(tape.path)])
 
     @Slot(object)
-    def _explained(self, findings: Any) -> None:
+    def _explained(self, facts: dict[str, Any]) -> None:
+        findings = facts["findings"]
         self._panel.show_findings(findings)
         self._docks.title(self._panel, len(findings))
         front, self._front = self._front, False
@@ -124,4 +125,4 @@ class Findings(QObject):
     def _failed(self, why: str) -> None:
         self._front, self._asked = False, None
         self._panel.show_waiting()
-        self.said.emit(why)
+        self.said.emit(self.tr("What happened could not be explained: {0}").format(why))
