@@ -32,6 +32,12 @@ class Camera:
         """What is seen, in scaled px."""
         return QRect(self.corner, QSize(-int(-self.size.width() * self.ratio // 1), -int(-self.size.height() * self.ratio // 1)))
 
+    @property
+    def seen(self) -> QRectF:
+        """What is seen, in world px."""
+        unit, view = self.unit, self.view
+        return QRectF(view.x() / unit, view.y() / unit, view.width() / unit, view.height() / unit)
+
     def to_scaled(self, place: QPointF) -> QPointF:
         """A place in the widget in scaled px."""
         return QPointF(place.x() * self.ratio + self.corner.x(), place.y() * self.ratio + self.corner.y())

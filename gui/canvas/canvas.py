@@ -33,7 +33,7 @@ from .hud import Hud, paint_empty
 from .keyboard import Keyboard
 from .layer import Layer
 from .lights import edge_at, packet_rect
-from .marks import EVERYTHING, Looks, Marks, Passed
+from .marks import EVERYTHING, NOTHING, Looks, Marks, Passed
 from .morph import Change, Morph
 from .motion import Flight
 from .mouse import Mouse
@@ -184,8 +184,8 @@ class GraphCanvas(QWidget):
 
     def set_empty_text(self, title: str, hint: str) -> None:
         """What is said where there is no graph."""
-        if (title, hint) != self._empty:
-            self._empty = (title, hint)
+        shown, self._empty = self._empty, (title, hint)
+        if shown != self._empty and (self._scene is None or not len(self._scene.keys)):
             self._describe()
             self.update()
 
@@ -259,8 +259,12 @@ class GraphCanvas(QWidget):
 
     def set_status(self, key: Key, status: object) -> None:
         """A node is pending, ready, running or done (a ``Status`` of the tape, or a Look)."""
+        self.change_statuses({key: status})
+
+    def change_statuses(self, statuses: Mapping[Key, object]) -> None:
+        """Some are others now, and the rest stays; a folded group that holds several is painted once."""
         if self._marks is not None:
-            self._repaint(self._marks.set_status(key, status))
+            self._repaint(NOTHING.union(*map(self._marks.set_status, statuses, statuses.values())))
 
     def set_statuses(self, statuses: Mapping[Key, object] | Looks) -> None:
         """All at once, for a jump in time. Nodes that are not named are at rest: pending, and done if forward."""
@@ -314,14 +318,18 @@ class GraphCanvas(QWidget):
         node, known = self._node(key), self._keys["selected"]
         self._keys["selected"] = key if node >= 0 else None
         if node != self._pointed.selected or key != known:
-            self._update_node(self._pointed.selected, lit=True)
-            self._pointed.selected = node
-            self._update_node(node, lit=True)
-            self.reading.choose(None)
-            self._show_path()
-            self._describe()
+            self._point_at(node)
         if node >= 0:
             self._keep_in_sight(node)
+
+    def _point_at(self, node: int) -> None:
+        """Another node is the selected one."""
+        self._update_node(self._pointed.selected, lit=True)
+        self._pointed.selected = node
+        self._update_node(node, lit=True)
+        self.reading.choose(None)
+        self._show_path()
+        self._describe()
 
     def _show_path(self) -> None:
         """The module path of the selected node, else of the current one."""
@@ -503,9 +511,7 @@ class GraphCanvas(QWidget):
         Overlay(own, self._pointed).paint(painter, QRectF(camera.view))
         self.reading.lights.paint(painter, own, QRectF(camera.view))
         painter.restore()
-        unit, view = camera.unit, camera.view
-        seen = QRectF(view.x() / unit, view.y() / unit, view.width() / unit, view.height() / unit)
-        self._hud.paint(painter, own, region, QSizeF(self.size()), seen, self.reading.legend)
+        self._hud.paint(painter, own, region, QSizeF(self.size()), camera.seen, self.reading.legend)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """What was in the middle stays there."""
@@ -604,12 +610,7 @@ class GraphCanvas(QWidget):
 
     def _pick(self, node: int) -> None:
         key = self._keys["selected"] = self._key(node)
-        self._update_node(self._pointed.selected, lit=True)
-        self._pointed.selected = node
-        self._update_node(node, lit=True)
-        self.reading.choose(None)
-        self._show_path()
-        self._describe()
+        self._point_at(node)
         self.node_picked.emit(None if folded_name(key) is not None else key)
 
     # ----------------------------------------------------------------------------------------------------------- keyboard

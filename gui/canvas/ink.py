@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -61,8 +63,10 @@ def ramp_colour(theme: Theme, share: float) -> QColor:
     return mix(theme.ramp[lower], theme.ramp[lower + 1], place - lower)
 
 
-def edge_inks(theme: Theme) -> dict[int, tuple[QColor, float]]:
-    """Colour and width in px of each kind of edge; a larger norm is also a wider line."""
+@lru_cache(maxsize=4)
+def edge_inks(theme: Theme) -> Mapping[int, tuple[QColor, float]]:
+    """Colour and width in px of each kind of edge; a larger norm is also a wider line. Kept: a graph that moves over asks for each
+    of its pictures."""
     ramp = [(ramp_colour(theme, (step + 0.5) / RAMP_STEPS), 1.5 + 1.3 * step / (RAMP_STEPS - 1)) for step in range(RAMP_STEPS)]
     plain = [
         (theme.edge, 1.4),
@@ -78,6 +82,7 @@ def edge_inks(theme: Theme) -> dict[int, tuple[QColor, float]]:
     return inks | {kind + DIM: (mix(colour, theme.canvas, 0.74), min(width, 1.4)) for kind, (colour, width) in inks.items()}
 
 
+@lru_cache(maxsize=4)
 def flat_colours(theme: Theme) -> npt.NDArray[np.uint32]:
     """0xAARRGGBB by family and state, for nodes so small that only a rectangle is left of them."""
     table = np.zeros((len(CATEGORIES), 2 * ALERT), np.uint32)
@@ -94,6 +99,7 @@ def flat_colours(theme: Theme) -> npt.NDArray[np.uint32]:
                     Look.DONE: mix(theme.canvas, hue, 0.85),
                 }[Look(state)]
             table[row, state] = colour.rgba()
+    table.flags.writeable = False
     return table
 
 

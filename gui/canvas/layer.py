@@ -9,6 +9,7 @@ from .painter import ScenePainter
 
 MARGIN = 192  # device px kept around the view, so that most small pans paint nothing
 RIM = 1  # Qt cuts lines where the clip's bounds are, and a cut line has other pixels: so the clip always reaches both corners
+SPARE = 60_000  # device px that two rectangles painted as one may cost more: to paint one at all takes as long as so many of its pixels
 AHEAD = 96  # device px painted beyond the view on the side to which it moves
 
 
@@ -118,7 +119,7 @@ def _merged(rects: list[QRect]) -> list[QRect]:
             again = False
             for other in merged:
                 both = united.united(other)
-                if _area(both) <= 1.3 * (_area(united) + _area(other)) + 20_000:
+                if _area(both) <= 1.3 * (_area(united) + _area(other)) + SPARE:
                     merged.remove(other)
                     united, again = both, True
                     break

@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QToolBar, QToolButton, QWidget
 
 from gradstep.engine.debug.states import ENDED, RUNNING, State
-from gradstep.engine.tape.state import Status
 
 from .. import theme
 from ..actions import COMMANDS, Actions
@@ -193,8 +192,7 @@ def place_text(model: DebugModel) -> str:
     tape, run = model.tape, model.run
     if tape is None or run not in tape.runs:
         return ""
-    done = list(model.state.node_status.values()).count(Status.DONE)  # quick, also for 100,000 nodes
-    text = wording.step_text(done, len(tape.runs[run].needed))
+    text = wording.step_text(model.done, len(tape.runs[run].needed))
     runs = list(tape.runs)
     if len(runs) > 1:
         text += wording.run_text(runs.index(run) + 1, len(runs))

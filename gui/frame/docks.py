@@ -69,6 +69,7 @@ class Docks(QObject):
         dock = QDockWidget(plain(panel.heading()), self._window)
         dock.setObjectName(f"{panel.objectName()}Dock")
         dock.setWidget(Holder(panel))
+        dock.widget().setAutoFillBackground(True)  # opaque: else each change in a panel has the dock and the window under it painted again
         dock.visibilityChanged.connect(partial(self._sight_changed, panel))
         self._docks[panel] = dock
         return dock

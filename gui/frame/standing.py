@@ -73,10 +73,8 @@ class Standing(QObject):
 
     @Slot()
     def _grown(self) -> None:
-        self._show_place()
         self.show_process()
-        if not self._actions["fit"].isEnabled():
-            self.enable_later()
+        self.enable_later()
 
     @Slot()
     def enable_later(self) -> None:

@@ -409,8 +409,7 @@ class GraphPresenter(QObject):
             looks = [_LOOKS[one] for one in status.values()]
             self._canvas.set_statuses(Looks(np.fromiter(status, np.int64, len(status)), np.array(looks, np.uint8)))
         else:
-            for node in changed:
-                self._canvas.set_status(("node", node), _look(status.get(node, Status.PENDING)))
+            self._canvas.change_statuses({("node", node): _look(status.get(node, Status.PENDING)) for node in changed})
         self._marked = (model.run, model.position)
         self._canvas.set_edge_norms(self._flowed.news())
         self._canvas.set_alerts({("node", node) for node in self._flowed.bad if status.get(node) == Status.DONE} | self._failed)

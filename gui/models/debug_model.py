@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import HookKind, Val
-from gradstep.engine.tape.state import Cursor, State
+from gradstep.engine.tape.state import Cursor, State, Status
 from gradstep.engine.tape.visible import shown
 
 from .alerts import AlertLog, AlertRules
@@ -132,6 +132,7 @@ class DebugModel(QObject):
         self._all_here = self._unsaid = self._read_said = self._over_said = False
         self._next_moment = 0.0
         self._hooks: tuple[object, HooksView] | None = None  # what it was made of, and it
+        self._done = (-1, 0)  # of which moment, and how many nodes had run then
         self._step_views: dict[int, StepView | None] = {}  # of the cursor's moment; more of the tape may say more of it
         self._selection = Selection()
         self._chosen = False  # the user chose the value; otherwise the node's main one is shown, whichever that is now
@@ -316,6 +317,13 @@ class DebugModel(QObject):
     def last(self) -> int:
         """The newest event."""
         return self.history.position
+
+    @property
+    def done(self) -> int:
+        """How many nodes have run at the cursor."""
+        if self._done[0] != self.position:
+            self._done = self.position, list(self.state.node_status.values()).count(Status.DONE)  # quick, also for 100,000 nodes
+        return self._done[1]
 
     @property
     def is_live(self) -> bool:

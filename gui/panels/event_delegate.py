@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetrics, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from .. import theme
@@ -140,15 +140,18 @@ class EventDelegate(QStyledItemDelegate):
         return QSize(60, theme.scaled(ROW_HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        look, letters, tree = theme.current(), _letters(theme.scale()), self._view.tree
+        tree, place, column = self._view.tree, index.row(), index.column()
         row = tree.row(index)
         if row is None:
             return
-        facts, column = tree.facts(row), index.column()
-        past, current = row.is_past(tree.position), tree.is_current(row)
-        rect: QRectF = QRectF(option.rect)
-        state = option.state.value
+        current, state = tree.is_current(row), option.state.value
         selected = bool(state & _SELECTED)
+        text = tree.text(row, column) if column != Column.NAME else ""
+        if not (text or selected or current or column == Column.NAME or place == self._view.hovered):
+            return
+        look, letters = theme.current(), _letters(theme.scale())
+        facts, past = tree.facts(row), row.is_past(tree.position)
+        rect: QRectF = QRectF(option.rect)
         strong = look.on_selection if selected else look.text if past else look.pending_text
         soft = look.on_selection if selected else look.dim if past else look.faint
         painter.save()
@@ -157,7 +160,7 @@ class EventDelegate(QStyledItemDelegate):
                 painter.fillRect(option.rect, look.selection)
             elif current:
                 painter.fillRect(option.rect, theme.faded(look.accent, 0.16 if look.dark else 0.18))
-            elif index.row() == self._view.hovered:
+            elif place == self._view.hovered:
                 painter.fillRect(option.rect, theme.mix(look.raised, look.text, 0.06))
             if column == Column.NAME:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -179,12 +182,13 @@ class EventDelegate(QStyledItemDelegate):
                 painter.setBrush(look.accent)
                 painter.drawRoundedRect(QRectF(rect.left() + 2, rect.top() + 4, 3, rect.height() - 8), 1.5, 1.5)
                 colour = colour if selected else look.accent_text
-            if text := tree.text(row, column):
+            if text:
                 inner = rect.adjusted(6, 0, -6, 0)
                 painter.setFont(letters.mono)
                 painter.setPen(colour)
-                shown = letters.mono_metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
-                painter.drawText(inner, _RIGHT if tree.stands_right(column) else _LEFT, shown)
+                if len(text) * letters.mono_wide > inner.width():
+                    text = letters.mono_metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
+                painter.drawText(inner, _RIGHT if tree.stands_right(column) else _LEFT, text)
         finally:
             painter.restore()
 
@@ -221,6 +225,7 @@ class _Letters:
         self.bold.setBold(True)
         self.mono_metrics, self.plain_metrics = QFontMetrics(self.mono), QFontMetrics(self.plain)
         self.bold_metrics, self.small_metrics = QFontMetrics(self.bold), QFontMetrics(self.small)
+        self.mono_wide = QFontMetricsF(self.mono).maxWidth()
 
 
 @lru_cache(maxsize=2)

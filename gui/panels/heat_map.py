@@ -211,13 +211,14 @@ class HeatMap(QWidget):
         if block is None:
             return
         image, flags = self.image(), int(Qt.AlignmentFlag.AlignCenter)
+        letter = metrics.horizontalAdvance("0")
         ratio, far_right, far_down = image.devicePixelRatio(), image.width() - 1, image.height() - 1
         across, down, room = cell.width(), cell.height(), cell.width() - 6
         for row, line in enumerate(self._texts(block)):
             y = cell.y() + row * down
             for column, text in enumerate(line):
                 x = cell.x() + column * across
-                if metrics.horizontalAdvance(text) > room:
+                if len(text) * letter > room:  # all letters are of one width
                     text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room))
                 rect = QRectF(x + 3, y, room, down)
                 behind = image.pixel(min(max(int((x + 2) * ratio), 0), far_right), min(max(int((y + 2) * ratio), 0), far_down))

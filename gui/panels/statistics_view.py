@@ -113,8 +113,8 @@ class StatisticsView(QWidget):
         for at, label in enumerate(self._cells[place]):
             self._grid.addWidget(label, row, 2 * column + at, 1, span if at else 1)
 
-    def show_view(self, view: TensorView) -> None:
-        """The facts of a value: dtype, shape, device, version and its statistics."""
+    def take(self, view: TensorView) -> None:
+        """Whose figures ``show_figures`` will show."""
         words: list[str] = []
         if view.meta is not None:
             words += [shape_text(view.meta.shape), view.meta.dtype, view.meta.device]
@@ -122,15 +122,18 @@ class StatisticsView(QWidget):
             words += [shape_text(view.value.shape), str(view.value.dtype)]
         if view.val is not None:
             words.append(self.tr("version {0}").format(view.val.version))
-        facts = [(self.tr("shape"), "  ".join(words), False)]
-        self._facts = facts
+        self._facts = [(self.tr("shape"), "  ".join(words), False)]
+
+    def show_view(self, view: TensorView) -> None:
+        """The facts of a value: dtype, shape, device, version and its statistics."""
+        self.take(view)
         stats = view.stats
         if stats is None:
-            self.show_facts(facts)
+            self.show_facts(self._facts)
             return
         about = "\u2248 " if stats.sampled else ""  # low, high, mean and zeros are those of a sample
         self.show_facts([
-            *facts,
+            *self._facts,
             (self.tr("min"), about + number(stats.low), False),
             (self.tr("max"), about + number(stats.high), False),
             (self.tr("mean"), about + number(stats.mean), False),

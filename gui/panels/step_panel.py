@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from gradstep.engine.tape.kernels import Kernel
@@ -38,8 +39,7 @@ class StepPanel(Panel):
         super().__init__(parent)
         self.setMinimumWidth(220)  # as high as its facts need at least, whatever the size of the letters
         self._view: StepView | None = None
-        self._mark = QLabel(self)
-        self._mark.setFixedSize(12, 12)
+        self._mark = _Mark(self)
         self._name = QLabel(self)
         self._name.setProperty("role", "title")
         self._name.setTextFormat(Qt.TextFormat.PlainText)
@@ -127,10 +127,7 @@ class StepPanel(Panel):
 
     def restyle(self) -> None:
         if self._view is not None:
-            radius = 6 if self._view.op == "AccumulateGrad" else 3
-            style = f"background: {theme.current().category(self._view.op).name()}; border-radius: {radius}px"
-            if style != self._mark.styleSheet():
-                self._mark.setStyleSheet(style)
+            self._mark.show_op(self._view.op)
 
     # --------------------------------------------------------------------------------------------------------- inside
 
@@ -257,3 +254,28 @@ def _same(slot: SlotLines) -> bool:
 
 def _norm(value: float) -> str:
     return "" if math.isnan(value) else number(value)
+
+
+class _Mark(QWidget):
+    """The colour of an op's family: a square, a disc for what adds into a leaf."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFixedSize(12, 12)
+        self.op = ""
+
+    def show_op(self, op: str) -> None:
+        """Of which op."""
+        self.op = op
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            radius = 6 if self.op == "AccumulateGrad" else 3
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.current().category(self.op))
+            painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
+        finally:
+            painter.end()

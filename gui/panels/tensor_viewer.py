@@ -198,9 +198,13 @@ class TensorViewer(QWidget):
         self.stage.show_content()
         self._label.setText(view.label)
         self._label.setAccessibleDescription(view.label)
-        self._statistics.show_view(view)
+        self._statistics.take(view)
+        self._counted_share = 0.0
         if self.sides.this is not None:
-            self._show_sources()
+            self._show_sources()  # of a small value all is counted at once
+        if self._counted_share < 1:
+            self._statistics.show_view(view)
+        if self.sides.this is not None:
             return
         if self._live and view.kept is Kept.NOT_KEPT and view.val is not None:
             self._patience.start()  # most answers come before anybody could read that there is none yet

@@ -1,10 +1,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import networkx as nx
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QHelpEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
@@ -28,6 +30,23 @@ def one(**attributes) -> nx.DiGraph:
     graph = nx.DiGraph()
     graph.add_node(("node", 1), **{"label": "Mul", "op": "mul", "kind": "function", "detail": "4x8", "sequence": 1} | attributes)
     return graph
+
+
+@contextmanager
+def paintings(widget) -> Iterator[list[QEvent]]:
+    """The paint events that a widget gets meanwhile."""
+
+    class Counting(QObject):
+        def eventFilter(self, _: QObject, event: QEvent) -> bool:
+            if event.type() is QEvent.Type.Paint:
+                found.append(event)
+            return False
+
+    found: list[QEvent] = []
+    counting = Counting()
+    widget.installEventFilter(counting)
+    yield found
+    widget.removeEventFilter(counting)
 
 
 # ------------------------------------------------------------------------------------------------------------------ showing
@@ -55,6 +74,19 @@ def test_another_drawing_of_the_same_nodes_paints_no_picture_of_one_anew(make_ca
     canvas.turn()
     canvas.grab()
     assert not painted
+
+
+def test_words_for_no_graph_wait_until_there_is_none(make_canvas, graphs, qapp):
+    canvas = make_canvas(graphs.mlp().backward())
+    canvas.show()
+    canvas.grab()
+    qapp.processEvents()
+    with paintings(canvas) as painted:
+        canvas.set_empty_text("Running mnist.py", "The graph appears when backward() is called.")
+        qapp.processEvents()
+    assert not painted
+    canvas.clear()
+    assert canvas.accessibleDescription().startswith("Running mnist.py")
 
 
 def test_a_graph_without_nodes_says_it_too(make_canvas):
@@ -148,6 +180,15 @@ def test_a_change_of_state_repaints_only_the_node(make_canvas, graphs, qtbot):
     canvas.set_status(key, Look.DONE)
     canvas.grab()
     assert 0 < canvas.painted_pixels - before < whole / 40
+
+
+def test_states_that_change_together_look_as_if_they_had_one_by_one(make_canvas, graphs):
+    at_once, in_turn = make_canvas(graphs.mlp().backward()), make_canvas(graphs.mlp().backward())
+    some = dict.fromkeys(list(at_once.graph)[:5], Look.DONE)
+    at_once.change_statuses(some)
+    for key, look in some.items():
+        in_turn.set_status(key, look)
+    assert at_once.grab().toImage() == in_turn.grab().toImage()
 
 
 def test_a_change_that_is_none_repaints_nothing(make_canvas, graphs):

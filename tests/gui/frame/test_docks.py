@@ -1,5 +1,5 @@
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar, QWidget
 
 from gradstep.gui.files.settings import throwaway
@@ -28,6 +28,26 @@ def test_every_panel_has_a_dock_with_its_name_for_eyes_and_readers(qtbot):
         assert dock.windowTitle() == plain(panel.heading())
         assert panel.accessibleName()
         assert panel.accessibleDescription()
+
+
+def test_what_changes_in_a_panel_paints_no_dock(qtbot):
+    held = Held(qtbot)
+    held.docks.arrange()
+    dock, painted = held.docks[held.panels.timeline], []
+
+    class Counting(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() is QEvent.Type.Paint:
+                painted.append(watched)
+            return False
+
+    QApplication.processEvents()
+    counting = Counting()
+    for widget in (dock, held.panels.timeline):
+        widget.installEventFilter(counting)
+    held.panels.timeline.update()
+    QApplication.processEvents()
+    assert set(painted) == {held.panels.timeline}
 
 
 def test_every_panel_has_one_place(qtbot):

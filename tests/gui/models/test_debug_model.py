@@ -98,6 +98,18 @@ def test_steps_through_the_past_stop_at_each_node(model: DebugModel) -> None:
     assert model.is_live
 
 
+def test_it_counts_the_nodes_that_have_run_at_the_moment_that_is_looked_at(model: DebugModel) -> None:
+    maker = SmallNetwork()
+    shown(model, maker)
+    counts = [model.done]
+    while model.step_back():
+        counts.append(model.done)
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > counts[-1] == 0
+    model.close()
+    assert model.done == 0
+
+
 def test_steps_that_were_undone_are_not_stepped_back_to(model: DebugModel) -> None:
     maker = SmallNetwork(steps=4)
     maker.rewind(maker.enters[2] - 1)
