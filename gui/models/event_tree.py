@@ -56,6 +56,7 @@ class EventTree(QAbstractTableModel):
         self._cache: dict[int, RowFacts] = {}
         self._current = 0
         self.position = -1
+        self.is_removing = False  # rows are being taken out
         self.matching = 0
         self.hidden = 0
 
@@ -356,6 +357,7 @@ class EventTree(QAbstractTableModel):
     def _remove(self, place: int, end: int) -> None:
         if end <= place:
             return
+        self.is_removing = True
         self.beginRemoveRows(QModelIndex(), place, end - 1)
         for row in self._rows[place:end]:
             self._open.pop(row.uid, None)
@@ -363,6 +365,7 @@ class EventTree(QAbstractTableModel):
         del self._rows[place:end]
         self._sure = min(self._sure, place)
         self.endRemoveRows()
+        self.is_removing = False
 
     def tell(self, first: int, last: int) -> None:
         """Rows look otherwise now."""

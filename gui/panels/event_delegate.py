@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from .. import theme
@@ -24,6 +24,8 @@ _RIGHT = (Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter).value
 
 class EventTreeView(QTableView):
     """A table that looks and behaves like a tree: rows stand in, and what can be opened has an arrow."""
+
+    resized = Signal(int)  # it is lower or higher than it was; how high its rows' part was, in pixels
 
     def __init__(self, model: EventTree, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,7 +67,20 @@ class EventTreeView(QTableView):
         """Open what is closed, close what is open."""
         row = self.tree.row(index)
         if row is not None:
-            self.tree.set_open(row, not self.tree.is_open(row))
+            self._set_open(row, not self.tree.is_open(row))
+
+    def _set_open(self, row: Row, opened: bool) -> None:
+        """Open a row or close it; closed, it takes the place of what is current below it."""
+        above = self.tree.row(self.currentIndex())
+        while above is not None and above is not row:
+            above = above.parent
+        if not opened and above is row:
+            self._go(row)
+        self.tree.set_open(row, opened)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit(event.oldSize().height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         row = self.tree.row(self.currentIndex())
@@ -76,9 +91,9 @@ class EventTreeView(QTableView):
         """The keys of a tree: Right opens and goes in, Left closes and goes out."""
         tree = self.tree
         if key in (Qt.Key.Key_Right, Qt.Key.Key_Plus) and tree.has_children(row) and not tree.is_open(row):
-            tree.set_open(row, True)
+            self._set_open(row, True)
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Minus) and tree.is_open(row):
-            tree.set_open(row, False)
+            self._set_open(row, False)
         elif key == Qt.Key.Key_Right:
             self._go(tree.below(row)[0] if tree.is_open(row) else None)
         elif key == Qt.Key.Key_Left:

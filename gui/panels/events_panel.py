@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from gradstep.engine.tape.schema import HookCalled
@@ -40,8 +40,10 @@ class EventsPanel(Panel):
         self._reader: RowReader | None = None
         self._script = ""
         self._position = -1
-        self._follow = True
         self._choosing = False  # the row is chosen from outside
+        self._wanted: tuple[str, int] | None = None  # what is selected
+        self._found: Row | None = None  # the row that was selected for it; None while it has none in the view
+        self._brought: tuple[int, Row] | None = None  # the moment that was scrolled to, and its row
         self._filter: EventFilter | None = None
         self._newest = -1  # the last event whose row is in the view
         self._opened = 0  # rows at the top that were opened
@@ -98,6 +100,7 @@ class EventsPanel(Panel):
         self.tree.clicked.connect(self._picked)
         self.tree.activated.connect(self._activated)
         self.tree.doubleClicked.connect(self._activated)
+        self.tree.resized.connect(self._stay)
         copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.tree)
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
         copy.activated.connect(self.copy)
@@ -121,6 +124,7 @@ class EventsPanel(Panel):
         """Show the history of a tape, None for nothing."""
         self._reader = reader
         self._position = self._newest = -1
+        self._wanted = self._found = self._brought = None
         self.model.show(reader)
         self._open_top(anew=True)
         self._show_state()
@@ -148,10 +152,6 @@ class EventsPanel(Panel):
         """The last event whose row is in the view."""
         return self._newest
 
-    def set_follow(self, follow: bool) -> None:
-        """Whether the tree scrolls to the current row."""
-        self._follow = follow
-
     def show_filter(self, text: str) -> None:
         """Set the filter as if it was typed."""
         self.field.setText(text)
@@ -174,8 +174,11 @@ class EventsPanel(Panel):
     @Slot()
     def _picked(self, index: QModelIndex) -> None:
         row = self.model.row(index)
-        key = self._key(row) if row is not None and not self._choosing else None
+        if row is None or self._choosing or self.model.is_removing:  # the row below a removed one becomes current, and nobody chose it
+            return
+        key = self._key(row)
         if key is not None:
+            self._wanted, self._found = key, row
             self.node_picked.emit(key)
 
     def _key(self, row: Row) -> tuple[str, int] | None:
@@ -217,7 +220,10 @@ class EventsPanel(Panel):
         self._newest = self._reader.history.position if self._reader is not None else -1
         if not self.model.filtered and (self._empty or len(self.model.below(None)) != known):
             self._open_top()
+        elif self.model.filtered:
+            self._found = None  # all rows were made anew
         self._mark()
+        self._seek()
         self._show_state()
         cost = time.perf_counter() - began
         if cost > QUICK:
@@ -245,10 +251,11 @@ class EventsPanel(Panel):
         self.model.set_position(self._position, row)
         if before != self._position:
             self._repaint_between(*sorted((before, self._position)))
-        if row is None or not self._follow:
-            return
+        if row is None or (self._brought is not None and self._brought[0] == self._position and self._brought[1] is row):
+            return  # whoever scrolled away from it meant to
         index = self.model.index_of(row)
         if index.isValid():
+            self._brought = self._position, row
             self._bring(index)
 
     def _visible(self, position: int) -> Row | None:
@@ -290,7 +297,9 @@ class EventsPanel(Panel):
         self.model.set_filter(wanted.matches if wanted else None)
         if not wanted:
             self._open_top(anew=True)
+        self._found = self._brought = None
         self._mark()
+        self._seek()
         self._show_state()
 
     def _show_state(self) -> None:
@@ -325,23 +334,30 @@ class EventsPanel(Panel):
 
     def _fit_name(self) -> None:
         header = self.tree.horizontalHeader()
-        rest = self.width() - header.sectionSize(Column.NUMBER) - header.sectionSize(Column.NORM) - 14
+        rest = self.tree.viewport().width() - header.sectionSize(Column.NUMBER) - header.sectionSize(Column.NORM)
         header.resizeSection(Column.NAME, max(96, min(rest, 260)))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_name()
+    def select(self, key: tuple[str, int] | None) -> None:
+        """Select the row of a graph node, None for no row, without asking for anything. Of a node that has no row yet it is selected
+        when it comes."""
+        self._wanted, self._found = key, None
+        self._seek()
 
-    def select(self, key: tuple[str, int]) -> None:
-        """Select the row of a graph node without asking for anything; nothing happens where it has no row."""
-        row = self._row_of(key)
+    def _seek(self) -> None:
+        """Select the row of what is wanted, unless that was done."""
+        if self._found is not None and not self._found.gone:
+            return
+        self._found = None
+        row = self._row_of(self._wanted) if self._wanted is not None else None
+        index = self.model.index_of(row) if row is not None else QModelIndex()
         selection = self.tree.selectionModel()
-        if row is None:
+        if row is None or not index.isValid():
             selection.clearSelection()
             return
-        index = self.model.index_of(row)
+        self._found = row
         current = self.model.row(self.tree.currentIndex())
-        if not index.isValid() or current is row or (current is not None and self._key(current) == key):
+        within = current is not None and self._key(current) == self._wanted  # a hook of the step is as good
+        if within and selection.hasSelection():
             return
         self._choosing = True
         self.tree.setAutoScroll(False)
@@ -352,6 +368,16 @@ class EventsPanel(Panel):
             self._choosing = False
             self.tree.setAutoScroll(True)
         self._bring(index)
+
+    @Slot(int)
+    def _stay(self, before: int) -> None:
+        """The tree was ``before`` pixels high: the selected row, else the current one, stays in sight where it was."""
+        self._fit_name()
+        row = self._found or (self._brought[1] if self._brought is not None else None)
+        index = self.model.known_index(row) if row is not None else QModelIndex()
+        place = self.tree.visualRect(index)
+        if index.isValid() and place.top() >= 0 and place.bottom() <= before:
+            self._bring(index)
 
     def _bring(self, index: QModelIndex) -> None:
         """Bring a row into view without moving sideways."""

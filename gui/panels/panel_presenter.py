@@ -189,8 +189,7 @@ class PanelPresenter(QObject):
         self._threads = []
         self._fill(panels.hooks)
         self._fill(panels.tensor)
-        if selection.key is not None:
-            panels.events.select(selection.key)
+        panels.events.select(selection.key)
 
     def _show_node(self) -> None:
         """The selected node, else the current one: what came and went, its line, its stack."""

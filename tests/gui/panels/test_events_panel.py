@@ -6,8 +6,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from gradstep.engine.tape.reader import Tape
 from gradstep.gui.models.event_tree import Column
-from gradstep.gui.models.history import History, Row
+from gradstep.gui.models.history import History, Row, RowKind
 from gradstep.gui.models.rows import RowReader
 from gradstep.gui.panels.event_delegate import ARROW
 from gradstep.gui.panels.events_panel import EventsPanel
@@ -163,3 +164,110 @@ def test_rows_that_become_past_are_painted_again_and_no_others(qtbot: QtBot) -> 
     places = [panel.model.known_index(row).row() for row in run.children]
     assert rows >= set(places[1:4])
     assert not rows & set(places[4:])
+
+
+def in_sight(panel: EventsPanel, row: Row) -> bool:
+    return panel.tree.viewport().rect().contains(panel.tree.visualRect(panel.model.known_index(row)))
+
+
+def selected(panel: EventsPanel) -> list[Row | None]:
+    return [panel.model.row(index) for index in panel.tree.selectionModel().selectedRows()]
+
+
+def grow(panel: EventsPanel, history: History, before: Tape, after: Tape) -> None:
+    before.__dict__.update(after.__dict__)
+    history.read(before)
+    panel._sync()  # at once, however long the rows before these took
+
+
+def test_a_step_that_is_selected_before_its_row_was_read_is_selected_when_it_comes(qtbot: QtBot) -> None:
+    whole, part = SmallNetwork(), SmallNetwork(steps=2)
+    tape, history = part.tape(), History()
+    history.read(tape)
+    panel = EventsPanel()
+    qtbot.addWidget(panel)
+    panel.show_history(RowReader(tape, history))
+    panel.select(("node", part.n4))
+    panel.select(("node", part.n1))
+    assert selected(panel) == []
+    grow(panel, history, tape, whole.tape())
+    assert [row.key for row in selected(panel) if row is not None] == [part.n1]
+
+
+def test_the_row_that_was_current_when_nothing_was_selected_is_selected_again(qtbot: QtBot) -> None:
+    maker = SmallNetwork()
+    panel, history = panel_of(qtbot, maker)
+    panel.select(("node", maker.n2))
+    panel.select(None)
+    assert selected(panel) == []
+    panel.select(("node", maker.n2))
+    assert selected(panel) == [step(history, 4)]
+
+
+def test_a_filter_that_comes_and_goes_leaves_the_selection(qtbot: QtBot) -> None:
+    maker = SmallNetwork()
+    panel, history = panel_of(qtbot, maker)
+    picked: list[object] = []
+    panel.node_picked.connect(picked.append)
+    panel.select(("node", maker.n2))
+    panel.show_filter("Mean")
+    assert selected(panel) == []
+    panel.show_filter("")
+    assert selected(panel) == [step(history, 4)]
+    assert picked == []
+
+
+def test_a_selected_row_that_is_undone_picks_no_other(qtbot: QtBot) -> None:
+    maker, again = SmallNetwork(steps=3), SmallNetwork(steps=3)
+    again.rewind(again.enters[2] - 1)
+    again.step(again.n3, again.sent[:1], [])
+    tape, history = maker.tape(), History()
+    history.read(tape)
+    panel = EventsPanel()
+    qtbot.addWidget(panel)
+    panel.show_history(RowReader(tape, history))
+    picked: list[object] = []
+    panel.node_picked.connect(picked.append)
+    undone = step(history, 2)
+    panel.select(("node", maker.n3))
+    assert selected(panel) == [undone]
+    grow(panel, history, tape, again.tape())
+    assert undone.gone
+    assert picked == []
+    assert selected(panel) == [step(history, 2)]
+
+
+def test_a_parent_that_is_closed_takes_the_place_of_what_is_in_it_and_picks_nothing(qtbot: QtBot) -> None:
+    maker = SmallNetwork()
+    panel, history = panel_of(qtbot, maker)
+    forward = history.top[0]
+    op = next(row for row in history.rows.values() if row.kind is RowKind.OP)
+    panel.select(("op", op.key))
+    assert selected(panel) == [op]
+    picked: list[object] = []
+    panel.node_picked.connect(picked.append)
+    panel.tree.toggle(panel.model.known_index(forward))
+    assert panel.model.row(panel.tree.currentIndex()) is forward
+    panel._sync()
+    assert not panel.model.is_open(forward)
+    assert picked == []
+
+
+def test_a_moment_that_was_shown_is_not_scrolled_back_to_when_more_is_read(qtbot: QtBot) -> None:
+    panel, history = panel_of(qtbot, chain(3000))
+    panel.show_position(step(history, 2500).first)
+    assert in_sight(panel, step(history, 2500))
+    panel.tree.scrollToTop()
+    panel._sync()
+    assert panel.tree.verticalScrollBar().value() == 0
+
+
+def test_the_current_row_stays_in_sight_when_the_panel_becomes_lower(qtbot: QtBot) -> None:
+    panel, history = panel_of(qtbot, chain(3000))
+    row = step(history, 1200)
+    panel.show_position(row.first)
+    panel.select(("node", row.key))
+    assert in_sight(panel, row)
+    panel.resize(600, 300)
+    qtbot.waitUntil(lambda: panel.tree.viewport().height() < 250)
+    assert in_sight(panel, row)
