@@ -219,7 +219,8 @@ class Chooser(QFrame):
         around = self.field.sizeHint().height() + 6 + 2 * 8 + 2 * self.list.frameWidth()  # spacing and margins of the column
         rows = max(2, min(_ROWS, (window.height() - 80 - around) // row))
         alone = self.list.isHidden() and not self._note.isHidden()  # what is to be said, and nothing to choose from
-        high = around + (self._note.heightForWidth(wide - 16) if alone else rows * row)
+        edge = 2 * self.frameWidth() or 2  # the style's
+        high = around + edge + (self._note.heightForWidth(wide - 16 - edge) if alone else rows * row)
         self.setGeometry((window.width() - wide) // 2, min(54, window.height() // 12), wide, high)
 
     # ------------------------------------------------------------------------------------ looking

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from ..actions import COMMANDS, Actions
 from ..translation import translate
+from ..widgets.elided import WholeTexts
 from .keymap import Keymap, native, portable
 from .presets import PRESETS
 
@@ -51,6 +52,7 @@ class KeysTable(QWidget):
         top.addStretch()
         top.addWidget(self.search)
         self.table = QTableWidget(len(COMMANDS), 3)
+        self.table.setItemDelegate(WholeTexts(self.table))
         self.table.setAccessibleName(self.tr("Commands and their keys"))
         self.table.setHorizontalHeaderLabels([self.tr("Command"), self.tr("Keys"), self.tr("Menu")])
         self.table.verticalHeader().hide()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QHeaderView, QLineEdit, QPus
 from ..actions import COMMANDS, MENUS, Actions
 from ..theme import mono_font
 from ..translation import translate
+from ..widgets.elided import WholeTexts
 from .keymap import Keymap, native
 
 # keys that work while the graph has the focus; they are no commands, as fields in which one types need these letters
@@ -43,6 +44,7 @@ class ShortcutSheet(QDialog):
         self.field.setClearButtonEnabled(True)
         self.field.textChanged.connect(self._filter)
         self.tree = QTreeWidget()
+        self.tree.setItemDelegate(WholeTexts(self.tree))
         self.tree.setAccessibleName(self.tr("Keyboard Shortcuts"))
         self.tree.setHeaderLabels([self.tr("Command"), self.tr("Keys"), self.tr("What it does")])
         self.tree.setUniformRowHeights(True)

@@ -13,6 +13,7 @@ from .. import theme
 from ..actions import COMMANDS, Actions
 from ..models.debug_model import DebugModel
 from ..translation import translate
+from ..widgets.elided import ElidedLabel
 from ..widgets.holder import Holder
 from ..widgets.plain import tip
 from . import wording
@@ -127,10 +128,8 @@ class StateBar(QStatusBar):
         self.dot = QLabel("●")
         self.dot.setObjectName("stateDot")
         self.dot.setAccessibleName(" ")  # the sentence says it
-        self.sentence = QLabel()
+        self.sentence = ElidedLabel()
         self.sentence.setObjectName("stateLabel")
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
-        self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.process = QLabel()
         self.process.setObjectName("processLabel")
         self.runner = QToolButton()

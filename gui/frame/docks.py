@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar
 from .. import theme
 from ..panel import Panel
 from ..widgets.holder import Holder
+from ..widgets.whole_tabs import WholeTabs
 
 VERSION = 3  # of a saved arrangement; another one is not restored
 SMALL = 900  # a window lower than this puts panels behind tabs that otherwise stand above each other
@@ -169,6 +170,7 @@ class Docks(QObject):
             if bar.parentWidget() is self._window:
                 bar.setElideMode(Qt.TextElideMode.ElideNone)
                 bar.setUsesScrollButtons(True)
+                WholeTabs.of(bar)
 
     def _share(self) -> None:
         """Give each dock its share of the window."""

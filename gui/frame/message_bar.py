@@ -14,6 +14,7 @@ from ..widgets.plain import tip
 LONGEST = 48  # characters of a word
 ROOM = 420  # that the text has beside the buttons, at least
 MOST = 1500  # letters that are shown: all of what a program said stands in the output
+END = 200  # of them from the end, where it says what was saved and what to do
 LINES = 3  # of a long message that are shown before the user asks for all of it
 _AROUND = 110  # what stands beside the text but its buttons: icon, cross, margins
 _NO_LIMIT = (1 << 24) - 1  # Qt's own
@@ -76,7 +77,7 @@ class MessageBar(QFrame):
         """Say something. ``answers`` are buttons: a label and what is done."""
         self._clear_buttons()
         self._said = text
-        shown = text if len(text) <= MOST else f"{text[:MOST]}…"
+        shown = text if len(text) <= MOST else f"{text[: MOST - END]}…{text[-END:]}"
         self._text.setText(" ".join(_short(word) for word in shown.split(" ")))
         self._text.setToolTip(tip(shown))
         self._shown = (picture, token)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButto
 from ..models.graph_search import NOTHING, Result, Results, Sort
 from ..theme import icon
 from ..translation import translate
+from ..widgets.elided import WholeTexts
 
 SHOWN = 60  # results of one kind that are listed
 _ROWS = 9  # rows that are seen at once
@@ -38,6 +39,7 @@ class FindBar(QFrame):
         self.count = QLabel()
         self.count.setProperty("role", "dim")
         self.list = QTreeWidget()
+        self.list.setItemDelegate(WholeTexts(self.list))
         self.list.setHeaderHidden(True)
         self.list.setColumnCount(2)
         self.list.setRootIsDecorated(False)
@@ -49,6 +51,7 @@ class FindBar(QFrame):
         row = QHBoxLayout()
         row.setSpacing(2)
         row.addWidget(self.field, 1)
+        row.addSpacing(4)
         row.addWidget(self.count)
         for name, text, signal in (
             ("arrow_up", self.tr("Previous match (Shift+F3)"), self.previous_wished),

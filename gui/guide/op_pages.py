@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QListWidg
 
 from .. import theme
 from ..translation import translate
+from ..widgets.elided import WholeTexts
 from .ops import OpFacts, search
 
 _NAME = Qt.ItemDataRole.UserRole
@@ -33,6 +34,7 @@ class OpPages(QDialog):
         self.count = QLabel()
         self.count.setProperty("role", "dim")
         self.list = QListWidget()
+        self.list.setItemDelegate(WholeTexts(self.list))
         self.list.setAccessibleName(self.tr("Ops"))
         self.list.setFont(theme.mono_font(12))
         self.list.setUniformItemSizes(True)

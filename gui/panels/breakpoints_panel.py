@@ -24,6 +24,7 @@ from gradstep.engine.debug.breakpoints import BreakKind, Breakpoint, file_and_li
 from ..actions import key_of
 from ..models.breakpoints import KINDS, BreakpointModel
 from ..panel import Panel
+from ..widgets.elided import WholeTexts
 from .buttons import worded
 from .notice import Stage
 
@@ -46,6 +47,7 @@ class BreakpointsPanel(Panel):
         self.model = BreakpointModel(self)
         self.model.edited.connect(self.edit_wished)
         self._table = QTableView(self)
+        self._table.setItemDelegate(WholeTexts(self._table))
         self._table.setModel(self.model)
         self._table.setAccessibleName(self.tr("Breakpoints"))
         self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -19,7 +19,7 @@ from .notice import Stage
 class CallStackPanel(Panel):
     """Stacks, innermost frame first. Frames outside the script's folder are pale."""
 
-    title = "Call stack"
+    title = "Call Stack"
     about = "The frames of the user's code, innermost first"
 
     line_picked = Signal(str, int)  # the user wants to see this line of the source
@@ -29,7 +29,7 @@ class CallStackPanel(Panel):
         self.setMinimumSize(180, 80)
         self._tree = DetailTree([self.tr("Function"), self.tr("Line")], parent=self)
         self._tree.setColumnWidth(0, 180)
-        self._tree.setAccessibleName(self.tr("Call stack"))
+        self._tree.setAccessibleName(self.tr("Call Stack"))
         self._tree.line_picked.connect(self._go)
         self._tree.line_activated.connect(self._go)
         self._stage = Stage(self._tree, self)

@@ -143,6 +143,7 @@ class ComparePanel(Panel):
         self._compare.setToolTip("" if possible else self.tr("There are no two iterations yet"))
         for box in (self._first, self._second):
             box.setVisible(bool(box.count()))
+        self._against.setVisible(bool(self._first.count() or self._other))
 
     @Slot()
     def _choose_iterations(self) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QToolButton, QWidget
 
 from ..tensors.comparison import Compared
 from ..tensors.sides import Side
 from ..theme import icon
+from ..widgets.elided import ElidedLabel
 from ..widgets.formats import number
 from .buttons import worded
 
@@ -34,9 +35,9 @@ class ComparisonBar(QWidget):
             self._sides.addButton(button, int(side))
             row.addWidget(button)
         self._sides.idClicked.connect(self.side_chosen)
-        self._other = QLabel(self)
+        self._other = ElidedLabel(self)
         self._other.setProperty("role", "dim")
-        self._other.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addSpacing(4)
         row.addWidget(self._other, 1)
         self._unpin = QToolButton(self)
         self._unpin.setIcon(icon("close"))
@@ -44,9 +45,8 @@ class ComparisonBar(QWidget):
         self._unpin.setToolTip(self._unpin.accessibleName())
         self._unpin.clicked.connect(self.unpin_wished)
         row.addWidget(self._unpin)
-        self._largest, self._relative, self._count = QToolButton(self), QToolButton(self), QLabel(self)
+        self._largest, self._relative, self._count = QToolButton(self), QToolButton(self), ElidedLabel(self)
         self._count.setProperty("role", "dim")
-        self._count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._places: dict[QToolButton, tuple[int, ...] | None] = {self._largest: None, self._relative: None}
         for button in self._places:
             button.setToolTip(self.tr("Go to this element"))

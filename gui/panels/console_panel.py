@@ -42,6 +42,7 @@ class ConsolePanel(Panel):
         self._field.later.connect(lambda: self._recall(1))
         row = QHBoxLayout()
         row.setContentsMargins(10, 4, 8, 8)
+        row.setSpacing(6)
         row.addWidget(self._prompt)
         row.addWidget(self._field, 1)
         self._why = QLabel(self)

@@ -10,7 +10,6 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from .. import theme
+from ..widgets.elided import WholeTexts
 
 TARGET = Qt.ItemDataRole.UserRole + 1
 LINE = Qt.ItemDataRole.UserRole + 2
@@ -180,7 +180,7 @@ class DetailTree(QTreeWidget):
             item.setExpanded(not item.isExpanded())
 
 
-class LineDelegate(QStyledItemDelegate):
+class LineDelegate(WholeTexts):
     """Paints a line as its record says."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:

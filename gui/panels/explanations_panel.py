@@ -105,8 +105,8 @@ class ExplanationsPanel(Panel):
                 f'<b style="color:{head}">{html.escape(finding["title"])}</b>'
                 f'&nbsp;&nbsp;<span style="color:{dim}">{html.escape(finding["code"])}</span>{jump}</p>'
                 f'<table style="margin:2px 10px" cellspacing="0" cellpadding="2">{rows}</table>'
-                f'<p style="margin:4px 10px">{html.escape(finding["text"])}</p>'
-                f'<p style="margin:2px 10px 10px 10px"><b>{html.escape(self.tr("Fix:"))}</b> {html.escape(finding["fix"])}</p>'
+                f'<p style="margin:4px 10px">{_marked(finding["text"])}</p>'
+                f'<p style="margin:2px 10px 10px 10px"><b>{html.escape(self.tr("Fix:"))}</b> {_marked(finding["fix"])}</p>'
             )
         self._text.setHtml(f'<div style="color:{code}">{"<hr>".join(parts)}</div>')
 
@@ -136,3 +136,11 @@ class ExplanationsPanel(Panel):
             self.event_picked.emit(int(finding["event"]))
         if finding.get("node") is not None:
             self.node_picked.emit(("node", int(finding["node"])))
+
+
+def _marked(text: str) -> str:
+    """A text whose `words in backquotes` are code."""
+    parts = html.escape(text).split("`")
+    if len(parts) % 2 == 0:  # one of them is a word itself
+        return html.escape(text)
+    return "".join(f"<span style=\"font-family:'{theme.MONO_FAMILY}'\">{part}</span>" if at % 2 else part for at, part in enumerate(parts))

@@ -9,6 +9,7 @@ from .. import theme
 from ..models.everywhere import Hit, Place
 from ..panel import Panel
 from ..translation import translate
+from ..widgets.elided import WholeTexts
 
 SHOWN = 200  # hits of one place that are listed; the rest is counted
 _TYPING = 200  # ms after the last letter
@@ -34,6 +35,7 @@ class FindPanel(Panel):
         self._said = QLabel()
         self._said.setProperty("role", "dim")
         self.tree = QTreeWidget()
+        self.tree.setItemDelegate(WholeTexts(self.tree))
         self.tree.setColumnCount(2)
         self.tree.setHeaderHidden(True)
         self.tree.setUniformRowHeights(True)
@@ -46,6 +48,7 @@ class FindPanel(Panel):
         self._counts: dict[Place, int] = {}
         row = QHBoxLayout()
         row.setContentsMargins(8, 6, 8, 2)
+        row.setSpacing(8)
         row.addWidget(self.field, 1)
         row.addWidget(self._said, 1)
         column = QVBoxLayout(self)

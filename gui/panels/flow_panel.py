@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QStackedWi
 from .. import theme
 from ..models.flow import FlowView
 from ..panel import Panel
+from ..translation import translate
 from ..widgets.formats import number
 from ..widgets.plain import tip
 from .buttons import button
@@ -165,8 +166,10 @@ class FlowPanel(Panel):
             return
         self._stage.show_content()
         low, high = view.span
-        words = self.tr("{0} parameters, {1} iterations, norms from 1e{2:.0f} to 1e{3:.0f}")
-        self._note.setText(words.format(len(view.leaves), len(view.runs), math.floor(low), math.ceil(high)))
+        parameters = translate("FlowPanel", "%n parameter(s)", len(view.leaves))
+        iterations = translate("FlowPanel", "%n iteration(s)", len(view.runs))
+        words = self.tr("{0}, {1}, norms from 1e{2:.0f} to 1e{3:.0f}")
+        self._note.setText(words.format(parameters, iterations, math.floor(low), math.ceil(high)))
         self._draw(fit=fresh)
 
     def show_as(self, kind: str) -> None:

@@ -49,6 +49,7 @@ class OutputPanel(Panel):
         clear.clicked.connect(self.clear)
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 4, 8, 2)
+        bar.setSpacing(6)
         bar.addWidget(self._note, 1)
         bar.addWidget(self._search)
         bar.addWidget(clear)

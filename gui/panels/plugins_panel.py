@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTreeWidge
 
 from ..panel import Panel
 from ..translation import translate
+from ..widgets.elided import WholeTexts
 
 _FACTS = Qt.ItemDataRole.UserRole
 
@@ -53,6 +54,7 @@ class PluginsPanel(Panel):
         self._notice.setContentsMargins(10, 6, 10, 2)
         column.addWidget(self._notice)
         tree = self._tree = QTreeWidget()
+        tree.setItemDelegate(WholeTexts(tree))
         tree.setObjectName("plugins")
         tree.setAccessibleName(self.tr("Plug-ins"))
         tree.setHeaderLabels([self.tr("Plug-in"), self.tr("Gives"), self.tr("Calls"), self.tr("Time"), self.tr("State")])
@@ -61,9 +63,9 @@ class PluginsPanel(Panel):
         tree.setAlternatingRowColors(True)
         tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         header = tree.header()
-        header.setStretchLastSection(True)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         column.addWidget(tree, 1)
         self._filling = False
         tree.itemChanged.connect(self._ticked)

@@ -29,6 +29,7 @@ from .. import theme
 from ..models.ranks import LaneView, RanksView
 from ..panel import Panel
 from ..translation import translate
+from ..widgets.elided import WholeTexts
 from ..widgets.formats import number
 from ..widgets.plain import tip
 from .buttons import button
@@ -299,6 +300,7 @@ class RanksPanel(Panel):
         self.setMinimumSize(260, 110)
         self.model = RanksModel(self)
         self.table = QTableView(self)
+        self.table.setItemDelegate(WholeTexts(self.table))
         self.table.setModel(self.model)
         self.table.setAccessibleName(self.tr("Gradient norms by parameter and rank"))
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -338,6 +340,7 @@ class RanksPanel(Panel):
         self._measure.activated.connect(lambda place: self.measure_wished.emit(self._measure.itemData(place)))
         self._step.setAccessibleName(self.tr("Step"))
         self._step.setPrefix(self.tr("step "))
+        self._step.lineEdit().setTextMargins(6, 0, 0, 0)
         self._step.valueChanged.connect(lambda step: self.step_wished.emit(step))
         self._newest = button(
             self.tr("Newest"), lambda: self.step_wished.emit(None), self, self.tr("Follow: the first difference, or the last step")

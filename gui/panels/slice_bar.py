@@ -114,6 +114,7 @@ class SliceBar(QWidget):
             slider.setMinimumWidth(40)
             spin.setSuffix(f" / {self._shape[dim]}")
             spin.setFont(theme.mono_font(12))
+            spin.lineEdit().setTextMargins(6, 0, 0, 0)
             spin.setKeyboardTracking(False)
             spin.setWrapping(True)
             spin.setProperty("role", "tight")

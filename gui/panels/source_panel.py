@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QTabWidget, QTextEdit, QVBoxLayout
 
 from .. import theme
 from ..panel import Panel
+from ..widgets.whole_tabs import WholeTabs
 from .notice import Stage
 from .python_highlighter import PythonHighlighter
 
@@ -33,6 +34,7 @@ class SourcePanel(Panel):
         self._views: dict[str, SourceView] = {}
         self._script = ""
         self._tabs = QTabWidget(self)
+        WholeTabs.of(self._tabs.tabBar())
         self._tabs.setDocumentMode(True)
         self._tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the bar has its own: it would be asked to take it also while it is hidden
         self._stage = Stage(self._tabs, self)

@@ -26,6 +26,7 @@ from gradstep.engine.tape.tally import By, Total, as_csv
 from .. import theme
 from ..models.op_totals import SORTED, Column, TotalsModel, sums
 from ..panel import Panel
+from ..widgets.elided import WholeTexts
 from ..widgets.formats import seconds
 from .buttons import button
 from .notice import Stage
@@ -53,6 +54,7 @@ class StatisticsPanel(Panel):
         self._by = By.OP
         self.model = TotalsModel(self)
         self.table = QTableView(self)
+        self.table.setItemDelegate(WholeTexts(self.table))
         self.table.setModel(self.model)
         self.table.setAccessibleName(self.tr("Statistics"))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

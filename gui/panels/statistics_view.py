@@ -10,6 +10,7 @@ from gradstep.engine.tape.overview import Figures
 
 from .. import theme
 from ..models.tensors import TensorView
+from ..widgets.elided import ElidedLabel
 from ..widgets.formats import number, shape_text
 
 WIDE = 190  # pixels that a name and its number need
@@ -31,7 +32,7 @@ class StatisticsView(QWidget):
         self._grid.setVerticalSpacing(2)
         self._grid.setRowStretch(LAST, 1)  # lines stay close where there is more room
         self._columns = 0
-        self._cells: list[tuple[QLabel, QLabel]] = []
+        self._cells: list[tuple[QLabel, ElidedLabel]] = []
         self._compact = False
         self._shown: list[tuple[str, str, bool]] = []
         self._long = -1  # the fact that has a line of its own
@@ -51,13 +52,12 @@ class StatisticsView(QWidget):
             facts = [*facts[:FEW], *(fact for fact in facts[FEW:] if fact[2] and fact[0] == self.tr("broken"))]
         while len(self._cells) < len(facts):
             place = len(self._cells)
-            name, text = QLabel(self), QLabel(self)
+            name, text = QLabel(self), ElidedLabel(self)
             name.setProperty("role", "dim")
             name.setFont(theme.ui_font(12))
             text.setFont(theme.mono_font(12))
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             text.setMinimumWidth(30)
-            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             self._cells.append((name, text))
             self._place(place)
         long = len(facts) - 1 if facts and facts[-1][0] == self.tr("broken") else -1

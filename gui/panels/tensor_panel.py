@@ -19,6 +19,7 @@ from ..tensors.sources import Part, Source
 from ..theme import icon
 from ..widgets.grid import COPY_LIMIT
 from ..widgets.number_text import markdown_text, numpy_text, table_text
+from ..widgets.whole_tabs import WholeTabs
 from .buttons import worded
 from .plugin_page import PluginPage
 from .tensor_viewer import TensorViewer
@@ -59,6 +60,7 @@ class TensorPanel(Panel):
         self._viewers: list[TensorViewer] = []
         self._make_pages: Callable[[], list[PluginPage]] = list
         self._tabs = QTabBar(self)
+        WholeTabs.of(self._tabs)
         self._tabs.setExpanding(False)
         self._tabs.setDrawBase(False)
         self._tabs.setUsesScrollButtons(True)

@@ -24,6 +24,7 @@ from ..tensors.sources import Array, Counted, Source, TapeSource
 from ..widgets.formats import exact
 from ..widgets.grid import NumberGrid
 from ..widgets.holder import Holder
+from ..widgets.whole_tabs import WholeTabs
 from .buttons import worded
 from .colour_range import ColourRange
 from .comparison_bar import ComparisonBar
@@ -99,6 +100,7 @@ class TensorViewer(QWidget):
         self.grid.route_index(self.ask_index)
         self.line.element_picked.connect(self._pick)
         self._tabs = QTabWidget(self)
+        WholeTabs.of(self._tabs.tabBar())
         self._tabs.setDocumentMode(True)
         self._tabs.setUsesScrollButtons(True)
         self.pages: dict[str, QWidget] = {

@@ -22,6 +22,7 @@ from ..models.watch_model import HISTORY, Column, WatchModel
 from ..models.watches import WatchRow
 from ..panel import Panel
 from ..theme import icon
+from ..widgets.elided import WholeTexts
 from ..widgets.plain import tip
 from .buttons import button
 from .notice import Stage
@@ -46,6 +47,7 @@ class WatchesPanel(Panel):
         self.model = WatchModel(self)
         self.model.edited.connect(self.edit_wished)
         self._table = QTableView(self)
+        self._table.setItemDelegate(WholeTexts(self._table))
         self._table.setModel(self.model)
         self._table.setAccessibleName(self.tr("Watches"))
         self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

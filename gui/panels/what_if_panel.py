@@ -50,6 +50,7 @@ class WhatIfPanel(Panel):
         self._what.setToolTip(self.tr("The gradient that waits at the node, or what the node keeps for its backward"))
         self._what.currentIndexChanged.connect(lambda _: self._show_what())
         self._slot = QSpinBox(self)
+        self._slot.lineEdit().setTextMargins(6, 0, 0, 0)
         self._slot.setAccessibleName(self.tr("Slot of the gradient"))
         self._slot.setToolTip(self.tr("Which of the gradients that wait at the node"))
         self._edit = QLineEdit("grad * 0", self)

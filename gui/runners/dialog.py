@@ -30,6 +30,7 @@ from gradstep.engine.debug.targets import OURS, engines, needs_of
 from ..preferences.running import arguments, environment
 from ..preferences.store import Preferences
 from ..theme import icon
+from ..widgets.elided import WholeTexts
 from .runner import Runner
 
 _PATH = Qt.ItemDataRole.UserRole
@@ -99,6 +100,7 @@ class RunDialog(QDialog):
 
     def _table(self) -> QTreeWidget:
         table = QTreeWidget()
+        table.setItemDelegate(WholeTexts(table))
         table.setAccessibleName(self.tr("Interpreters"))
         table.setRootIsDecorated(False)
         table.setUniformRowHeights(True)

@@ -215,6 +215,7 @@ QAbstractItemView::item:selected { background: %(selection)s; color: %(on_select
 QHeaderView { background: %(panel)s; }
 QHeaderView::section { background: %(panel)s; color: %(dim)s; border: none; border-bottom: 1px solid %(border)s; padding: 5px 8px;
     font-weight: 500; }
+QTableView > QHeaderView::section { padding: 5px 5px; }
 QTableCornerButton::section { background: %(panel)s; border: none; }
 
 QTabWidget::pane { border: none; border-top: 1px solid %(border)s; }
@@ -262,6 +263,7 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QLabel[role="dim"] { color: %(dim)s; }
+QLabel[role="dim"]:disabled { color: %(disabled)s; }
 QLabel[role="faint"] { color: %(faint)s; }
 QLabel[role="title"] { font-size: %(px15)s; font-weight: 600; }
 QLabel[role="heading"] { font-weight: 600; }

@@ -106,5 +106,6 @@ def test_a_message_that_does_not_fit_beside_its_buttons_has_the_whole_width(qtbo
 
 def test_of_an_endless_message_all_that_fits_is_shown(qtbot):
     bar = bar_of(qtbot)
-    bar.show_error("word " * 100_000)
+    bar.show_error("word " * 100_000 + "3 backward steps were recorded before it.")
     assert len(bar._text.text()) <= MOST + 1
+    assert bar._text.text().endswith("3 backward steps were recorded before it.")

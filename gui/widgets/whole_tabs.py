@@ -1,0 +1,55 @@
+"""A bar with more tabs than it has room for shows whole names, or none of them: what would be cut is covered."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QTabBar, QToolButton, QWidget
+
+from .. import theme
+
+
+class WholeTabs(QWidget):
+    """Lies on a tab bar, up to its scroll buttons, and lets every click through."""
+
+    def __init__(self, bar: QTabBar) -> None:
+        super().__init__(bar)
+        self._bar = bar
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.resize(bar.size())
+        bar.installEventFilter(self)
+        self.show()
+
+    @classmethod
+    def of(cls, bar: QTabBar) -> WholeTabs:
+        """The one of a bar, which has one from now on."""
+        known = bar.findChild(cls)
+        return known if isinstance(known, cls) else cls(bar)
+
+    def room(self) -> QRect:
+        """What of the bar shows tabs: to the left of its buttons for scrolling."""
+        scrolls = [
+            button for button in self._bar.findChildren(QToolButton) if button.isVisible() and button.objectName().startswith("Scroll")
+        ]
+        return QRect(0, 0, min((button.x() for button in scrolls), default=self._bar.width()), self._bar.height())
+
+    def cut(self) -> list[QRect]:
+        """The parts of tabs that are seen of those that are not seen whole."""
+        room, current = self.room(), self._bar.currentIndex()
+        tabs = (self._bar.tabRect(place) for place in range(self._bar.count()) if place != current)
+        return [room.intersected(tab) for tab in tabs if tab.intersects(room) and not room.contains(tab)]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """It is as large as the bar, and above all that comes into it."""
+        if event.type() is QEvent.Type.Resize:
+            self.resize(self._bar.size())
+        elif event.type() in (QEvent.Type.ChildAdded, QEvent.Type.LayoutRequest):
+            self.raise_()
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        for part in self.cut():
+            painter.fillRect(part, theme.current().panel)
+        painter.end()
