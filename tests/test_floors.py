@@ -129,6 +129,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine": ENGINE,  # the public names, and whatever no line here knows
     # beside it: who reads a tape
     "engine/tape": TAPE,
+    "engine/remote": [*TAPE, "engine.older", "engine.debug.protocol", "engine.remote"],
     "engine/explain": [*TAPE, "engine.explain"],
     "engine/debug": [*TAPE, "engine.places", "engine.debug", "engine.shim"],
     "engine/debug/states": [],
@@ -142,7 +143,17 @@ MAY_IMPORT: dict[str, list[str]] = {
     **{f"engine/debug/{name}": [*ENGINE, *TAPE, "engine.debug"] for name in ("literals", "rebuild", "replay")},
     "engine/extensions": [*USERS, "engine.extensions"],
     "engine/preflight": [*ENGINE, "engine.preflight"],
-    "engine/cli": [*ENGINE, *USERS, "engine.preflight", "engine.tape", "engine.explain", "engine.extensions", "engine.debug", "engine.cli"],
+    "engine/cli": [
+        *ENGINE,
+        *USERS,
+        "engine.remote",
+        "engine.preflight",
+        "engine.tape",
+        "engine.explain",
+        "engine.extensions",
+        "engine.debug",
+        "engine.cli",
+    ],
     # above it
     "gui": [*TAPE, *USERS, "engine.explain", "engine.extensions", *CLIENT, "gui"],
     "plugins": [*ENGINE, *TAPE, "engine.kept", "engine.explain", "engine.extensions", *CLIENT, "gui", "plugins"],

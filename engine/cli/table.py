@@ -19,6 +19,8 @@ SUMMARIES: dict[str, str] = {
     "replay": "run a tape's backward again without the script",
     "verify": "check a tape, and say how far it can be read",
     "export": "write the graph of a tape as svg, dot, graphml, ...",
+    "attach": "follow a recording on another machine, through ssh",
+    "agent": "the other end of attach, on that machine",
     "plugins": "list plug-ins, and switch them on or off",
     "doctor": "say what works here and what does not, and why",
 }
