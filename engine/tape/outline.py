@@ -151,13 +151,11 @@ def _distinct(source: Ints, target: Ints, keep: Flags, count: int) -> tuple[Ints
 
 def by_id(tape: Tape, code: int, word: int) -> tuple[Ints, int]:
     """A word of the rows of a kind (``wire.OP`` and so on), by id; and how many there are."""
-    found = [rows for rows, _ in tape.rows_of(code)]
-    if not found:
-        return np.zeros(1, np.int64), 0
-    rows = np.concatenate([part[:, (1, word)] for part in found])
-    result = np.zeros(int(rows[:, 0].max()) + 1, np.int64)
-    result[rows[:, 0]] = rows[:, 1]
-    return result, len(rows)
+    places = tape.places_of(code)
+    ids = tape.rows[places, 1]
+    result = np.zeros(int(ids.max(initial=0)) + 1, np.int64)
+    result[ids] = tape.rows[places, word]
+    return result, len(ids)
 
 
 def _hooks(tape: Tape, table: Ints, most: int) -> Ints:

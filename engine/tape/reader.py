@@ -455,10 +455,15 @@ class Tape:
             event += code >= EVENT
         yield from (self.stats[val] for val in self.stats)
 
+    def places_of(self, code: int) -> Words:
+        """The places of all nouns of a kind (``wire.NODE`` and so on) among the rows, in the order of the tape."""
+        places: Words = np.sort(self._tables[code].order(0))
+        return places
+
     def rows_of(self, code: int) -> Iterator[tuple[Words, Words]]:
         """The rows of all nouns of a kind (``wire.NODE`` and so on), block by block, each with the pool that they point
         into: for those who look at a million of them."""
-        filled, places = self._rows.filled, np.sort(self._tables[code].order(0))
+        filled, places = self._rows.filled, self.places_of(code)
         edges = np.searchsorted(places, [*self._starts, len(filled)]).tolist()
         for block, first, stop in zip(self._blocks, edges, edges[1:], strict=False):
             if stop > first:

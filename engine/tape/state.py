@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, overload
 
-import numpy as np
-import numpy.typing as npt
-
 from .chain import EMPTY, Chain
 from .journal import Journal
 from .schema import Edited, Slot, Val
@@ -40,7 +37,8 @@ if TYPE_CHECKING:
 
 JOURNAL = 50_000  # events that can be taken back one by one
 DEEPEST = 1000  # open module calls that are told
-CHECKPOINTS = 16  # copies of the state kept, evenly over what was folded
+CHECKPOINTS = 64  # copies of the state kept, evenly over what was folded
+FAR = 8192  # events that are folded sooner than a state is made of a copy
 
 
 class Status(IntEnum):
@@ -108,6 +106,7 @@ class _Fold:
     def __init__(self, tape: Tape, state: State, journal: Journal) -> None:
         self.tape, self.state, self.journal = tape, state, journal
         self._slots: dict[int, int] = {}  # of the nodes that were left
+        self.rewinds: dict[int, int] = {}  # events that took others back, and to which
 
     def apply(self, i: int, row: list[int]) -> None:
         """Apply event ``i``, given as its row: making a dataclass of each would take most of the time."""
@@ -190,6 +189,7 @@ class _Fold:
         return parent is not None
 
     def _rewind(self, i: int, thread: int, to: int) -> None:
+        self.rewinds[i] = to
         if self.journal.reaches(to):
             self.journal.undo_within(to, thread)
             return
@@ -207,23 +207,29 @@ def fold(tape: Tape, position: int) -> State:
     return folding.state
 
 
+_LARGE = ("node_status", "freed", "grads")
+
+
 class _Checkpoint:
     """A state in few words: the statuses of a hundred thousand nodes are a byte each, and their ids are shared with the checkpoint
-    before where they are the same; a dictionary takes fifty bytes for each."""
+    before where they are the same; a dictionary takes fifty bytes for each, also of those that are freed or have a gradient."""
 
     def __init__(self, state: State, before: _Checkpoint | None) -> None:
         self.position = state.position
-        self._rest = {name: dict(part) if type(part) is dict else part for name, part in vars(state).items() if name != "node_status"}
-        nodes = np.fromiter(state.node_status, np.int64, len(state.node_status))
-        same = before is not None and np.array_equal(before._nodes, nodes)
-        self._nodes: npt.NDArray[np.int64] = before._nodes if before is not None and same else nodes
+        self._rest = {name: dict(part) if type(part) is dict else part for name, part in vars(state).items() if name not in _LARGE}
+        nodes = list(state.node_status)
+        self._nodes: list[int] = before._nodes if before is not None and before._nodes == nodes else nodes
         self._statuses = bytes(state.node_status.values())
+        self._freed = list(state.freed)
+        self._leaves, self._grads = list(state.grads), list(state.grads.values())
 
     def state(self) -> State:
         """The state again, for whoever may change it."""
         found = State()
         vars(found).update({name: dict(part) if type(part) is dict else part for name, part in self._rest.items()})
-        found.node_status = dict(zip(self._nodes.tolist(), map(_STATUSES.__getitem__, self._statuses), strict=True))
+        found.node_status = dict(zip(self._nodes, map(_STATUSES.__getitem__, self._statuses), strict=True))
+        found.freed = dict.fromkeys(self._freed, True)
+        found.grads = dict(zip(self._leaves, self._grads, strict=True))
         return found
 
 
@@ -235,7 +241,7 @@ class Cursor:
         self._journal = Journal(JOURNAL)
         self._fold = _Fold(tape, State(), self._journal)
         self._checkpoints: list[_Checkpoint] = []
-        self._interval = 8192  # events between checkpoints
+        self._interval = FAR  # events between checkpoints
 
     @property
     def state(self) -> State:
@@ -248,13 +254,16 @@ class Cursor:
         return self.state.position
 
     def move_to(self, position: int) -> State:
-        """Move after event ``position``. Costs the distance, or a jump to a checkpoint and the distance from there.
+        """Move after event ``position``. Costs the distance, or a jump to a checkpoint and the distance from there, whichever is less.
 
         Raises IndexError where the tape has no such event."""
         if not -1 <= position < len(self._tape.events):
             raise IndexError(f"event {position} of {len(self._tape.events)}")
-        if position < self.position and not self._journal.reaches(position):
-            self._jump(position)
+        if position < self.position:
+            if not self._journal.reaches(position):
+                self._jump(self._before(position))
+        elif position - self.position > FAR and (ahead := self._before(position)) is not None and ahead.position - self.position > FAR:
+            self._jump(ahead)
         while self.position > position:
             self._journal.undo()
             self.state.position -= 1
@@ -264,10 +273,17 @@ class Cursor:
                 self._check_in()
         return self.state
 
-    def _jump(self, position: int) -> None:
-        """To the last checkpoint that is not behind ``position``."""
-        before = [kept for kept in self._checkpoints if kept.position <= position]
-        self._fold.state = before[-1].state() if before else State()
+    def _before(self, position: int) -> _Checkpoint | None:
+        """The last checkpoint that is not behind ``position``, and behind which nothing on the way there goes back."""
+        back = [(i, to) for i, to in self._fold.rewinds.items() if i <= position]
+        for kept in reversed(self._checkpoints):
+            if kept.position <= position and not any(to < kept.position < i for i, to in back):
+                return kept
+        return None
+
+    def _jump(self, kept: _Checkpoint | None) -> None:
+        """To a checkpoint, None for before the first event."""
+        self._fold.state = kept.state() if kept is not None else State()
         self._journal.clear()
 
     def _check_in(self) -> None:

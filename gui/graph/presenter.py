@@ -51,7 +51,7 @@ def _look(status: Status) -> object:
     return Status.DONE if status is Status.FAILED else status
 
 
-_LOOKS = {status: look_of(_look(status)) for status in Status}
+_LOOKS = np.array([look_of(_look(status)) for status in Status], np.uint8)  # by status
 
 
 def _with_forward(tape: Tape, nodes: Iterable[int]) -> list[Key]:
@@ -405,9 +405,9 @@ class GraphPresenter(QObject):
         status = state.node_status
         changed = self._changed_since(model.tape)
         if changed is None:
-            self._failed = {("node", node) for node, one in status.items() if one is Status.FAILED}
-            looks = [_LOOKS[one] for one in status.values()]
-            self._canvas.set_statuses(Looks(np.fromiter(status, np.int64, len(status)), np.array(looks, np.uint8)))
+            ids, statuses = np.fromiter(status, np.int64, len(status)), np.frombuffer(bytes(status.values()), np.uint8)
+            self._failed = {("node", node) for node in ids[statuses == Status.FAILED].tolist()}
+            self._canvas.set_statuses(Looks(ids, _LOOKS[statuses]))
         else:
             self._canvas.change_statuses({("node", node): _look(status.get(node, Status.PENDING)) for node in changed})
         self._marked = (model.run, model.position)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from gradstep.engine.tape import columns
 from gradstep.engine.tape.compare import iterations
+from gradstep.engine.tape.outline import by_id
 from gradstep.engine.tape.reader import Tape
-from gradstep.engine.tape.schema import Val
-from gradstep.engine.tape.wire import GRAD_STORED, REWOUND
+from gradstep.engine.tape.wire import GRAD_STORED, REWOUND, TENSOR
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,40 +42,52 @@ class FlowReader:
 
     def __init__(self) -> None:
         self._seen = 0
-        self._stored: dict[tuple[int, int], tuple[int, Val]] = {}  # leaf, run -> the event, the value
+        self._stored: dict[tuple[int, int], tuple[int, int, int]] = {}  # leaf, run -> the event, the value's tensor and version
 
-    def read(self, tape: Tape) -> None:
-        """Take in what the tape got since the last time."""
-        words = tape.events.words_from(self._seen)
-        codes = words[:, 0] & 0xFF
-        for place in np.flatnonzero((codes == GRAD_STORED) | (codes == REWOUND)).tolist():
-            word = words[place]
-            if codes[place] == REWOUND:
-                run, to = int(word[1]), int(word[3])
-                self._stored = {key: one for key, one in self._stored.items() if key[1] != run or one[0] <= to}
-            elif word[6]:
-                self._stored[int(word[3]), int(word[1])] = self._seen + place, Val(int(word[6]), int(word[7]))
-        self._seen += len(words)
+    def read(self, tape: Tape) -> int:
+        """Take in what the tape got since the last time: how many events that were."""
+        codes = tape.events.codes_from(self._seen)
+        stored, rewinds = np.flatnonzero(codes == GRAD_STORED) + self._seen, np.flatnonzero(codes == REWOUND) + self._seen
+        words = tape.rows[tape.event_rows[stored]]
+        first = 0
+        for stop, rewind in zip(np.searchsorted(stored, rewinds).tolist(), rewinds.tolist(), strict=True):
+            self._take(stored[first:stop], words[first:stop])
+            first = stop
+            row = tape.rows[tape.event_rows[rewind]]
+            run, to = int(row[1]), int(row[3])
+            self._stored = {key: one for key, one in self._stored.items() if key[1] != run or one[0] <= to}
+        self._take(stored[first:], words[first:])
+        self._seen += len(codes)
+        return len(codes)
+
+    def _take(self, events: NDArray[np.int64], words: NDArray[np.int64]) -> None:
+        """Gradients that were stored, in order."""
+        given = words[:, 6] != 0
+        leaf, run, tensor, version = (words[given, column].tolist() for column in (3, 1, 6, 7))
+        self._stored.update(zip(zip(leaf, run, strict=True), zip(events[given].tolist(), tensor, version, strict=True), strict=True))
 
     def view(self, tape: Tape) -> FlowView:
         """All that was read."""
         runs = iterations(tape)
-        column = {run: j for j, run in enumerate(runs)}
-        leaves = sorted({leaf for leaf, run in self._stored if run in column})
-        row = {leaf: i for i, leaf in enumerate(leaves)}
+        keys, stored = np.array(list(self._stored), np.int64).reshape(-1, 2), list(self._stored.values())
+        event, tensor, version = np.array(stored, np.int64).reshape(-1, 3).T
+        number = {run: j for j, run in enumerate(runs)}
+        known, place = np.unique(keys[:, 1], return_inverse=True)
+        column = np.array([number.get(run, -1) for run in known.tolist()], np.int64)[place]
+        keys, event, tensor, version, column = (part[column >= 0] for part in (keys, event, tensor, version, column))
+        leaves, row = np.unique(keys[:, 0], return_inverse=True)
         norms = np.full((len(leaves), len(runs)), np.nan)
         events = np.full((len(leaves), len(runs)), -1, np.int64)
-        for (leaf, run), (event, val) in self._stored.items():
-            if run not in column:
-                continue
-            place = row[leaf], column[run]
-            events[place] = event
-            stats = tape.stats.get(val)
-            if stats is not None:
-                bad = stats.nans or stats.posinfs or stats.neginfs
-                norms[place] = math.inf if bad else stats.norm
+        events[row, column] = event
+        places, table = tape.stats.places(tensor, version), tape.stats.table
+        told = places >= 0
+        stats = table[places[told]]
+        bad = (stats["nans"] + stats["posinfs"] + stats["neginfs"]) > 0
+        norms[row[told], column[told]] = np.where(bad, np.inf, stats["norm"])
         nodes = columns.nodes(tape)
         storing = nodes.variable != 0
         accumulators = dict(zip(nodes.variable[storing].tolist(), nodes.id[storing].tolist(), strict=True))
-        names = tuple(tape.tensors[leaf].name or f"#{leaf}" for leaf in leaves)
-        return FlowView(tuple(leaves), names, tuple(runs), norms, events, tuple(accumulators.get(leaf, 0) for leaf in leaves))
+        texts, _ = by_id(tape, TENSOR, 5)
+        ids: list[int] = leaves.tolist()
+        names = tuple(tape.text(text) or f"#{leaf}" for leaf, text in zip(ids, texts[leaves].tolist(), strict=True))
+        return FlowView(tuple(ids), names, tuple(runs), norms, events, tuple(accumulators.get(leaf, 0) for leaf in ids))

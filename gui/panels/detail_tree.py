@@ -100,8 +100,10 @@ class DetailTree(QTreeWidget):
         before, self._lines = self._lines, flat
         if alike:
             for item, line, old in zip(self._items, flat, before, strict=True):
-                if line != old:
+                if (line.cells, line.tip) != (old.cells, old.tip):
                     self._write(item, line)
+                elif line != old:  # at another moment most lines say the same and are only paler
+                    self._stamp(item, line)
             self.viewport().update()
             return
         closed = {self._id(item) for item in self.items() if item.childCount() and not item.isExpanded()}
@@ -153,9 +155,13 @@ class DetailTree(QTreeWidget):
         item.addChildren([self._item(child) for child in line.children])
         return item
 
-    def _write(self, item: QTreeWidgetItem, line: Line) -> None:
+    @staticmethod
+    def _stamp(item: QTreeWidgetItem, line: Line) -> None:
         item.setData(0, LINE, line)
         item.setData(0, TARGET, line.target)
+
+    def _write(self, item: QTreeWidgetItem, line: Line) -> None:
+        self._stamp(item, line)
         spoken = ", ".join(cell for cell in line.cells if cell)
         for column in range(self.columnCount()):
             item.setText(column, line.cells[column] if column < len(line.cells) else "")

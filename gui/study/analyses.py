@@ -16,6 +16,8 @@ from ..panel import Panel
 from ..panels.panel_set import PanelSet
 from .comparing import Comparing
 
+MANY = 50_000  # events: when so many were read, what they say is shown in another piece
+
 
 class Analyses(QObject):
     """Works only for panels that are in sight; one that comes into sight is filled then."""
@@ -86,8 +88,10 @@ class Analyses(QObject):
         elif tape is None:
             return
         elif panel is panels.flow:
-            self._reader.read(tape)
-            panels.flow.show_flow(self._reader.view(tape))
+            if self._reader.read(tape) > MANY:
+                self._ask(panel)
+            else:
+                panels.flow.show_flow(self._reader.view(tape))
         else:
             panels.compare.show_iterations(len(iterations(tape)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -41,11 +41,13 @@ class Tallying(QObject):
         self._model, self._panel, self._events, self._docks, self._emphasis = model, panel, events, docks, emphasis
         self._by = By.OP
         self._tally: Tally | None = None
+        self._reading: Iterator[Tally | None] | None = None  # the pieces that are left
         self._due = True
+        self._took = 0.0  # seconds, of the reading that goes on
         self._keys: list[Key] = []  # of the lines that are chosen, in the order in which they are gone through
         self._among: frozenset[Key] = frozenset()
         self._later = QTimer(self, singleShot=True, interval=0)
-        self._later.timeout.connect(self.show_now)
+        self._later.timeout.connect(self._read_on)
         docks.came_in_sight.connect(self._came_in_sight)
         model.tape_changed.connect(self._tape_changed)
         model.grown.connect(self._ask)
@@ -58,7 +60,7 @@ class Tallying(QObject):
     @Slot()
     def _tape_changed(self) -> None:
         self._stand_out(())
-        self._tally = None
+        self._tally = self._reading = None
         self._later.setInterval(0)
         self._panel.show_totals((), self._by)
         self._ask()
@@ -77,15 +79,33 @@ class Tallying(QObject):
     @Slot()
     def show_now(self) -> None:
         """Read the tape as far as it is, and show the figures."""
-        tape = self._model.tape
-        self._due = False
+        self._reading = None
+        self._read_on()
+        while self._reading is not None:
+            self._read_on()
+
+    @Slot()
+    def _read_on(self) -> None:
+        """One piece of it; when all is read, the figures."""
+        tape, began = self._model.tape, time.perf_counter()
         if tape is None:
+            self._due = False
             return
-        began = time.perf_counter()
-        self._tally = Tally(tape)
-        self._panel.show_totals(self._tally.totals(self._by), self._by)
+        if self._reading is None:
+            self._due, self._took, self._reading = False, 0.0, Tally.in_pieces(tape)
+        tally = next(self._reading)
+        if tally is None:
+            self._took += time.perf_counter() - began
+            self._later.start(0)
+            return
+        self._tally, self._reading = tally, None
+        self._panel.show_totals(tally.totals(self._by), self._by)
         self._stand_out(self._panel.chosen())
-        self._later.setInterval(max(GROWTH, round(1000 * REST * (time.perf_counter() - began))))
+        self._took += time.perf_counter() - began
+        self._later.stop()
+        self._later.setInterval(max(GROWTH, round(1000 * REST * self._took)))
+        if self._due:  # more came meanwhile
+            self._later.start()
 
     @Slot(object)
     def show_by(self, by: By) -> None:

@@ -124,6 +124,39 @@ def test_it_does_so_beyond_what_can_be_taken_back_one_by_one(monkeypatch: pytest
     assert len(cursor._checkpoints) <= 3
 
 
+def test_far_ahead_it_goes_by_what_was_kept_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    tape = busy()
+    end = len(tape.events) - 1
+    monkeypatch.setattr(states, "FAR", 2)
+    cursor = Cursor(tape)
+    assert cursor._interval == 2
+    cursor.move_to(end)
+    cursor.move_to(0)
+    folded: list[int] = []
+    fold_one = states._Fold.apply
+    monkeypatch.setattr(states._Fold, "apply", lambda self, i, row: folded.append(i) or fold_one(self, i, row))
+    for position in (9, end):
+        cursor.move_to(0)
+        folded.clear()
+        assert cursor.move_to(position) == fold(tape, position)
+        own = folded[: -position - 1]  # the rest is the fold that it is held against
+        assert len(own) < position / 2, own
+
+
+def test_a_step_back_that_leads_far_back_is_followed_from_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    tape = busy()
+    wanted = [fold(tape, position) for position in range(-1, len(tape.events))]
+    for name, value in (("FAR", 3), ("JOURNAL", 1000)):
+        monkeypatch.setattr(states, name, value)
+    cursor = Cursor(tape)
+    cursor.move_to(len(tape.events) - 1)
+    from_the_start = []
+    monkeypatch.setattr(states, "fold", lambda *args: from_the_start.append(args) or fold(*args))
+    for position in [*range(len(tape.events)), *range(len(tape.events) - 1, -1, -5)]:
+        assert cursor.move_to(position) == wanted[position + 1], position
+    assert not from_the_start
+
+
 def test_a_copy_stays_when_the_cursor_moves_on() -> None:
     tape = busy()
     cursor = Cursor(tape)

@@ -79,6 +79,16 @@ def test_ops_and_the_steps_of_their_nodes_are_one_line() -> None:
     assert set(found) == {"mul", "view", "add_", "AccumulateGrad"}
 
 
+def test_read_in_pieces_it_says_the_same() -> None:
+    tape = Tape.of(handmade())
+    *before, last = Tally.in_pieces(tape)
+    assert len(before) > 1
+    assert before == [None] * len(before)
+    assert last is not None
+    for by in By:
+        assert as_csv(last.totals(by), by) == as_csv(Tally(tape).totals(by), by)
+
+
 def test_a_step_counts_without_what_ran_inside_of_it() -> None:
     found = lines(Tape.of(handmade()), By.OP)
     assert found["mul"].backward == pytest.approx(1.0 - 0.25 - 0.125)  # another pass, and an op of it

@@ -15,6 +15,8 @@ from gradstep.engine.tape.sinks import ListSink
 from gradstep.gui.models.contributions import contributions
 from gradstep.gui.models.flow import FlowReader, FlowView
 
+from ..tapes import SmallNetwork
+
 
 def two_passes() -> Tape:
     sink = ListSink()
@@ -63,6 +65,22 @@ def test_the_flow_is_what_the_engine_says_and_cells_without_gradient_are_empty()
     assert view.span[1] - view.span[0] >= 1
     reader.read(tape)  # nothing is read twice
     assert np.array_equal(reader.view(tape).events, view.events)
+
+
+def test_what_a_step_back_took_away_is_in_no_cell() -> None:
+    maker, reader = SmallNetwork(), FlowReader()
+    before = maker.i - 1
+    reader.read(maker.tape())
+    whole = reader.view(maker.tape())
+    stored = sorted(whole.events[whole.events >= 0].tolist())
+    maker.rewind(stored[0])  # the first store stands
+    tape = maker.tape()
+    at_once = FlowReader()
+    at_once.read(tape)
+    assert reader.read(tape) == len(tape.events) - 1 - before
+    for one in (reader, at_once):
+        view = one.view(tape)
+        assert view.events[view.events >= 0].tolist() == stored[:1]
 
 
 def test_the_span_of_nothing_is_a_decade() -> None:

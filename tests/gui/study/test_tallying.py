@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
+from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.tally import By
 from gradstep.gui.frame.docks import Docks
 from gradstep.gui.graph.emphasis import Emphasis
@@ -52,6 +53,25 @@ def test_nothing_is_read_before_the_panel_is_in_sight(qtbot: QtBot, desk: Desk) 
     assert not desk.tallying._later.isActive()
     desk.docks.bring(desk.panel)
     assert desk.tallying._later.isActive()
+
+
+def test_a_tape_is_read_in_pieces_between_which_the_window_can_do_something_else(qtbot: QtBot, desk: Desk) -> None:
+    turns: list[str] = []
+    desk.panel.model.dataChanged.connect(lambda *_: turns.append("shown"))
+    desk.tallying._later.timeout.connect(lambda: turns.append("a piece"))
+    desk.tallying._later.start(0)
+    qtbot.waitUntil(lambda: "shown" in turns)
+    assert turns.index("shown") > 2
+    assert not desk.tallying._later.isActive()
+
+
+def test_another_tape_is_read_from_its_beginning(qtbot: QtBot, desk: Desk) -> None:
+    desk.tallying._read_on()
+    desk.looked.model.show_tape(None)
+    assert desk.panel.model.rowCount() == 0
+    desk.looked.model.show_tape(Tape.of(network()))
+    desk.looked.model.catch_up()
+    qtbot.waitUntil(lambda: desk.panel.model.rowCount() > 0)
 
 
 def test_the_nodes_of_a_line_stand_out_and_the_first_of_them_is_selected(desk: Desk) -> None:
