@@ -70,7 +70,7 @@ RAISES = "import torch\nx = torch.ones(3, requires_grad=True)\ny = (x * 2).sum()
 CRASHES = "import os, torch\nx = torch.ones(3, requires_grad=True)\n(x * 2).sum().backward()\nos.abort()\n"
 WRONG = "import torch\nx = torch.ones(3,\n"
 # a dialog of the system's would wait for a hand, and the end of the window for nothing
-LEFT_OUT = frozenset({"open", "open_tape", "save_tape", "export", "export_whole", "export_data", "compare_with", "quit"})
+LEFT_OUT = frozenset({"open", "open_tape", "open_ranks", "save_tape", "export", "export_whole", "export_data", "compare_with", "quit"})
 HARMLESS = "This plugin does not support"  # said by the platform that has no screen
 WORDS = ("relu", "+nan", "$norm(>1)", "back", "(", "$module(0", "x" * 200, "löss", "", ":12", "#4", "-view")
 EXPRESSIONS = ("loss", "1 / 0", "model", "x.shape", "[", "model[0].weight.grad.norm()", "open('/nowhere')", "")
