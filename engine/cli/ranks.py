@@ -5,8 +5,10 @@
     gradstep ranks runs/rank0.gst            the job of this tape
     gradstep ranks a.gst b.gst c.gst         these tapes
     gradstep ranks run.gst                   of one tape: the passes of each step, where a script accumulates several
+    gradstep ranks runs/ --pause             let all ranks of a running job stand before the same backward node; then --next, --continue
 
-Exit codes: 0 no rank stands out, 1 one does, 65 a tape is damaged, 66 there is no such file, or no tape in the folder."""
+Exit codes: 0 no rank stands out, or they stand together; 1 one does, or they do not come together in time; 65 a tape is damaged;
+66 there is no such file, no tape in the folder, no job that runs."""
 
 from __future__ import annotations
 
@@ -14,12 +16,15 @@ import argparse
 import json
 import math
 import os
+from dataclasses import asdict
 from typing import Any
 
+from ..debug.gate import Gate, Whereabouts, gate_of
 from ..tape.ranks import Cell, Job, Life, Measure, Row, tapes_of
 from ..tape.reader import TapeError
 from .command import Command, Exit, Failed
 
+PATIENCE = 30.0  # seconds to wait until all ranks stand together
 SHOWN = 40  # parameters
 STEPS = 8
 _LOSS = {Life.LOST: "!", Life.RAISED: "!", Life.DAMAGED: "!", Life.STOPPED: "!"}
@@ -29,10 +34,24 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="FOLDER|TAPE", nargs="+", help="a folder of tapes, a tape of the job, or the tape of each rank")
     parser.add_argument("--step", type=int, metavar="N", help="the step to show (default: the first difference, or the last of all)")
     parser.add_argument("--given", action="store_true", help="what .grad held in the end, after an all-reduce, not what each rank brought")
+    together = parser.add_mutually_exclusive_group()
+    together.add_argument("--pause", action="store_true", help="of a job that runs on this machine: all ranks stand before the same node")
+    together.add_argument("--next", type=_count, nargs="?", const=1, metavar="NODES", help="all ranks run so many nodes")
+    together.add_argument("--continue", dest="go", action="store_true", help="all ranks run on")
+    parser.add_argument("--patience", type=float, default=PATIENCE, metavar="SECONDS", help="how long to wait for all (default: 30)")
     parser.add_argument("--json", action="store_true", help="print one JSON object, with all parameters and steps")
 
 
+def _count(text: str) -> int:
+    count = int(text)
+    if not 0 < count <= 100_000:
+        raise argparse.ArgumentTypeError("a number of nodes from 1 on")
+    return count
+
+
 def _run(args: argparse.Namespace) -> int:
+    if args.pause or args.next or args.go:
+        return _tell_all(args)
     job = opened(args.paths)
     try:
         job.read()
@@ -46,6 +65,45 @@ def _run(args: argparse.Namespace) -> int:
         return Exit.FAILED if job.difference is not None else Exit.DAMAGED if damaged else Exit.OK
     finally:
         job.close()
+
+
+def _tell_all(args: argparse.Namespace) -> int:
+    """Lets the ranks of a job that runs stand together, or go on; where each is then."""
+    tapes = args.paths if len(args.paths) > 1 else tapes_of(args.paths[0]) if os.path.exists(args.paths[0]) else []
+    path = gate_of(tapes[0]) if tapes else ""
+    try:
+        gate = Gate(path)
+    except (OSError, ValueError):
+        why = "its ranks run on another machine, without gradstep, or not any more"
+        raise Failed(f"no job of several ranks runs beside {args.paths[0]}: {why}", Exit.NO_INPUT) from None
+    try:
+        crowd = gate.look()
+        if args.go:
+            gate.go()
+        elif args.pause:
+            gate.pause()
+            crowd = gate.wait_together(args.patience)
+        elif not crowd.held:
+            raise Failed("the ranks do not stand: --pause comes before --next", Exit.USAGE)
+        for _ in range(args.next or 0):
+            gate.step()
+            crowd = gate.wait_together(args.patience)
+            if not crowd.together:
+                break
+    finally:
+        gate.close()
+    if args.go:
+        print("the ranks run on")
+    elif args.json:
+        print(json.dumps({"together": crowd.together, "held": crowd.held, "ranks": [asdict(one) for one in crowd.ranks]}, indent=2))
+    else:
+        print("\n".join([crowd.sentence, *(f"  rank {one.rank:<4} {_where(one)}" for one in crowd.ranks)]))
+    return Exit.OK if args.go or crowd.together else Exit.FAILED
+
+
+def _where(one: Whereabouts) -> str:
+    place = f"node {one.node_of_pass} of pass {one.passes}"
+    return f"stands before {one.name} #{one.node}, {place}, event {one.position}" if one.stands else f"runs; it comes to {place} next"
 
 
 def opened(paths: list[str]) -> Job:

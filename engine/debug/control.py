@@ -26,6 +26,7 @@ from ..tape.schema import HookKind
 from . import lines, whatif
 from .evaluate import LIMIT, Deadline, TimeUp, private_signal
 from .frames import between_lines, place, user_stack
+from .gate import Turnstile
 from .protocol import Decoder, Event, Message, ProtocolError, Request, Response, encode
 from .pulse import Phase, Pulse
 from .reasons import EVERYWHERE, Reasons, Why, hook_name, user_depth, user_place
@@ -82,6 +83,7 @@ class Control:
         self._told = 0  # id of the exception that was stopped for
         self.failed_node = (0, 0, "")  # the last exception that came out of a node (its id), and that node
         self.tape: PausableRecorder | None = None
+        self.gate: Turnstile | None = None  # where the ranks of a job wait for each other
         self.forked = 0  # processes that the program forked
         self._signal = private_signal()
         self._relines = False  # other lines are to be watched, which the main thread has to see to
@@ -137,6 +139,7 @@ class Control:
         if self._socket.fileno() >= 0 and _identity(self._socket.fileno()) == self._identity:
             self._socket.close()
         self._attention = False
+        self.gate = None
 
     def _listen(self) -> None:
         decoder = Decoder()
@@ -358,6 +361,8 @@ class Control:
         """``node`` runs next; ``frame`` is where the user's code called the pass."""
         if self._attention:
             self._consider(walk, node, len(self._walks.get(threading.get_ident(), ())), frame)
+        if self.gate is not None:
+            self.gate.at_node(node.id, node.name())
         self._pulse.enter(walk.run, node.id, node.name())
 
     def ran(self, walk: Pass, node: Node) -> None:
@@ -384,6 +389,8 @@ class Control:
         if walk in walks:
             walks.remove(walk)
         self._done.pop(walk.run, None)
+        if self.gate is not None and not walks:
+            self.gate.passed()
         self._leave_walk(walks)
 
     def _leave_walk(self, walks: list[Pass]) -> None:

@@ -127,6 +127,7 @@ def _record(launch: Launch, folder: str, control: Any) -> str:
     """Starts the recording; the tape's path. Raises Refused where it cannot be written."""
     from ..tape import log, recorder
     from ..tape.ring import Ring
+    from .gate import turnstile
     from .script import Refused
 
     path = os.path.abspath(launch.tape) if launch.tape else os.path.join(folder, "tape.gst")
@@ -155,6 +156,9 @@ def _record(launch: Launch, folder: str, control: Any) -> str:
     tape.source(os.path.abspath(launch.script))  # also where no op ever mentions it
     tape.flush()
     control.target.install(tape)
+    control.gate = turnstile(path, rank_of(), tape)
+    if control.gate is not None:
+        atexit.register(control.gate.close)
     atexit.register(tape.close)  # registered before the script's own, so it runs after them
     control.tape = tape
     return path

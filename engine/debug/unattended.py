@@ -1,4 +1,5 @@
-"""A process that is recorded and cannot be stopped: nobody is linked with it. A target uses this for further processes of a program."""
+"""A process that is recorded and that nobody is linked with: it stands only where all ranks of its job do (``gate.py``). A target uses this
+for further processes of a program."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from typing import Any
 
 from ..tape import log
 from ..tape.keeping import Level
+from .gate import Turnstile, turnstile
 from .launch import Launch
 from .ranks import Rank
 from .reasons import Reasons
@@ -21,11 +23,12 @@ from .targets import OURS
 
 
 class Unattended:
-    """Is told what a ``Control`` is told, and never stops anything."""
+    """Is told what a ``Control`` is told; never stops anything but at the gate of a job."""
 
     def __init__(self, target: Target) -> None:
         self.reasons = Reasons(target, lambda text: None)  # there are none to stop
         self._open = 0
+        self.gate: Turnstile | None = None  # where the ranks of a job wait for each other
 
     def drive(self, walk: Pass) -> None:
         """Takes all steps of a pass."""
@@ -43,6 +46,8 @@ class Unattended:
 
     def at_node(self, walk: Pass, node: Node, frame: FrameType) -> None:
         """See ``Conductor``."""
+        if self.gate is not None:
+            self.gate.at_node(node.id, node.name())
 
     def ran(self, walk: Pass, node: Node) -> None:
         """See ``Conductor``."""
@@ -56,6 +61,8 @@ class Unattended:
     def closed(self, walk: Pass) -> None:
         """See ``Conductor``."""
         self._open -= 1
+        if self.gate is not None and not self._open:
+            self.gate.passed()
 
     def after_op(self, name: str, outs: Sequence[Any], number: int, module: str) -> None:
         """See ``Listener``."""
@@ -99,6 +106,7 @@ def recorded(launch: Launch, path: str, rank: Rank) -> Iterator[None]:
     }  # fmt: skip
     tape.note("begin", json.dumps(begin))
     tape.source(os.path.abspath(launch.script))
+    control.gate = turnstile(writer.path, rank, tape)
     target.install(tape)
     end = None
     try:
@@ -110,6 +118,8 @@ def recorded(launch: Launch, path: str, rank: Rank) -> Iterator[None]:
         tape.note("end", json.dumps(end))
         target.forget()
         tape.close()
+        if control.gate is not None:
+            control.gate.close()
 
 
 def _writer(path: str, rank: Rank, launch: Launch) -> log.Writer:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gradstep.engine.debug.gate import Gate
 from gradstep.engine.tape.ranks import Job, Kind, Life, Measure, tapes_of
+from gradstep.engine.tape.reader import Tape
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed here")
 pytestmark = [
@@ -63,3 +68,70 @@ def test_a_rank_that_is_killed_is_lost_the_others_raise_and_all_can_be_read(tmp_
     told = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
     assert told["ranks"][1]["state"] == "lost"
     assert told["same_data"] == [[0, 1, 2, 3]]
+
+
+def told(folder: Path, *words: str) -> dict[str, Any]:
+    """What ``gradstep ranks`` says of a job that runs, once all stand together."""
+    command = [sys.executable, "-P", "-m", "gradstep", "ranks", str(folder), *words, "--json", "--patience", "120"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout) if done.stdout.startswith("{") else {}
+    return found
+
+
+def test_all_ranks_stand_before_the_same_node_step_together_and_go_on_to_the_same_weights(tmp_path: Path) -> None:
+    small = ("--size", "32", "--epochs", "3", "--batch-size", "4", "--checkpoint")
+    command = [sys.executable, "-P", "-m", "gradstep", "record", "--engine", "torch", "-o", f"{tmp_path}{os.sep}", str(SCRIPT), *small]
+    with (tmp_path / "out.txt").open("w+") as out:
+        job = subprocess.Popen([*command, str(tmp_path / "stepped.pt")], stdout=out, stderr=out, cwd=tmp_path)
+        gate = _gate(tmp_path / "resnet_ddp.ranks.gate", job)
+        gate.pause()
+        first = told(tmp_path, "--pause")
+        assert [(one["passes"], one["node_of_pass"], one["name"]) for one in first["ranks"]] == [(0, 0, "NllLossBackward0")] * 4
+        tapes = [Tape.open(path) for path in tapes_of(str(tmp_path))]
+        assert [tape.nodes[one["node"]].name for tape, one in zip(tapes, first["ranks"], strict=True)] == ["NllLossBackward0"] * 4
+        assert [len(tape.events) - 1 for tape in tapes] == [one["position"] for one in first["ranks"]]  # all that led there can be read
+        for tape in tapes:
+            tape.close()
+        second = told(tmp_path, "--next")
+        assert {(one["passes"], one["node_of_pass"], one["name"]) for one in second["ranks"]} == {(0, 1, "LogSoftmaxBackward0")}
+        third = told(tmp_path, "--next", "60")  # past the all-reduce, the optimizer and the next forward
+        assert {one["passes"] for one in third["ranks"]} == {1}
+        assert len({(one["node_of_pass"], one["name"]) for one in third["ranks"]}) == 1
+        assert job.poll() is None
+        gate.close()
+        told(tmp_path, "--continue")
+        assert job.wait(300) == 0, out.seek(0) or out.read()
+    assert not (tmp_path / "resnet_ddp.ranks.gate").exists()
+    alone = subprocess.run([sys.executable, str(SCRIPT), *small, str(tmp_path / "alone.pt")], capture_output=True, text=True, check=False)
+    assert alone.returncode == 0, alone.stderr
+    one, other = (torch.load(tmp_path / name) for name in ("alone.pt", "stepped.pt"))
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_rank_that_is_killed_while_all_stand_does_not_hold_the_others(tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "gradstep", "record", "--engine", "torch", "-o", f"{tmp_path}{os.sep}", str(SCRIPT)]
+    with (tmp_path / "out.txt").open("w") as out:
+        job = subprocess.Popen([*command, "--size", "32", "--epochs", "3", "--processes", "2"], stdout=out, stderr=out, cwd=tmp_path)
+        gate = _gate(tmp_path / "resnet_ddp.ranks.gate", job)
+        gate.pause()
+        first = told(tmp_path, "--pause")
+        os.kill(first["ranks"][1]["pid"], signal.SIGKILL)
+        assert job.wait(300) == 1  # torch.multiprocessing ends the other
+        gate.close()
+
+
+def _gate(path: Path, job: subprocess.Popen[bytes]) -> Gate:
+    """The gate of a job, once its ranks have begun to come."""
+    while job.poll() is None:
+        with contextlib.suppress(OSError, ValueError):
+            return Gate(str(path))
+    raise AssertionError((path.parent / "out.txt").read_text())
+
+
+def test_a_job_that_does_not_run_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "gradstep", "ranks", str(tmp_path), "--pause"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 66
+    assert "no job of several ranks runs beside" in done.stderr
