@@ -183,12 +183,12 @@ class Gate:
 
     def wait_together(self, seconds: float) -> Crowd:
         """Waits until all stand before the same node, none is alive, or time is up; how far they are then."""
-        deadline = time.monotonic() + seconds
+        deadline, pause = time.monotonic() + seconds, threading.Event()
         while True:
             crowd = self.look()
             if crowd.together or not (crowd.ranks or crowd.missing) or time.monotonic() > deadline:
                 return crowd
-            time.sleep(POLL)
+            pause.wait(POLL)
 
     def _word(self, place: int) -> int:
         found = os.pread(self._file, 8, 8 * place)
@@ -215,6 +215,7 @@ class Turnstile:
         self._words = memoryview(self._map).cast("q")
         self._start = _HEAD + rank.number * _SLOT
         self._turn = threading.RLock()
+        self._pause = threading.Event()  # nobody sets it: what is waited for happens in other processes, and is looked for
         words, start = self._words, self._start
         pids = [words[slot + _PID] for slot in self._slots()]
         if not any(pid > 0 and _is_alive(pid) for pid in pids):  # what was said to an earlier job, whose ranks were killed, is over
@@ -242,7 +243,7 @@ class Turnstile:
         try:
             while words[_ALL] and words[_LEAST] <= here >= self._furthest():
                 words[start + _STANDS] = 1
-                time.sleep(POLL)
+                self._pause.wait(POLL)
         finally:
             words[start + _STANDS] = 0
 
