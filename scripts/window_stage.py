@@ -99,6 +99,12 @@ class Stage:
             self.press(name)
             self.until(lambda before=before: session.stop_info is not before or session.state in ENDED)  # type: ignore[misc]
             self.turn(30)  # what an order is enabled by follows the stop
+            self.until(self._is_shown)
+
+    def _is_shown(self) -> bool:
+        """Whether the events show all that was read, so that each step finds them where the one before left them."""
+        model = self.window.model
+        return model.tape is None or (self.window.panels.events.newest == model.last and not self.window.presenter._later._waits)
 
     def finish(self) -> None:
         """Let the program run to its end, past all its stops."""
@@ -140,6 +146,10 @@ class Stage:
         status.runner.setText("gradstep, Python 3.12.1")
         if status.tape.text():
             status.tape.setText("tape 64 KiB")
+        facts = self.window.panels.step._facts
+        for name, text in facts._cells:
+            if name.text() == facts.tr("time") and not text.isHidden():
+                text.setText("1.25 ms")
         line = self.window.welcome.runner.text
         line.setText("Scripts run on the gradstep engine, ~/project/.venv/bin/python (3.12.1)")
 

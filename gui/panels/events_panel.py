@@ -43,7 +43,10 @@ class EventsPanel(Panel):
         self._choosing = False  # the row is chosen from outside
         self._wanted: tuple[str, int] | None = None  # what is selected
         self._found: Row | None = None  # the row that was selected for it; None while it has none in the view
-        self._brought: tuple[int, Row] | None = None  # the moment that was scrolled to, and its row
+        self._marked: tuple[int, Row] | None = None  # the moment that is shown, and its row
+        self._target: Row | None = None  # what is to be in sight: the row that was marked or selected last
+        self._arrived = False  # it was, once
+        self._alone: dict[Row, Row] = {}  # forward passes that were one call so far -> that call, which was opened for that
         self._filter: EventFilter | None = None
         self._newest = -1  # the last event whose row is in the view
         self._opened = 0  # rows at the top that were opened
@@ -124,7 +127,7 @@ class EventsPanel(Panel):
         """Show the history of a tape, None for nothing."""
         self._reader = reader
         self._position = self._newest = -1
-        self._wanted = self._found = self._brought = None
+        self._wanted = self._found = self._marked = self._target = None
         self.model.show(reader)
         self._open_top(anew=True)
         self._show_state()
@@ -215,15 +218,17 @@ class EventsPanel(Panel):
 
     @Slot()
     def _sync(self) -> None:
-        began, known = time.perf_counter(), len(self.model.below(None))
+        began, known, seen = time.perf_counter(), len(self.model.below(None)), self._is_in_sight()
         self.model.sync()
         self._newest = self._reader.history.position if self._reader is not None else -1
-        if not self.model.filtered and (self._empty or len(self.model.below(None)) != known):
+        if not self.model.filtered and (self._empty or self._alone or len(self.model.below(None)) != known):
             self._open_top()
         elif self.model.filtered:
             self._found = None  # all rows were made anew
         self._mark()
         self._seek()
+        if not self._arrived or (seen and not self._is_in_sight()):  # rows came before it
+            self._arrive()
         self._show_state()
         cost = time.perf_counter() - began
         if cost > QUICK:
@@ -231,9 +236,9 @@ class EventsPanel(Panel):
 
     def _open_top(self, *, anew: bool = False) -> None:
         """Open what has come to the top, once there is something in it, and in a forward pass the one call that is all of it. What the
-        user closed stays closed, unless all begins ``anew``."""
+        user closed stays closed, unless all begins ``anew``. How much is read at once makes no difference to what is open in the end."""
         if anew:
-            self._opened, self._empty = 0, []
+            self._opened, self._empty, self._alone = 0, [], {}
         top = self.model.below(None)
         due = [*self._empty, *top[self._opened :]]
         self._opened, self._empty = len(top), []
@@ -244,6 +249,9 @@ class EventsPanel(Panel):
                 self._empty.append(row)
             elif row.kind is RowKind.FORWARD and len(below) == 1:
                 self.model.set_open(below[0], True)
+                self._alone[row] = below[0]
+        for row in [row for row in self._alone if len(row.children) > 1]:
+            self.model.set_open(self._alone.pop(row), False)
 
     def _mark(self) -> None:
         row = self._visible(self._position)
@@ -251,12 +259,9 @@ class EventsPanel(Panel):
         self.model.set_position(self._position, row)
         if before != self._position:
             self._repaint_between(*sorted((before, self._position)))
-        if row is None or (self._brought is not None and self._brought[0] == self._position and self._brought[1] is row):
-            return  # whoever scrolled away from it meant to
-        index = self.model.index_of(row)
-        if index.isValid():
-            self._brought = self._position, row
-            self._bring(index)
+        if row is not None and (self._marked is None or self._marked[0] != self._position or self._marked[1] is not row):
+            self._marked = self._position, row
+            self._aim(row)
 
     def _visible(self, position: int) -> Row | None:
         """The row in which the moment of an event lies; a closed parent stands for what is in it."""
@@ -297,7 +302,7 @@ class EventsPanel(Panel):
         self.model.set_filter(wanted.matches if wanted else None)
         if not wanted:
             self._open_top(anew=True)
-        self._found = self._brought = None
+        self._found = self._marked = None
         self._mark()
         self._seek()
         self._show_state()
@@ -367,24 +372,38 @@ class EventsPanel(Panel):
         finally:
             self._choosing = False
             self.tree.setAutoScroll(True)
-        self._bring(index)
+        self._aim(row)
 
-    @Slot(int)
-    def _stay(self, before: int) -> None:
-        """The tree was ``before`` pixels high: the selected row, else the current one, stays in sight where it was."""
-        self._fit_name()
-        row = self._found or (self._brought[1] if self._brought is not None else None)
-        index = self.model.known_index(row) if row is not None else QModelIndex()
-        place = self.tree.visualRect(index)
-        if index.isValid() and place.top() >= 0 and place.bottom() <= before:
-            self._bring(index)
+    def _aim(self, row: Row) -> None:
+        """Bring a row into sight, now or when it is in the view. Whoever scrolls away from it later meant to."""
+        self._target, self._arrived = row, False
+        self._arrive()
 
-    def _bring(self, index: QModelIndex) -> None:
-        """Bring a row into view without moving sideways."""
+    def _arrive(self) -> None:
+        """Bring what is aimed at into sight, without moving sideways."""
+        index = self.model.known_index(self._target) if self._target is not None else QModelIndex()
+        if not index.isValid():
+            return
         bar = self.tree.horizontalScrollBar()
         across = bar.value()
         self.tree.scrollTo(index.siblingAtColumn(Column.NAME))
         bar.setValue(across)
+        self._arrived = self._is_in_sight()
+
+    def _is_in_sight(self, high: int = 0) -> bool:
+        """Whether what is aimed at is seen; ``high``: how high the part with the rows is, for another height than it has."""
+        index = self.model.known_index(self._target) if self._target is not None else QModelIndex()
+        if not index.isValid():
+            return False
+        top = self.tree.rowViewportPosition(index.row())
+        return top >= 0 and top + self.tree.rowHeight(index.row()) <= (high or self.tree.viewport().height())
+
+    @Slot(int)
+    def _stay(self, before: int) -> None:
+        """The tree was ``before`` pixels high: what is aimed at stays in sight where it was."""
+        self._fit_name()
+        if not self._arrived or (before > 0 and self._is_in_sight(before) and not self._is_in_sight()):
+            self._arrive()
 
     def _row_of(self, key: tuple[str, int]) -> Row | None:
         if self._reader is None:

@@ -42,8 +42,10 @@ class StatisticsView(QWidget):
 
     def reserve(self, rows: int) -> None:
         """Keep room for so many lines, also while there are fewer: what stands below does not move."""
+        high = QFontMetrics(theme.mono_font(12)).height()
         for row in range(rows):
-            self._grid.setRowMinimumHeight(row, QFontMetrics(theme.mono_font(12)).height())
+            self._grid.setRowMinimumHeight(row, high)
+        self.setMinimumHeight(rows * high + (rows - 1) * self._grid.verticalSpacing())  # a grid leaves no space beside empty rows
 
     def show_facts(self, facts: list[tuple[str, str, bool]]) -> None:
         """Show (name, text, whether it is alarming)."""

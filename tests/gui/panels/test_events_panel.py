@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
@@ -271,3 +272,37 @@ def test_the_current_row_stays_in_sight_when_the_panel_becomes_lower(qtbot: QtBo
     panel.resize(600, 300)
     qtbot.waitUntil(lambda: panel.tree.viewport().height() < 250)
     assert in_sight(panel, row)
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3, 7])
+def test_what_is_open_in_the_end_does_not_depend_on_how_much_was_read_at_once(qtbot: QtBot, pieces: int) -> None:
+    records = SmallNetwork().records
+    whole, read = panel_of(qtbot, SmallNetwork())
+    tape, history = Tape.of(records[:1]), History()
+    panel = EventsPanel()
+    qtbot.addWidget(panel)
+    panel.show_history(RowReader(tape, history))
+    for place in range(1, len(records) + pieces, pieces):
+        grow(panel, history, tape, Tape.of(records[:place]))
+
+    def seen(of: EventsPanel) -> list[tuple[object, int, bool]]:
+        return [(row.kind, row.key, of.model.is_open(row)) for row in of.model._rows]
+
+    assert seen(panel) == seen(whole)
+    assert [row.kind for row in read.top[0].children] == [RowKind.CALL, RowKind.OP, RowKind.OP]
+    assert not panel.model.is_open(history.top[0].children[0])
+
+
+def test_a_row_that_was_aimed_at_while_the_panel_was_hidden_is_in_sight_when_it_is_shown(qtbot: QtBot) -> None:
+    maker = chain(3000)
+    tape, history = maker.tape(), History()
+    history.read(tape)
+    panel = EventsPanel()
+    qtbot.addWidget(panel)
+    panel.resize(600, 30)
+    panel.show_history(RowReader(tape, history))
+    panel.show_position(step(history, 1200).first)
+    panel.show()
+    panel.resize(600, 500)
+    qtbot.waitUntil(lambda: panel.tree.viewport().height() > 300)
+    assert in_sight(panel, step(history, 1200))
