@@ -6,18 +6,15 @@ scripts/op_reference.py --check    exit code 1 if one is not what the declaratio
 
 from __future__ import annotations
 
-import ast
-import functools
 import inspect
 import json
 import sys
-import textwrap
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import gradstep.engine.names  # declares all ops
+import op_calls  # declares all ops
+
+import gradstep.engine.names
 from gradstep.engine.op import OPS, Op
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,33 +69,22 @@ def row(op: Op) -> str:
 
 def facts() -> str:
     """What is said of each op, for programs."""
-    found = [
-        {
-            "name": op.name, "family": op.family, "call": call(op), "torch": op.torch or "", "node": node(op), "keeps": keeps(op),
-            "rules": {", ".join(n) if isinstance(n, tuple) else n: rule_text(rule) for n, rule in (*op.rules.items(), *op.joint.items())},
-            "doc": op.doc,
-        }
-        for op in sorted(OPS.values(), key=lambda op: op.name)
-    ]  # fmt: skip
-    return json.dumps(found, indent=0, ensure_ascii=False) + "\n"
+    return json.dumps([fact(op) for op in sorted(OPS.values(), key=lambda op: op.name)], indent=0, ensure_ascii=False) + "\n"
 
 
-@functools.cache
-def _lambdas(file: str) -> list[ast.Lambda]:
-    tree = ast.parse(Path(file).read_text(encoding="utf-8"))
-    return [found for found in ast.walk(tree) if isinstance(found, ast.Lambda)]
-
-
-def rule_text(rule: Callable[..., Any]) -> str:
-    """A rule as it is written; a lambda without what stands around it, and no comments."""
-    if rule.__name__ != "<lambda>":
-        return ast.unparse(ast.parse(textwrap.dedent(inspect.getsource(rule))))
-    code = rule.__code__
-    names = code.co_varnames[: code.co_argcount]
-    for found in _lambdas(code.co_filename):
-        if found.lineno == code.co_firstlineno and tuple(argument.arg for argument in found.args.args) == names:
-            return ast.unparse(found.body)
-    raise LookupError(f"{code.co_filename}:{code.co_firstlineno}: no such lambda")
+def fact(op: Op) -> dict[str, object]:
+    """What is said of an op."""
+    rules: dict[str, str] = {}
+    helpers: dict[str, str] = {}
+    for names, rule in (*op.rules.items(), *op.joint.items()):
+        text, used = op_calls.rule_text(rule)
+        rules[", ".join(names) if isinstance(names, tuple) else names] = text
+        helpers |= used
+    return {
+        "name": op.name, "family": op.family, "call": op_calls.call(op), "torch": op.torch or "",
+        "through": [] if op_calls.call(op) else op_calls.callers().get(op, []), "within": op_calls.rules_with().get(op, []),
+        "node": node(op), "keeps": keeps(op), "rules": rules, "helpers": dict(sorted(helpers.items())), "doc": op.doc,
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

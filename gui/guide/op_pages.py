@@ -14,6 +14,7 @@ from ..widgets.elided import WholeTexts
 from .ops import OpFacts, search
 
 _NAME = Qt.ItemDataRole.UserRole
+MOST, MANY = 5, 12  # calls that lead to an op, and ops in whose gradients it stands, that are named
 _MOVES = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 
 
@@ -75,14 +76,21 @@ class OpPages(QDialog):
         for op in found:
             item = QListWidgetItem(op.name)
             item.setData(_NAME, op.name)
-            item.setToolTip(op.call)
+            item.setToolTip(op.call or self.tr("Called by others: {0}").format(", ".join(op.through[:MOST]) or ", ".join(op.within[:MOST])))
             self.list.addItem(item)
+        self._colour()
         none = self.tr("No op fits. Functions that are made of ops have no page: their parts have.")
         self.count.setText(translate("OpPages", "%n op(s)", len(found)) if found else none)
         if found:
             self.list.setCurrentRow(0)
         else:
             self.text.clear()
+
+    def _colour(self) -> None:
+        """Ops that nobody calls by their name are pale."""
+        look = theme.current()
+        for item in (self.list.item(place) for place in range(self.list.count())):
+            item.setForeground(look.text if self._found[item.data(_NAME)].call else look.dim)
 
     @Slot(QListWidgetItem, QListWidgetItem)
     def _show_current(self, item: QListWidgetItem | None, _: QListWidgetItem | None = None) -> None:
@@ -95,7 +103,7 @@ class OpPages(QDialog):
         code = f"font-family:{mono.family()}; font-size:{mono.pixelSize()}px"
         none = self.tr("nothing") if op.node else self.tr("nothing: it has no derivative")
         facts = [
-            (self.tr("PyTorch"), f"torch.{op.torch}" if op.torch else self.tr("no function of its own")),
+            (self.tr("Op"), op.name),
             (self.tr("Family"), op.family),
             (self.tr("Node"), op.node or self.tr("none")),
             (self.tr("Backward keeps"), ", ".join(op.keeps) or none),
@@ -108,8 +116,24 @@ class OpPages(QDialog):
             f"<p style='{dim}'>{escape(self.tr('The gradient of {0}').format(name))}</p><pre style='{pre}'>{escape(rule)}</pre>"
             for name, rule in op.rules.items()
         )
+        helpers = "".join(f"<pre style='{pre}'>{escape(text)}</pre>" for text in op.helpers.values())
+        if helpers:
+            helpers = f"<p style='{dim}'>{escape(self.tr('where'))}</p>{helpers}"
         note = f"<p style='{dim}'>{escape(self.tr('g is the gradient that arrived, out the result.'))}</p>" if op.rules else ""
-        return f"<p style='{code}; font-weight:600'>{escape(op.call)}</p>{doc}<table cellpadding='2'>{table}</table>{rules}{note}"
+        head = f"<p style='{code}; font-weight:600'>{escape(op.call or op.name)}</p>"
+        return f"{head}{doc}{self._ways(op, code, dim)}<table cellpadding='2'>{table}</table>{rules}{helpers}{note}"
+
+    def _ways(self, op: OpFacts, code: str, dim: str) -> str:
+        """How one comes to an op that nobody calls by its name, and the gradients that it stands in."""
+        parts = []
+        if op.through:
+            calls = "".join(f"<br><span style='{code}'>{escape(call)}</span>" for call in op.through[:MOST])
+            more = translate("OpPages", "and %n other function(s)", len(op.through) - MOST) if len(op.through) > MOST else ""
+            parts.append(f"<p><span style='{dim}'>{escape(self.tr('Called by'))}</span>{calls}{f'<br>{escape(more)}' if more else ''}</p>")
+        if op.within and not op.call:
+            names = f"<span style='{code}'>{escape(', '.join(op.within[:MANY]))}</span>"
+            parts.append(f"<p><span style='{dim}'>{escape(self.tr('Stands in the gradient of'))}</span> {names}</p>")
+        return "".join(parts)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys of the list reach it from the field."""
@@ -123,6 +147,7 @@ class OpPages(QDialog):
         """Write the page again in the colours of the theme that is in effect now."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_found"):
+            self._colour()
             self._show_current(self.list.currentItem())
 
 

@@ -14,16 +14,21 @@ FILE = Path(__file__).with_name("op_reference.json")
 
 @dataclass(frozen=True, slots=True)
 class OpFacts:
-    """``torch`` is the name below ``torch``, "" where PyTorch has none; ``node`` the backward node's, "" without a derivative; ``rules``
-    give for each input the gradient that it gets, in ops, where ``g`` is the one that arrived."""
+    """``call`` is how a user calls it, "" where nobody does; ``through`` then are the calls that lead to it, the nearest first, and
+    ``within`` the ops in whose gradients it stands. ``torch`` is the name below ``torch``, "" where PyTorch has none; ``node`` the backward
+    node's, "" without a derivative; ``rules`` give for each input the gradient that it gets, in ops, where ``g`` is the one that arrived,
+    and ``helpers`` what they use that is no op."""
 
     name: str
     family: str
     call: str
     torch: str
+    through: tuple[str, ...]
+    within: tuple[str, ...]
     node: str
     keeps: tuple[str, ...]
     rules: Mapping[str, str]
+    helpers: Mapping[str, str]
     doc: str
 
 
@@ -31,25 +36,28 @@ class OpFacts:
 def ops() -> Mapping[str, OpFacts]:
     """All declared ops by name, in its order."""
     found = json.loads(FILE.read_text(encoding="utf-8"))
-    return {one["name"]: OpFacts(**{**one, "keeps": tuple(one["keeps"])}) for one in found}
+    lists = ("keeps", "through", "within")
+    return {one["name"]: OpFacts(**{**one, **{name: tuple(one[name]) for name in lists}}) for one in found}
 
 
 def search(text: str) -> list[OpFacts]:
-    """The ops in which all words of a text stand: first those called so, then those whose name begins so, then the others."""
+    """The ops in which all words of a text stand: first those called so, then those whose name begins so, then the others; of each
+    first those that a user calls."""
     words = text.casefold().split()
     whole = " ".join(words)
 
     def rank(op: OpFacts) -> int:
         names = [op.name.casefold(), op.torch.casefold(), op.node.casefold()]
-        if whole in names:
+        if whole and whole in names:
             return 0
         return 1 if any(name.startswith(whole) for name in names) else 2 if any(whole in name for name in names) else 3
 
     def fits(op: OpFacts) -> bool:
-        line = " ".join((op.name, op.torch, op.node, op.family, op.doc)).casefold()
+        through = (call.partition("(")[0] for call in op.through)
+        line = " ".join((op.name, op.torch, op.node, op.family, op.doc, *through)).casefold()
         return all(word in line for word in words)
 
-    return sorted((op for op in ops().values() if fits(op)), key=lambda op: (rank(op), op.name))
+    return sorted((op for op in ops().values() if fits(op)), key=lambda op: (rank(op), not op.call, op.name))
 
 
 def of_node(op: str, node: str) -> OpFacts | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -69,8 +70,40 @@ def test_keys_go_through_what_was_found_and_nothing_found_is_said(pages: OpPages
     QTest.keyClick(pages.field, Qt.Key.Key_Down)
 
 
+def test_an_op_is_shown_as_a_user_calls_it(pages: OpPages) -> None:
+    assert "torch.addmm(input, mat1, mat2, *, beta=1, alpha=1)" in pages._page(ops()["addmm"])
+    assert "Tensor.view(*size, dtype=None)" in pages._page(ops()["view"])
+
+
+def test_an_op_that_nobody_calls_by_its_name_says_what_leads_to_it(pages: OpPages) -> None:
+    QTest.keyClicks(pages.field, "convolution")
+    shown = pages.text.toPlainText()
+    assert "Called by" in shown
+    assert "torch.conv2d(input, weight, bias=None, stride=1" in shown
+    assert "and 1 other function" in shown
+    pages.field.setText("tanh_backward")
+    assert "Stands in the gradient of tanh" in pages.text.toPlainText()
+
+
+def test_such_an_op_is_found_by_the_function_that_leads_to_it_after_those_that_are_called_so() -> None:
+    found = [op.name for op in search("conv2d")]
+    assert "convolution" in found
+    assert search("softmax")[0].name == "softmax"
+    called = [bool(op.call) for op in search("")]
+    assert called == sorted(called, reverse=True)
+
+
+def test_what_a_rule_uses_is_written_below_it_and_nothing_has_a_hidden_name(pages: OpPages) -> None:
+    shown = pages._page(ops()["addmm"])
+    assert "th(mat2)" in shown
+    assert "def th(a):" in shown
+    hidden = re.compile(r"(?<![\w.])_[a-z]\w*")
+    names = {name for op in ops().values() for text in (*op.rules.values(), *op.helpers.values()) for name in hidden.findall(text)}
+    assert names <= {name for name in ops() if name.startswith("_")} | {"_ctc_loss_backward"}  # in a message
+
+
 def test_every_op_has_a_page(pages: OpPages) -> None:
     for op in ops().values():
         assert op.doc
-        assert op.call in pages._page(op).replace("&#x27;", "'").replace("&lt;", "<").replace("&gt;", ">")
+        assert (op.call or op.name) in pages._page(op).replace("&#x27;", "'").replace("&lt;", "<").replace("&gt;", ">")
         assert bool(op.rules) == bool(op.node), op.name
