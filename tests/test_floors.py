@@ -61,7 +61,7 @@ ENGINE = [
 CLIENT = [
     f"engine.debug.{name}"
     for name in (
-        "states", "protocol", "launch", "targets", "interpreters", "ending", "core", "session", "runs", "breakpoints", "conditions",
+        "states", "protocol", "launch", "targets", "interpreters", "ending", "core", "session", "runs", "breakpoints", "conditions", "gate",
     )
 ]  # fmt: skip
 # our own engine under the debugger; the rest of engine/debug knows no engine

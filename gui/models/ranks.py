@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gradstep.engine.debug.gate import Crowd, Gate, Whereabouts, gate_of
 from gradstep.engine.tape.ranks import Difference, Job, Life, Measure, Row
 
 MOST = 400  # steps of a rank that its line shows: the newest
@@ -44,6 +45,7 @@ class RanksView:
     alone: bool = False  # the lanes are passes of one tape
     shown: int = -1
     started_by: str = ""  # the name of the program's own tape, where that is none of the ranks
+    crowd: Crowd | None = None  # how far the ranks are, where they run on this machine
 
 
 class RanksReader:
@@ -76,7 +78,9 @@ class RanksReader:
             return job.difference.step
         return max((job.common or job.steps) - 1, 0)
 
-    def view(self, step: int | None, measure: Measure, name: str, shown: str, started_by: str = "") -> RanksView:
+    def view(
+        self, step: int | None, measure: Measure, name: str, shown: str, started_by: str = "", crowd: Crowd | None = None
+    ) -> RanksView:  # fmt: skip
         """What the panel shows. ``step`` None: the newest; ``shown``: the path of the tape that the window shows."""
         job = self.job
         chosen = self.newest if step is None or not 0 <= step < job.steps else step
@@ -88,7 +92,7 @@ class RanksReader:
         paths = [lane.path for lane in lanes]
         return RanksView(
             lanes, rows, chosen, job.steps, measure, name, job.difference, tuple(job.listed(twins) for twins in job.twins),
-            bool(job.averaged), job.alone, paths.index(shown) if shown in paths and not job.alone else -1, started_by,
+            bool(job.averaged), job.alone, paths.index(shown) if shown in paths and not job.alone else -1, started_by, crowd,
         )  # fmt: skip
 
     def _line(self, lane: int, name: str) -> tuple[float, ...]:
@@ -98,3 +102,54 @@ class RanksReader:
         del known[max(len(known) - 2, 0) :]
         known += [self.job.norm(lane, step, name) for step in range(len(known), done)]
         return tuple(known[-MOST:])
+
+
+class Together:
+    """The ranks of a job that runs, told to stand, to step and to go on together. Whoever paused them lets them go at the end."""
+
+    def __init__(self, tape: str) -> None:
+        self._path = gate_of(tape)
+        self._gate: Gate | None = None
+        self._paused = False
+
+    def look(self) -> Crowd | None:
+        """How far they are; None where no rank runs on this machine, or none of them can be told anything."""
+        if self._gate is None and self._path:
+            try:
+                self._gate = Gate(self._path)
+            except (OSError, ValueError):
+                return None
+        crowd = self._gate.look() if self._gate is not None else None
+        return crowd if crowd is not None and crowd.ranks else None
+
+    def pause(self) -> None:
+        """Let all of them stand before the same node."""
+        if self._gate is not None:
+            self._paused = True
+            self._gate.pause()
+
+    def step(self) -> None:
+        """Let all of them run a node."""
+        if self._gate is not None:
+            self._gate.step()
+
+    def go(self) -> None:
+        """Let all of them run on."""
+        if self._gate is not None:
+            self._paused = False
+            self._gate.go()
+
+    def at(self, rank: int) -> Whereabouts | None:
+        """Where a rank stands, once all stand together."""
+        crowd = self.look()
+        if crowd is None or not crowd.together:
+            return None
+        return next((one for one in crowd.ranks if one.rank == rank), None)
+
+    def close(self) -> None:
+        """Nobody looks any more."""
+        if self._paused:
+            self.go()
+        if self._gate is not None:
+            self._gate.close()
+            self._gate = None

@@ -34,6 +34,7 @@ from ..widgets.formats import number
 from ..widgets.plain import tip
 from .buttons import button
 from .notice import Stage
+from .together_bar import TogetherBar
 
 Index = QModelIndex | QPersistentModelIndex
 _SPREAD, _EQUAL = 0, 1  # the columns behind the ranks
@@ -345,6 +346,7 @@ class RanksPanel(Panel):
         self._newest = button(
             self.tr("Newest"), lambda: self.step_wished.emit(None), self, self.tr("Follow: the first difference, or the last step")
         )
+        self.together = TogetherBar(self)
         self._stage = Stage(self._parts(), self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -384,6 +386,7 @@ class RanksPanel(Panel):
         self._top.addLayout(bar)
         self._top.addLayout(head, 1)
         column.addLayout(self._top)
+        column.addWidget(self.together)
         column.addWidget(parts, 1)
         return content
 
@@ -401,6 +404,7 @@ class RanksPanel(Panel):
             )
             return
         self._stage.show_content()
+        self.together.show_crowd(view.crowd)
         self.model.show(view)
         self.histories.show_view(view)
         self._of.setText(view.name or self.tr("|grad| over all parameters"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import PurePath
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -13,11 +14,13 @@ from gradstep.engine.tape.reader import TapeError
 from ..files.opening import Opening
 from ..frame.docks import Docks
 from ..models.debug_model import DebugModel
-from ..models.ranks import RanksReader, RanksView
+from ..models.ranks import RanksReader, RanksView, Together
 from ..panels.ranks_panel import RanksPanel
 from ..program.session import DebugSession
 
 TICK = 250  # milliseconds between two looks at a job that goes on
+SOON = 30  # and at ranks that come together
+SMALL = 20_000  # ops and events that are taken in at once, so that the node at which all stand is shown at once
 IDLE = 1000  # and at a folder in which ranks may begin to write
 BUDGET = 0.006  # seconds that one look may take
 
@@ -36,6 +39,8 @@ class Ranks(QObject):
         self._reader: RanksReader | None = None
         self._step: int | None = None
         self._measure, self._name = Measure.OWN, ""
+        self._together: Together | None = None
+        self._place: tuple[int, int] | None = None  # where all ranks stand
         self._told = False  # that a rank stands out
         self._going: tuple[int, int] | None = None  # the event and the node to go to once the tape is here
         self._timer = QTimer(self, singleShot=True)
@@ -50,6 +55,9 @@ class Ranks(QObject):
         panel.step_wished.connect(self._choose_step)
         panel.measure_wished.connect(self._choose_measure)
         panel.name_wished.connect(self._choose_name)
+        panel.together.pause_wished.connect(lambda: self._tell_all(Together.pause))
+        panel.together.step_wished.connect(lambda: self._tell_all(Together.step))
+        panel.together.go_wished.connect(lambda: self._tell_all(Together.go))
 
     def stop(self) -> None:
         """The window closes."""
@@ -62,7 +70,8 @@ class Ranks(QObject):
         if self._reader is None:
             return RanksView()
         started_by = "" if self._home in self._reader.paths else PurePath(self._home).name
-        return self._reader.view(self._step, self._measure, self._name, self._shown(), started_by)
+        crowd = self._together.look() if self._together is not None else None
+        return self._reader.view(self._step, self._measure, self._name, self._shown(), started_by, crowd)
 
     def _shown(self) -> str:
         tape = self._model.tape
@@ -73,6 +82,8 @@ class Ranks(QObject):
         path = self._shown()
         if self._reader is not None and path and path in (*self._reader.paths, self._home):
             self._show()
+            self._place = None
+            self._stand()
             return
         self._forget()
         self._home = path
@@ -84,7 +95,9 @@ class Ranks(QObject):
     def _forget(self) -> None:
         if self._reader is not None:
             self._reader.close()
-        self._reader = self._step = self._going = None
+        if self._together is not None:
+            self._together.close()
+        self._reader = self._together = self._step = self._going = self._place = None
         self._home = self._name = ""
         self._told = False
 
@@ -109,8 +122,12 @@ class Ranks(QObject):
         if in_sight:
             self._show()
         self._tell()
+        self._stand()
+        crowd = self._together.look() if self._together is not None else None
         if not done:
             self._timer.start(0)
+        elif crowd is not None and crowd.held and not crowd.together:
+            self._timer.start(SOON)
         elif self._reader.runs or len(self._reader.paths) == 1:
             self._timer.start(TICK if self._reader.runs else IDLE)
 
@@ -126,6 +143,8 @@ class Ranks(QObject):
             self._reader.close()
         self._reader = RanksReader(paths)
         if len(paths) > 1:
+            if self._together is None:
+                self._together = Together(paths[0])
             self._docks.title(self._panel, len(paths))
             self.said.emit(self.tr("{0} ranks have tapes of their own: see Ranks.").format(len(paths)))
 
@@ -139,6 +158,34 @@ class Ranks(QObject):
     def _show(self) -> None:
         if self._reader is not None and self._docks.in_sight(self._panel):
             self._panel.show_ranks(self.view)
+
+    # ------------------------------------------------------------------------------------------- standing together
+
+    def _tell_all(self, wish: Callable[[Together], None]) -> None:
+        if self._together is not None:
+            wish(self._together)
+            self._show()
+            self._timer.start(SOON)
+
+    def _stand(self) -> None:
+        """All ranks stand before a node, and did not before: show that of the rank that is shown."""
+        if self._together is None or self._reader is None:
+            return
+        crowd = self._together.look()
+        place = crowd.ranks[0].place if crowd is not None and crowd.together else None
+        if place == self._place:
+            return
+        self._place = place
+        if place is None and self._shown() in self._reader.paths:
+            self._model.set_live_node(None)
+        lanes = [lane.number for lane in self._reader.job.lanes if lane.reader.path == self._shown()]
+        at = self._together.at(lanes[0]) if lanes and place is not None else None
+        if at is not None:
+            self._going = at.position, at.node
+            here = self._model.catch_up(SMALL)
+            self._model.set_live_node(at.node)
+            if here:
+                self._arrive()
 
     # ------------------------------------------------------------------------------------------- what the user wishes
 

@@ -169,3 +169,36 @@ def test_the_ranks_of_a_resnet_come_by_themselves_and_are_shown_while_they_run(d
     assert panel.model.view.started_by
     panel.rank_picked.emit(len(panel.model.view.lanes))
     driver.until(lambda: panel.model.view.shown == -1)
+
+
+def test_all_ranks_of_a_resnet_are_paused_stepped_and_let_go_on_in_the_window(driver: Driver) -> None:
+    script = str(SCRIPTS / "resnet_ddp.py")
+    window, panel = driver.window, driver.window.panels.ranks
+    window.preferences.show_script(script)
+    window.preferences.set("script/arguments", "--size 32 --epochs 12 --batch-size 2")
+    window.open_file(script)
+    driver.until(lambda: window.docks[panel].windowTitle() == "Ranks (4)")
+    driver.press("ranks")
+    driver.until(panel.together.pause.isEnabled)
+    panel.together.pause.click()
+    driver.until(panel.together.step.isEnabled)
+    panel.rank_picked.emit(1)
+    driver.until(lambda: panel.model.view.shown == 1 and window.model.selection.key is not None)
+    model, seen = window.model, []
+    for _ in range(3):
+        crowd = panel.model.view.crowd
+        assert crowd is not None
+        at = crowd.ranks[1]
+        driver.until(lambda at=at: model.selection.key == ("node", at.node))  # type: ignore[misc]
+        assert model.tape is not None
+        assert model.tape.nodes[at.node].name == at.name
+        assert model.current_node == at.node
+        assert len({one.place for one in crowd.ranks}) == 1
+        seen.append(at.place)
+        panel.together.step.click()
+        driver.until(lambda: panel.together.step.isEnabled() and panel.model.view.crowd.ranks[0].place != seen[-1])
+    assert [place[1] - seen[0][1] for place in seen] == [0, 1, 2] or seen[0][0] != seen[-1][0]
+    panel.together.go.click()
+    driver.end()
+    assert driver.state is State.FINISHED, driver.message
+    driver.until(lambda: not panel.together.isVisible())

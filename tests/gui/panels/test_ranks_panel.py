@@ -6,10 +6,12 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
+from gradstep.engine.debug.gate import Crowd, Whereabouts
 from gradstep.engine.tape.ranks import Cell, Difference, Kind, Life, Measure, Row
 from gradstep.gui.models.ranks import LaneView, RanksView
 from gradstep.gui.panels.ranks_panel import RanksModel, RanksPanel
@@ -119,3 +121,35 @@ def test_without_ranks_it_says_how_to_get_some(qtbot: QtBot) -> None:
     assert not panel._go.isVisible()
     panel.resize(400, 300)
     assert not panel.grab().isNull()
+
+
+def at(rank: int, stands: bool, node: int = 2, name: str = "TanhBackward0") -> Whereabouts:
+    return Whereabouts(rank, 100 + rank, stands, 5, node, 31, name, 99)
+
+
+@pytest.mark.parametrize(
+    ("crowd", "enabled", "words"),
+    [
+        (Crowd(False, (at(0, False), at(1, False))), "pause", "2 ranks run."),
+        (Crowd(True, (at(0, True), at(1, False))), "go", "On the way to where the furthest is: rank 1"),
+        (Crowd(True, (at(0, True),), missing=(1,)), "go", "They will stand once all have begun: 1 have not."),
+        (Crowd(True, (at(0, True), at(1, True))), "step go", "All 2 stand before TanhBackward0: node 2 of pass 5."),
+        (Crowd(True, (at(0, True), at(1, True, name="Mul"))), "step go", "All 2 stand before Mul, TanhBackward0: node 2 of pass 5. These"
+         " are different nodes."),
+    ],
+)  # fmt: skip
+def test_the_ranks_of_a_job_that_runs_are_told_to_stand_and_to_step_together(
+    qtbot: QtBot, crowd: Crowd, enabled: str, words: str
+) -> None:  # fmt: skip
+    panel = panel_of(qtbot, replace(VIEW, crowd=crowd))
+    bar = panel.together
+    assert bar.isVisible()
+    assert " ".join(name for name in ("pause", "step", "go") if getattr(bar, name).isEnabled()) == enabled
+    assert bar.words(crowd) == words
+    asked: list[str] = []
+    for name in ("pause", "step", "go"):
+        getattr(bar, f"{name}_wished").connect(lambda name=name: asked.append(name))
+        getattr(bar, name).click()
+    assert " ".join(asked) == enabled
+    panel.show_ranks(VIEW)
+    assert not bar.isVisible()
