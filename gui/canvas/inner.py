@@ -69,6 +69,14 @@ class Inner:
             return Look.DONE
         return Look.READY if counts[Look.READY] else Look.PENDING
 
+    def group_looks(self) -> tuple[Ints, Bytes]:
+        """All folded groups, and what each is drawn as."""
+        groups = np.flatnonzero(self.folded)
+        counts = self.counts[groups]
+        looks = np.where(counts[:, Look.READY] > 0, Look.READY, Look.PENDING)
+        looks = np.where(counts[:, Look.DONE] == counts.sum(axis=1), Look.DONE, looks)
+        return groups, np.where(counts[:, Look.RUNNING] > 0, Look.RUNNING, looks).astype(np.uint8)
+
     def share(self, group: int) -> float:
         """How much of a folded group is done, 0 to 1."""
         total = int(self.counts[group].sum())
@@ -77,6 +85,9 @@ class Inner:
     def put(self, edges: Ints, sources: Ints, pairs: Iterable[Hashable], norms: Floats) -> None:
         """Gradients passed between pairs of nodes, for which these edges stand between what shows the two. A pair that is there
         already has another norm now."""
+        if not self._rows:
+            self._put_first(edges, sources, pairs, norms)
+            return
         rows, first = self._rows, self._norms.length
         fresh: list[int] = []
         for place, (edge, pair) in enumerate(zip(edges.tolist(), pairs, strict=True)):
@@ -91,6 +102,17 @@ class Inner:
         places = np.array(fresh, np.int64)
         self._sources.extend(sources[places])
         self._norms.extend(norms[places])
+
+    def _put_first(self, edges: Ints, sources: Ints, pairs: Iterable[Hashable], norms: Floats) -> None:
+        """The same where nothing has passed yet, for a hundred thousand pairs at once."""
+        last = {pair: place for place, pair in enumerate(pairs)}
+        self._rows = dict(zip(last, range(len(last)), strict=True))
+        places = np.fromiter(last.values(), np.int64, len(last))
+        self._sources.extend(sources[places])
+        self._norms.extend(norms[places])
+        order = np.argsort(edges[places], kind="stable")
+        found, starts = np.unique(edges[places][order], return_index=True)
+        self._rows_of = {edge: array("q", rows.tobytes()) for edge, rows in zip(found.tolist(), np.split(order, starts[1:]), strict=True)}
 
     def forget_norms(self) -> None:
         self._rows.clear()

@@ -115,9 +115,8 @@ class Marks:
         changed = before != self.look
         if len(looks):
             self.inner.recount()
-            folded = np.flatnonzero(self.inner.folded)
-            for group in folded.tolist():
-                self.look[group] = self.inner.look(group)
+            groups, shown = self.inner.group_looks()
+            self.look[groups] = shown
             changed = (before != self.look) | (shares != self.inner.counts).any(axis=1)
         return _changed(changed)
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QStyle, QWidget
 
 from ..theme.motion import is_calm
 from .motion import LONGEST
-from .routes import Floats, Segments
+from .routes import Floats, Ints, Segments
 from .scene import Scene
 
 MOST = 2_500  # boxes; more do not move smoothly enough
@@ -77,28 +77,47 @@ class Morph:
 def _starts(old: Scene, new: Scene, shift: tuple[float, float]) -> Floats:
     """Where each box of the new scene comes from: its own place in the old one, the place of the folded group that held it,
     or the middle of what it holds now."""
-    old_box: dict[int, list[int]] = {}
-    for box, node in enumerate(old.node.tolist()):
-        old_box.setdefault(node, []).append(box)
-    taken: dict[int, int] = {}
+    before, count = len(old.keys), np.bincount(old.node, minlength=len(old.keys))
+    order, first = np.argsort(old.node, kind="stable"), np.cumsum(count) - count
+
+    def boxes(nodes: Ints, numbers: Ints) -> Ints:
+        """Of each node of the old scene the box with that number, or its last."""
+        found: Ints = order[first[nodes] + np.minimum(numbers, count[nodes] - 1)]
+        return found
+
     result = np.stack([new.x, new.y], axis=1)
-    inside: dict[int, list[int]] = {}
+    number = _numbers(new.node)
+    same = np.array([-1 if node is None else node for node in map(old.number.get, new.keys)], np.int64)
+    itself = np.flatnonzero(same[new.node] >= 0)
+    there = boxes(same[new.node[itself]], number[itself])
+    result[itself] = np.stack([old.x[there], old.y[there]], axis=1) + shift
+    pairs = [np.zeros(0, np.int64)]  # of what is new, and what in the old scene showed something of it
     for kind, table in new.inside.items():
-        before = old.inside.get(kind)
-        if before is not None:
-            size = min(len(table), len(before))
-            both = (table[:size] >= 0) & (before[:size] >= 0)
-            for mine, its in np.unique(np.stack([table[:size][both], before[:size][both]]), axis=1).T.tolist():
-                inside.setdefault(mine, []).append(its)
-    for box, node in enumerate(new.node.tolist()):
-        same = old.number.get(new.keys[node])
-        found = [same] if same is not None else inside.get(node, [])[:200]
-        if not found:
-            continue
-        number = taken[node] = taken.get(node, -1) + 1
-        boxes = [old_box[k][min(number, len(old_box[k]) - 1)] for k in found]
-        result[box] = float(np.mean(old.x[boxes])) + shift[0], float(np.mean(old.y[boxes])) + shift[1]
+        if (known := old.inside.get(kind)) is not None:
+            mine, its = table[: len(known)], known[: len(table)]
+            both = (mine >= 0) & (its >= 0)
+            both[both] = same[mine[both]] < 0
+            pairs.append(np.unique(mine[both] * before + its[both]))
+    mine, its = np.divmod(np.unique(np.concatenate(pairs)), max(before, 1))
+    fresh = np.flatnonzero(same[new.node] < 0)
+    low, high = (np.searchsorted(mine, new.node[fresh], side) for side in ("left", "right"))
+    owner = np.repeat(np.arange(len(fresh)), high - low)
+    its = its[np.arange(len(owner)) - np.repeat(np.cumsum(high - low) - high, high - low)]
+    there = boxes(its, number[fresh][owner])
+    held = np.bincount(owner, minlength=len(fresh))
+    for column, places in enumerate((old.x, old.y)):
+        sums = np.bincount(owner, places[there], len(fresh))
+        result[fresh[held > 0], column] = (sums[held > 0] / held[held > 0]) + shift[column]
     return result
+
+
+def _numbers(nodes: Ints) -> Ints:
+    """How many boxes of the same node stand before each box."""
+    order = np.argsort(nodes, kind="stable")
+    ranked = nodes[order]
+    numbers = np.empty(len(nodes), np.int64)
+    numbers[order] = np.arange(len(nodes)) - np.searchsorted(ranked, ranked)
+    return numbers
 
 
 class Change(QObject):

@@ -7,6 +7,8 @@ node) is not painted here but over the retained picture.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -47,7 +49,6 @@ class ScenePainter:
         s = scene
         half_width, half_height = s.width / 2, s.height / 2
         self.nodes = BoxIndex(s.x - half_width, s.y - half_height, s.x + half_width, s.y + half_height)
-        self._fine, self._coarse = s.fine.index(), s.coarse.index()
         rows = s.groups.rows
         self._groups = BoxIndex(rows[:, 0], rows[:, 1], rows[:, 0] + rows[:, 2], rows[:, 1] + rows[:, 3])
         order = np.argsort(s.source, kind="stable")
@@ -65,10 +66,8 @@ class ScenePainter:
         self._flat_dress = dress.flat(theme)
         self._inks = edge_inks(theme)
         self.overview = Overview(scene, theme)
-        self.states = marks.states()
         self._rest = (np.array([WAITING, FORWARD, LINKED], np.uint8)[s.kind] + THIN * s.docked).astype(np.uint8)
-        self.edge_ink = self._rest.copy()
-        self.refresh()
+        self._taken: tuple[Bytes, Bytes] | None = None  # states and inks as the marks had them; None: they are others now
         self.unit = self.ratio = self.scale = self.picture_unit = 0.0
         self._pictures: dict[object, Picture] = {}
         if before is not None and before.theme is theme and before.dress.palette == dress.palette and len(before._pictures) < PICTURES:
@@ -77,18 +76,41 @@ class ScenePainter:
         else:
             self.rescale(1.0, 1.0)
 
+    @cached_property
+    def _fine(self) -> BoxIndex:  # made when it is looked into: at one scale only one of the two is
+        return self.scene.fine.index()
+
+    @cached_property
+    def _coarse(self) -> BoxIndex:
+        return self.scene.coarse.index()
+
     # ------------------------------------------------------------------------------------------------------------- state
 
+    @property
+    def states(self) -> Bytes:
+        """Look plus ALERT of each node."""
+        return self._up_to_date()[0]
+
+    @property
+    def edge_ink(self) -> Bytes:
+        """What each edge is drawn as."""
+        return self._up_to_date()[1]
+
+    def _up_to_date(self) -> tuple[Bytes, Bytes]:
+        if self._taken is None:  # once, however often all marks changed since the last picture
+            self._taken = self.marks.states(), self._inks_of(np.arange(len(self.scene.source)))
+        return self._taken
+
     def refresh(self) -> None:
-        """Takes all marks over at once."""
-        self.states = self.marks.states()
-        self._ink_edges(np.arange(len(self.scene.source)))
+        """All marks may be others."""
+        self._taken = None
         self.overview.forget()
 
     def refresh_node(self, node: int) -> None:
         """Takes the marks of one node and of its outgoing edges over."""
         self.states[node] = self.marks.look[node] + ALERT * self.marks.alert[node]
-        self._ink_edges(self.out_edges(node))
+        edges = self.out_edges(node)
+        self.edge_ink[edges] = self._inks_of(edges)
         boxes = self.boxes_of(node)
         self.overview.repaint(boxes, self.flat_colours(boxes))
 
@@ -116,7 +138,7 @@ class ScenePainter:
         """The boxes of a node, its first one first; a leaf that is shared has several."""
         return self._boxes[self._boxes_start[node] : self._boxes_start[node + 1]]
 
-    def _ink_edges(self, edges: Ints) -> None:
+    def _inks_of(self, edges: Ints) -> Bytes:
         """An edge whose source is done shows the norm of what passed it."""
         s = self.scene
         ink = self._rest[edges].copy()
@@ -125,7 +147,7 @@ class ScenePainter:
             norms = self.marks.norms[edges[flowed]]
             by_norm = np.where(np.isinf(norms), BAD, self.marks.scale.inks(norms))
             ink[flowed] = np.where(np.isnan(norms), PASSED, by_norm) + THIN * s.docked[edges[flowed]]
-        self.edge_ink[edges] = ink + np.uint8(DIM) * (self.dress.dim[s.source[edges]] | self.dress.dim[s.target[edges]])
+        return ink + np.uint8(DIM) * (self.dress.dim[s.source[edges]] | self.dress.dim[s.target[edges]])
 
     # ------------------------------------------------------------------------------------------------------------- scale
 

@@ -10,7 +10,19 @@ import functools
 import math
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QLinearGradient,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QPixmapCache,
+    QPolygonF,
+)
 
 from ..theme.fonts import drawn_mono_font as mono_font
 from ..theme.fonts import drawn_ui_font as ui_font
@@ -70,16 +82,27 @@ def node_sprite(theme: Theme, style: Style, state: int, unit: float, detail_leve
     """The picture of a box. ``detail_level``: 2 all, 1 one line of text as large as fits, 0 no text. ``ink``: other colours
     than those of its family."""
     margin = margin_of(state) * unit
-    width, height = style.width * unit, style.height * unit
-    pixmap = blank(width + 2 * margin + 1, height + 2 * margin + 1)
-    painter = QPainter(pixmap)
+    rect = QRectF(margin, margin, style.width * unit, style.height * unit)
+    ink = ink or node_ink(theme, style.category, state)
+    picture = blank(rect.width() + 2 * margin + 1, rect.height() + 2 * margin + 1)
+    colours = " ".join(f"{colour.rgba():x}" for colour in (ink.fill, ink.border, ink.stripe))
+    key = f"node {theme.name} {style.shape} {style.times} {style.width} {style.height} {state} {unit} {colours}"
+    known = isinstance(picture, QPixmap) and QPixmapCache.find(key, picture)  # boxes that differ in their words alone
+    painter = QPainter(picture)
     try:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ink = ink or node_ink(theme, style.category, state)
-        _Node(painter, theme, style, state, QRectF(margin, margin, width, height), unit, ink).paint(detail_level)
+        node = _Node(painter, theme, style, state, rect, unit, ink)
+        if not known:
+            node.paint_box()
+            if isinstance(picture, QPixmap):
+                painter.end()
+                QPixmapCache.insert(key, picture)
+                painter.begin(picture)
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        node.paint_words(detail_level)
     finally:
         painter.end()
-    return pixmap
+    return picture
 
 
 class _Node:
@@ -92,7 +115,8 @@ class _Node:
         self.pill = style.shape in PILLS
         self.radius = rect.height() / 2 if self.pill else _RADIUS[style.shape] * unit
 
-    def paint(self, level: int) -> None:
+    def paint_box(self) -> None:
+        """All but the words."""
         if self.look is Look.RUNNING:
             self._glow()
         elif self.unit > 0.5 and not self.pill:
@@ -100,13 +124,16 @@ class _Node:
         outline = self._outline(self.rect)
         self._body(outline)
         if self.pill:
-            if level:
-                self._pill_texts(level)
             return
         if self.look is not Look.RUNNING and self.style.shape != Shape.GROUP:
             self._stripe(outline)
         self._border(outline)
-        if level:
+
+    def paint_words(self, level: int) -> None:
+        """The words on it, with their icons."""
+        if level and self.pill:
+            self._pill_texts(level)
+        elif level:
             self._texts(level)
 
     def _outline(self, rect: QRectF, grown: float = 0.0) -> QPainterPath:

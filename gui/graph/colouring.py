@@ -22,6 +22,7 @@ from ..canvas import GraphCanvas
 from ..canvas.reading import Chip, Legend
 from ..canvas.trails import GROUP
 from ..models.debug_model import DebugModel
+from ..models.lasting import lasting
 from ..models.node_facts import NAMES, Fact, FactBoard
 from ..theme.scales import qualitative, sequential, zero
 from ..translation import translate
@@ -208,9 +209,26 @@ class Colouring(QObject):
         board = self.board()
         if self._work is None or board is None:
             return
+        with lasting():
+            ended = self._work_on(self._work, board)
+        if not ended:
+            self.working.emit(self._done, self._all)
+            self._next.start()
+            return
+        self._work = None
+        self.working.emit(0, 0)
+        if self._fact is Fact.DEVICE:
+            self._show_names()
+            return
+        self._shown |= {group: self._together(members) for group, members in self._members.items()}
+        self._scale = self._scale.including(self._shown.values())
+        self._paint()
+
+    def _work_on(self, keys: Iterator[Key], board: FactBoard) -> bool:
+        """The facts of more nodes, for as long as BUDGET allows. Whether those were the last."""
         deadline = time.perf_counter() + BUDGET
         holder, fact, known = self._canvas.reading.holder, self._fact, self._known
-        for count, key in enumerate(self._work):
+        for count, key in enumerate(keys):
             if fact is not Fact.DEVICE:
                 value = known[key] if key in known else board.facts(key).number_of(fact)
                 self._values[key] = value
@@ -223,17 +241,8 @@ class Colouring(QObject):
                 self._shown[key] = value
             if count % 16 == 15 and time.perf_counter() > deadline:
                 self._done += count + 1
-                self.working.emit(self._done, self._all)
-                self._next.start()
-                return
-        self._work = None
-        self.working.emit(0, 0)
-        if fact is Fact.DEVICE:
-            self._show_names()
-            return
-        self._shown |= {group: self._together(members) for group, members in self._members.items()}
-        self._scale = self._scale.including(self._shown.values())
-        self._paint()
+                return False
+        return True
 
     def _together(self, keys: Iterable[Key]) -> float:
         """The number of a folded group: the largest norm or value in it, the sum of times, bytes and NaNs."""

@@ -10,13 +10,14 @@ import pickle
 import sys
 from dataclasses import replace
 
-from PySide6.QtCore import QByteArray, QElapsedTimer, QObject, QProcess, Signal
+from PySide6.QtCore import QByteArray, QElapsedTimer, QObject, QProcess, QTimer, Signal
 
 from ..canvas.plan import Measure
 from ..canvas.scene import LayoutFunction
 from .picture import LENGTH, Picture, Stage
 
 PATIENCE = 1500  # milliseconds that work nobody wants any more may go on before its process is ended
+LARGE = 1 << 20  # bytes of an answer that is shown in another turn of the event loop than it is read
 _CLOSING = 5000  # milliseconds that the end of the window waits for the end of the process
 
 
@@ -42,6 +43,9 @@ class Drawing(QObject):
         self._since = QElapsedTimer()
         self._arrived = bytearray()
         self._heard = False  # the process has said something
+        self._waiting: list[object] = []  # messages that were read, in their order
+        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next.timeout.connect(self._take_next)
 
     @property
     def is_ready(self) -> bool:
@@ -89,6 +93,7 @@ class Drawing(QObject):
         process, self._process = self._process, None
         self._wished, self._asked = None, 0
         self._arrived.clear()
+        self._waiting.clear()
         if process is not None:
             process.blockSignals(True)
             process.kill()
@@ -116,7 +121,17 @@ class Drawing(QObject):
                 return
             message = pickle.loads(bytes(self._arrived[LENGTH.size : LENGTH.size + length]))  # from our own process
             self._arrived = bytearray(self._arrived[LENGTH.size + length :])
-            self._take(message)
+            if self._waiting or length > LARGE:
+                self._waiting.append(message)
+                self._next.start()
+            else:
+                self._take(message)
+
+    def _take_next(self) -> None:
+        if self._waiting:
+            self._take(self._waiting.pop(0))
+        if self._waiting:
+            self._next.start()
 
     def _take(self, message: object) -> None:
         """A Stage, or an answer: the picture, and its graph and scene or why there is none."""
@@ -137,6 +152,8 @@ class Drawing(QObject):
             self.drawn.emit(picture, graph, scene)
 
     def _ended(self) -> None:
+        while self._waiting:
+            self._take_next()
         process, self._process = self._process, None
         self._arrived.clear()
         if process is not None:

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 import networkx as nx
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
-from PySide6.QtGui import QHelpEvent, QWheelEvent
+from PySide6.QtGui import QHelpEvent, QPixmapCache, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from gradstep.gui.canvas import GraphCanvas, Look, sprites
 from gradstep.gui.canvas.camera import MARGIN
+from gradstep.gui.canvas.plan import Shape, Style
 from gradstep.gui.theme import DARK, LIGHT, apply
 from gradstep.plugins.layouts import layered_layout
 
@@ -87,6 +88,17 @@ def test_words_for_no_graph_wait_until_there_is_none(make_canvas, graphs, qapp):
     assert not painted
     canvas.clear()
     assert canvas.accessibleDescription().startswith("Running mnist.py")
+
+
+def test_boxes_that_differ_in_their_words_alone_look_like_boxes_painted_for_themselves(qapp):
+    styles = [Style(Shape.GROUP, "elementwise", label, "200 nodes", 130.0, 44.0, times=3) for label in ("Mul", "Tanh")]
+    styles += [Style(Shape.FUNCTION, "elementwise", label, "4x8", 90.0, 40.0) for label in ("Mm", "Addmm")]
+    QPixmapCache.clear()
+    together = [sprites.node_sprite(LIGHT, style, Look.DONE, 1.0, 2).toImage() for style in styles]
+    for style, shared in zip(styles, together, strict=True):
+        QPixmapCache.clear()
+        assert sprites.node_sprite(LIGHT, style, Look.DONE, 1.0, 2).toImage() == shared
+    assert len({bytes(image.constBits()) for image in together}) == len(styles)
 
 
 def test_a_graph_without_nodes_says_it_too(make_canvas):

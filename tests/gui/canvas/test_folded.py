@@ -124,6 +124,25 @@ def test_columns_say_what_mappings_say(qapp, graph, scene):
     np.testing.assert_array_equal(named.norms, in_columns.norms)
 
 
+def test_norms_that_come_together_add_up_as_those_that_come_one_by_one(qapp, graph, scene):
+    passed = [edge for edge in graph.edges if edge[0][0] == "node"]
+    ends = np.array([(a[1], b[1]) for a, b in [*passed, *passed[:9]]])  # some twice: the last counts
+    norms = np.linspace(0.1, 9.0, len(ends))
+    at_once, in_turn, edges = Marks(scene), Marks(scene), np.arange(len(scene.source))
+    at_once.set_norms(Passed(ends[:, 0], ends[:, 1], norms))
+    for place in range(len(ends)):
+        in_turn.set_norms(Passed(ends[place : place + 1, 0], ends[place : place + 1, 1], norms[place : place + 1]))
+    for marks in (at_once, in_turn):
+        marks.set_statuses(dict.fromkeys(graph, Look.DONE))
+    assert at_once.flowed(edges).tolist() == in_turn.flowed(edges).tolist()
+    np.testing.assert_allclose(at_once.norms, in_turn.norms)
+    (one, other) = passed[0]
+    at_once.set_norms(Passed(np.array([one[1]]), np.array([other[1]]), np.array([7.0])))
+    in_turn.set_norms(Passed(np.array([one[1]]), np.array([other[1]]), np.array([7.0])))
+    at_once.flowed(edges), in_turn.flowed(edges)
+    np.testing.assert_allclose(at_once.norms, in_turn.norms)
+
+
 # ------------------------------------------------------------------------------------------------------------------ canvas
 
 
@@ -217,6 +236,16 @@ def test_a_change_begins_at_the_old_places_and_ends_at_the_new_ones(qapp, graph,
             x, y = scene.place_of(scene.keys[shown])
             assert begun.place_of(key) == pytest.approx((x + 5, y + 7))
     assert morph.at(1.0) is new
+
+
+def test_what_is_folded_comes_out_of_the_middle_of_what_it_holds(qapp, graph, scene):
+    opened = arrange(folded(graph, Folds(99)), measure(), layered_layout)
+    begun, group = Morph(opened, scene, (5.0, 7.0)).at(0.0), loop(scene)
+    places = [opened.place_of(key) for kind, table in scene.inside.items() for key in opened.keys
+              if key[0] == kind and key[1] < len(table) and table[key[1]] == group]  # fmt: skip
+    assert len(places) > 1
+    x, y = np.mean(places, axis=0)
+    assert begun.place_of(scene.keys[group]) == pytest.approx((x + 5, y + 7))
 
 
 def test_edges_come_out_of_the_box_that_held_them(qapp, graph, scene):

@@ -71,6 +71,19 @@ def test_another_wish_ends_the_one_before(qtbot, tape, drawing):
     assert answers == [second]
 
 
+def test_what_is_large_is_shown_in_another_turn_and_in_its_order(qtbot, tape, drawing, monkeypatch):
+    monkeypatch.setattr("gradstep.gui.graph.drawing.LARGE", 0)
+    heard = []
+    drawing.progressed.connect(heard.append)
+    drawing.drawn.connect(lambda picture, graph, scene: heard.append(picture))
+    pictures = [Picture(tape.path, shown, run(tape), 3) for shown in (Shown.BACKWARD, Shown.FORWARD)]
+    for number, picture in enumerate(pictures):
+        drawing.draw(picture, measure(), layered_layout)
+        qtbot.waitUntil(lambda number=number: sum(isinstance(one, Picture) for one in heard) > number, timeout=LONG)
+    assert [one for one in heard if isinstance(one, Picture)] == pictures
+    assert heard.index(Stage.ARRANGING) < heard.index(pictures[0])
+
+
 def test_the_same_picture_grown_waits_for_the_one_that_is_drawn(qtbot, tape, drawing):
     answers = []
     drawing.drawn.connect(lambda picture, graph, scene: answers.append(picture))
