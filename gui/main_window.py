@@ -16,6 +16,7 @@ from gradstep.engine.extensions.switches import Switches
 from .actions import COMMANDS, Actions
 from .canvas import GraphCanvas
 from .commands.keymap import native
+from .files.attaching import Attaching
 from .files.file_commands import FileCommands
 from .files.notes import Notes
 from .files.opening import Opening
@@ -146,6 +147,7 @@ class MainWindow(QMainWindow):
         self.tensor_views = TensorViews(model, panels, docks, self)
         self.notes = Notes(model, self.navigator, panels.notes, settings, self)
         self.files = FileCommands(self, settings)
+        self.attaching = Attaching(self.message, settings, self)
         self.tape_watch = TapeWatch(model, self.session, self.opening, self.message, self)
         self.recovery = Recovery(self.session, self.opening, self.preferences, settings, self)
 
@@ -232,10 +234,9 @@ class MainWindow(QMainWindow):
 
     def _connect_what_is_open(self) -> None:
         self.opening.changed.connect(self._opened)
-        for asks in (self.files, self.menus, self.around.quick_open, self.welcome):
+        for asks in (self.files, self.attaching, self.menus, self.around.quick_open, self.welcome):
             asks.file_picked.connect(self.open_file)
-        self.welcome.open_wished.connect(self.actions_["open"].trigger)
-        self.welcome.open_tape_wished.connect(self.actions_["open_tape"].trigger)
+        self.welcome.wished.connect(lambda name: self.actions_[name].trigger())
         self.panels.compare.tape_wished.connect(self.file_orders.compare_with)
         self.file_orders.comparison_wished.connect(self.analyses.compare)
         self.panels.statistics.save_wished.connect(lambda text: self.files.ask_save_values(text, "statistics"))
@@ -259,7 +260,7 @@ class MainWindow(QMainWindow):
         for part in (
             self.announcer, self.navigator, self.files, self.opening, self.runs, self.ranks, self.graphs.foldings, self.reading, self.guide,
             self.notes, self.findings, self.experiments, self.watches, self.tensor_views, self.tallying, self.undo, self.writing,
-            self.around.layouts,
+            self.around.layouts, self.attaching,
         ):  # fmt: skip
             part.said.connect(self.status.say)
         for refused in (self.inquiries.failed, self.breakpoints.refused):
@@ -267,7 +268,7 @@ class MainWindow(QMainWindow):
         self.files.failed.connect(self.message.show_error)
 
     def _connect_the_commands(self) -> None:
-        slots: dict[str, Any] = {"show_stacks": self.troubles.ask_stacks, "run_configuration": self.runs.ask}
+        slots: dict[str, Any] = {"show_stacks": self.troubles.ask_stacks, "run_configuration": self.runs.ask, "attach": self.attaching.ask}
         for part in (
             self.file_orders, self.undo, self.reading, self.orders, self.breaking, self.navigator, self.notes, self.tensor_views,
             self.findings, self.wishes, self.chains, self.around, self.guide,
@@ -317,7 +318,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_keys(self) -> None:
-        self.welcome.show_keys([native(self.around.keymap.keys(name)) for name in ("open", "open_tape")])
+        self.welcome.show_keys(lambda name: native(self.around.keymap.keys(name)))
 
     # ------------------------------------------------------------------------------------ Qt's events
 
@@ -349,6 +350,7 @@ class MainWindow(QMainWindow):
         self.ranks.stop()
         self.tensor_views.stop()
         self.runs.stop()
+        self.attaching.stop()
         self.session.close()
         self.model.close()
         super().closeEvent(event)

@@ -7,7 +7,8 @@
 
 The job there is recorded as ever, by `gradstep record`. It is reached through ssh, with your keys, your configuration and nothing that
 listens on a port; gradstep has to be installed there. The job does not notice: where the connection is lost it runs on, and this command
-connects again and goes on where it stopped. So does the same line typed again. It ends when no tape is written any more.
+connects again and goes on where it stopped. So does the same line typed again. It ends when no tape is written any more. On stdout is
+the path of each copy, as soon as it has begun.
 
 Exit codes: 0 all of it is here, 2 the words make no sense, 66 there is no such recording, 69 the other machine cannot be reached, or has
 no gradstep, 73 a file here is in the way, 74 a copy cannot be written, 130 interrupted: what came until then is here."""
@@ -61,7 +62,6 @@ def _run(args: argparse.Namespace) -> int:
         return Exit.INTERRUPTED
     else:
         say(f"all of {args.place} is here: {following.told()}", Level.INFO)
-        print("\n".join(map(str, following.files)))
         return Exit.OK
     finally:
         following.close()
@@ -86,6 +86,7 @@ class _Following:
         self._place, self._command, self._to, self._window = place, command, to, window
         self._mirror: Mirror | None = None
         self._copy = Path()  # what the window is to open
+        self._told: set[Path] = set()  # copies whose path was printed
         self._only = ""  # the name of the tape there, where it is one and no folder
 
     def run(self) -> None:
@@ -159,8 +160,7 @@ class _Following:
                     say(f"connected to {self._place.host} again; nothing is missing", Level.INFO)
             elif isinstance(message, Event) and self._mirror is not None:
                 self._mirror.take(message)
-                if message.event == "bytes" and self._window:
-                    self._open_window()
+                self._tell_of_new()
                 if self._mirror.has_ended:
                     return
             else:
@@ -181,6 +181,16 @@ class _Following:
         self._mirror = Mirror(folder, "" if is_folder else to.name)
         say(f"following {self._place.host}:{path} into {to}; open it here at any time: gradstep {shlex.quote(str(to))}", Level.INFO)
         return self._mirror
+
+    def _tell_of_new(self) -> None:
+        """Print the path of each copy once something of it is here."""
+        assert self._mirror is not None
+        for file in self._mirror.begun():
+            if file not in self._told:
+                self._told.add(file)
+                print(file, flush=True)
+                if self._window:
+                    self._open_window()
 
     def _open_window(self) -> None:
         self._window = False

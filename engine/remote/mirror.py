@@ -42,6 +42,10 @@ class Mirror:
         """The copies, by name."""
         return sorted(copy.file for copy in self._copies.values())
 
+    def begun(self) -> list[Path]:
+        """The copies of which something is here."""
+        return sorted(copy.file for copy in self._copies.values() if copy.size)
+
     @property
     def size(self) -> int:
         """Bytes of all copies."""

@@ -100,8 +100,7 @@ class Entry(QPushButton):
 class WelcomePage(QScrollArea):
     """Asks by signals what to open. A small window scrolls it."""
 
-    open_wished = Signal()  # the user wants to choose a script
-    open_tape_wished = Signal()  # the user wants to choose a tape
+    wished = Signal(str)  # the user wants this command
     file_picked = Signal(str)  # the user picked this script or tape, or dropped it here
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -123,8 +122,15 @@ class WelcomePage(QScrollArea):
         outer.addWidget(line)
         outer.addSpacing(12)
         start = self._card(self.tr("Start"))
-        self._first = self._add(start, Entry("open", self.tr("Open Script...")), self.open_wished.emit)
-        self._second = self._add(start, Entry("record", self.tr("Open Tape...")), self.open_tape_wished.emit)
+        self._starts = {
+            name: self._add(start, Entry(picture, label), partial(self.wished.emit, name))
+            for name, picture, label in (
+                ("open", "open", self.tr("Open Script...")),
+                ("open_tape", "record", self.tr("Open Tape...")),
+                ("open_ranks", "layers", self.tr("Open Folder of Ranks...")),
+                ("attach", "link", self.tr("Follow on Another Machine...")),
+            )
+        }
         start.addSpacing(6)
         start.addWidget(self._dim(self.tr("or drop a .py or .gst file, or a folder of ranks")))
         start.addStretch()
@@ -148,7 +154,7 @@ class WelcomePage(QScrollArea):
         self.runner = RunnerLine()
         outer.addWidget(self.runner)
         outer.addStretch(3)
-        self.setFocusProxy(self._first)
+        self.setFocusProxy(self._starts["open"])
         self.show_recent([])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -170,10 +176,10 @@ class WelcomePage(QScrollArea):
         if self._columns.direction() is not wanted:
             self._columns.setDirection(wanted)
 
-    def show_keys(self, keys: Sequence[str]) -> None:
-        """Show the keys of opening a script and a tape."""
-        for entry, text in zip((self._first, self._second), keys, strict=True):
-            entry.show_keys(text)
+    def show_keys(self, keys: Callable[[str], str]) -> None:
+        """Show the keys of what one may start with; ``keys`` knows those of a command."""
+        for name, entry in self._starts.items():
+            entry.show_keys(keys(name))
 
     def _head(self) -> QHBoxLayout:
         logo = QLabel()

@@ -5,8 +5,9 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
+from gradstep.gui.actions import COMMANDS
 from gradstep.gui.frame.welcome import SHOWN, Entry, WelcomePage, dropped
 from gradstep.gui.guide.examples import EXAMPLES, FOLDER
 
@@ -34,8 +35,16 @@ def test_every_entry_can_be_reached_and_pressed_by_keyboard(page, qtbot):
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     assert sorted(reached) == sorted(entry.accessibleName() for entry in entries(page))
     page.setFocus()
-    with qtbot.waitSignal(page.open_wished):
+    with qtbot.waitSignal(page.wished) as wished:
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    assert wished.args == ["open"]
+
+
+def test_what_one_may_start_with_are_commands_with_their_keys(page):
+    page.show_keys(lambda name: f"keys of {name}")
+    shown = [label.text() for entry in entries(page) for label in entry.findChildren(QLabel) if label.text().startswith("keys of ")]
+    assert shown == [f"keys of {name}" for name in ("open", "open_tape", "open_ranks", "attach")]
+    assert {name.removeprefix("keys of ") for name in shown} <= {command.name for command in COMMANDS}
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
