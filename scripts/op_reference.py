@@ -78,7 +78,7 @@ def fact(op: Op) -> dict[str, object]:
     helpers: dict[str, str] = {}
     for names, rule in (*op.rules.items(), *op.joint.items()):
         text, used = op_calls.rule_text(rule)
-        rules[", ".join(names) if isinstance(names, tuple) else names] = text
+        rules[names if isinstance(names, str) else ", ".join(names)] = text
         helpers |= used
     return {
         "name": op.name, "family": op.family, "call": op_calls.call(op), "torch": op.torch or "",
