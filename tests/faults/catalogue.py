@@ -85,9 +85,9 @@ FAULTS: dict[int, Fault] = {
     ),
     39: Fault("two readers of one running tape, and a tape that is replaced while it is open"),
     40: Fault(
-        "one of several ranks is killed, the machine sleeps, the clock jumps",
+        "the link to another machine dies, one of several ranks is killed, the machine sleeps, the clock jumps",
         narrower="four processes on this machine; the sleep is a stop of the whole tree, the jump is one of what the program is told; "
-        "there is no remote machine whose link could die",
+        "the other machine is this one, behind what stands in for ssh",
     ),
 }
 

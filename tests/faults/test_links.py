@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
+import subprocess
+import sys
 
 from gradstep.engine.debug.launch import Launch, RunFolder
 from gradstep.engine.debug.protocol import Handshake, Role
@@ -42,6 +45,23 @@ if os.environ["RANK"] == "2":
 print("end", flush=True)
 """
 )
+
+TOLD_TO_END = (
+    HEAD
+    + """
+(x * 2).sum().backward()
+print("up", flush=True)
+input()
+(x * 2).sum().backward()
+"""
+)
+SSH = """\
+#!/bin/sh
+# -- the machine, and a line for its shell; the process that it becomes is written down
+shift 2
+echo $$ >> agents
+exec sh -c "exec $*"
+"""
 
 
 @fault(38, API)
@@ -132,6 +152,32 @@ def test_of_four_ranks_one_is_killed_and_the_others_are_whole(gradstep, said) ->
         facts = ran.sound()
         assert len(facts["runs"]) == 3
         assert facts["complete"] is (number != 2)
+
+
+@fault(40, CLI)
+def test_a_link_to_another_machine_that_dies_costs_nothing(gradstep, said) -> None:
+    said.expect(
+        "gradstep: recorded ", "gradstep: following ", r"gradstep: the connection to cluster was lost \(it was closed\)",
+        "gradstep: connected to cluster again; nothing is missing", "gradstep: all of cluster:",
+    )  # fmt: skip
+    job = gradstep.start("record", "--durable", "-o", "job.gst", gradstep.write(TOLD_TO_END), stdin=subprocess.PIPE)
+    read_until(job, b"up\n")
+    link = gradstep.write(SSH, "ssh")
+    link.chmod(0o700)
+    there = shlex.join([sys.executable, "-m", "gradstep"])
+    words = ["attach", "--ssh", link, "--gradstep", there, f"cluster:{gradstep.folder / 'job.gst'}", "--to", "copy.gst"]
+    copy = gradstep.start(*words)
+    read_until(copy, b"copy.gst\n")
+    [agent] = (gradstep.folder / "agents").read_text().split()
+    os.kill(int(agent), signal.SIGKILL)
+    assert job.poll() is None
+    job.stdin.write(b"end\n")
+    job.stdin.flush()
+    assert gradstep.end(job, gradstep.folder / "job.gst").code == 0
+    ran = gradstep.end(copy, gradstep.folder / "copy.gst")
+    assert ran.code == 0
+    assert ran.sound()["complete"]
+    assert ran.tape.read_bytes() == (gradstep.folder / "job.gst").read_bytes()
 
 
 @fault(40, WINDOW)
