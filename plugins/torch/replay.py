@@ -6,7 +6,6 @@ back ``.grad`` of its leaf and the state of the random numbers. What the script'
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from gradstep.engine.tape.schema import NodeKind
 
 from .marks import slots_of
 from .nodes import TorchNode
+from .ready import Ready, after
 from .watch import Watch
 
 
@@ -74,17 +74,22 @@ class Replay:
     ) -> None:  # fmt: skip
         self._walk, self._watch, self._nodes, self._arriving, self._left = walk, watch, nodes, arriving, left
         self._waiting, self._log, self._done = waiting, log, done
-        self._ready: list[tuple[int, int, int]] = []  # a heap: sequence number downwards, when it became ready, number
+        self._ready = Ready()
         self._gather()
 
     def _gather(self) -> None:
         """Find out what is ready, and tell the pass."""
-        last: dict[int, int] = {}  # by node: when its last gradient came
-        for tick, step in enumerate(self._log, 1):
-            for number, _, _ in step.sent:
-                last[number] = tick
-        waiting = [node for number, node in self._nodes.items() if not self._left.get(number, 0) and number not in self._done]
-        self._ready = sorted((-node.sequence, last.get(node.id, 0), node.id) for node in waiting)
+        waiting = {number: node for number, node in self._nodes.items() if not self._left.get(number, 0) and number not in self._done}
+        ready = after([step.node for step in self._log], self._nodes, self._walk.seeded)
+        if ready is None or set(ready.numbers) != waiting.keys():
+            last: dict[int, int] = {}  # by node: when its last gradient came
+            for tick, step in enumerate(self._log, 1):
+                for number, _, _ in step.sent:
+                    last[number] = tick
+            ready = Ready()
+            for node in sorted(waiting.values(), key=lambda node: (-node.sequence, last.get(node.id, 0), node.id)):
+                ready.push(node.sequence, node.id)
+        self._ready = ready
         self._tell()
 
     # ---------------------------------------------------------------------------------------------- what can be seen
@@ -92,7 +97,7 @@ class Replay:
     @property
     def ready(self) -> list[TorchNode]:
         """The nodes that could run, first the one that will."""
-        return [self._nodes[number] for _, _, number in sorted(self._ready)]
+        return [self._nodes[number] for number in self._ready.numbers]
 
     @property
     def undoable(self) -> int:
@@ -110,7 +115,7 @@ class Replay:
         self._waiting[node.id] = [part for part in parts if part[0] != slot] + [(slot, grad)]
 
     def _tell(self) -> None:
-        self._walk.next_node, self._walk.current = (self._nodes[self._ready[0][2]] if self._ready else None), None
+        self._walk.next_node, self._walk.current = (self._nodes[self._ready.first] if self._ready else None), None
 
     # ---------------------------------------------------------------------------------------------- back
 
@@ -132,7 +137,7 @@ class Replay:
         length, position, _ = mark
         while len(self._log) > length:
             self._undo()
-        for _, _, number in self._ready:
+        for number in self._ready.numbers:
             self._waiting[number] = self._came(number)
         self._rewound(position)
 
@@ -172,7 +177,7 @@ class Replay:
         before, quiet = local.driven, local.quiet
         local.driven, local.quiet = walk, 0
         walk.begin_step(node)
-        heapq.heappop(self._ready)
+        self._ready.pop()
         try:
             with torch.no_grad():
                 self._run(node)
@@ -222,9 +227,9 @@ class Replay:
         walk.undo.took(node)
         for number, slot, grad in sent:
             self._waiting.setdefault(number, []).append((slot, grad))
-        for number in {number: None for number, _, _ in sent}:  # each once, in order
+        for number in reversed(dict.fromkeys(number for number, _, _ in reversed(sent))):  # each when the last came
             if not self._left.get(number, 0) and number in self._nodes:
-                heapq.heappush(self._ready, (-self._nodes[number].sequence, len(self._log), number))
+                self._ready.push(self._nodes[number].sequence, number)
         walk.taken += 1
 
     def captured(self, number: int, slot: int) -> Any:

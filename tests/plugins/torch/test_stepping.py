@@ -314,3 +314,44 @@ def test_what_is_left_after_forgetting_gives_the_same_bits(session, start, pause
     session.move("reverseContinue")
     session.send("continue")
     assert printed_by(session) == alone
+
+
+ORDER = """
+import torch
+class Many(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, *leaves):
+        return sum(leaves)
+    @staticmethod
+    def backward(ctx, g):
+        return tuple(g * place for place in range(9))
+for size in (9, 9):
+    leaves = [torch.ones(2, requires_grad=True) for _ in range(9)]
+    order = []
+    for place, leaf in enumerate(leaves):
+        leaf.register_post_accumulate_grad_hook(lambda _, place=place: order.append(place))
+    (Many.apply(*leaves) * leaves[3] + leaves[5].exp()).sum().backward()
+    print(order[-9:])
+"""
+
+
+def test_after_a_step_back_the_rest_runs_in_pytorchs_own_order(paused, tmp_path):
+    session = paused(ORDER)
+    alone = subprocess.run([sys.executable, str(tmp_path / "script.py")], capture_output=True, text=True, check=True).stdout
+    assert alone.splitlines()[0] != str(list(range(9)))  # it is not the order in which the leaves were given
+    for _ in range(7):
+        session.move("next")
+    for _ in range(5):
+        session.move("stepBack")
+    session.send("continue")
+    assert printed_by(session) == alone
+
+
+def test_what_is_ready_is_told_in_the_order_in_which_it_runs(paused):
+    session = paused(ORDER)
+    ran = [session.stop.node]
+    for _ in range(11):
+        ran.append(session.move("next").node)
+    for _ in range(11):
+        session.move("stepBack")
+    assert [session.stop.node, *(session.move("next").node for _ in range(11))] == ran
