@@ -131,7 +131,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.folder is None and not arguments.renew:
         parser.error("say into which folder")
     with tempfile.TemporaryDirectory(prefix="gradstep-pictures-") as scratch:
-        os.environ["XDG_CACHE_HOME"] = scratch  # the runs of these windows are nothing to keep
+        os.environ["XDG_CACHE_HOME"] = os.environ["XDG_CONFIG_HOME"] = scratch  # what these windows do is nothing to keep
         if os.environ["QT_QPA_PLATFORM"] == "offscreen":  # its screen is 800 x 800, and dialogs heed that
             screen = Path(scratch, "screen.json")
             screen.write_text(json.dumps({"screens": [{"name": "large", "x": 0, "y": 0, "width": 2560, "height": 1440}]}), encoding="utf-8")

@@ -25,15 +25,12 @@ UNSTEADY = {  # differ from one run or machine to the next, and why
     "run_without_script": "the interpreters of the machine", "run_of_script": "the interpreters of the machine",
     "about": "versions of what is installed", "missing_module": "the path of the interpreter",
     "running_forward": "how far a program without an end got", "stopping_offered": "how far it got", "stopped": "how far it got",
-    "panel_statistics": "sorted by measured times", "tape_damaged": "on which record the changed byte falls",
-    "crashed": "how much of the last moment was written", "not_responding": "how much of the last moment was written",
-    **dict.fromkeys(
-        ("tour", "tour_last", "what_to_find", "nan", "panel_events", "raised", "explained_double", "explained_second", "explained_ranks"),
-        "how far the events were scrolled when all were here",
-    ),
-    "history": "which value the pinned one is compared with", "long_run": "which events are in view when the graph is folded",
-    **dict.fromkeys(("past", "quick_open", "found"), "how high the head of the Node panel is, by two pixels"),
-    **dict.fromkeys(("rewound", "way", "maximised", "busy"), "whether the selected step is marked among the events before they are read"),
+    "panel_statistics": "sorted by measured times", "pseudo_panels": "sorted by measured times", "pseudo_rtl_panels": "sorted by measured times",
+    "kernels": "measured times", "tape_limit": "how far it got",
+    **dict.fromkeys(("tape_damaged", "tape_unfinished"), "on which record the changed byte falls"),
+    **dict.fromkeys(("crashed", "not_responding"), "how much of the last moment was written"),
+    **dict.fromkeys(("explained_double", "explained_second", "explained_ranks"), "which node of the graph was current when all were drawn"),
+    "long_run": "which events are in view when the graph is folded",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 from window_stage import Stage
+from window_troubles import TROUBLES
 
 from gradstep.engine.debug.breakpoints import BreakKind
 from gradstep.engine.debug.states import ENDED, RUNNING, State
@@ -476,4 +477,5 @@ def _tour(stage: Stage) -> Iterator[Shown]:
     yield "what_to_find", None
 
 
+SCENES += TROUBLES
 NAMES = tuple(name for names, _ in SCENES for name in names)

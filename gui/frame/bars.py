@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
@@ -40,6 +41,8 @@ class RunBar(QToolBar):
             button = self.widgetForAction(actions[name])
             assert isinstance(button, QToolButton)
             button.setProperty("primary", True)
+            actions[name].changed.connect(partial(self._emphasise, button, name))  # it took the action's own picture again
+            self._emphasise(button, name)
         self._separators.append(self.addSeparator())
         self.past = QFrame()
         self.past.setObjectName("pastGroup")
@@ -79,6 +82,11 @@ class RunBar(QToolBar):
             if name:
                 style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if named else Qt.ToolButtonStyle.ToolButtonIconOnly
                 button.setToolButtonStyle(style)
+
+    @staticmethod
+    def _emphasise(button: QToolButton, name: str) -> None:
+        """Its picture in the colour of its words: those of the menu stand on another ground."""
+        button.setIcon(theme.icon(next(command.icon for command in COMMANDS if command.name == name), "on_accent"))
 
     def _add_group(self, actions: Actions, group: str) -> None:
         for command in COMMANDS:

@@ -48,7 +48,8 @@ class _Chain(QToolButton):
         held = self._dock.widget()
         high = held.y() if held is not None else 0
         self.setVisible(high >= _LEAST)
-        self.move(self._dock.width() - _RIGHT - SIDE // 2, (high - SIDE) // 2)
+        left = _RIGHT - SIDE // 2 if self._dock.isRightToLeft() else self._dock.width() - _RIGHT - SIDE // 2
+        self.move(left, (high - SIDE) // 2)
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

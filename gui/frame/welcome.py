@@ -132,7 +132,9 @@ class WelcomePage(QScrollArea):
             )
         }
         start.addSpacing(6)
-        start.addWidget(self._dim(self.tr("or drop a .py or .gst file, or a folder of ranks")))
+        drop = self._dim(self.tr("or drop a .py or .gst file, or a folder of ranks"))
+        drop.setWordWrap(True)
+        start.addWidget(drop)
         start.addStretch()
         self._recent = self._card(self.tr("Recent"))
         learn = self._card(self.tr("Learn by doing"))

@@ -15,6 +15,7 @@ from ..frame.docks import Docks
 from ..frame.message_bar import Answer, MessageBar
 from ..panel import Panel
 from ..panels.plugins_panel import PluginsPanel
+from ..translation import translate
 from .faults import Fault, Faults
 from .plug_ins import PlugIns
 
@@ -44,7 +45,7 @@ class FaultTeller(QObject):
             return  # it was put away, or something else is said now
         where = f"{os.path.basename(fault.file)}:{fault.line}"
         log = str(self._faults.log) if self._faults is not None and self._faults.log is not None else ""
-        text = self.tr("A fault of gradstep's own: {0} ({1}), %n time(s). The window and your program go on.", "", fault.count)
+        text = translate("Faulting", "A fault of gradstep's own: {0} ({1}), %n time(s). The window and your program go on.", fault.count)
         text = text.format(fault.error, where)
         if log:
             text = self.tr("{0} It is written down in {1}.").format(text, log)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QKeyEvent, QTextCharFormat, QTextCursor, QTextFormat
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from .. import theme
@@ -12,6 +12,7 @@ from ..widgets.formats import harmless
 
 HISTORY = 200  # expressions that are remembered
 BLOCKS = 2000  # lines that are kept
+TOKEN = QTextFormat.Property.UserProperty.value  # of a line: the token of the theme whose colour it has
 
 
 class ConsolePanel(Panel):
@@ -68,16 +69,17 @@ class ConsolePanel(Panel):
     @Slot(str, str)
     def show_result(self, expression: str, result: str) -> None:
         """The program's answer: the repr of the value."""
-        self._answered(result, theme.current().text)
+        self._answered(result, "text")
 
     @Slot(str, str)
     def show_error(self, expression: str, error: str) -> None:
         """The expression raised, or could not be run."""
-        self._answered(error, theme.current().bad)
+        self._answered(error, "bad")
 
     def restyle(self) -> None:
         for widget in (self._log, self._prompt, self._field):
             widget.setFont(theme.mono_font(12))
+        self._colour()
 
     def text(self) -> str:
         """All that was entered and answered."""
@@ -85,10 +87,10 @@ class ConsolePanel(Panel):
 
     # --------------------------------------------------------------------------------------------------------- inside
 
-    def _answered(self, text: str, colour: QColor) -> None:
+    def _answered(self, text: str, token: str) -> None:
         self._busy = False
         if text:
-            self._add(harmless(text), colour)
+            self._add(harmless(text), token)
         self._show_state()
 
     def _enter(self) -> None:
@@ -99,7 +101,7 @@ class ConsolePanel(Panel):
             self._history = [*self._history, expression][-HISTORY:]
         self._place = len(self._history)
         self._field.clear()
-        self._add(f">>> {expression}", theme.current().dim)
+        self._add(f">>> {expression}", "dim")
         self._busy = True
         self._show_state()
         self.expression_entered.emit(expression)
@@ -119,9 +121,11 @@ class ConsolePanel(Panel):
         if self._enabled and not self._busy and self.isVisible() and self._log.document().characterCount() > 1:
             self._field.setFocus()
 
-    def _add(self, text: str, colour: QColor) -> None:
+    def _add(self, text: str, token: str) -> None:
+        """Add lines in the colour that a token of the theme has."""
         form = QTextCharFormat()
-        form.setForeground(colour)
+        form.setForeground(getattr(theme.current(), token))
+        form.setProperty(TOKEN, token)
         cursor = QTextCursor(self._log.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         if self._log.document().characterCount() > 1:
@@ -129,6 +133,19 @@ class ConsolePanel(Panel):
         cursor.insertText(text, form)
         bar = self._log.verticalScrollBar()
         bar.setValue(bar.maximum())
+
+    def _colour(self) -> None:
+        """What stands there in the colours of the theme that is in effect now."""
+        cursor, block = QTextCursor(self._log.document()), self._log.document().begin()
+        while block.isValid():
+            cursor.setPosition(block.position())
+            cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+            form = cursor.charFormat()
+            token = form.property(TOKEN)
+            if token:
+                form.setForeground(getattr(theme.current(), str(token)))
+                cursor.setCharFormat(form)
+            block = block.next()
 
 
 class _Field(QLineEdit):

@@ -228,6 +228,7 @@ class LineDelegate(WholeTexts):
                 painter.setBrush(theme.faded(theme.current().category(line.op), 0.45 if line.dim else 1.0))
                 rect = option.rect
                 radius = 4.0 if line.op == "AccumulateGrad" else 2.2
-                painter.drawRoundedRect(QRectF(rect.left() + 6, rect.center().y() - 3.5, 8, 8), radius, radius)
+                left = rect.right() - 13 if option.direction == Qt.LayoutDirection.RightToLeft else rect.left() + 6
+                painter.drawRoundedRect(QRectF(left, rect.center().y() - 3.5, 8, 8), radius, radius)
             finally:
                 painter.restore()

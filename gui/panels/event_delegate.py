@@ -170,6 +170,7 @@ class EventDelegate(QStyledItemDelegate):
         strong = look.on_selection if selected else look.text if past else look.pending_text
         soft = look.on_selection if selected else look.dim if past else look.faint
         painter.save()
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # the names of ops, and their marks before them
         try:
             if selected:
                 painter.fillRect(option.rect, look.selection)

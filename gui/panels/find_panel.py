@@ -75,6 +75,11 @@ class FindPanel(Panel):
         self._typing.stop()
         self.query_wished.emit(self.field.text().strip())
 
+    def restyle(self) -> None:
+        for head in self._heads.values():
+            for item in filter(None, map(head.child, range(head.childCount()))):
+                item.setForeground(1, theme.current().dim)
+
     def show_none(self) -> None:
         """Nothing is searched for."""
         self.tree.clear()

@@ -104,7 +104,7 @@ class PluginsPanel(Panel):
         time = self.tr("{0:.1f} ms").format(feature.seconds * 1000) if feature.calls else ""
         state = feature.reason or self.tr("on")
         if feature.failures:
-            state = self.tr("%n failure(s): ", "", feature.failures) + state
+            state = translate("PluginsPanel", "%n failure(s): {0}", feature.failures).format(state)
         item = QTreeWidgetItem(parent, [feature.name, translate("Plug-ins", feature.kind), str(feature.calls or ""), time, state])
         item.setData(0, _FACTS, ("feature", feature.id))
         item.setToolTip(4, feature.details or state)

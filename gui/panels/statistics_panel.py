@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -26,7 +25,7 @@ from gradstep.engine.tape.tally import By, Total, as_csv
 from .. import theme
 from ..models.op_totals import SORTED, Column, TotalsModel, sums
 from ..panel import Panel
-from ..widgets.elided import WholeTexts
+from ..widgets.elided import ElidedLabel, WholeTexts
 from ..widgets.formats import seconds
 from .buttons import button
 from .notice import Stage
@@ -103,7 +102,7 @@ class StatisticsPanel(Panel):
         self._typing.timeout.connect(self._filter)
         self.field.textChanged.connect(lambda _: self._typing.start())
         self.field.returnPressed.connect(self._filter)
-        self._note = QLabel(self)
+        self._note = ElidedLabel(self)
         self._note.setProperty("role", "dim")
         self._events = button(self.tr("Filter Events"), lambda: self.filter_wished.emit(self.chosen()), self)
         self._events.setToolTip(self.tr("Show only the events of the chosen lines"))
@@ -230,8 +229,10 @@ class _Share(QStyledItemDelegate):
         super().paint(painter, option, index)
         share = float(index.data(SORTED) or 0.0)
         room = QRectF(option.rect)
-        left = room.left() + theme.scaled(60)
-        width = room.right() - 10 - left
+        words = theme.scaled(60)
+        left, width = room.left() + words, room.width() - 10 - words
+        if option.direction == Qt.LayoutDirection.RightToLeft:
+            left = room.left() + 10
         if width < 16:
             return
         look = theme.current()

@@ -245,6 +245,7 @@ class _Bars(QWidget):
 
     def _paint(self, painter: QPainter) -> None:
         look = theme.current()
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # time runs from left to right in every language
         painter.fillRect(self.rect(), look.panel)
         base, height = self.height() - theme.scaled(FOOT), float(max(self.height() - theme.scaled(FOOT) - theme.scaled(TOP), 10))
         self._paint_scale(painter, base, height)

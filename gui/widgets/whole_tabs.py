@@ -28,11 +28,15 @@ class WholeTabs(QWidget):
         return known if isinstance(known, cls) else cls(bar)
 
     def room(self) -> QRect:
-        """What of the bar shows tabs: to the left of its buttons for scrolling."""
-        scrolls = [
-            button for button in self._bar.findChildren(QToolButton) if button.isVisible() and button.objectName().startswith("Scroll")
-        ]
-        return QRect(0, 0, min((button.x() for button in scrolls), default=self._bar.width()), self._bar.height())
+        """What of the bar shows tabs: before its buttons for scrolling."""
+        buttons = [button for button in self._bar.findChildren(QToolButton) if button.objectName().startswith("Scroll")]
+        seen = [button.geometry() for button in buttons if button.isVisible()]
+        left, right = 0, self._bar.width()
+        if self._bar.isRightToLeft():
+            left = max((place.right() + 1 for place in seen), default=left)
+        else:
+            right = min((place.left() for place in seen), default=right)
+        return QRect(left, 0, right - left, self._bar.height())
 
     def cut(self) -> list[QRect]:
         """The parts of tabs that are seen of those that are not seen whole."""

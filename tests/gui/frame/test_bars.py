@@ -1,8 +1,9 @@
 import pytest
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from gradstep.engine.debug.states import SENTENCES, State
+from gradstep.gui import theme
 from gradstep.gui.actions import Actions
 from gradstep.gui.frame.bars import RunBar, StateBar
 
@@ -56,3 +57,23 @@ def test_a_long_sentence_does_not_widen_the_window(qtbot):
     bar.show_state(State.RAISED, "Raised: " + "a long story " * 60)
     assert bar.minimumSizeHint().width() == narrow
     assert "a long story" in bar.sentence.toolTip()
+
+
+def test_the_picture_of_the_main_button_has_the_colour_of_its_words_also_after_its_action_changed(qtbot):
+    theme.apply(QApplication.instance(), theme.DARK)
+    owner = QObject()
+    actions = Actions(owner)
+    bar = RunBar(actions)
+    qtbot.addWidget(bar)
+    button = bar.widgetForAction(actions["continue"])
+    actions["continue"].setEnabled(False)
+    actions["continue"].setEnabled(True)
+
+    def colours(icon):
+        image = icon.pixmap(18, 18).toImage()
+        return {image.pixelColor(x, y).name() for x in range(18) for y in range(18) if image.pixelColor(x, y).alpha() == 255}
+
+    assert colours(button.icon()) == {theme.DARK.on_accent.name()}
+    assert theme.DARK.text.name() in colours(actions["continue"].icon())  # a menu has another ground
+    theme.apply(QApplication.instance(), theme.LIGHT)
+    owner.deleteLater()

@@ -41,3 +41,27 @@ def test_nothing_to_explain_is_said(qtbot: QtBot) -> None:
     panel.show_findings([])
     assert panel.count() == 0
     assert "Nothing to explain" in panel._stage.notice.text()
+
+
+def test_before_the_end_it_says_what_will_stand_there_and_while_it_is_looked_for_that_it_is(qtbot: QtBot) -> None:
+    panel = ExplanationsPanel()
+    qtbot.addWidget(panel)
+    notice = panel._stage.notice
+    assert notice.text().startswith("When the program has ended or stopped at an error, what went wrong")
+    panel.show_looking()
+    assert notice.text() == "Looking for what went wrong ..."
+    panel.show_findings([FINDING])
+    panel.show_looking()  # what is known stays until more is
+    assert not panel._stage.is_empty
+    panel.show_waiting()
+    assert notice.text().startswith("When the program has ended")
+
+
+def test_words_in_backquotes_are_shown_as_code_and_a_lone_one_as_it_is(qtbot: QtBot) -> None:
+    panel = ExplanationsPanel()
+    qtbot.addWidget(panel)
+    panel.show_findings([{**FINDING, "text": "`0.weight` and `a<b>` got none", "fix": "a ` alone"}])
+    text = panel.findChild(QTextBrowser, "explanations")
+    assert text is not None
+    assert "0.weight and a<b> got none" in text.toPlainText()
+    assert "a ` alone" in text.toPlainText()

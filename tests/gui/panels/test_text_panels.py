@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gradstep.gui import theme
@@ -14,6 +15,7 @@ from gradstep.gui.panels.output_panel import OutputPanel
 from gradstep.gui.panels.source_panel import BREAKPOINTS, SourcePanel
 
 from ..tapes import FILE, SCRIPT, SmallNetwork
+from .conftest import dress
 
 
 def source(qtbot: QtBot) -> SourcePanel:
@@ -167,6 +169,22 @@ def test_an_expression_is_asked_once_and_its_answer_shown(qtbot: QtBot) -> None:
     assert panel._field.text() == "1 + 1"
     qtbot.keyClick(panel._field, Qt.Key.Key_Down)
     assert panel._field.text() == "x.grad"
+
+
+def test_what_a_console_said_is_readable_in_another_theme(qtbot: QtBot, qapp: QApplication) -> None:
+    panel = ConsolePanel()
+    qtbot.addWidget(panel)
+    panel.show_enabled(True)
+    panel.show_result("x", "tensor(1.)\nof a line more")
+    panel.show_error("y", "NameError: y")
+    dress(qapp, theme.DARK)
+    panel.restyle()
+    document, found = panel._log.document(), []
+    for number in range(document.blockCount()):
+        cursor = QTextCursor(document.findBlockByNumber(number))
+        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock)
+        found.append(cursor.charFormat().foreground().color())
+    assert found == [theme.DARK.text, theme.DARK.text, theme.DARK.bad]
 
 
 def test_a_console_that_cannot_ask_says_why(qtbot: QtBot) -> None:

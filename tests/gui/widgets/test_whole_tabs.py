@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTabBar
 from pytestqt.qtbot import QtBot
 
@@ -58,3 +59,15 @@ def test_where_there_is_room_for_all_nothing_is_covered(bar: QTabBar) -> None:
 
 def test_a_bar_has_one_cover(bar: QTabBar) -> None:
     assert WholeTabs.of(bar) is WholeTabs.of(bar)
+
+
+def test_from_right_to_left_the_buttons_stand_at_the_left(bar: QTabBar) -> None:
+    bar.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    cover, cut = WholeTabs.of(bar), []
+    for width in range(300, 400, 7):
+        bar.resize(width, 36)
+        assert cover.room().left() > 0
+        assert cover.room().right() == bar.width() - 1
+        cut += cover.cut()
+        assert all(cover.room().contains(part) for part in cover.cut())
+    assert cut
