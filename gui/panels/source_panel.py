@@ -7,11 +7,11 @@ from pathlib import PurePath
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QTextCursor, QTextFormat
-from PySide6.QtWidgets import QPlainTextEdit, QTabWidget, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
 
 from .. import theme
 from ..panel import Panel
-from ..widgets.whole_tabs import WholeTabs
+from ..widgets.whole_tabs import TabPages
 from .notice import Stage
 from .python_highlighter import PythonHighlighter
 
@@ -33,9 +33,7 @@ class SourcePanel(Panel):
         self.setMinimumSize(200, 120)
         self._views: dict[str, SourceView] = {}
         self._script = ""
-        self._tabs = QTabWidget(self)
-        WholeTabs.of(self._tabs.tabBar())
-        self._tabs.setDocumentMode(True)
+        self._tabs = TabPages(self)
         self._tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the bar has its own: it would be asked to take it also while it is hidden
         self._stage = Stage(self._tabs, self)
         column = QVBoxLayout(self)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QTabWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from gradstep.engine.tape.overview import Plane, first_plane, real_part
 
@@ -24,7 +24,7 @@ from ..tensors.sources import Array, Counted, Source, TapeSource
 from ..widgets.formats import exact
 from ..widgets.grid import NumberGrid
 from ..widgets.holder import Holder
-from ..widgets.whole_tabs import WholeTabs
+from ..widgets.whole_tabs import TabPages
 from .buttons import worded
 from .colour_range import ColourRange
 from .comparison_bar import ComparisonBar
@@ -99,10 +99,7 @@ class TensorViewer(QWidget):
         self.grid.cell_picked.connect(self._pick)
         self.grid.route_index(self.ask_index)
         self.line.element_picked.connect(self._pick)
-        self._tabs = QTabWidget(self)
-        WholeTabs.of(self._tabs.tabBar())
-        self._tabs.setDocumentMode(True)
-        self._tabs.setUsesScrollButtons(True)
+        self._tabs = TabPages(self)
         self.pages: dict[str, QWidget] = {
             "heat map": self.heat_map, "table": self.grid, "line": self.line, "histogram": self.histogram, "picture": self.image,
         }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import QTabBar, QTabWidget, QToolButton, QWidget
 
 from .. import theme
 
@@ -57,3 +57,13 @@ class WholeTabs(QWidget):
         for part in self.cut():
             painter.fillRect(part, theme.current().panel)
         painter.end()
+
+
+class TabPages(QTabWidget):
+    """Pages behind tabs, of which only whole names are seen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setDocumentMode(True)
+        self.setUsesScrollButtons(True)
+        WholeTabs(self.tabBar())
