@@ -118,7 +118,7 @@ class ExplanationsPanel(Panel):
         return (
             f'<tr><td><a style="color:{link}" href="{target}">{html.escape(where)}</a></td>'
             f"<td style=\"font-family:'{theme.MONO_FAMILY}';padding-left:12px\">{source}</td>"
-            f'<td style="color:{dim};padding-left:16px">{html.escape(place["what"])}</td></tr>'
+            f'<td style="color:{dim};padding-left:16px">{_marked(place["what"])}</td></tr>'
         )
 
     def _followed(self, url: QUrl) -> None:

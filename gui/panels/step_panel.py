@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from gradstep.engine.tape.kernels import Kernel
@@ -62,8 +62,6 @@ class StepPanel(Panel):
         self._facts.setAccessibleName(self.tr("Facts of the node"))
         self._tree = DetailTree([self.tr("Gradient"), "|g|", self.tr("Shape")], stretched=0, parent=self)
         self._tree.setAccessibleName(self.tr("Gradients, saved tensors and hooks of the node"))
-        self._tree.setColumnWidth(1, 76)
-        self._tree.setColumnWidth(2, 92)
         self._tree.line_picked.connect(self._picked)
         self._tree.line_activated.connect(self._activated)
 
@@ -124,6 +122,12 @@ class StepPanel(Panel):
         self._tree.fill(self._lines(view))
         self.setAccessibleDescription(f"{view.name}, {view.status}, {view.place}")
         self.restyle()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Numbers and shapes have their share of a wide panel."""
+        super().resizeEvent(event)
+        for column, least, share in ((1, 76, 7), (2, 92, 4)):
+            self._tree.setColumnWidth(column, max(theme.scaled(least), self.width() // share))
 
     def restyle(self) -> None:
         if self._view is not None:

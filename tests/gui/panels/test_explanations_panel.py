@@ -60,8 +60,18 @@ def test_before_the_end_it_says_what_will_stand_there_and_while_it_is_looked_for
 def test_words_in_backquotes_are_shown_as_code_and_a_lone_one_as_it_is(qtbot: QtBot) -> None:
     panel = ExplanationsPanel()
     qtbot.addWidget(panel)
-    panel.show_findings([{**FINDING, "text": "`0.weight` and `a<b>` got none", "fix": "a ` alone"}])
+    panel.show_findings(
+        [
+            {
+                **FINDING,
+                "places": [{**FINDING["places"][0], "what": "made `h`"}],
+                "text": "`0.weight` and `a<b>` got none",
+                "fix": "a ` alone",
+            }
+        ]
+    )
     text = panel.findChild(QTextBrowser, "explanations")
     assert text is not None
+    assert "made h" in text.toPlainText()
     assert "0.weight and a<b> got none" in text.toPlainText()
     assert "a ` alone" in text.toPlainText()

@@ -252,3 +252,16 @@ def test_a_node_that_shows_less_says_why(qtbot: QtBot, maker: SmallNetwork, kind
     panel.show_step(replace(panel._view, kind=kind))
     assert panel._why.isVisible()
     assert words in panel._why.text()
+
+
+def test_numbers_and_shapes_have_their_share_of_a_wide_panel(qtbot: QtBot) -> None:
+    panel = StepPanel()
+    qtbot.addWidget(panel)
+    panel.resize(340, 500)
+    panel.show()
+    narrow = [panel._tree.columnWidth(column) for column in (1, 2)]
+    panel.resize(640, 500)
+    wide = [panel._tree.columnWidth(column) for column in (1, 2)]
+    assert narrow == [76, 92]
+    assert wide[0] > 76
+    assert wide[1] >= 150
