@@ -320,9 +320,15 @@ class DebugModel(QObject):
 
     @property
     def done(self) -> int:
-        """How many nodes have run at the cursor."""
+        """How many nodes of the pass that is looked at have run at the cursor."""
         if self._done[0] != self.position:
-            self._done = self.position, list(self.state.node_status.values()).count(Status.DONE)  # quick, also for 100,000 nodes
+            status = self.state.node_status
+            run = self._tape.runs.get(self.run) if self._tape is not None else None
+            if run is not None and len(status) > len(run.needed):  # also those of passes inside of it
+                count = sum(status.get(node) is Status.DONE for node in run.needed)
+            else:
+                count = list(status.values()).count(Status.DONE)  # quick, also for 100,000 nodes
+            self._done = self.position, count
         return self._done[1]
 
     @property

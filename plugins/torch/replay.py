@@ -13,6 +13,7 @@ import torch
 
 from gradstep.engine.tape.schema import NodeKind
 
+from .fitting import all_fitting, fitting
 from .marks import slots_of
 from .nodes import TorchNode
 from .ready import Ready, after
@@ -194,14 +195,14 @@ class Replay:
             for hook in self._tensor_hooks(node, slot):
                 given = hook(grads[slot])
                 if given is not None:
-                    grads[slot] = given
+                    grads[slot] = fitting(hook, grads[slot], given)
         retained = self._retain(node, grads)
         arrived: Any = tuple(grads)
         pre, post = walk.hooks_of(node)
         for hook in pre:
             given = hook(arrived)
             if given is not None:
-                arrived = given
+                arrived = all_fitting(hook, arrived, given)
         leaf = Leaf.of(node.variable) if node.kind == NodeKind.ACCUMULATE else None
         with watch.silence():
             if retained:
@@ -216,7 +217,7 @@ class Replay:
         for hook in post:
             given = hook(outs, arrived)
             if given is not None:
-                outs = given
+                outs = all_fitting(hook, outs, given)
         if len(outs) != len(node.edges):
             outs = (*outs, *[None] * (len(node.edges) - len(outs)))[: len(node.edges)]
         with watch.silence():

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+import gradstep.engine as torch
 from gradstep.engine.tape.log import Writer
+from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.recorder import Level, Recorder, recording
+from gradstep.engine.tape.sinks import ListSink
 from gradstep.gui.models import debug_model
 from gradstep.gui.models.debug_model import DebugModel, Selection
 
@@ -247,3 +252,32 @@ def test_a_large_finished_tape_is_read_and_taken_in_when_nothing_is_more_urgent(
         urgent = False
     assert model.last == len(model.tape.events) - 1
     model.close()
+
+
+def test_nodes_of_a_pass_inside_of_another_are_not_counted_to_the_outer_one(model: DebugModel) -> None:
+    class Inner(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            with torch.enable_grad():
+                w = torch.ones(2, requires_grad=True)
+                torch.autograd.grad((w.exp() * w.sin() * w).sum(), w)
+            return g * 2
+
+    sink = ListSink()
+    with recording(Recorder(sink, Level.VALUES)):
+        x = torch.ones(2, requires_grad=True)
+        Inner.apply(x).sum().backward()
+    tape = Tape.of(sink.records)
+    model.show_tape(tape)
+    model.catch_up()
+    outer, inner = tape.runs.values()
+    assert len(inner.needed) > len(outer.needed)
+    for position in range(len(tape.events)):
+        model.move_to(position)
+        assert model.done <= len(tape.runs[model.run].needed if model.run in tape.runs else ())
+    model.go_live()
+    assert model.done == len(tape.runs[model.run].needed)
