@@ -165,6 +165,9 @@ class DebugModel(QObject):
         tape = self._tape
         if tape is None:
             return
+        if self._news and time.perf_counter() >= self._next_news:
+            self._tell(False, False)  # filling panels and reading on each take a while: one in each turn of the event loop
+            return
         deadline = time.perf_counter() + BUDGET
 
         def more() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,39 @@ def test_a_large_file_is_taken_in_piece_by_piece(qtbot: QtBot, model: DebugModel
     with qtbot.waitSignal(model.caught_up):
         model.catch_up()
     assert model.last == maker.i - 1
+
+
+def test_what_was_read_is_told_in_another_turn_than_more_is_read(
+    model: DebugModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(debug_model, "BUDGET", 60.0)  # all that is there in one turn, however busy the machine
+    maker, path = SmallNetwork(), tmp_path / "run.gst"
+    writer = Writer(path)
+    third = len(maker.records) // 3
+    pieces = maker.records[:third], maker.records[third : 2 * third], maker.records[2 * third :]
+
+    def write(records: list[Any]) -> None:
+        for record in records:
+            writer.write(record)
+        writer.flush()
+
+    write(pieces[0])
+    model.open(path)
+    told: list[int] = []
+    model.grown.connect(lambda: told.append(model.last))
+    model._next_news = math.inf
+    write(pieces[1])
+    model.drain()
+    read = model.last
+    assert not told
+    write(pieces[2])
+    model._next_news = 0.0
+    model.drain()
+    assert (told, model.last) == ([read], read)
+    model.drain()
+    assert model.last == maker.i - 1
+    writer.close()
+    model.close()
 
 
 def test_a_cursor_in_the_past_stays_there_until_it_is_live_again(model: DebugModel) -> None:
