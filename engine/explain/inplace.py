@@ -3,6 +3,7 @@ who changed it, over which views, and what to write instead."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,16 +16,18 @@ MESSAGE = "modified by an inplace operation"
 LEAF = "a leaf Variable that requires grad"
 OUTPUT = ("out", "result")
 
+_VERSIONS = re.compile(r"(?:is output \d+ of (?P<maker>\w*), )?is at version \d+; expected version (?P<expected>\d+)")
+
 
 def modified(evidence: Evidence) -> Iterator[Finding]:
     """Runs that ended because a kept value was changed."""
     for run, error, node, event in evidence.failed():
         if MESSAGE in error and node is not None:
-            yield _finding(evidence, run, node, event)
+            yield _finding(evidence, run, node, event, error)
 
 
-def _finding(evidence: Evidence, run: int, node: Node, event: int) -> Finding:
-    kept, changes = _broken(evidence, node, event)
+def _finding(evidence: Evidence, run: int, node: Node, event: int, error: str) -> Finding:
+    kept, changes = _broken(evidence, node, event, error)
     op = evidence.op_of(node)
     name = op.name if op is not None else node.name
     saved_at = evidence.place("saved", op.stack, f"{name} keeps {_role(kept)} for backward") if op is not None else None
@@ -64,9 +67,9 @@ def _distinct(places: Sequence[Place]) -> list[Place]:  # one place for a loop t
     return list({place.frame: place for place in reversed(places)}.values())[::-1]
 
 
-def _broken(evidence: Evidence, node: Node, event: int) -> tuple[Saved | None, list[Bumped]]:
+def _broken(evidence: Evidence, node: Node, event: int, error: str) -> tuple[Saved | None, list[Bumped]]:
     """The first value that the node kept and that was changed since, and the changes."""
-    for saved in node.saved:
+    for saved in node.saved or _likely(evidence, node, error):
         if saved.val is None:
             continue
         changes = evidence.changes.get(evidence.storage(saved.val.tensor), ())
@@ -74,6 +77,20 @@ def _broken(evidence: Evidence, node: Node, event: int) -> tuple[Saved | None, l
         if since:
             return saved, since
     return None, []
+
+
+def _likely(evidence: Evidence, node: Node, error: str) -> list[Saved]:
+    """What a node may have kept that does not tell (before PyTorch 2.5): operands and results of its op, of the version that it expects;
+    first the result, where that is what the error names."""
+    op, versions = evidence.op_of(node), _VERSIONS.search(error)
+    if op is None or versions is None:
+        return []
+    made = [Saved("result", val) for val in op.outs]
+    given = [Saved("self", val) for val in op.ins if val is not None]
+    own = (versions["maker"] or "").partition("Backward")[0] == node.name.partition("Backward")[0]
+    return [
+        saved for saved in ((*made, *given) if own else (*given, *made)) if saved.val and saved.val.version == int(versions["expected"])
+    ]
 
 
 def _role(kept: Saved | None) -> str:

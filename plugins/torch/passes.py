@@ -358,8 +358,6 @@ class TorchPass:
                 edits = self._edits.pop(node.id, None) if self._edits else None
                 if edits:
                     grads = tuple([edits.get(slot, grad) for slot, grad in enumerate(grads)])
-                if node.mark.spent:
-                    raise RuntimeError(SECOND)
                 if watch.retained:
                     self.tell_retained(node, grads)
                 self._leaf = Leaf.of(node.leaf) if self.kept and node.leaf is not None else None
@@ -405,7 +403,7 @@ class TorchPass:
             local.quiet -= 1
 
     def entering(self, node: TorchNode, grads: tuple[Any, ...]) -> None:
-        """The node runs now, on ``grads``."""
+        """The node runs now, on ``grads``. Raises RuntimeError where it has run before and was not to be kept."""
         leaf = node.leaf
         if leaf is not None:
             if len(self._watch.local.passes) > 1:
@@ -415,6 +413,8 @@ class TorchPass:
             self._before = self._tape.value_of(leaf.grad)
             self._stored.discard(node.id)
         self._tape.node_enter(self.run, node, grads)
+        if node.mark.spent:
+            raise RuntimeError(SECOND)
         if self._create:
             self._since = _sequence()
 
@@ -441,9 +441,7 @@ class TorchPass:
         return sent
 
     def begin_step(self, node: TorchNode) -> None:
-        """We run ``node`` ourselves. Raises RuntimeError where it has run before and was not to be kept."""
-        if node.mark.spent:
-            raise RuntimeError(SECOND)
+        """We run ``node`` ourselves."""
         self.nested = []
         self.current, self.next_node = node, None
 

@@ -51,3 +51,20 @@ def test_a_script_on_pytorch_is_explained_as_it_says(script: Path) -> None:
 
 def _numbers(told: Any) -> Any:
     return [float(number) for number in told] if isinstance(told, list) else told
+
+
+@pytest.mark.parametrize("name", ["saved_output", "in_place_in_the_loss"])
+def test_a_change_in_place_is_placed_also_where_nodes_do_not_tell_what_they_keep(name: str, tmp_path: Path, monkeypatch: Any) -> None:
+    """As those of PyTorch 2.4."""
+    from gradstep.plugins.torch import introducer
+
+    from .explained import found
+
+    monkeypatch.setattr(introducer, "saved_of", lambda node, known=None: [])
+    body = {"saved_output": "y = w.sigmoid()\ny += 1", "in_place_in_the_loss": "x = w * 2\ny = x * x\nx.add_(1)"}[name]
+    script = tmp_path / "script.py"
+    script.write_text(f"import torch\nw = torch.ones(3, requires_grad=True)\n{body}\ny.sum().backward()\n")
+    (finding,) = found(script)
+    assert finding.code.startswith("inplace.")
+    assert finding.code != "inplace.unknown"
+    assert [place.frame.line for place in finding.places if place.role == "changed"] == [4 if name == "saved_output" else 5]

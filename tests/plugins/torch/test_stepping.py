@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from gradstep.engine.debug.states import State
+from gradstep.engine.explain.diagnoses import findings
 from gradstep.engine.tape.check import check
 from gradstep.engine.tape.reader import Tape
 
@@ -385,3 +386,26 @@ def test_after_a_step_back_hooks_are_refused_in_pytorchs_words(paused, tmp_path,
     session.move("stepBack")
     session.send("continue")
     assert printed_by(session) == alone
+
+
+def test_a_second_backward_is_explained_alike_where_steps_of_the_first_were_taken_back(paused):
+    session = paused(
+        """
+        import torch
+        cell = torch.nn.GRUCell(2, 3)
+        h = torch.zeros(1, 3)
+        for step in range(2):
+            h = cell(torch.ones(1, 2), h)
+            h.square().sum().backward()
+        """
+    )
+    for _ in range(3):
+        session.move("next")
+    session.move("stepBack")
+    session.send("continue")
+    assert session.wait_until_ended().exit_code == 1
+    tape = Tape.open(session.tape)
+    assert check(tape) == []
+    (finding,) = findings(tape)
+    assert finding.code == "freed.carried-state"
+    assert "`h`" in finding.text
