@@ -86,8 +86,14 @@ class Places(Mapping[int, int]):
         return isinstance(id, int) and (0 <= id - self._first < len(self._rows) or id in self._others)
 
     def __iter__(self) -> Iterator[int]:
-        yield from range(self._first, self._first + len(self._rows))
-        yield from self._others
+        """In the order of the tape; what comes while somebody goes through them comes, too."""
+        done = others = 0
+        while done < len(self._rows) or others < len(self._others):
+            stop = len(self._rows)
+            yield from range(self._first + done, self._first + stop)
+            done, more = stop, list(islice(self._others, others, None))
+            yield from more
+            others += len(more)
 
     def __reversed__(self) -> Iterator[int]:
         yield from reversed(self._others)

@@ -72,6 +72,8 @@ class Faults(QObject):
             sys.__excepthook__(kind, error, trace)
             return
         self.take(error)
+        for name in ("last_exc", "last_type", "last_value", "last_traceback"):  # they would hold what its frames hold: a tape, say
+            vars(sys).pop(name, None)
 
     def _unraisable(self, what: sys.UnraisableHookArgs) -> None:
         if isinstance(what.exc_value, Exception):
@@ -137,5 +139,5 @@ def log_file() -> Path:
             if os.access(folder, os.W_OK):
                 return folder / "faults.log"
         except OSError:
-            pass
+            vars(sys).pop(name, None)
     return Path(tempfile.gettempdir(), f"gradstep-faults-{os.getpid()}.log")

@@ -31,6 +31,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any, ClassVar, TextIO
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -129,7 +130,7 @@ class Soak:
         self._scripts += [self._script("wrong.py", WRONG)]
         self._scripts += [str(FOLDER / name) for name, *_ in EXAMPLES if name != "long_run.py"]  # that one takes half a minute
         self._hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
-        sys.excepthook = lambda kind, error, trace: self._fault("".join(traceback.format_exception(kind, error, trace)))
+        sys.excepthook = self._raised
         sys.unraisablehook = lambda what: self._fault(f"unraisable: {what.exc_value!r} in {what.object!r}")
         threading.excepthook = lambda what: self._fault(f"in thread {what.thread}: {what.exc_value!r}")
         self._before = qInstallMessageHandler(self._said)
@@ -149,6 +150,11 @@ class Soak:
 
     def _fault(self, what: str) -> None:
         self.faults.append(f"{what.rstrip()}\n  after {' | '.join(self.done)} (action {self.count})")
+
+    def _raised(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        self._fault("".join(traceback.format_exception(kind, error, trace)))
+        for name in ("last_exc", "last_type", "last_value", "last_traceback"):  # they would hold what its frames hold
+            vars(sys).pop(name, None)
 
     def _said(self, kind: QtMsgType, context: Any, text: str) -> None:
         if kind is not QtMsgType.QtDebugMsg and HARMLESS not in text:
