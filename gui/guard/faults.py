@@ -139,5 +139,5 @@ def log_file() -> Path:
             if os.access(folder, os.W_OK):
                 return folder / "faults.log"
         except OSError:
-            vars(sys).pop(name, None)
+            pass
     return Path(tempfile.gettempdir(), f"gradstep-faults-{os.getpid()}.log")
