@@ -191,6 +191,7 @@ class MainWindow(QMainWindow):
         self.node_menu = NodeMenu(self, model, self.graphs, self.breaking, actions)
         self.file_orders = FileOrders(self.files, self.opening, model, self.page, self.graphs, self.plug_ins, self)
         self.standing = Standing(self, session, model, self.opening, self.undo, self.guide, actions, self.bar, self.status)
+        self.ranks.counted.connect(self.standing.show_ranks)
 
     # ------------------------------------------------------------------------------------ connecting
 

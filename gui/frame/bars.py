@@ -176,9 +176,12 @@ class StateBar(QStatusBar):
     def _said(self, text: str) -> None:
         self.setAccessibleName(text or self.sentence.text())
 
-    def show_process(self, pid: int, interpreter: str, workers: int = 0) -> None:
-        """Say which process runs, 0 for none, in which interpreter, and how many there are below it, which nobody records."""
+    def show_process(self, pid: int, interpreter: str, workers: int = 0, ranks: int = 0) -> None:
+        """Say which process runs, 0 for none, in which interpreter, how many there are below it which nobody records, and how many ranks
+        that are recorded."""
         text = self.tr("process {0}").format(pid) if pid else ""
+        if pid and ranks > 0:
+            text += ", " + translate("Bars", "%n rank(s)", ranks)
         if pid and workers > 0:
             text += ", " + translate("Bars", "%n worker process(es) (not recorded)", workers)
         self.process.setText(text)

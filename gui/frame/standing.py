@@ -36,6 +36,7 @@ class Standing(QObject):
         self._undo, self._guide, self._actions, self._bar, self._status = undo, guide, actions, bar, status
         self._whereabouts = Whereabouts()
         self._workers = 0  # processes below the program's
+        self._ranks = 0  # those of them that are ranks, and recorded
         self._state = session.state  # the one that is shown
         self.settling = QTimer(self, singleShot=True, interval=SETTLE)
         self.settling.timeout.connect(self.show_state)
@@ -116,10 +117,16 @@ class Standing(QObject):
         shown = words if live else self.tr("{0}, looking at the past").format(words)
         self._window.setWindowTitle(f"{name} [{shown}] - gradstep" if name else "gradstep")
 
+    @Slot(int)
+    def show_ranks(self, ranks: int) -> None:
+        """So many processes below the program's are ranks of a job."""
+        self._ranks = ranks
+        self.show_process()
+
     def show_process(self, workers: int = -1) -> None:
         """The program's process, those below it, and the file of the tape."""
         running = self._session.pid if self._session.state in ALIVE else 0
         self._workers = workers if workers >= 0 and running else self._workers if running else 0
-        self._status.show_process(running, self._opening.runner.title, self._workers)
+        self._status.show_process(running, self._opening.runner.title, max(self._workers - self._ranks, 0), self._ranks)
         tape = self._model.tape
         self._status.show_tape(str(tape.path) if tape is not None and tape.path else "")

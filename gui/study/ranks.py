@@ -29,6 +29,7 @@ class Ranks(QObject):
     """Reads a little at a time, and of one tape alone only what somebody looks at."""
 
     said = Signal(str)  # something was found that need not be looked at
+    counted = Signal(int)  # so many processes of the program that the window runs are ranks, and recorded
 
     def __init__(
         self, session: DebugSession, model: DebugModel, opening: Opening, panel: RanksPanel, docks: Docks, parent: QObject | None = None
@@ -42,6 +43,7 @@ class Ranks(QObject):
         self._together: Together | None = None
         self._place: tuple[int, int] | None = None  # where all ranks stand
         self._told = False  # that a rank stands out
+        self._count = 0  # ranks of the program that runs
         self._going: tuple[int, int] | None = None  # the event and the node to go to once the tape is here
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._look)
@@ -100,6 +102,7 @@ class Ranks(QObject):
         self._reader = self._together = self._step = self._going = self._place = None
         self._home = self._name = ""
         self._told = False
+        self._say_count(0)
 
     @Slot()
     def _look(self) -> None:
@@ -124,12 +127,18 @@ class Ranks(QObject):
         self._tell()
         self._stand()
         crowd = self._together.look() if self._together is not None else None
+        self._say_count(len(crowd.ranks) if crowd is not None and self._home == self._session.tape else 0)
         if not done:
             self._timer.start(0)
         elif crowd is not None and crowd.held and not crowd.together:
             self._timer.start(SOON)
         elif self._reader.runs or len(self._reader.paths) == 1:
             self._timer.start(TICK if self._reader.runs else IDLE)
+
+    def _say_count(self, count: int) -> None:
+        if count != self._count:
+            self._count = count
+            self.counted.emit(count)
 
     def _find(self, in_sight: bool) -> None:
         """The tapes of the job; ranks may begin to write any time. Raises TapeError, OSError."""

@@ -181,6 +181,7 @@ def test_all_ranks_of_a_resnet_are_paused_stepped_and_let_go_on_in_the_window(dr
     driver.press("ranks")
     driver.until(panel.together.pause.isEnabled)
     panel.together.pause.click()
+    driver.until(lambda: ", 4 ranks" in window.status.process.text())
     driver.until(panel.together.step.isEnabled)
     panel.rank_picked.emit(1)
     driver.until(lambda: panel.model.view.shown == 1 and window.model.selection.key is not None)
