@@ -27,6 +27,7 @@ UNSTEADY = {  # differ from one run or machine to the next, and why
     "running_forward": "how far a program without an end got", "stopping_offered": "how far it got", "stopped": "how far it got",
     "panel_statistics": "sorted by measured times",
     **dict.fromkeys(("pseudo_panels", "pseudo_rtl_panels"), "sorted by measured times"),
+    **dict.fromkeys(("pseudo_paused", "pseudo_rtl_paused"), "what the status bar says of the process and the tape"),
     "kernels": "measured times", "tape_limit": "how far it got",
     **dict.fromkeys(("tape_damaged", "tape_unfinished"), "on which record the changed byte falls"),
     **dict.fromkeys(("crashed", "not_responding"), "how much of the last moment was written"),

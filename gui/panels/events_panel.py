@@ -20,6 +20,7 @@ from .event_delegate import EventTreeView
 from .event_filter import EventFilter, FilterError, parse
 from .notice import Stage
 
+NAME, MODULE = 200, 80  # the least width of the name beside other columns, and of the module
 QUICK = 0.004  # seconds: rows that took longer, as with a filter, leave the window ten times as long for other things
 
 
@@ -340,7 +341,13 @@ class EventsPanel(Panel):
     def _fit_name(self) -> None:
         header = self.tree.horizontalHeader()
         rest = self.tree.viewport().width() - header.sectionSize(Column.NUMBER) - header.sectionSize(Column.NORM)
-        header.resizeSection(Column.NAME, max(96, min(rest, 260)))
+        fits = 0  # columns that are seen whole beside the name: none is seen in part
+        for column in (Column.BAD, Column.TIME, Column.MODULE):
+            wide = header.sectionSize(column) if column is not Column.MODULE else theme.scaled(MODULE)
+            if rest - wide < theme.scaled(NAME):
+                break
+            rest, fits = rest - wide, fits + 1
+        header.resizeSection(Column.NAME, max(96, rest if fits < 3 else min(rest, theme.scaled(260))))
 
     def select(self, key: tuple[str, int] | None) -> None:
         """Select the row of a graph node, None for no row, without asking for anything. Of a node that has no row yet it is selected

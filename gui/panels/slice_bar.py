@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QSlider, QSpinBox, QWidget
 
 from gradstep.engine.tape.overview import Plane, first_plane
@@ -53,8 +54,29 @@ class SliceBar(QWidget):
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(1, 1)
         self._grid.addLayout(top, 0, 0, 1, 3)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._tight = QGridLayout()
+        self._tight.setHorizontalSpacing(6)
+        self._tight.setVerticalSpacing(4)
+        for column in (1, 3):
+            self._tight.setColumnStretch(column, 1)
+        self._grid.addLayout(self._tight, 1, 0, 1, 3)
+        self._compact = False
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # a low panel cuts no line in two
         self.hide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Lines are as high as their letters ask for."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "_knobs"):
+            self._keep_heights()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._keep_heights()
+
+    def _keep_heights(self) -> None:
+        for widget in (self._field, self._rows, self._columns, *(spin for _, _, spin in self._knobs.values())):
+            widget.setMinimumHeight(widget.sizeHint().height())
 
     @property
     def plane(self) -> Plane:
@@ -104,7 +126,7 @@ class SliceBar(QWidget):
             for dim, name in enumerate(names):
                 box.addItem(name, dim)
         left = [dim for dim, size in enumerate(self._shape) if dim not in (self._plane.rows, self._plane.columns) and size > 1]
-        for row, dim in enumerate(left, 1):
+        for dim in left:
             label, slider, spin = QLabel(self.tr("dim {0}").format(dim), self), QSlider(Qt.Orientation.Horizontal, self), QSpinBox(self)
             label.setProperty("role", "dim")
             name = self.tr("Index in dimension {0}").format(dim)
@@ -120,11 +142,29 @@ class SliceBar(QWidget):
             spin.setProperty("role", "tight")
             slider.valueChanged.connect(lambda value, dim=dim: self._set(dim, value))
             spin.valueChanged.connect(lambda value, dim=dim: self._set(dim, value))
-            for column, placed in enumerate((label, slider, spin)):
-                self._grid.addWidget(placed, row, column)
-                placed.show()
             self._knobs[dim] = (label, slider, spin)
+        self._arrange()
+        self._keep_heights()
         self._show()
+
+    def set_compact(self, compact: bool) -> None:
+        """Whether there is room for the numbers alone, two in a line."""
+        if compact != self._compact:
+            self._compact = compact
+            self._arrange()
+
+    def _arrange(self) -> None:
+        for place, (label, slider, spin) in enumerate(self._knobs.values()):
+            row, column = divmod(place, 2)
+            if self._compact:
+                self._tight.addWidget(label, row, 2 * column, Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft)
+                self._tight.addWidget(spin, row, 2 * column + 1)
+            else:
+                for at, placed in enumerate((label, slider, spin)):
+                    self._grid.addWidget(placed, 2 + place, at)
+            for placed in (label, spin):
+                placed.show()
+            slider.setVisible(not self._compact)
 
     def _show(self) -> None:
         self._field.setText(self.text())

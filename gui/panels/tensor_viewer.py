@@ -152,8 +152,8 @@ class TensorViewer(QWidget):
     def _lay_out(self) -> None:
         body = QWidget(self)
         column = QVBoxLayout(body)
-        column.setContentsMargins(12, 8, 12, 8)
-        column.setSpacing(6)
+        column.setContentsMargins(12, 8, 12, 6)
+        column.setSpacing(4)
         self.head = QHBoxLayout()  # who holds the viewer may put buttons of his own behind the name
         self.head.setSpacing(2)
         self.head.addWidget(self._label, 1)
@@ -655,7 +655,7 @@ class TensorViewer(QWidget):
         low = self.height() < theme.scaled(LOW)
         if low != self._low:
             self._low = low
-            for part in (self._statistics, self.comparison, self.overlays):
+            for part in (self._statistics, self.slices, self.comparison, self.overlays):
                 part.set_compact(low)
             self._fill()
 

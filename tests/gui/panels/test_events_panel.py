@@ -306,3 +306,13 @@ def test_a_row_that_was_aimed_at_while_the_panel_was_hidden_is_in_sight_when_it_
     panel.resize(600, 500)
     qtbot.waitUntil(lambda: panel.tree.viewport().height() > 300)
     assert in_sight(panel, step(history, 1200))
+
+
+@pytest.mark.parametrize("width", [300, 341, 400, 430, 500, 560, 640, 900])
+def test_a_column_is_seen_whole_or_not_at_all(qtbot: QtBot, width: int) -> None:
+    panel, _ = panel_of(qtbot, SmallNetwork())
+    panel.resize(width, 500)
+    header, right = panel.tree.horizontalHeader(), panel.tree.viewport().width()
+    for column in (Column.NORM, Column.BAD, Column.TIME):
+        left = header.sectionViewportPosition(column)
+        assert left >= right or left + header.sectionSize(column) <= right, (column, left, right)
