@@ -38,7 +38,7 @@ from .morph import Change, Morph
 from .motion import Flight
 from .mouse import Mouse
 from .overlay import MARGIN, Overlay, Pointed, around
-from .painter import ScenePainter
+from .painter import MANY_STYLES, ScenePainter
 from .reading import Reading
 from .scene import LayoutFunction, Scene, as_scene, folded_name
 from .sprites import measure
@@ -88,11 +88,9 @@ class GraphCanvas(QWidget):
         self.reading.dressed.connect(self._redress)
         self._empty = (self.tr("Nothing recorded yet"), self.tr("Run the script to see its graph."))
         self._note = ""
-        self._follow = True
-        self._turned = False
+        self._follow, self._turned = True, False
         self._placed = False  # the first view is chosen when the widget has its size
-        self._tabbed = False
-        self._exact = True
+        self._tabbed, self._exact = False, True
         self._settling = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settling.timeout.connect(self.settle)
         self._keyboard, self._mouse = Keyboard(self), Mouse(self, self._hud)
@@ -195,6 +193,7 @@ class GraphCanvas(QWidget):
         self._scene = scene
         self.reading.turn_scene(scene)
         self._painter = ScenePainter(scene, self._marks, current(), self.reading.dress, self._painter)
+        self._painter.wordless = self._change.on_the_way and len(scene.styles) > MANY_STYLES
         self._layer.forget()
         self._hud.map.forget()
         self.update()

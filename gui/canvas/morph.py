@@ -139,6 +139,11 @@ class Change(QObject):
     def under_way(self) -> bool:
         return self._animation.state() == QVariantAnimation.State.Running
 
+    @property
+    def on_the_way(self) -> bool:
+        """Whether the scene that was given last is not yet the new one."""
+        return self._morph is not None
+
     def play(self, old: Scene, new: Scene, make: Callable[[], Morph]) -> bool:
         """Begin, if that is wanted and can be smooth; False where the new scene should just be shown."""
         self.stop()

@@ -33,6 +33,7 @@ TEXT_ALL, TEXT_ONE, BOXES, OVERVIEW = 0.56, 0.3, 0.3, 0.12  # scales from which 
 OVERVIEW_NODES = 3000
 PLAIN = 0.35  # below it groups have no rounded corners
 ROUGH = 0.22  # no antialiasing of edges up to this scale
+MANY_STYLES = 150  # different boxes: while they move out of the one that held them, all of them are in view
 PICTURES = 4000  # that are handed on from scene to scene
 REACH = 17.0  # world px that a node's badges and shadow may reach beyond its box
 BADGES = 0.36  # and hooks, which hold a number, a little before TEXT_ALL
@@ -68,6 +69,7 @@ class ScenePainter:
         self.overview = Overview(scene, theme)
         self._rest = (np.array([WAITING, FORWARD, LINKED], np.uint8)[s.kind] + THIN * s.docked).astype(np.uint8)
         self._taken: tuple[Bytes, Bytes] | None = None  # states and inks as the marks had them; None: they are others now
+        self.wordless = False  # boxes have no words for now
         self.unit = self.ratio = self.scale = self.picture_unit = 0.0
         self._pictures: dict[object, Picture] = {}
         if before is not None and before.theme is theme and before.dress.palette == dress.palette and len(before._pictures) < PICTURES:
@@ -446,11 +448,14 @@ class ScenePainter:
 
     def picture(self, style: int, state: int, code: int = 0) -> Picture:
         drawn = self.scene.styles[style]
+        if self.wordless:
+            drawn = drawn._replace(label="", detail="", note="")
         key = (drawn, state, code)
         if key not in self._pictures:
             unit = self.picture_unit
             ink = self.dress.ink(self.theme, drawn.category, state, code)
-            self._pictures[key] = sprites.node_sprite(self.theme, drawn, state, unit, self._level(unit), ink)
+            level = 0 if self.wordless else self._level(unit)
+            self._pictures[key] = sprites.node_sprite(self.theme, drawn, state, unit, level, ink)
         return self._pictures[key]
 
     def picture_centres(self, boxes: Ints, picture: Picture, stretch: float) -> Floats:

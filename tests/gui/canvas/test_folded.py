@@ -11,6 +11,7 @@ from gradstep.engine.tape.outline import outline_of
 from gradstep.gui.canvas import Look, arrange, measure
 from gradstep.gui.canvas.marks import Looks, Marks, Passed
 from gradstep.gui.canvas.morph import Change, Morph
+from gradstep.gui.canvas.plan import Shape
 from gradstep.gui.folding import Folds, fold, grouped
 from gradstep.plugins.layouts import layered_layout
 
@@ -257,6 +258,29 @@ def test_edges_come_out_of_the_box_that_held_them(qapp, graph, scene):
     x, y = scene.place_of(scene.keys[group])
     assert len(rows)
     assert np.abs(rows - [x + 5, y + 7, x + 5, y + 7]).max() < 1.0
+
+
+def test_while_many_boxes_come_out_of_one_they_have_no_words(monkeypatch, canvas):
+    monkeypatch.setattr("gradstep.gui.canvas.canvas.MANY_STYLES", 3)
+    ways = iter((True, False))
+    monkeypatch.setattr(Change, "on_the_way", property(lambda _: next(ways)))
+    groups = [number for number, style in enumerate(canvas.scene.styles) if style.shape is Shape.GROUP]
+    alike = [style for style in groups if canvas.scene.styles[style][4:6] == canvas.scene.styles[groups[0]][4:6]]
+    worded = canvas._painter.picture(groups[0], Look.DONE).toImage()
+    canvas._set_scene(canvas.scene)
+    assert len({id(canvas._painter.picture(style, Look.DONE)) for style in alike}) == 1
+    assert canvas._painter.picture(groups[0], Look.DONE).toImage() != worded
+    canvas._set_scene(canvas.scene)  # there
+    assert canvas._painter.picture(groups[0], Look.DONE).toImage() == worded
+
+
+def test_a_change_is_on_the_way_until_it_gives_the_new_scene(qapp, canvas, scene):
+    change, given = Change(canvas), []
+    change.moved.connect(lambda now: given.append((now is scene, change.on_the_way)))
+    change._morph = Morph(scene, scene, (0.0, 0.0))
+    for share in (0.0, 0.5, 1.0):
+        change._step(share)
+    assert given == [(False, True), (False, True), (True, False)]
 
 
 def test_no_motion_where_none_is_wanted(qtbot, monkeypatch, canvas, scene):
