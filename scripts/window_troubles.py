@@ -43,6 +43,7 @@ def kernels(stage: Stage) -> Iterator[Shown]:
     stage.step(count=4)
     stage.node("AddmmBackward")
     stage.bring("step")
+    stage.settle()
     tree = stage.window.panels.step._tree
     tree.scrollToItem(next(item for item in tree.items() if item.text(0) == "Kernels"), QAbstractItemView.ScrollHint.PositionAtTop)
     yield "kernels", None
