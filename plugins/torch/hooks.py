@@ -4,7 +4,9 @@ they were."""
 from __future__ import annotations
 
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -43,12 +45,12 @@ class Wrapped:
         return repr(self._function)
 
 
-def wrap(watch: Watch, registered: MutableMapping[int, Any] | None, kind: HookKind, slot: int | None = None, but: int = -1) -> None:
-    """Wrap the hooks in one of PyTorch's dictionaries in place, except that with the key ``but`` and those of PyTorch's own, which call
-    the script's (of modules) where they are wrapped themselves."""
+def wrap(watch: Watch, registered: MutableMapping[Any, Any] | None, kind: HookKind, slot: int | None = None) -> None:
+    """Wrap the hooks in one of PyTorch's dictionaries in place, except ours and those of PyTorch's own, which call the script's (of
+    modules) where they are wrapped themselves."""
     for key, function in list(registered.items()) if registered else ():
         own = is_own(getattr(getattr(function, "__code__", None), "co_filename", ""))
-        if key != but and not own and not isinstance(function, Wrapped):
+        if not own and not isinstance(function, (Own, Wrapped)):
             assert registered is not None
             registered[key] = Wrapped(watch, function, kind, key, slot)
 
@@ -57,6 +59,20 @@ def wrap_leaf(watch: Watch, leaf: Any) -> None:
     """Wrap the hooks of a leaf."""
     for name, kind in _LEAF_HOOKS:
         wrap(watch, getattr(leaf, name, None), kind, 0)
+
+
+class Own(partial):  # type: ignore[type-arg]  # cannot be written in Python 3.9's way and be subclassed
+    """A hook of the debugger's own on a node. Nobody holds a handle of it: it is its own key in PyTorch's dictionary."""
+
+    __slots__ = ()
+
+
+def put_on(node: Any, before: Own, behind: Own) -> tuple[Any, Any, Any, Any]:
+    """Register our hooks before and behind a node. Gives PyTorch's dictionaries, each with the key of ours."""
+    first, last = node.register_prehook(before), node.register_hook(behind)
+    if type(first) is OrderedDict:
+        return first, before, last, behind
+    return first.hooks_dict_ref(), first.id, last.hooks_dict_ref(), last.id  # ``Registrations`` sees nothing
 
 
 class Registrations:
@@ -88,6 +104,7 @@ class Registrations:
             result = retain(self)
             if self.grad_fn is not None:
                 retained[number_of(self.grad_fn), self.output_nr] = self
+                watch.retains = True
             return result
 
         def made(self: Any, module: Any, user_hooks: Any, user_pre_hooks: Any) -> None:
@@ -98,6 +115,21 @@ class Registrations:
                 [Wrapped(watch, hook, HookKind.MODULE_PRE, key + place) for place, hook in enumerate(user_pre_hooks)],
             )  # fmt: skip
 
+        mixin = getattr(torch.autograd.function, "_HookMixin", None)
+        on_node = getattr(mixin, "_register_hook", None)
+        if on_node is not None:
+
+            def register_on_node(registered: Any, hook: Any) -> Any:
+                """As PyTorch's, but that a hook of ours needs no handle: those of a pass are put in and taken out by the hundred."""
+                if type(hook) is not Own:
+                    return on_node(registered, hook)
+                if registered is None:
+                    registered = OrderedDict()
+                registered[hook] = hook
+                return registered, registered
+
+            self._before.append((mixin, "_register_hook", staticmethod(on_node)))
+            mixin._register_hook = staticmethod(register_on_node)
         for owner, name, function, old in (
             (tensor, "register_hook", register_hook, register),
             (tensor, "retain_grad", retain_grad, retain),

@@ -63,15 +63,19 @@ class TorchIntroducer(Introducer):
         """See Introducer."""
         if tensor is None:
             return 0, 0
+        try:
+            version: int = tensor._version
+        except RuntimeError:  # made in inference mode
+            version = 0
         entry = self.tensors.get(id(tensor))
-        if entry is not None and entry[0]() is tensor:
-            try:
-                version = tensor._version
-            except RuntimeError:  # made in inference mode
-                version = 0
-            if entry[2] == version:
-                return entry[1], version
-        return self.meet(tensor, role)
+        if entry is None or entry[0]() is not tensor:
+            entry = self.put(tensor, role)
+        number: int = entry[1]
+        if entry[2] < version:
+            entry[2] = version
+            if self.level:
+                self._capture.take(number, version, tensor, entry[3])
+        return number, version
 
     def values(self, tensors: Sequence[Any]) -> tuple[int, int, int, int]:
         """See Introducer."""
@@ -90,21 +94,8 @@ class TorchIntroducer(Introducer):
         return max(version - 1, 0)
 
     def meet(self, tensor: Any, role: int | None, like: int = 0) -> tuple[int, int]:
-        """See Introducer."""
-        try:
-            version: int = tensor._version
-        except RuntimeError:
-            version = 0
-        entry = self.tensors.get(id(tensor))
-        if entry is None or entry[0]() is not tensor:
-            entry = self.put(tensor, role)
-        number: int = entry[1]
-        if entry[2] >= version:
-            return number, version
-        entry[2] = version
-        if self.level:
-            self._capture.take(number, version, tensor, entry[3], like)
-        return number, version
+        """See Introducer: ``value`` finds out whether it is new."""
+        return self.value(tensor, role)
 
     def put(self, tensor: Any, role: int | None) -> Entry:
         """Introduce a tensor. A view lies in its base's storage, every other one in its own, but for aliases that an op makes."""
@@ -123,7 +114,7 @@ class TorchIntroducer(Introducer):
                 role = _LEAF if tensor.requires_grad else _CONSTANT
             elif not tensor.requires_grad:
                 role = _CONSTANT
-        if role in (_LEAF, _CONSTANT):
+        if role != _GRADIENT and role != _ACTIVATION:
             words = self.name_of(tensor) or (self.stacks.variable(tensor) if role == _LEAF else "")
             name = self._encoder.text_id(words) if words else 0
         try:

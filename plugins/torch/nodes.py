@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from gradstep.engine.tape.schema import NodeKind
@@ -14,26 +15,37 @@ _ACCUMULATE = int(NodeKind.ACCUMULATE)
 class TorchNode:
     """Stands for one node during one pass. It keeps the node, and so the graph, alive: nobody holds one longer than the pass."""
 
-    __slots__ = ("_name", "edges", "id", "keeps", "kind", "leaf", "mark", "node", "risky", "sequence")
+    __slots__ = ("edges", "hooks", "id", "known", "leaf", "mark", "node")
+
+    hooks: tuple[Any, Any, Any, Any]  # PyTorch's dictionary of the hooks before it and the key of ours, and the same of those behind it
 
     def __init__(self, node: Any, mark: Mark) -> None:
         self.node = node
         self.mark = mark
         self.id = mark.number
-        self.keeps = mark.keeps  # it was made with tensors to keep
-        known = KINDS.get(type(node)) or type_of(node)
-        self.kind: NodeKind = known.kind
-        self.risky = known.risky  # it runs code that is not PyTorch's
-        self._name = known.title
-        self.sequence: int = node._sequence_nr()
-        self.edges: list[tuple[int, int] | None] = []  # number and slot of where each gradient goes
+        known = self.known = KINDS.get(type(node)) or type_of(node)
+        self.edges: Sequence[tuple[int, int] | None] = ()  # number and slot of where each gradient goes
         self.leaf: Any = node.variable if known.number == _ACCUMULATE else None
 
     def name(self) -> str:
         """PyTorch's name, without the namespace."""
-        if not self._name:
-            self._name = self.node.name().rpartition("::")[2]
-        return self._name
+        return self.known.title or str(self.node.name()).rpartition("::")[2]
+
+    @property
+    def kind(self) -> NodeKind:
+        """What kind of node it is."""
+        return self.known.kind
+
+    @property
+    def sequence(self) -> int:
+        """Its place in the order in which nodes were made."""
+        number: int = self.node._sequence_nr()
+        return number
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it was made with tensors to keep."""
+        return self.mark.keeps
 
     @property
     def slots(self) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -13,7 +12,7 @@ import torch
 
 from gradstep.engine.tape.schema import ACCUMULATE_SEQUENCE, HookKind, NodeKind
 
-from .hooks import wrap, wrap_leaf
+from .hooks import Own, put_on, wrap, wrap_leaf
 from .marks import MARK, mark_of, number_of
 from .nodes import TorchNode
 from .recorder import Sent
@@ -27,6 +26,8 @@ _current_node = torch._C._current_autograd_node
 _sequence = torch._C._autograd._get_sequence_nr
 
 _NONE: list[Sent] = []
+_UNHOOKED = {}, None, {}, None
+_NOTHING = 0, 0  # number and version where there is no value
 
 
 class TakenOver(BaseException):
@@ -58,15 +59,19 @@ def plan(roots: Sequence[Any], targets: Sequence[Any] | None, accumulate: bool) 
         if mark.number in nodes:
             continue
         made = nodes[mark.number] = TorchNode(node, mark)
-        edges = made.edges
+        if made.leaf is not None:
+            continue
+        edges: list[tuple[int, int] | None] = []
         for one, index in node.next_functions:
             if one is None:
                 edges.append(None)
                 continue
             behind = one.metadata.get(MARK) or mark_of(one)
-            edges.append((behind.number, index))
-            if behind.number not in nodes:
+            number = behind.number
+            edges.append((number, index))
+            if number not in nodes:
                 waiting.append((one, behind))
+        made.edges = edges
     if targets is None:
         return nodes, set(nodes)
     wanted = {number_of(node) for node in targets}
@@ -128,7 +133,6 @@ class TorchPass:
         self._before: tuple[int, int] = (0, 0)  # what stood in ``.grad`` of the leaf whose node runs
         self._since = 0
         self._task: int | None = None
-        self._handles: dict[int, tuple[Any, int, Any, int]] = {}  # by node: PyTorch's dictionaries of hooks, with the keys of ours
         marks = [(node, mark_of(node)) for node, _ in roots]
         self._others = {mark.number: TorchNode(node, mark) for node, mark in marks if mark.number not in self._nodes}
         self.run: int = self._tape.run_begin(
@@ -144,17 +148,13 @@ class TorchPass:
             self._left[number] = self._left.get(number, 0) + 1
         for number, slot, seed in begun:
             self._begins(number, slot, seed)
-        watch, enter, leave, handles = self._watch, self._enter, self._exit, self._handles
+        watch, enter, leave = self._watch, self._enter, self._exit
         for node in self._nodes.values():
-            raw = node.node
-            first = raw.register_prehook(partial(enter, node))
-            last = raw.register_hook(partial(leave, node))
-            before, behind = first.hooks_dict_ref(), last.hooks_dict_ref()
-            handles[node.id] = before, first.id, behind, last.id
+            before, _, behind, _ = node.hooks = put_on(node.node, Own(enter, node), Own(leave, node))
             if len(before) > 1:
-                wrap(watch, before, HookKind.NODE_PRE, but=first.id)
+                wrap(watch, before, HookKind.NODE_PRE)
             if len(behind) > 1:
-                wrap(watch, behind, HookKind.NODE_POST, but=last.id)
+                wrap(watch, behind, HookKind.NODE_POST)
             if node.leaf is not None:
                 wrap_leaf(watch, node.leaf)
 
@@ -330,9 +330,7 @@ class TorchPass:
         return sys._getframe(2) if self in local else self._frame
 
     def _reach(self, node: TorchNode) -> None:
-        """The engine has come to ``node``; nothing of it has run, no hook either."""
-        if node.id in self._reached:
-            return
+        """The engine has come to ``node``, for the first time; nothing of it has run, no hook either."""
         self._reached.add(node.id)
         self.current, self.next_node = None, node
         if self.kept:
@@ -341,7 +339,8 @@ class TorchPass:
         if self.taken_over is not None:
             raise TakenOver
         self.current, self.next_node = node, None
-        self.nested = []
+        if self.nested:
+            self.nested = []
 
     def _enter(self, node: TorchNode, grads: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """The last of the hooks before a node."""
@@ -358,9 +357,10 @@ class TorchPass:
                 edits = self._edits.pop(node.id, None) if self._edits else None
                 if edits:
                     grads = tuple([edits.get(slot, grad) for slot, grad in enumerate(grads)])
-                if watch.retained:
+                if watch.retains:
                     self.tell_retained(node, grads)
-                self._leaf = Leaf.of(node.leaf) if self.kept and node.leaf is not None else None
+                if self.kept:
+                    self._leaf = Leaf.of(node.leaf) if node.leaf is not None else None
                 self.entering(node, grads)
                 if self._sent:
                     self._sent.pop(node.id, None)
@@ -382,9 +382,10 @@ class TorchPass:
             with _Plain():
                 if len(outs) != len(node.edges):
                     outs = fitted(outs, len(node.edges))
-                if local.kernels:
-                    self._tape.kernels(local.kernels, node=node.id, run=self.run)
-                local.kernels = None
+                if watch.kernels:
+                    if local.kernels:
+                        self._tape.kernels(local.kernels, node=node.id, run=self.run)
+                    local.kernels = None
                 sent = self.leaving(node, outs)
                 if watch.holds:
                     waiting = self._sent
@@ -410,7 +411,8 @@ class TorchPass:
                 for outer in self._watch.local.passes:
                     if outer is not self and outer.kept and outer.current is not None:
                         outer.nested.append(Leaf.of(leaf))
-            self._before = self._tape.value_of(leaf.grad)
+            grad = leaf.grad
+            self._before = self._tape.value_of(grad) if grad is not None else _NOTHING
             self._stored.discard(node.id)
         self._tape.node_enter(self.run, node, grads)
         if node.mark.spent:
@@ -422,9 +424,16 @@ class TorchPass:
         """The node has run and gave ``outs``, one an edge. Gives number and slot of what goes on, the edge, and whether nothing else
         is awaited there."""
         edges = node.edges
-        if node.leaf is not None:
-            self._store(node)
-            self._tape.passed(self.run, node, (), False, _NONE)
+        leaf = node.leaf
+        if leaf is not None:
+            grad = None
+            if node.id not in self._stored:
+                self._stored.add(node.id)
+                grad = leaf.grad
+            if grad is None:
+                self._tape.passed(self.run, node, (), False, _NONE)
+            else:
+                self._tape.stored(self.run, leaf, self._before, grad, len(self._watch.passes) > 1, node)
             return _NONE
         if self._create:
             made = [out.grad_fn for out in outs if out is not None and out.grad_fn is not None]
@@ -437,7 +446,7 @@ class TorchPass:
                 target = edge[0]
                 left[target] = count = left[target] - 1
                 sent.append((target, edge[1], index, count == 0))
-        self._tape.passed(self.run, node, outs, node.keeps and not self._keep, sent)
+        self._tape.passed(self.run, node, outs, node.mark.keeps and not self._keep, sent)
         return sent
 
     def begin_step(self, node: TorchNode) -> None:
@@ -448,7 +457,7 @@ class TorchPass:
     def hooks_of(self, node: TorchNode) -> tuple[list[Any], list[Any]]:
         """The hooks of a node, before and behind it, without ours."""
         found: list[list[Any]] = []
-        before, first, behind, last = self._handles.get(node.id, ({}, 0, {}, 0))
+        before, first, behind, last = node.hooks
         for registered, own in ((before, first), (behind, last)):
             found.append([hook for key, hook in registered.items() if key != own])
         return found[0], found[1]
@@ -472,7 +481,7 @@ class TorchPass:
     def tell_retained(self, node: TorchNode, grads: Sequence[Any]) -> None:
         """Tensors of the script's own that keep their gradient got it."""
         retained = self._watch.retained
-        for slot in range(len(grads)) if retained else ():
+        for slot in range(len(grads)) if self._watch.retains else ():
             tensor = retained.get((node.id, slot))
             if tensor is not None and tensor.grad is not None and grads[slot] is not None:
                 self._tape.hook_called(
@@ -556,9 +565,11 @@ class TorchPass:
         if self.ended:
             return
         self.ended = True
-        for before, first, behind, last in self._handles.values():
+        for node in self._nodes.values():
+            before, first, behind, last = node.hooks
             before.pop(first, None)
             behind.pop(last, None)
+            node.hooks = _UNHOOKED  # a hook of ours holds the node
         if self._task is not None:
             self._watch.passes.pop(self._task, None)
         self._tape.run_end(self.run, "" if error is None else f"{type(error).__name__}: {error}")
@@ -568,7 +579,7 @@ class TorchPass:
         if self.kept and not self._keep:
             for node in self._nodes.values():
                 node.mark.spent = node.mark.spent or (node.keeps and node.id in self._done)
-        self._handles, self._nodes, self._others, self.taken_over = {}, {}, {}, None
+        self._nodes, self._others, self.taken_over = {}, {}, None
         self._log, self.seeded, self.callbacks = [], {}, []
         self.undo.let_go()
         self._sent, self._here, self._edits = {}, (), {}

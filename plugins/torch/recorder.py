@@ -12,6 +12,7 @@ from typing import Any
 from weakref import ref
 
 from gradstep.engine.debug.recording import PausableRecorder
+from gradstep.engine.tape.brackets import Thread
 from gradstep.engine.tape.introduce import Introducer
 from gradstep.engine.tape.keeping import Keeper
 from gradstep.engine.tape.schema import Frame, Role
@@ -40,8 +41,8 @@ _now, _ident = time.perf_counter_ns, threading.get_ident
 _GRADIENT, _ACTIVATION = int(Role.GRADIENT), int(Role.ACTIVATION)
 _ALIASING = frozenset(("detach", "detach_", "alias", "view_as"))  # results that share memory without being views
 KERNELS = 256  # ops and nodes whose kernels share a note: a reader takes no tape of notes without end
-LATENCY = 30_000_000  # nanoseconds that rows and values may wait for others
-SOON = 10_000_000  # nanoseconds that the row of a node of PyTorch's own may wait; the pulse names the node also after a crash
+LATENCY = 8_000_000  # nanoseconds that rows and values may wait for others, where none of the debugger's threads hands them over
+SOON = 9_000_000  # nanoseconds that the row of a node of PyTorch's own may wait; the pulse names the node also after a crash
 
 _op_ids, _call_ids = itertools.count(1), itertools.count(1)
 
@@ -282,23 +283,24 @@ class TorchRecorder(PausableRecorder):
             try:
                 thread = self._threads.get(_ident()) or self._thread()
                 number: int = node.id
-                words = self._nouns.values(grads)
-                now = _now()
-                draft = self._encoder.draft
-                draft.rows.extend((NODE_ENTER | thread.head, run, now - self._began, number, *words))
-                self._encoder.events += 1
+                nouns, encoder = self._nouns, self._encoder
+                draft, now = encoder.draft, _now()
+                if len(grads) == 1:
+                    known, version = nouns.value(grads[0], _GRADIENT)
+                    draft.rows.extend((NODE_ENTER | thread.head, run, now - self._began, number, 1, 0, known, version))
+                else:
+                    draft.rows.extend((NODE_ENTER | thread.head, run, now - self._began, number, *nouns.values(grads)))
+                encoder.events += 1
                 thread.nodes.append((run, number, thread.call))
                 thread.node, thread.run, thread.call = number, run, 0
                 draft.committed = len(draft.rows)
             except BaseException as error:
                 self._broken(error)
                 return
-        if self._careful or now - self._pushed > LATENCY:
+        if self._careful or now - self._handed > SOON:
             self.flush()
-            self._flushed = now
-        elif node.risky or now - self._flushed > SOON:
+        elif node.known.risky:
             self.about_to_run()
-            self._flushed = now
 
     def passed(self, run: int, node: Any, outs: Any, freed: bool, sent: Iterable[Sent]) -> None:
         """A node passed gradients on, one an edge; where they went."""
@@ -311,7 +313,8 @@ class TorchRecorder(PausableRecorder):
                 words: list[int] = []
                 for out in outs:
                     words += nouns.value(out, _GRADIENT)
-                number, head, now, draft = node.id, thread.head, _now() - self._began, encoder.draft
+                clock = _now()
+                number, head, now, draft = node.id, thread.head, clock - self._began, encoder.draft
                 rows: list[int]
                 if len(words) == 2:
                     rows = [NODE_EXIT | head, run, now, number, 1, 0, *words]
@@ -327,9 +330,7 @@ class TorchRecorder(PausableRecorder):
                         rows += (NODE_READY | head, run, now, target, 0, 0, 0, 0)
                 draft.rows.extend(rows)
                 encoder.events += len(rows) >> 3
-                if thread.nodes and thread.nodes[-1][0] == run and thread.nodes[-1][1] == number:
-                    self._leave_node(thread)
-                self._commit()
+                self._left(thread, run, number, clock)
             except BaseException as error:
                 self._broken(error)
                 return
@@ -342,9 +343,24 @@ class TorchRecorder(PausableRecorder):
             if thread and self._limit:
                 self.sink.flush()
 
-    def stored(self, run: int, leaf: Any, before: tuple[int, int], grad: Any, shared: bool = False) -> None:
+    def _left(self, thread: Thread, run: int, number: int, now: int) -> None:
+        """The rows of what a node did are there: commit them."""
+        nodes = thread.nodes
+        if nodes and nodes[-1][0] == run and nodes[-1][1] == number:
+            self._leave_node(thread)
+        self._commit(now)
+
+    def _commit(self, now: int = 0) -> None:
+        """See Writing; ``now`` where the caller has just asked the clock."""
+        draft = self._encoder.draft
+        draft.committed = length = len(draft.rows)
+        now = now or _now()
+        if length >= self._limit or now - self._pushed > LATENCY or (self.level and self._capture.full):
+            self._push(now)
+
+    def stored(self, run: int, leaf: Any, before: tuple[int, int], grad: Any, shared: bool = False, node: Any = None) -> None:
         """``.grad`` of a leaf was written; ``before``: number and version of what stood there. ``shared``: passes in other threads may have
-        written it since."""
+        written it since. ``node``: that of the leaf, which has run now."""
         with self._lock:
             if self.failed or run not in self._runs:
                 return
@@ -355,12 +371,19 @@ class TorchRecorder(PausableRecorder):
                 known, version = nouns.value(grad, _GRADIENT)
                 if shared and version > 0 and (before[0] != known or before[1] < version - 1):
                     before = known, version - 1
-                row = (GRAD_STORED | thread.head, run, _now() - self._began, owner, *before, known, version)
-                encoder.draft.rows.extend(row)
-                encoder.events += 1
+                draft, clock, head = encoder.draft, _now(), thread.head
+                now = clock - self._began
+                row = (GRAD_STORED | head, run, now, owner, *before, known, version)
                 if owner not in self._leaves:
                     self.got_gradient(leaf)
-                self._commit()
+                if node is None:
+                    draft.rows.extend(row)
+                    encoder.events += 1
+                    self._commit()
+                else:
+                    draft.rows.extend((*row, NODE_EXIT | head, run, now, node.id, 0, len(draft.pool), 0, 0))
+                    encoder.events += 2
+                    self._left(thread, run, node.id, clock)
             except BaseException as error:
                 self._broken(error)
 

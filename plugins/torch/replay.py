@@ -268,7 +268,7 @@ class Replay:
         """Tensors that keep their gradient get it."""
         found = []
         for slot, grad in enumerate(grads):
-            tensor = self._watch.retained.get((node.id, slot)) if self._watch.retained else None
+            tensor = self._watch.retained.get((node.id, slot)) if self._watch.retains else None
             if tensor is not None and grad is not None:
                 found.append(Leaf.of(tensor))
                 tensor.grad = grad if tensor.grad is None else tensor.grad + grad

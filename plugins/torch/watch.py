@@ -47,6 +47,7 @@ class Watch:
         self.retained: weakref.WeakValueDictionary[tuple[int, int], Any] = (
             weakref.WeakValueDictionary()
         )  # tensors that keep their gradient, by node and slot
+        self.retains = False  # there are some, or have been
         self.hooked: Mapping[tuple[int, int], Any] = {}  # hooks of tensors, by node and slot
 
     def silence(self) -> _Local:
