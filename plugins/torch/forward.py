@@ -134,17 +134,21 @@ def record(watch: Watch, local: Any, spec: Spec, function: Callable[..., Any], a
         call = function, args, kwargs
         flat(kwargs, given)
     name, leaves, operands = spec
-    if given and (name[-1] == "_" or len(given) == 1) and _is_made_now(tape, name, given):
-        return function(*args, **kwargs)
     known = tape.given(given)
-    around = local.kernels
-    if watch.kernels:
-        local.kernels = []
+    if known is None:
+        if (name[-1] == "_" or len(given) == 1) and _is_made_now(tape, name, given):
+            return function(*args, **kwargs)
+        known = tape.introduced(given)
+    kernels = None
     since, grad_mode, started = _sequence(), _grad_mode(), _now()
-    try:
-        result = function(*args, **kwargs)
-    finally:
-        kernels, local.kernels = local.kernels, around
+    if watch.kernels:
+        around, local.kernels = local.kernels, []
+        try:
+            result = function(*args, **kwargs)
+        finally:
+            kernels, local.kernels = local.kernels, around
+    else:
+        result = function(*args, **kwargs) if kwargs else function(*args)
     local.quiet += 1
     try:
         if leaves:
@@ -155,9 +159,11 @@ def record(watch: Watch, local: Any, spec: Spec, function: Callable[..., Any], a
         changed = False
         if known:
             try:
-                for place, tensor in enumerate(given):
-                    if tensor._version != known[2 * place + 1]:
+                place = 1
+                for tensor in given:
+                    if tensor._version != known[place]:
                         changed = True
+                    place += 2
             except RuntimeError:  # made in inference mode
                 changed = _changed(given, known)
         if isinstance(result, _Tensor):

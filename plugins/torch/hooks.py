@@ -70,7 +70,7 @@ class Own(partial):  # type: ignore[type-arg]  # cannot be written in Python 3.9
 def put_on(node: Any, before: Own, behind: Own) -> tuple[Any, Any, Any, Any]:
     """Register our hooks before and behind a node. Gives PyTorch's dictionaries, each with the key of ours."""
     first, last = node.register_prehook(before), node.register_hook(behind)
-    if type(first) is OrderedDict:
+    if isinstance(first, dict):
         return first, before, last, behind
     return first.hooks_dict_ref(), first.id, last.hooks_dict_ref(), last.id  # ``Registrations`` sees nothing
 
@@ -115,7 +115,7 @@ class Registrations:
                 [Wrapped(watch, hook, HookKind.MODULE_PRE, key + place) for place, hook in enumerate(user_pre_hooks)],
             )  # fmt: skip
 
-        mixin = getattr(torch.autograd.function, "_HookMixin", None)
+        mixin: Any = getattr(torch.autograd.function, "_HookMixin", None)
         on_node = getattr(mixin, "_register_hook", None)
         if on_node is not None:
 

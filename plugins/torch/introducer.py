@@ -11,12 +11,14 @@ import weakref
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
+import torch
+
 from gradstep.engine.tape.introduce import Introducer, new_tensor_id
 from gradstep.engine.tape.schema import ACCUMULATE_SEQUENCE, NodeKind, Note, Role
 from gradstep.engine.tape.stacks import own_line
 from gradstep.engine.tape.wire import NODE, TENSOR
 
-from .marks import KINDS, MARK, Mark, learn, mark_of, saved_of, slots_of, tells_slots, type_of, widen
+from .marks import KINDS, MARK, Kind, Mark, learn, mark_of, saved_of, slots_of, tells_slots, type_of, widen
 from .naming import Names
 from .parameters import key_of, plain
 from .tensors import is_leaf
@@ -24,6 +26,8 @@ from .unseen import NODES, OTHER
 
 _LEAF, _ACTIVATION, _CONSTANT, _GRADIENT = int(Role.LEAF), int(Role.ACTIVATION), int(Role.CONSTANT), int(Role.GRADIENT)
 _ACCUMULATE = int(NodeKind.ACCUMULATE)
+_Accumulate = torch._C._functions.AccumulateGrad
+_packing = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", None)  # the hooks that pack what a node keeps, where there are
 CALLS_CAP = 10_000  # calls whose parameters are known again
 PURGED = 4096  # tensors after which those that have died are looked for; then at twice as many as live
 
@@ -234,6 +238,119 @@ class TorchIntroducer(Introducer):
                     node, behind, edges, index = waiting.pop()
                     edges += (number, index)
 
+    def op_node(
+        self, node: Any, op: int, inside: int, since: int, outs: Sequence[Any], made: Sequence[int], given: Sequence[Any],
+        known: Sequence[int],
+    ) -> Mark:  # fmt: skip
+        """The node of an op that has just run, and is new: as ``meet_nodes``, in one go. ``made`` has number and version of each of the
+        results ``outs``, and ``known`` those of the tensors that it was ``given``, where they are still the same."""
+        nodes, kind = self.nodes, KINDS.get(type(node))
+        edges: list[int] = []
+        for one, index in node.next_functions:
+            if one is None:
+                edges += (0, 0)
+                continue
+            metadata = one.metadata
+            mark = metadata.get(MARK)
+            if mark is None or mark.number not in nodes:
+                if mark is None and type(one) is _Accumulate and tells_slots():
+                    mark = self._own_leaf(one, metadata)
+                else:
+                    if not tells_slots():
+                        widen(one, index)
+                    self.meet_nodes((one,), op, inside, since, outs)
+                    mark = metadata[MARK]
+            edges += (mark.number, index)
+        sequence = node._sequence_nr()
+        meta = 0
+        if kind is not None and kind.lone and len(outs) == 1 and since <= sequence < ACCUMULATE_SEQUENCE:
+            out = outs[0]
+            if not out.output_nr and not out.is_nested:
+                meta = self.tensors[id(out)][4]
+        if not meta or kind is None:
+            self._write_node(node, edges, op, inside, since, outs)
+            return mark_of(node)
+        encoder = self._encoder
+        texts, draft = encoder.texts, encoder.draft
+        mark = mark_of(node)
+        number = mark.number
+        row = [1, len(edges) >> 1, 0, meta, *edges]
+        if kind.saved:
+            row[2] = saved = self._kept(node, kind, row, outs, made, given, known)
+            mark.keeps = saved > 0
+        pool = draft.pool
+        start = len(pool)
+        pool += row
+        title = kind.title
+        draft.rows.extend((NODE | kind.number << 8, number, texts.get(title) or encoder.text_id(title), sequence, op, 0, inside, start))
+        nodes.add(number)
+        return mark
+
+    def _kept(
+        self, node: Any, kind: Kind, row: list[int], outs: Sequence[Any], made: Sequence[int], given: Sequence[Any], known: Sequence[int],
+    ) -> int:  # fmt: skip
+        """Add name, number and version of what a node keeps to a row; how many. Most of it is what its op was ``given``, or gave."""
+        encoder = self._encoder
+        texts = encoder.texts
+        is_packed = _packing is None or _packing(False) is not None
+        count = 0
+        for attribute, name in kind.saved:
+            try:
+                kept = getattr(node, attribute)
+                if type(kept) is tuple:  # several: all once more, one by one
+                    break
+                tensor = kept.data
+                if tensor is None and kept.unpack_hook is None:
+                    continue
+            except (RuntimeError, AttributeError):  # freed
+                continue
+            count += 1
+            number = version = place = 0
+            for one in () if is_packed else given:
+                if one is tensor:
+                    number, version = known[place], known[place + 1]
+                    break
+                place += 2
+            else:
+                if kept.unpack_hook is not None:
+                    number = 0
+                elif name == "result" and made:  # in PyTorch's formulas what the op gave
+                    number, version = made
+                else:
+                    if outs and not self.known(tensor):
+                        tensor = _same(tensor, outs)
+                    number, version = self.value(tensor, None)
+            row += (texts.get(name) or encoder.text_id(name), number, version)
+        else:
+            return count
+        del row[len(row) - 3 * count :]
+        every = saved_of(node, kind)
+        for name, tensor in every:
+            if outs and tensor is not None and not self.known(tensor):
+                tensor = _same(tensor, outs)
+            row += (texts.get(name) or encoder.text_id(name), *self.value(tensor, None))
+        return len(every)
+
+    def _own_leaf(self, node: Any, metadata: dict[str, Any]) -> Mark:
+        """The row of a node that accumulates, and is new; its mark."""
+        kind = KINDS.get(_Accumulate) or type_of(node)
+        leaf = node.variable
+        entry = self.tensors.get(id(leaf))
+        if entry is None or entry[0]() is not leaf:
+            entry = self.put(leaf, None)
+            self.value(leaf, None)
+        mark = metadata[MARK] = Mark()
+        number = mark.number
+        encoder = self._encoder
+        draft, title = encoder.draft, kind.title
+        text = encoder.texts.get(title) or encoder.text_id(title)
+        pool = draft.pool
+        start = len(pool)
+        pool += (1, 0, 0, entry[4])
+        draft.rows.extend((NODE | _ACCUMULATE << 8, number, text, -1, 0, entry[1], 0, start))
+        self.nodes.add(number)
+        return mark
+
     def _write_node(self, node: Any, edges: list[int], op: int, inside: int, since: int, outs: Sequence[Any]) -> int:
         """The row of a node, after those behind its edges; its number."""
         encoder = self._encoder
@@ -267,14 +384,7 @@ class TorchIntroducer(Introducer):
             saved = 0
             if known.saved:
                 flat = list(edges)
-                for name, tensor in saved_of(node, known):
-                    saved += 1
-                    value = (0, 0)
-                    if tensor is not None:
-                        if outs and not self.known(tensor):
-                            tensor = _same(tensor, outs)
-                        value = self.value(tensor, None)
-                    flat += (texts.get(name) or encoder.text_id(name), *value)
+                saved = self._kept(node, known, flat, outs, (), (), ())
                 mark.keeps = saved > 0
             title = known.title or node.name().rpartition("::")[2]
             row = (len(slots), len(edges) >> 1, saved, *slots, *flat)

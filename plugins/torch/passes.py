@@ -26,7 +26,7 @@ _current_node = torch._C._current_autograd_node
 _sequence = torch._C._autograd._get_sequence_nr
 
 _NONE: list[Sent] = []
-_UNHOOKED = {}, None, {}, None
+_UNHOOKED: tuple[Any, Any, Any, Any] = ({}, None, {}, None)
 _NOTHING = 0, 0  # number and version where there is no value
 
 

@@ -17,6 +17,7 @@ from gradstep.engine.tape.stacks import take_for_detour, take_for_own
 from .arming import Arming
 from .arriving import when_imported
 from .backward import Engine
+from .collecting import Collecting
 from .forward import Calls
 from .hooks import Registrations
 from .modes import Modes
@@ -41,6 +42,7 @@ class Probe:
         self._modes, self._calls, self._registrations = Modes(watch), Calls(watch), Registrations(watch)
         self._names = tape.nouns.given_names = Names()
         self._optimizers = Optimizers(watch)
+        self._collecting = Collecting()
         watch.retained, watch.hooked = self._registrations.retained, self._registrations.hooked
         self.arming = Arming(watch, self.begin, self.pause)
         self._engine: Any = None
@@ -60,6 +62,7 @@ class Probe:
     def begin(self) -> None:
         """Record from now on."""
         self.watch.on = True
+        self._collecting.put()
         self._calls.put()
         self._modes.put()
 
@@ -68,6 +71,7 @@ class Probe:
         self.watch.on = False
         self._modes.take_away()
         self._calls.take_away()
+        self._collecting.take_away()
 
     def take_away(self) -> None:
         """Leave PyTorch as it was."""

@@ -78,22 +78,24 @@ class TorchRecorder(PausableRecorder):
 
     # --------------------------------------------------------------------------------------------- the forward
 
-    def given(self, tensors: Sequence[Any]) -> list[int]:
-        """Number and version of each tensor that an op is about to work on, as it is before that."""
+    def given(self, tensors: Sequence[Any]) -> list[int] | None:
+        """Number and version of each tensor that an op is about to work on, as it is before that; None where ``introduced`` has to look
+        closer."""
         known = self._nouns.tensors
         found: list[int] = []
         try:
             for tensor in tensors:
-                reference, number, version, _, _ = known[id(tensor)]
-                if reference() is not tensor or tensor._version != version:
-                    break
-                found.append(number)
-                found.append(version)
-            else:
-                return found
-        except (KeyError, RuntimeError):  # it is not on the tape, or was made in inference mode and has no version
-            pass
-        found = []
+                entry = known.get(id(tensor))
+                if entry is None or entry[0]() is not tensor or tensor._version != entry[2]:
+                    return None
+                found += entry[1:3]
+        except RuntimeError:  # it was made in inference mode and has no version
+            return None
+        return found
+
+    def introduced(self, tensors: Sequence[Any]) -> list[int]:
+        """As ``given``; puts on the tape what is not there."""
+        found: list[int] = []
         with self._guard as thread:
             if thread:
                 role = _GRADIENT if thread.run else None
@@ -117,21 +119,18 @@ class TorchRecorder(PausableRecorder):
                 thread = self._threads.get(_ident()) or self._thread()
                 nouns, encoder = self._nouns, self._encoder
                 role = _GRADIENT if thread.run else None
-                flat = list(known)
-                if number_at >= 0:
-                    flat[2 * number_at : 2 * number_at] = (0, 0)
-                places = len(flat) >> 1
                 if name in _ALIASING and given:
                     nouns.alias = nouns.storage_of(given[0])
                 number = next(_op_ids)
                 nodes: list[Any] = []
+                made: list[int] = []
                 for out in outs:
                     try:
                         node = out.grad_fn
                     except RuntimeError:  # a view made without a graph, whose base was changed since: whoever uses it is told
                         node = None
                     nodes.append(node)
-                    flat += nouns.value(out, role if node is None else role or _ACTIVATION)
+                    made += nouns.value(out, role if node is None else role or _ACTIVATION)
                 nouns.alias = 0
                 slots: list[int] = []
                 for node, out in zip(nodes, outs):  # noqa: B905  # Python 3.9 has no strict
@@ -140,16 +139,18 @@ class TorchRecorder(PausableRecorder):
                         continue
                     mark = node.metadata.get(MARK)
                     if mark is None or mark.number not in nouns.nodes:
-                        nouns.meet_nodes((node,), number, thread.node, since, outs)
-                        mark = node.metadata[MARK]
+                        mark = nouns.op_node(node, number, thread.node, since, outs, made, () if changed else given, known)
                         self._born.append(ref(mark))
                     slots += (mark.number, out.output_nr)
+                numbers = [*known]
+                if number_at >= 0:
+                    numbers[2 * number_at : 2 * number_at] = (0, 0)
                 stack = nouns.stacks.number(3, thread.base)  # outside of what calls this for a function of PyTorch's
                 params = nouns.params_of(*call) if call is not None else 0
                 text = encoder.texts.get(name) or encoder.text_id(name)
                 draft = encoder.draft
                 start = len(draft.pool)
-                draft.pool += (now - self._began, now - started, places, len(outs), *flat, *slots)
+                draft.pool += (now - self._began, now - started, len(numbers) >> 1, len(outs), *numbers, *made, *slots)
                 head = OP | grad_mode << 8 | thread.index << 16
                 draft.rows.extend((head, number, text, thread.call, thread.node, stack, params, start))
                 thread.op = number
@@ -194,6 +195,12 @@ class TorchRecorder(PausableRecorder):
             except BaseException as error:
                 self._broken(error)
         return number
+
+    def entered(self, call: int, path: str, type: str) -> None:
+        """See Recorder."""
+        self._paths[call] = path
+        if self._reasons.points.modules:
+            self._control.at_module(path, type)
 
     def leave_call(self, call: int) -> None:
         """See Recorder."""
@@ -386,6 +393,9 @@ class TorchRecorder(PausableRecorder):
                     self._left(thread, run, node.id, clock)
             except BaseException as error:
                 self._broken(error)
+                return
+        if node is not None and self._reasons.points.values:
+            self._control.after_node(run, node, ())
 
     def value_of(self, tensor: Any) -> tuple[int, int]:
         """Number and version of a gradient as it is now, kept where it was not yet."""

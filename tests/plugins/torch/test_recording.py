@@ -56,6 +56,28 @@ def test_what_a_node_keeps_is_the_result_itself_not_an_alias(recorded):
     assert [(saved.name, saved.val) for saved in node.saved] == [("result", relu.outs[0])]
 
 
+def test_what_a_node_keeps_is_named_by_the_tensors_that_its_op_was_given_and_gave(recorded):
+    tape = recorded("""
+        import torch
+        x, w = torch.randn(3, 4, requires_grad=True), torch.randn(4, 4, requires_grad=True)
+        y = (x * x).sigmoid()
+        with torch.autograd.graph.saved_tensors_hooks(lambda kept: kept, lambda kept: kept):
+            z = y * w[:3]
+        with torch.autocast("cpu", torch.bfloat16):
+            a = z @ w
+        a.float().sum().backward()
+    """)
+    square, packed = (op for op in tape.ops.values() if op.name == "mul")
+    result, product = (next(op for op in tape.ops.values() if op.name == name) for name in ("sigmoid", "matmul"))
+    kept = {node.op: {saved.val for saved in node.saved} for node in tape.nodes.values() if node.saved}
+    assert kept[square.id] == {square.ins[0]}
+    assert kept[result.id] == {result.outs[0]}
+    assert kept[packed.id] == {None}
+    copies = {tape.tensors[val.tensor] for val in kept[product.id]}  # autocast multiplied these
+    assert {tensor.meta.dtype for tensor in copies} == {"bfloat16"}
+    assert not kept[product.id] & set(product.ins)
+
+
 def test_values_are_those_that_pytorch_had(recorded):
     tape = recorded("import torch\nx = torch.tensor([1., 2., 3.], requires_grad=True)\n(x * x).sum().backward()\n")
     stored = events(tape, GradStored)[-1]
