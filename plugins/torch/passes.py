@@ -318,10 +318,13 @@ class TorchPass:
 
     def mine(self) -> bool:
         """Whether the engine is in this pass, and not in another over the same nodes."""
-        task = _task()
+        task, watch = _task(), self._watch
         if self._task is None:
+            begun = watch.local.passes
+            if task in watch.passes or (begun and self not in begun):
+                return False  # this one has not come to its first node
             self._task = task
-            self._watch.passes[task] = self
+            watch.passes[task] = self
         return bool(self._task == task)
 
     def _frame_now(self) -> FrameType:
