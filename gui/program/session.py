@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, Signal, Slot
+from PySide6.QtCore import QObject, QProcess, Qt, Signal, Slot
 from PySide6.QtNetwork import QLocalSocket
 
 from gradstep.engine.debug.core import Idle, News, Notice, Outcome, Output, Progress, SessionCore, Stopped, TapeOpened
@@ -27,6 +27,7 @@ class _Supervisor(QObject):
 
     linked = Signal()  # bytes can be written from now on
     arrived = Signal(bytes)  # from the supervisor
+    cut = Signal()  # it closed the link, and its process is there
     gone = Signal(str)  # it ended, or could not be started; what it had to say about that
     left = Signal(object)  # itself: its process is no more, and nothing will be heard of it again
 
@@ -42,6 +43,7 @@ class _Supervisor(QObject):
         self._socket.readyRead.connect(self._read)
         self._socket.errorOccurred.connect(self._socket_failed)
         self._socket.stateChanged.connect(self._leave_if_over)
+        self._socket.disconnected.connect(self._disconnected)
         self._process = QProcess(self)
         self._process.readyReadStandardOutput.connect(self._listens)
         self._process.readyReadStandardError.connect(self._hear)
@@ -66,9 +68,17 @@ class _Supervisor(QObject):
             self._process.kill()
             self._process.waitForFinished(_CLOSING)
 
+    def link(self) -> None:
+        """Come to its door, again where it sent us away."""
+        self._socket.connectToServer(self._folder.socket)
+
     def _listens(self) -> None:
         self._process.readAllStandardOutput()
-        self._socket.connectToServer(self._folder.socket)
+        self.link()
+
+    def _disconnected(self) -> None:
+        if not self._ended:
+            self.cut.emit()
 
     def _hear(self) -> None:
         self._said = (self._said + bytes(self._process.readAllStandardError().data()).decode(errors="replace"))[-4096:]
@@ -79,6 +89,7 @@ class _Supervisor(QObject):
     def _socket_failed(self, error: QLocalSocket.LocalSocketError) -> None:
         if error is not QLocalSocket.LocalSocketError.PeerClosedError:
             self._end(f"no link to the supervisor: {self._socket.errorString()}")
+            self.leave()
 
     def _failed(self, error: QProcess.ProcessError) -> None:
         if error is QProcess.ProcessError.FailedToStart:
@@ -127,6 +138,7 @@ class DebugSession(QObject):
         self._supervisor: _Supervisor | None = None  # the one that is listened to
         self._supervisors: list[_Supervisor] = []  # all whose processes are there, the ones that still say goodbye among them
         self._again: Launch | None = None  # what to start when this program is over
+        self._wish = ""  # to end the program, said before it could be heard
         self.folder: RunFolder | None = None
 
     # ---------------------------------------------------------------------------------------------------- what is known
@@ -191,11 +203,13 @@ class DebugSession(QObject):
         if not self.allows(Action.LAUNCH):
             return
         self._let_go()
+        self._wish = ""
         self.folder = RunFolder.make()
         self._core.starting(launch)
         supervisor = _Supervisor(launch, self.folder, self)
         supervisor.linked.connect(self._linked)
         supervisor.arrived.connect(self._feed)
+        supervisor.cut.connect(self._cut, Qt.ConnectionType.QueuedConnection)  # the socket is still busy with its end
         supervisor.gone.connect(self._gone)
         supervisor.left.connect(self._left)
         self._supervisor = supervisor
@@ -289,6 +303,8 @@ class DebugSession(QObject):
     def _move(self, command: str, **arguments: Any) -> None:
         if self._core.can_request(command):  # else the program was quicker than the user's finger
             self._core.request(command, self._moved, **arguments)
+        elif command in ("terminate", "kill") and self.state is State.STARTING and not self._core.linked:
+            self._wish = command
 
     def _moved(self, response: Response) -> None:
         if not response.success and self.state not in ENDED:
@@ -302,6 +318,16 @@ class DebugSession(QObject):
     def _feed(self, data: bytes) -> None:
         self.heard.emit()
         self._core.feed(data)
+        if self._wish and self._core.linked:
+            wish, self._wish = self._wish, ""
+            self._move(wish)
+
+    @Slot()
+    def _cut(self) -> None:
+        """A supervisor sends away who does not prove himself in time: a window that was held up for longer comes again. One that has told
+        of its program ends it where the link is lost, and says so by its own end."""
+        if self._supervisor is not None and self.state is State.STARTING and not self._core.pid:
+            self._supervisor.link()
 
     def _linked(self) -> None:
         assert self.folder is not None
@@ -325,6 +351,7 @@ class DebugSession(QObject):
         if supervisor is not None:
             supervisor.linked.disconnect(self._linked)
             supervisor.arrived.disconnect(self._feed)
+            supervisor.cut.disconnect(self._cut)
             supervisor.gone.disconnect(self._gone)
             supervisor.leave()
 

@@ -68,6 +68,37 @@ def test_a_backward_is_stepped_forwards_and_backwards_and_finished(qtbot, sessio
     assert "".join(text for _, text in printed) == "forward\n[50.0, 144.0, 294.0] [10.0, 48.0, 126.0]\n"
 
 
+def cut_off_once(session, monkeypatch):
+    """The supervisor sends the window away the first time, as one that does not prove itself in time."""
+    right, tries = session._core.connected, []
+
+    def connected(key):
+        tries.append(key)
+        session._write(b"no greeting\n") if len(tries) == 1 else right(key)
+
+    monkeypatch.setattr(session._core, "connected", connected)
+    return tries
+
+
+def test_a_window_that_was_sent_away_comes_again(qtbot, session, script, monkeypatch):
+    tries = cut_off_once(session, monkeypatch)
+    with reaches(qtbot, session, State.PAUSED):
+        session.launch(script(BACKWARD))
+    assert len(tries) == 2
+    with qtbot.waitSignal(session.ended, timeout=TIMEOUT) as ended:
+        session.continue_()
+    assert ended.args[0].how is State.FINISHED
+
+
+@pytest.mark.parametrize("order", ["stop", "kill"])
+def test_a_program_is_ended_that_was_told_so_before_it_could_hear(qtbot, session, script, monkeypatch, order):
+    cut_off_once(session, monkeypatch)
+    session.launch(script(BACKWARD))
+    with qtbot.waitSignal(session.ended, timeout=TIMEOUT):
+        getattr(session, order)()
+    assert session.state in ENDED
+
+
 def test_questions_are_answered_while_the_program_is_paused(qtbot, session, script):
     with reaches(qtbot, session, State.PAUSED):
         session.launch(script(BACKWARD))
