@@ -8,8 +8,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -82,8 +83,7 @@ def told(folder: Path, *words: str) -> dict[str, Any]:
 def test_all_ranks_stand_before_the_same_node_step_together_and_go_on_to_the_same_weights(tmp_path: Path) -> None:
     small = ("--size", "32", "--epochs", "3", "--batch-size", "4", "--checkpoint")
     command = [sys.executable, "-P", "-m", "gradstep", "record", "--engine", "torch", "-o", f"{tmp_path}{os.sep}", str(SCRIPT), *small]
-    with (tmp_path / "out.txt").open("w+") as out:
-        job = subprocess.Popen([*command, str(tmp_path / "stepped.pt")], stdout=out, stderr=out, cwd=tmp_path)
+    with (tmp_path / "out.txt").open("w+") as out, running([*command, str(tmp_path / "stepped.pt")], out, tmp_path) as job:
         gate = _gate(tmp_path / "resnet_ddp.ranks.gate", job)
         gate.pause()
         first = told(tmp_path, "--pause")
@@ -112,14 +112,26 @@ def test_all_ranks_stand_before_the_same_node_step_together_and_go_on_to_the_sam
 
 def test_a_rank_that_is_killed_while_all_stand_does_not_hold_the_others(tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-m", "gradstep", "record", "--engine", "torch", "-o", f"{tmp_path}{os.sep}", str(SCRIPT)]
-    with (tmp_path / "out.txt").open("w") as out:
-        job = subprocess.Popen([*command, "--size", "32", "--epochs", "3", "--processes", "2"], stdout=out, stderr=out, cwd=tmp_path)
+    small = ("--size", "32", "--epochs", "3", "--processes", "2")
+    with (tmp_path / "out.txt").open("w") as out, running([*command, *small], out, tmp_path) as job:
         gate = _gate(tmp_path / "resnet_ddp.ranks.gate", job)
         gate.pause()
         first = told(tmp_path, "--pause")
         os.kill(first["ranks"][1]["pid"], signal.SIGKILL)
         assert job.wait(300) == 1  # torch.multiprocessing ends the other
         gate.close()
+
+
+@contextlib.contextmanager
+def running(command: list[str], out: IO[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A job that is over when the test is."""
+    job = subprocess.Popen(command, stdout=out, stderr=out, cwd=folder)
+    try:
+        yield job
+    finally:
+        if job.poll() is None:
+            job.terminate()
+            job.wait(60)
 
 
 def _gate(path: Path, job: subprocess.Popen[bytes]) -> Gate:
