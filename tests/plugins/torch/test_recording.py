@@ -221,8 +221,11 @@ def test_threads_are_recorded_each_on_its_own(recorded):
     tape = recorded("""
         import threading, torch
         w = torch.ones(2, requires_grad=True)
+        all_there = threading.Barrier(3)  # the number of a thread that has ended is given again
         def work(i):
+            all_there.wait()
             (w * i).sum().backward()
+            all_there.wait()
         threads = [threading.Thread(target=work, args=(i,)) for i in range(3)]
         [t.start() for t in threads]
         [t.join() for t in threads]
