@@ -35,6 +35,7 @@ class Attaching(QObject):
         self._to = Path()  # the copy: a tape, or the folder of a job's
         self._is_open = False  # the window was asked to open the copy
         self._why = ""  # what the process said last
+        self._heard = b""  # of a line that is not whole yet
 
     @property
     def is_following(self) -> bool:
@@ -59,7 +60,7 @@ class Attaching(QObject):
         """Follow a recording from now on, in place of any other."""
         self.stop()
         self._remember(place)
-        self._place, self._is_open, self._why = place, False, ""
+        self._place, self._is_open, self._why, self._heard = place, False, "", b""
         self._to = Path(place.copy, place.host.replace(os.sep, "_"), os.path.basename(place.path.rstrip("/")) or "root")
         process = self._process = QProcess(self)
         process.readyReadStandardOutput.connect(self._copied)
@@ -105,7 +106,9 @@ class Attaching(QObject):
     def _told(self) -> None:
         if self._process is None:
             return
-        for line in bytes(self._process.readAllStandardError().data()).decode(errors="replace").splitlines():
+        self._heard += bytes(self._process.readAllStandardError().data())
+        *lines, self._heard = self._heard.split(b"\n")  # the last one is not whole yet
+        for line in [line.decode(errors="replace") for line in lines if line.strip()]:
             said = shown(line.removeprefix(_PREFIX))
             if not line.startswith(_PREFIX):
                 self._why = said  # of ssh's
