@@ -68,7 +68,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("open", "&File", "&Open Script...", ("Ctrl+O",), "open", tip="Choose a Python script to debug"),
     Command("open_tape", "&File", "Open &Tape...", ("Ctrl+Shift+O",), "record", tip="Look at a recorded run"),
     Command("open_ranks", "&File", "Open &Folder of Ranks...", (), "layers", tip="Look at the recorded ranks of a job side by side"),
-    Command("attach", "&File", "Follow on &Another Machine...", (), tip="Copy a recording here through ssh as it grows, and look at it"),
+    Command("attach", "&File", "Follow on &Another Machine...", (), "link", tip="Copy a recording here by ssh as it grows, and look at it"),
     Command(
         "save_tape", "&File", "&Save Tape As...", ("Ctrl+S",), "save", Needs.TAPE, separator=True,
         tip="Keep the recording of this run",
