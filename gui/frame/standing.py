@@ -37,7 +37,8 @@ class Standing(QObject):
         self._whereabouts = Whereabouts()
         self._workers = 0  # processes below the program's
         self._ranks = 0  # those of them that are ranks, and recorded
-        self._state = session.state  # the one that is shown
+        self._state = session.state  # the one that is shown, and what is said of it
+        self._told = translate("States", session.sentence)
         self.settling = QTimer(self, singleShot=True, interval=SETTLE)
         self.settling.timeout.connect(self.show_state)
         self._enabling = Soon(self.enable, self)
@@ -67,7 +68,7 @@ class Standing(QObject):
     def show_state(self) -> None:
         """Everything that the state of the session decides."""
         self.settling.stop()
-        self._state = self._session.state
+        self._state, self._told = self._session.state, translate("States", self._session.sentence)
         self.shown.emit(self._state)
         self.enable()
         self.show_process()
@@ -108,8 +109,7 @@ class Standing(QObject):
         """Where the view stands, whether that is where the program stands, and what it does there."""
         state, live = self._state, self._model.is_live
         self._bar.show_place(place_text(self._model), past=not live)
-        told = translate("States", self._session.sentence)
-        sentence = self._whereabouts.sentence(told, self._session.stop_info if state is State.PAUSED else None, live=live)
+        sentence = self._whereabouts.sentence(self._told, self._session.stop_info if state is State.PAUSED else None, live=live)
         if sentence != self._status.sentence.text() or state is State.PAUSED:
             self._status.show_state(state, sentence)
         name = self._opening.name

@@ -189,3 +189,16 @@ def test_a_saved_tape_opens_without_the_script(driver: Driver, tmp_path: Path) -
     assert driver.window.canvas.scene is not None
     driver.press("first_event")
     driver.press("next_event")
+
+
+def test_the_dot_of_the_state_says_what_its_sentence_says(driver: Driver) -> None:
+    status = driver.window.status
+    driver.open(driver.script("import torch\nx = torch.ones(2, requires_grad=True)\nx.sum().backward()\nwhile True:\n    y = x * 2\n"))
+    assert (status.dot.property("tone"), status.sentence.text()[:6]) == ("paused", "Paused")
+    driver.window.session.state_changed.connect(lambda _: driver.window.standing.enable())  # as what is recorded meanwhile does
+    driver.press("continue")
+    driver.until(lambda: status.sentence.text() == "Running forward." and not driver.window.standing.settling.isActive())
+    assert status.dot.property("tone") == "running"
+    driver.press("stop")
+    driver.end()
+    assert status.dot.property("tone") == ""
