@@ -11,7 +11,7 @@ from gradstep.engine.debug.states import State
 from gradstep.engine.tape.check import check
 from gradstep.gui.guide.examples import FOLDER
 
-from .conftest import Driver
+from .conftest import LONG, Driver
 
 CHAIN = """
 import torch
@@ -195,9 +195,13 @@ def test_the_dot_of_the_state_says_what_its_sentence_says(driver: Driver) -> Non
     status = driver.window.status
     driver.open(driver.script("import torch\nx = torch.ones(2, requires_grad=True)\nx.sum().backward()\nwhile True:\n    y = x * 2\n"))
     assert (status.dot.property("tone"), status.sentence.text()[:6]) == ("paused", "Paused")
-    driver.window.session.state_changed.connect(lambda _: driver.window.standing.enable())  # as what is recorded meanwhile does
+    standing = driver.window.standing
+    standing.settling.setInterval(LONG)  # what the state decides is shown when this test says so
+    driver.window.session.state_changed.connect(lambda _: standing.enable())  # as what is recorded meanwhile does
     driver.press("continue")
-    driver.until(lambda: status.sentence.text() == "Running forward." and not driver.window.standing.settling.isActive())
+    driver.until(lambda: driver.state is State.RUNNING_FORWARD)
+    standing.show_state()
+    assert status.sentence.text() == "Running forward."
     assert status.dot.property("tone") == "running"
     driver.press("stop")
     driver.end()
