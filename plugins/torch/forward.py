@@ -213,7 +213,7 @@ def _asked(watch: Watch, tensor: Any) -> Any:
             assert tape is not None
             with watch.silence():
                 if tensor.is_leaf:
-                    tape.given((tensor,))
+                    tape.introduced((tensor,))
                 else:
                     tape.asked_for_grad(tensor, tensor.retains_grad)
     return grad
