@@ -38,7 +38,8 @@ def test_an_op_without_a_public_name_is_reached_through_functions_or_stands_in_a
     assert calls.call(OPS["convolution"]) == ""
     assert any(call.startswith("torch.nn.functional.conv2d(input, weight") for call in calls.callers()[OPS["convolution"]])
     assert "softmax" in calls.rules_with()[OPS["softmax_backward_data"]]
-    lost = [name for name, op in OPS.items() if not (calls.call(op) or calls.callers().get(op) or calls.rules_with().get(op))]
+    public = {name: op for name, op in OPS.items() if not name.startswith("_")}  # forward AD, once it is used, has one of its own
+    lost = [name for name, op in public.items() if not (calls.call(op) or calls.callers().get(op) or calls.rules_with().get(op))]
     assert lost == ["standard_gamma"]  # of the distributions
 
 
