@@ -30,7 +30,7 @@ from .values import ValueRef
 
 TICK = 16  # milliseconds between two looks at the tape while it grows
 IDLE_TICK = 100  # and while nothing comes
-BUDGET = 0.006  # seconds that one look may take
+BUDGET = 0.004  # seconds that one look may take
 MOMENT = 0.1  # seconds between two moments that are shown while a program runs: nobody sees more of them
 OPENING = 0.5  # seconds between two times that panels are filled while a recorded tape is taken in
 PIECE = 256 * 1024  # bytes read at once while a program writes them
