@@ -232,7 +232,7 @@ class SessionCore:
         """A supervisor is being started for this launch."""
         self.check(Action.LAUNCH)
         self.launch, self.stop, self.outcome, self.tape, self.pid, self.limit = launch, None, None, "", 0, ""
-        self._handshake, self._decoder, self._text = None, Decoder(), {}
+        self._handshake, self._decoder, self._text, self.capabilities = None, Decoder(), {}, {}
         self._facts = Facts(launch.script.rsplit("/", 1)[-1])
         self._enter(State.STARTING)
 

@@ -457,10 +457,10 @@ class GraphCanvas(QWidget):
             self._look(lambda: self._camera.pan(dx, dy))
 
     def _place_first(self, scene: Scene) -> None:
-        """The first view of a graph: all of it if that can be read, else its beginning or the current node."""
+        """The first view of a graph: all of it if that can be read, else its beginning, where something is, or the current node."""
         self._look(lambda: self._camera.begin(scene.bounds, from_below=scene.flipped))
-        if self._pointed.current >= 0:
-            self._keep_in_sight(self._pointed.current)
+        current = self._pointed.current
+        self._keep_in_sight(current if current >= 0 else scene.node_of(self.central_key))
 
     def _keep_in_sight(self, node: int) -> None:
         if self._placed and self._painter is not None and self._scene is not None:

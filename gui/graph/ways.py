@@ -34,6 +34,10 @@ class Ways(QObject):
         if key is None or self._goal is goal:
             self.clear()
             return
+        if key not in self._canvas.graph:  # another graph was drawn meanwhile
+            self.clear()
+            self.said.emit(self.tr("What is selected is not in the graph that is shown."))
+            return
         found = way(self._canvas.graph, key, goal, self._canvas.scene)
         if found is None:
             self.clear()

@@ -324,9 +324,9 @@ class DebugSession(QObject):
 
     @Slot()
     def _cut(self) -> None:
-        """A supervisor sends away who does not prove himself in time: a window that was held up for longer comes again. One that has told
-        of its program ends it where the link is lost, and says so by its own end."""
-        if self._supervisor is not None and self.state is State.STARTING and not self._core.pid:
+        """A supervisor sends away who does not prove himself in time: a window that was held up for longer comes again. One that has
+        said something has let us in, and ends its program where the link is lost: its own end says so."""
+        if self._supervisor is not None and self.state is State.STARTING and not self._core.capabilities:
             self._supervisor.link()
 
     def _linked(self) -> None:

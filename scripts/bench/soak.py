@@ -484,6 +484,7 @@ class Soak:
         QApplication.clipboard().clear()
         QPixmapCache.clear()
         self.stage.turn(1500)  # what runs beside the window notices that it is not needed
+        gc.unfreeze()  # what is kept from the collector until another tape is opened or closed
         for _ in range(3):
             gc.collect()
             self.stage.turn(20)

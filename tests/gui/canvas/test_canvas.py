@@ -163,6 +163,16 @@ def test_a_graph_too_large_to_be_read_starts_at_its_root(make_canvas, graphs):
     assert canvas.rect().contains(canvas.rect_of(node(canvas.graph, "nll_loss")))
 
 
+def test_a_graph_whose_beginning_has_nothing_in_the_middle_is_first_seen_where_something_is(make_canvas, qtbot):
+    graph = nx.DiGraph()
+    for number in range(60):  # two chains far from each other
+        graph.add_node(number, **one().nodes["node", 1])
+    graph.add_edges_from((number, number + 2) for number in range(58))
+    canvas = make_canvas(graph, layout={number: (6000.0 * (number % 2), 90.0 * (number // 2)) for number in graph})
+    qtbot.waitUntil(settled(canvas))
+    assert any(canvas.rect().contains(canvas.rect_of(number)) for number in graph)
+
+
 # -------------------------------------------------------------------------------------------------------------------- marks
 
 
