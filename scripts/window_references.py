@@ -32,6 +32,8 @@ UNSTEADY = {  # differ from one run or machine to the next, and why
     **dict.fromkeys(("tape_damaged", "tape_unfinished"), "on which record the changed byte falls"),
     **dict.fromkeys(("crashed", "not_responding"), "how much of the last moment was written"),
     **dict.fromkeys(("explained_double", "explained_second", "explained_ranks"), "which node of the graph was current when all were drawn"),
+    **dict.fromkeys(("explained_nan", "explained_none", "explained_formula"), "on a busy machine, which events are in view at the end"),
+    "frozen": "on a busy machine, whether the graph is drawn when the limit is reached",
     "long_run": "which events are in view when the graph is folded",
 }  # fmt: skip
 
