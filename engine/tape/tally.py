@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int64]
 _MOST = 1 << 62  # bytes
+_AGAIN = 5  # times that reading a tape in pieces is begun anew because it grew
 _NS = 1e-9
 
 
@@ -64,6 +65,11 @@ class Total:
         return self.forward + self.backward
 
 
+def _size(tape: Tape) -> tuple[int, ...]:
+    """What is known of a tape by now, in numbers that only grow."""
+    return len(tape.events), len(tape.ops), len(tape.nodes), len(tape.tensors)
+
+
 class Tally:
     """The columns of a tape, as far as it was read when this was made. ``totals`` sums them up in any way."""
 
@@ -75,12 +81,19 @@ class Tally:
     @classmethod
     def in_pieces(cls, tape: Tape) -> Iterator[Tally | None]:
         """The same in pieces of some ten milliseconds for 100,000 nodes, for who has something else to do between them: None
-        until it is done."""
+        until it is done. Where the tape grows between two pieces it is begun anew, and after some times done at once."""
         found = cls.__new__(cls)
         found._tape = tape
-        for _ in found._read():
-            yield None
-        yield found
+        for _ in range(_AGAIN):
+            size = _size(tape)
+            for _ in found._read():
+                yield None
+                if _size(tape) != size:
+                    break
+            else:
+                yield found
+                return
+        yield cls(tape)
 
     def _read(self) -> Iterator[None]:
         tape = self._tape

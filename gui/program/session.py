@@ -27,7 +27,7 @@ class _Supervisor(QObject):
 
     linked = Signal()  # bytes can be written from now on
     arrived = Signal(bytes)  # from the supervisor
-    cut = Signal()  # it closed the link, and its process is there
+    cut = Signal(object)  # itself: it closed the link, and its process is there
     gone = Signal(str)  # it ended, or could not be started; what it had to say about that
     left = Signal(object)  # itself: its process is no more, and nothing will be heard of it again
 
@@ -78,7 +78,7 @@ class _Supervisor(QObject):
 
     def _disconnected(self) -> None:
         if not self._ended:
-            self.cut.emit()
+            self.cut.emit(self)
 
     def _hear(self) -> None:
         self._said = (self._said + bytes(self._process.readAllStandardError().data()).decode(errors="replace"))[-4096:]
@@ -322,12 +322,12 @@ class DebugSession(QObject):
             wish, self._wish = self._wish, ""
             self._move(wish)
 
-    @Slot()
-    def _cut(self) -> None:
+    @Slot(object)
+    def _cut(self, supervisor: _Supervisor) -> None:
         """A supervisor sends away who does not prove himself in time: a window that was held up for longer comes again. One that has
         said something has let us in, and ends its program where the link is lost: its own end says so."""
-        if self._supervisor is not None and self.state is State.STARTING and not self._core.capabilities:
-            self._supervisor.link()
+        if supervisor is self._supervisor and self.state is State.STARTING and not self._core.capabilities:
+            supervisor.link()
 
     def _linked(self) -> None:
         assert self.folder is not None

@@ -163,3 +163,30 @@ def test_the_lines_as_values_and_as_a_table() -> None:
 def test_a_name_that_a_table_program_would_run_is_written_as_text() -> None:
     tape = Tape.of([Tensor(1, CPU, 1), Op(1, "=1+1", (), (Val(1, 0),), (None,), ())])
     assert "'=1+1" in as_csv(Tally(tape).totals(By.OP), By.OP)
+
+
+@pytest.mark.parametrize("growths", [1, 3, 50])
+def test_a_tape_that_grows_between_two_pieces_is_summed_up_as_it_is_in_the_end(tmp_path: Any, growths: int) -> None:
+    writer = Writer(str(tmp_path / "run.gst"))
+    recorder = Recorder(writer)
+    weight = gs.ones(4, requires_grad=True)
+
+    def grow() -> None:
+        with recording(recorder):
+            (weight * weight).exp().sum().backward()
+        recorder.flush()
+
+    grow()
+    tape = Tape.open(str(tmp_path / "run.gst"))
+    pieces, found = Tally.in_pieces(tape), None
+    while found is None:
+        found = next(pieces)
+        if growths and found is None:
+            growths -= 1
+            weight = gs.ones(growths + 5, requires_grad=True)  # of another shape
+            grow()
+            tape.poll()
+    for by in By:
+        assert as_facts(found.totals(by), by) == as_facts(Tally(tape).totals(by), by)
+    tape.close()
+    recorder.close()

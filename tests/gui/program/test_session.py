@@ -90,6 +90,17 @@ def test_a_window_that_was_sent_away_comes_again(qtbot, session, script, monkeyp
     assert ended.args[0].how is State.FINISHED
 
 
+def test_the_link_of_an_earlier_program_that_ends_late_is_not_taken_for_that_of_the_next(qtbot, session, script):
+    with reaches(qtbot, session, State.PAUSED):
+        session.launch(script(BACKWARD))
+    earlier = session._supervisor
+    with qtbot.waitSignal(session.ended, timeout=TIMEOUT):
+        session.kill()
+    with reaches(qtbot, session, State.PAUSED):
+        session.launch(script(BACKWARD))
+        session._cut(earlier)
+
+
 @pytest.mark.parametrize("order", ["stop", "kill"])
 def test_a_program_is_ended_that_was_told_so_before_it_could_hear(qtbot, session, script, monkeypatch, order):
     cut_off_once(session, monkeypatch)
