@@ -36,10 +36,14 @@ class Asking(QObject):
         """Want no answer any more."""
         process, self._process = self._process, None
         if process is not None:
-            process.blockSignals(True)
+            process.finished.disconnect(self._finished)
+            process.errorOccurred.disconnect(self._not_started)
+            process.finished.connect(process.deleteLater)  # on a busy machine that may be later
             process.kill()
-            process.waitForFinished(1000)
-            process.deleteLater()
+            if process.state() is QProcess.ProcessState.NotRunning:
+                process.deleteLater()
+            else:
+                process.waitForFinished(1000)
 
     @Slot(QProcess.ProcessError)
     def _not_started(self, error: QProcess.ProcessError) -> None:

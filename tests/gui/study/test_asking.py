@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QProcess
 from pytestqt.qtbot import QtBot
 
 from gradstep.gui.guide.examples import FOLDER
@@ -33,6 +34,15 @@ def test_the_newest_question_wins(qtbot: QtBot) -> None:
     with qtbot.waitSignal(asking.answered, timeout=30_000):
         asking.ask(["examples", "nan", "--json"])
     assert [[one["name"] for one in answer["examples"]] for answer in answers] == [["nan"]]
+
+
+def test_a_command_that_dies_late_is_waited_for(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QProcess, "waitForFinished", lambda process, most: False)
+    asking = Asking()
+    asking.ask(["examples", "--json"])
+    asking.stop()
+    assert [process.state() for process in asking.findChildren(QProcess)] != [QProcess.ProcessState.NotRunning]
+    qtbot.waitUntil(lambda: not asking.findChildren(QProcess), timeout=30_000)
 
 
 def test_an_interpreter_that_does_not_start_is_said(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
