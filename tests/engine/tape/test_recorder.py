@@ -445,7 +445,15 @@ def test_nothing_is_kept_alive() -> None:
 def test_threads_are_told_apart_and_do_not_mix() -> None:
     sink = ListSink()
     recorder = Recorder(sink)
-    threads = [threading.Thread(target=lambda: [Square(recorder).backward() for _ in range(20)]) for _ in range(4)]
+    all_there = threading.Barrier(4)  # the number of a thread that has ended is given again
+
+    def work() -> None:
+        all_there.wait()
+        for _ in range(20):
+            Square(recorder).backward()
+        all_there.wait()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
