@@ -46,7 +46,7 @@ class AttachDialog(QDialog):
         column.setSpacing(10)
         about = QLabel(
             self.tr(
-                "Its tapes are copied here through ssh as they grow. The program there is recorded by `gradstep record`, as ever; it does "
+                "Its tapes are copied here through ssh as they grow. The program there is recorded by gradstep record, as ever; it does "
                 "not notice, and where the connection is lost it runs on."
             )
         )
@@ -63,6 +63,7 @@ class AttachDialog(QDialog):
         browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
         row = QHBoxLayout()
+        row.setSpacing(8)
         row.addWidget(self.folder, 1)
         row.addWidget(browse)
         label = QLabel(self.tr("&Copy into"))
@@ -72,7 +73,7 @@ class AttachDialog(QDialog):
         self.ssh = self._field(form, self.tr("&Connect by"), place.ssh, "ssh -T -p 2222")
         self.gradstep = self._field(form, self.tr("&gradstep there"), place.gradstep, ".venv/bin/gradstep")
         column.addLayout(form)
-        hint = QLabel(self.tr("ssh cannot ask for a password here: use a key, an agent, or the line `gradstep attach` in a terminal."))
+        hint = QLabel(self.tr("ssh cannot ask for a password here: use a key, an agent, or gradstep attach in a terminal."))
         hint.setProperty("role", "dim")
         hint.setWordWrap(True)
         column.addWidget(hint)

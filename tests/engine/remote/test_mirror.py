@@ -23,7 +23,7 @@ def mirror(tmp_path: Path) -> Mirror:
     return Mirror(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["../run.gst", "/tmp/run.gst", ".gst", "run.txt", "a\0.gst", "..", "", None, 3])
+@pytest.mark.parametrize("name", ["../run.gst", "/run.gst", ".gst", "run.txt", "a\0.gst", "..", "", None, 3])
 def test_only_a_name_of_a_tape_is_one(mirror: Mirror, tmp_path: Path, name: Any) -> None:
     with pytest.raises(ProtocolError):
         mirror.take(tape(name))
