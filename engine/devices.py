@@ -227,12 +227,18 @@ def wide(xp: ArrayModule) -> ArrayModule:
     """The module that computes with large arrays where ``xp`` does with small ones."""
     if xp is not CPU:
         return xp
-    from .kernels import memory, wide  # not before there is a large array
+    from .kernels import preparing  # none of these before there is a large array
 
-    memory.keep_freed()
-    made = Host(HOST)
-    made.__dict__.update(wide.functions(made))
-    return made
+    preparing.begin()
+    try:
+        from .kernels import memory, wide
+
+        memory.keep_freed()
+        made = Host(HOST)
+        made.__dict__.update(wide.functions(made))
+        return made
+    finally:
+        preparing.end()
 
 
 _MODULES: dict[str, ArrayModule] = {"cpu": CPU}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -17,17 +18,23 @@ STALE = 3600.0  # seconds after which what a killed writer left beside a file is
 
 
 @contextmanager
-def whole(file: Path, mode: str = "w") -> Iterator[IO[Any]]:
-    """A file that takes the place of ``file`` when all of it is on the disk. Raises OSError; what stood there is then still there."""
+def whole(file: Path, mode: str = "w", *, new: bool = False) -> Iterator[IO[Any]]:
+    """A file that takes the place of ``file`` when all of it is on the disk; until then it has another name (``stream.name``).
+    ``new``: nothing may stand there, FileExistsError otherwise. Raises OSError; what stood there is then still there."""
+    if new and os.path.lexists(file):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(file))
     _sweep(file)
     descriptor, beside = tempfile.mkstemp(prefix=_prefix(file), dir=file.parent)
+    os.close(descriptor)
     try:
-        with open(descriptor, mode, encoding=None if "b" in mode else "utf-8") as stream:
+        with open(beside, mode, encoding=None if "b" in mode else "utf-8") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
         with suppress(OSError):  # a file system without permissions
             os.chmod(beside, _mode(file))
+        if new:
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY))  # who comes first has the name
         os.replace(beside, file)
     except BaseException:
         with suppress(OSError):

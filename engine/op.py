@@ -17,6 +17,7 @@ from .autograd.grad_mode import mode
 from .autograd.node import Edge
 from .autograd.saved import SavedTensor
 from .halves import in_single
+from .kernels import preparing
 from .nodes import OpNode, Rule, make_class, make_node
 from .operands import OPERANDS, not_broadcast, not_tensors, one_device, prepared
 from .samples import Sampler
@@ -252,6 +253,14 @@ def call(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
         return special(op, args, params) if mode.transforms else run(op, args, params)
     except MemoryError as error:
         raise shortage.named(error, *args) from error
+
+
+def _took_off(seconds: float) -> None:
+    if recorder.current is not None:
+        recorder.current.lose(seconds)
+
+
+preparing.took.append(_took_off)
 
 
 def run(op: Op, args: tuple[Any, ...], params: tuple[Any, ...]) -> Any:

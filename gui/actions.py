@@ -24,7 +24,7 @@ class Needs(Enum):
     NODE = auto()  # a node of the graph is selected
     PAST = auto()  # the view looks at the past
     UNDO = auto()  # the program can undo its last node
-    CHANGED = auto()  # a change of breakpoints, watches or bookmarks can be taken back
+    CHANGED = auto()  # a change of breakpoints, watches, bookmarks or names can be taken back
     TAKEN_BACK = auto()  # and one was
     VALUE = auto()  # a value is selected
     EXAMPLE = auto()  # a bundled example is open
@@ -37,7 +37,7 @@ REASONS = {
     Needs.PAST: "the view is at the live point already",
     Needs.OPEN: "nothing is open",
     Needs.UNDO: "there is no step of this backward pass to undo",
-    Needs.CHANGED: "no breakpoint, watch or bookmark was changed",
+    Needs.CHANGED: "no breakpoint, watch, bookmark or name was changed",
     Needs.TAKEN_BACK: "no change was taken back",
     Needs.VALUE: "select a value first",
     Needs.EXAMPLE: "open one of the examples first",
@@ -68,6 +68,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("open", "&File", "&Open Script...", ("Ctrl+O",), "open", tip="Choose a Python script to debug"),
     Command("open_tape", "&File", "Open &Tape...", ("Ctrl+Shift+O",), "record", tip="Look at a recorded run"),
     Command("open_ranks", "&File", "Open &Folder of Ranks...", (), "layers", tip="Look at the recorded ranks of a job side by side"),
+    Command("run_elsewhere", "&File", "Run on Another &Machine...", (), "run_to", tip="Debug a script on another machine, through ssh"),
     Command("attach", "&File", "Follow on &Another Machine...", (), "link", tip="Copy a recording here by ssh as it grows, and look at it"),
     Command(
         "save_tape", "&File", "&Save Tape As...", ("Ctrl+S",), "save", Needs.TAPE, separator=True,
@@ -84,7 +85,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("quit", "&File", "&Quit", ("Ctrl+Q",), separator=True, tip="End the program; a running script is stopped"),
     Command(
         "undo", "&Edit", "&Undo", ("Ctrl+Z",), "", Needs.CHANGED,
-        tip="Take back the last change of breakpoints or watches; the program does not move",
+        tip="Take back the last change of breakpoints, watches, bookmarks or names; the program does not move",
     ),
     Command("redo", "&Edit", "&Redo", ("Ctrl+Shift+Z",), "", Needs.TAKEN_BACK, tip="Make the change again that was taken back"),
     Command("copy", "&Edit", "&Copy", ("Ctrl+C",), "copy", separator=True, tip="Copy what is selected in the panel that has the focus"),
@@ -100,6 +101,10 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("quick_open", "&Edit", "&Quick Open...", ("Ctrl+P",), "", tip="Go to a node, parameter, module, line, event or recent file"),
     Command("palette", "&Edit", "Command &Palette...", ("Ctrl+Shift+P",), "", tip="Find a command by its name"),
+    Command(
+        "name", "&Edit", "Na&me...", ("F2",), "", Needs.TAPE, separator=True,
+        tip="Give the selected node, tensor or group a name of your own; an empty one takes it back",
+    ),
     Command("preferences", "&Edit", "Pr&eferences...", ("Ctrl+,",), "settings", separator=True, tip="Everything that can be set"),
     Command("fit", "&View", "&Fit Graph", ("Ctrl+0",), "fit", Needs.TAPE, tip="Show the whole graph"),
     Command("zoom_in", "&View", "Zoom &In", ("Ctrl++", "Ctrl+="), "zoom_in", Needs.TAPE, tip="Enlarge the graph"),
@@ -146,27 +151,33 @@ COMMANDS: tuple[Command, ...] = (
         )
     ),
     Command(
-        "flow_on_edges", "&View", "Gradien&ts Move Along Edges", (), "", checkable=True,
+        "flow_on_edges", "&View", "Gradient&s Move Along Edges", (), "", checkable=True,
         tip="After a step, show the gradients on their way to the nodes that receive them",
     ),
     Command(
-        "theme_system", "&View", "Theme: as the &System", (), "contrast", separator=True, checkable=True,
-        tip="Light or dark as the system says",
+        "theme_system", "&View/&Theme", "As the &System", (), "contrast", checkable=True, tip="Light or dark as the system says",
     ),
-    Command("theme_light", "&View", "Theme: Li&ght", (), "sun", checkable=True, tip="Always light"),
-    Command("theme_dark", "&View", "Theme: &Dark", (), "moon", checkable=True, tip="Always dark"),
-    Command("theme_contrast", "&View", "Theme: High &Contrast", (), "contrast", checkable=True, tip="Black, white and few strong colours"),
+    Command("theme_light", "&View/&Theme", "&Light", (), "sun", checkable=True, tip="Always light"),
+    Command("theme_dark", "&View/&Theme", "&Dark", (), "moon", checkable=True, tip="Always dark"),
+    Command(
+        "theme_contrast", "&View/&Theme", "High &Contrast", (), "contrast", checkable=True, tip="Black, white and few strong colours",
+    ),
     Command(
         "maximise", "&View", "&Maximise Panel", ("Ctrl+M",), separator=True, checkable=True,
         tip="The panel with the focus alone, and back",
+    ),
+    Command("next_panel", "&View", "Go to the Ne&xt Panel", ("Ctrl+F6",), "", Needs.OPEN, tip="Give the next panel that is seen the focus"),
+    Command(
+        "previous_panel", "&View", "Go to the Previous Panel", ("Ctrl+Shift+F6",), "", Needs.OPEN,
+        tip="Give the panel before this one the focus",
     ),
     Command(
         "unlink", "&View", "Unlink or Link Panel", ("Ctrl+Alt+U",), "unlink",
         tip="The panel with the focus keeps what it shows, or shows what is selected again",
     ),
     Command("link_all", "&View", "Link All Panels", ("Ctrl+Alt+Shift+U",), "link", tip="Every panel shows what is selected"),
-    Command("save_layout", "&View", "Save La&yout As...", (), tip="Keep where the panels are under a name"),
-    Command("reset_layout", "&View", "&Reset Layout", (), tip="Put all panels back to where they were at first"),
+    Command("save_layout", "&View/La&youts", "&Save Layout As...", (), tip="Keep where the panels are under a name"),
+    Command("reset_layout", "&View/La&youts", "&Reset Layout", (), tip="Put all panels back to where they were at first"),
     Command(
         "start", "&Run", "&Start", ("F5",), "play", Needs.SCRIPT, Action.LAUNCH, "run",
         tip="Run the script and stop at the first node of backward",
@@ -278,6 +289,14 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("next_write", "&Navigate", "Next Write of the Val&ue", ("Alt+PgDown",), "", Needs.VALUE, tip="Look at what was written next"),
     Command(
+        "history_back", "&Navigate", "&Back in the Selection", ("Alt+Left",), "", Needs.TAPE, separator=True,
+        tip="Select what was selected before, and look at its moment",
+    ),
+    Command(
+        "history_forward", "&Navigate", "F&orward in the Selection", ("Alt+Right",), "", Needs.TAPE,
+        tip="Select again what was selected before going back",
+    ),
+    Command(
         "bookmark", "&Navigate", "Boo&kmark This Moment", ("Ctrl+B",), "", Needs.TAPE, separator=True,
         tip="Mark the moment that is shown, to come back to it; again takes the mark away",
     ),
@@ -361,6 +380,7 @@ class Actions(QObject):
             if command.icon:
                 action.setIcon(icon(command.icon))
             action.setCheckable(command.checkable)
+            action.setIconVisibleInMenu(not command.checkable)  # there stands the tick
             self._by_name[command.name] = action
             self.set_keys(command.name, command.keys)
             action.setStatusTip(QCoreApplication.translate("Actions", command.tip))

@@ -20,9 +20,12 @@ from .files.settings import cannot_keep, kept, mend, throwaway
 from .guard.faults import Faults
 from .pseudo import LANGUAGES, speak
 from .theme import Appearance, icon, load_fonts
+from .unread_sources import forget_sources
 
 if TYPE_CHECKING:
     from .main_window import MainWindow
+
+forget_sources()  # of what comes now: the window, pyqtgraph, scipy
 
 NAN_EXAMPLE = Path(__file__).parent / "examples" / "nan.py"
 REFUSED = (6, 12)  # of PySide6 on Python before 3.12
@@ -75,9 +78,10 @@ def begin(app: QApplication, arguments: argparse.Namespace) -> MainWindow:
     if arguments.reset_layout:
         settings.remove("layout")
         settings.remove("geometry")
+        settings.remove("zoom")  # frame/zooms.py
     if arguments.safe_mode:
         os.environ[SAFE_MODE] = "1"  # for what we start, too
-    window = MainWindow(Appearance.of(app), settings)
+    window = MainWindow(Appearance.of(app), settings, arguments.file or "")
     if arguments.theme:
         Appearance.of(app, arguments.theme)  # for this time only: what was chosen last stays in the settings
         window.effects.tick_theme()

@@ -17,12 +17,15 @@ from .actions import COMMANDS, Actions
 from .canvas import GraphCanvas
 from .commands.keymap import native
 from .files.attaching import Attaching
+from .files.elsewhere import Elsewhere
 from .files.file_commands import FileCommands
+from .files.naming import Naming
 from .files.notes import Notes
 from .files.opening import Opening
 from .files.orders import FileOrders
 from .files.parting import Parting
 from .files.recovery import Recovery
+from .files.repairing import Repairing
 from .files.settings import kept
 from .files.tape_watch import TapeWatch
 from .frame import dialogs
@@ -32,12 +35,15 @@ from .frame.bars import RunBar, StateBar
 from .frame.busy_bar import BusyBar
 from .frame.chains import Chains
 from .frame.docks import Docks
+from .frame.drops import PastFields, dropped
+from .frame.focus import Focus
 from .frame.menus import Menus
 from .frame.message_bar import MessageBar
+from .frame.recorded import Recorded
 from .frame.standing import Standing
 from .frame.troubles import Troubles
 from .frame.undo import Undo
-from .frame.welcome import WelcomePage, dropped
+from .frame.welcome import WelcomePage
 from .graph import layouts
 from .graph.node_menu import NodeMenu
 from .graph.page import GraphPage
@@ -47,7 +53,7 @@ from .graph.reading import GraphReading
 from .guard.faulting import FaultTeller
 from .guard.plug_ins import PlugIns
 from .guide.guide import Guide
-from .models.debug_model import DebugModel
+from .models.debug_model import DebugModel, is_large
 from .panels.panel_presenter import PanelPresenter
 from .panels.panel_set import PanelSet
 from .panels.wishes import Wishes
@@ -66,18 +72,23 @@ from .runners.runs import Runs
 from .study.analyses import Analyses
 from .study.everywhere import Everywhere
 from .study.findings import Findings
+from .study.history import SelectionHistory
 from .study.navigator import Navigator
 from .study.ranks import Ranks
 from .study.tallying import Tallying
 from .tensors.views import TensorViews
 from .theme import Appearance
+from .widgets.announce import name_choices
 
 
 class MainWindow(QMainWindow):
     """One session, one tape, and the panels around them."""
 
-    def __init__(self, appearance: Appearance, settings: QSettings | None = None) -> None:
+    def __init__(self, appearance: Appearance, settings: QSettings | None = None, opens: str = "") -> None:
         super().__init__()
+        layout = layouts.OnDemand()
+        if not is_large(opens):  # of a large tape another process arranges what is shown
+            layout.load()
         self.setObjectName("MainWindow")
         self.setAcceptDrops(True)
         self.appearance = appearance
@@ -99,7 +110,7 @@ class MainWindow(QMainWindow):
         self.status = StateBar()
         self._place_parts()
 
-        self._make_what_is_open()
+        self._make_what_is_open(layout)
         self._make_the_program()
         self._make_the_study()
         self._make_the_frame()
@@ -115,6 +126,8 @@ class MainWindow(QMainWindow):
         self.effects.forgot_recent.connect(self.menus.fill_recent)
         self.effects.graph_wanted.connect(lambda name: self.reading.show_graph(Shown(name)))
         self.plug_ins.load()
+        PastFields(self)
+        name_choices(self)
         self._restore()
         self._opened()
 
@@ -133,12 +146,12 @@ class MainWindow(QMainWindow):
         self.addToolBar(self.bar)
         self.setStatusBar(self.status)
 
-    def _make_what_is_open(self) -> None:
+    def _make_what_is_open(self, layout: layouts.OnDemand) -> None:
         """A script or a tape, the graph of it, and the panels' share."""
         model, panels, docks, settings = self.model, self.panels, self.docks, self.settings
         self.opening = Opening(self.session, model, settings, self)
-        self.navigator = Navigator(model, self)
-        self.graphs = GraphPresenter(self.canvas, model, layouts.layout(), self)
+        self.navigator, self.history = Navigator(model, self), SelectionHistory(model, self)
+        self.graphs = GraphPresenter(self.canvas, model, layout, self)
         self.model.give_way_to(lambda: self.graphs.draws_first)
         self.reading = GraphReading(self.page, model, self.graphs, self.actions_, settings, self)
         self.presenter = PanelPresenter(panels, model, docks, self)
@@ -146,8 +159,11 @@ class MainWindow(QMainWindow):
         self.wishes = Wishes(panels, model, self.navigator, self.presenter, docks, self)
         self.tensor_views = TensorViews(model, panels, docks, self)
         self.notes = Notes(model, self.navigator, panels.notes, settings, self)
+        self.naming = Naming(model, self.notes, self.canvas, panels, self)
         self.files = FileCommands(self, settings)
         self.attaching = Attaching(self.message, settings, self)
+        self.elsewhere = Elsewhere(self.message, self.session, self.opening, settings, self)
+        self.repairing = Repairing(self.message, self)
         self.tape_watch = TapeWatch(model, self.session, self.opening, self.message, self)
         self.recovery = Recovery(self.session, self.opening, self.preferences, settings, self)
 
@@ -181,6 +197,8 @@ class MainWindow(QMainWindow):
         """What is said around the work, and the ways to a command."""
         session, model, docks, actions, settings = self.session, self.model, self.docks, self.actions_, self.settings
         self.undo = Undo(self)
+        self.focus = Focus(self, docks, self.canvas)
+        docks.wanted.connect(self.focus.give)
         self.announcer = Announcer(self.message, self.canvas, session, model, self.opening, self.navigator)
         self.troubles = Troubles(self.message, session, self.opening)
         self.parting = Parting(self.files, session, model, self.opening)
@@ -190,7 +208,8 @@ class MainWindow(QMainWindow):
         self.menus = Menus(self, actions, docks, self.around, self.plug_ins, self.welcome, settings)
         self.node_menu = NodeMenu(self, model, self.graphs, self.breaking, actions)
         self.file_orders = FileOrders(self.files, self.opening, model, self.page, self.graphs, self.plug_ins, self)
-        self.standing = Standing(self, session, model, self.opening, self.undo, self.guide, actions, self.bar, self.status)
+        recorded = Recorded(model, self.attaching, self)
+        self.standing = Standing(self, session, model, self.opening, self.undo, self.guide, actions, self.bar, self.status, recorded)
         self.ranks.counted.connect(self.standing.show_ranks)
 
     # ------------------------------------------------------------------------------------ connecting
@@ -198,10 +217,14 @@ class MainWindow(QMainWindow):
     def _connect_the_program(self) -> None:
         for told in (self.following, self.findings, self.experiments):
             self.standing.shown.connect(told.show_state)
+        self.session.state_changed.connect(self.elsewhere.state_changed)
         self.standing.shown.connect(lambda state: self.reading.set_paused(state in RESTING))
-        self.session.ended.connect(self.runs.teller.ended)  # behind the announcer: a module that is missing says more than its exception
+        self.session.ended.connect(self.runs.ended)  # behind the announcer: a module that is missing says more than its exception
+        self.session.ended.connect(self.elsewhere.ended)
         self.session.stopped.connect(self.guide.stopped)
         self.session.stopped.connect(self.following.stopped)
+        self.announcer.told_end.connect(self.following.ended)
+        self.model.over.connect(self.following.read)
         self.opening.starting.connect(self._starting)
         self.status.runner.clicked.connect(self.actions_["run_configuration"].trigger)
         self.panels.events.run_wished.connect(self.actions_["start"].trigger)
@@ -209,9 +232,10 @@ class MainWindow(QMainWindow):
         self.panels.tensor.capture_wished.connect(self.opening.keep_more)
         self.troubles.stacks_found.connect(self.wishes.show_stacks)
         self.announcer.keep_wanted.connect(self.parting.begin)
+        self.announcer.repair_wanted.connect(self.repairing.ask)
         self.chains.turned.connect(self.presenter.set_linked)
         self.model.tape_changed.connect(self.chains.link_all)
-        for owner in (self.breakpoints, self.watches, self.notes):
+        for owner in (self.breakpoints, self.watches, self.notes, self.naming):
             self.undo.follow(owner)
 
     def _connect_the_graph(self) -> None:
@@ -235,13 +259,17 @@ class MainWindow(QMainWindow):
 
     def _connect_what_is_open(self) -> None:
         self.opening.changed.connect(self._opened)
-        for asks in (self.files, self.attaching, self.menus, self.around.quick_open, self.welcome):
+        for asks in (self.files, self.attaching, self.repairing, self.menus, self.around.quick_open, self.welcome):
             asks.file_picked.connect(self.open_file)
+        for offers in (self.menus, self.welcome):
+            offers.errand_picked.connect(self.opening.open_errand)
+        self.runs.elsewhere_wished.connect(self.elsewhere.ask)
         self.welcome.wished.connect(lambda name: self.actions_[name].trigger())
         self.panels.compare.tape_wished.connect(self.file_orders.compare_with)
         self.file_orders.comparison_wished.connect(self.analyses.compare)
         self.panels.statistics.save_wished.connect(lambda text: self.files.ask_save_values(text, "statistics"))
         self.recovery.due.connect(self._keep_arrangement)
+        self.recovery.reopened.connect(self.notes.adopt)
         self.around.keymap.changed.connect(self._show_keys)
         self._show_keys()
 
@@ -261,18 +289,19 @@ class MainWindow(QMainWindow):
         for part in (
             self.announcer, self.navigator, self.files, self.opening, self.runs, self.ranks, self.graphs.foldings, self.reading, self.guide,
             self.notes, self.findings, self.experiments, self.watches, self.tensor_views, self.tallying, self.undo, self.writing,
-            self.around.layouts, self.attaching,
+            self.around.layouts, self.attaching, self.elsewhere, self.focus, self.history, self.naming,
         ):  # fmt: skip
             part.said.connect(self.status.say)
-        for refused in (self.inquiries.failed, self.breakpoints.refused):
-            refused.connect(self.status.say)
+        self.inquiries.failed.connect(self.status.say)
+        self.breakpoints.refused.connect(self.message.show_error)
         self.files.failed.connect(self.message.show_error)
 
     def _connect_the_commands(self) -> None:
         slots: dict[str, Any] = {"show_stacks": self.troubles.ask_stacks, "run_configuration": self.runs.ask, "attach": self.attaching.ask}
+        slots["run_elsewhere"] = self.elsewhere.ask
         for part in (
             self.file_orders, self.undo, self.reading, self.orders, self.breaking, self.navigator, self.notes, self.tensor_views,
-            self.findings, self.wishes, self.chains, self.around, self.guide,
+            self.findings, self.wishes, self.chains, self.around, self.guide, self.focus, self.history, self.naming,
         ):  # fmt: skip
             slots |= part.slots()
         slots["about"] = lambda: dialogs.about(self)
@@ -294,7 +323,7 @@ class MainWindow(QMainWindow):
         """Another script or tape is open, or none."""
         self.menus.fill_recent()
         self.panels.events.show_script(Path(self.opening.script).name)
-        self.presenter.show_script(self.opening.script, self.opening.text())
+        self.presenter.show_script(*self.opening.source)
         self.findings.show_waiting()
         self.breakpoints.show_script(self.opening.script)
         self.watches.show_script(self.opening.script)
@@ -314,7 +343,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _starting(self) -> None:
-        self.presenter.show_script(self.opening.script, self.opening.text())
+        self.presenter.show_script(*self.opening.source)
         self.panels.output.clear()
 
     @Slot()
@@ -322,6 +351,9 @@ class MainWindow(QMainWindow):
         self.welcome.show_keys(lambda name: native(self.around.keymap.keys(name)))
 
     # ------------------------------------------------------------------------------------ Qt's events
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        return self.focus.go(forward=forward)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped(event):
@@ -352,6 +384,7 @@ class MainWindow(QMainWindow):
         self.tensor_views.stop()
         self.runs.stop()
         self.attaching.stop()
+        self.repairing.stop()
         self.session.close()
         self.model.close()
         super().closeEvent(event)

@@ -7,10 +7,17 @@ with ``format``, never glued on: another language has another order of words.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from PySide6.QtCore import QCoreApplication
 
 _FORMS = re.compile(r"\((?:(\w*)\|)?(\w+)\)")  # "(s)": nothing or s; "(is|are)": is or are
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether the first letter of a text that has a direction is one of Arabic, Hebrew and their like. Where none has one, as in
+    ``6x6x2``, the text is read from the left in every language."""
+    return next((kind for kind in map(unicodedata.bidirectional, text) if kind in ("L", "R", "AL")), "L") != "L"
 
 
 def translate(context: str, text: str, n: int | None = None) -> str:

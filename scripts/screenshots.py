@@ -2,6 +2,7 @@
 
 scripts/screenshots.py FOLDER                          every state, theme and size
 scripts/screenshots.py FOLDER --only nan past --themes dark --sizes 1366x768
+scripts/screenshots.py FOLDER --ratio 2 --letters 150  a screen of two pixels a point; letters of 150 %
 scripts/screenshots.py FOLDER --sheets                 and contact sheets, to look at many at once
 scripts/screenshots.py FOLDER --compare                those that have references, and which differ from them; exit code 1 if any
 scripts/screenshots.py --renew [--only ...]            make the references anew: look at them before they are committed
@@ -21,9 +22,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage, QPainter
-from window_references import REFERENCES, SIZE, TOLERANCE, difference, keep, kept, reference, small
+from window_references import AT_ONCE, REFERENCES, SIZE, TOLERANCE, difference, keep, kept, reference, small
 from window_stage import Stage
-from window_states import NAMES, SCENES
+from window_states import NAMES, SCENES, Scene
 
 THEMES = ("light", "dark", "contrast")
 SIZES = ((1366, 768), (1600, 1000), (2560, 1440))
@@ -33,35 +34,38 @@ ACROSS, THUMB = 3, 900  # of a contact sheet: pictures beside each other, and ho
 
 
 def pictures(
-    wanted: Sequence[str], themes: Sequence[str], size: tuple[int, int], folder: Path, *, references: bool = False
+    wanted: Sequence[str], themes: Sequence[str], size: tuple[int, int], folder: Path, *, references: bool = False, percent: int = 100
 ) -> Iterator[tuple[str, str, QImage]]:
     """Name, theme and picture of each state that is wanted: a window for each scene, seen in one theme after the other. With
-    ``references``, only those of which there are references."""
+    ``references``, only those of which there are references; ``percent`` is the size of letters."""
     for names, scene in SCENES:
-        if not set(names) & set(wanted):
-            continue
-        stage = Stage(themes[0], size, folder)
-        try:
+        chosen = [name for name in names if name in wanted and (not references or name in kept("light"))]
+        most = AT_ONCE if references else len(names)  # what a window showed before may have moved its graph: as the tests picture them
+        for part in (chosen[place : place + most] for place in range(0, len(chosen), most)):
+            yield from _scene(scene, part, themes, Stage(themes[0], size, folder, percent), references)
+
+
+def _scene(scene: Scene, wanted: Sequence[str], themes: Sequence[str], stage: Stage, references: bool) -> Iterator[tuple[str, str, QImage]]:
+    try:
+        seen = themes[0]
+        for name, widget in scene(stage):
+            if name in wanted:
+                stage.settle(widget)
+            for theme in themes if name in wanted else ():
+                if references and name not in kept(theme):
+                    continue
+                if theme != seen:
+                    stage.set_theme(theme)
+                    stage.turn(REPAINT)
+                seen = theme
+                yield name, theme, stage.picture(widget)
+            if seen != themes[0]:
+                stage.set_theme(themes[0])
             seen = themes[0]
-            last = [name for name in names if name in wanted][-1]
-            for name, widget in scene(stage):
-                if name in wanted:
-                    stage.settle(widget)
-                for theme in themes if name in wanted else ():
-                    if references and name not in kept(theme):
-                        continue
-                    if theme != seen:
-                        stage.set_theme(theme)
-                        stage.turn(REPAINT)
-                    seen = theme
-                    yield name, theme, stage.picture(widget)
-                if seen != themes[0]:
-                    stage.set_theme(themes[0])
-                seen = themes[0]
-                if name == last:
-                    break
-        finally:
-            stage.close()
+            if name == wanted[-1]:
+                break
+    finally:
+        stage.close()
 
 
 def sheets(folder: Path, files: Sequence[Path]) -> None:
@@ -98,10 +102,14 @@ def make(arguments: argparse.Namespace, scratch: Path) -> int:
     """Make the pictures that were asked for; how many differ from their reference."""
     folder, differ = arguments.folder, 0
     folder.mkdir(parents=True, exist_ok=True)
+    kind = (f"_x{arguments.ratio:g}" if arguments.ratio != 1 else "") + (f"_{arguments.letters}" if arguments.letters != 100 else "")
     for size in arguments.sizes:
         made: dict[str, list[Path]] = {theme: [] for theme in arguments.themes}
-        for name, theme, image in pictures(arguments.only or NAMES, arguments.themes, size, scratch, references=arguments.compare):
-            file = folder / f"{name}_{theme}_{size[0]}x{size[1]}.png"
+        wanted = arguments.only or NAMES
+        for name, theme, image in pictures(
+            wanted, arguments.themes, size, scratch, references=arguments.compare, percent=arguments.letters
+        ):  # fmt: skip
+            file = folder / f"{name}_{theme}_{size[0]}x{size[1]}{kind}.png"
             image.save(str(file))
             made[theme].append(file)
             words, before = "", reference(name, theme)
@@ -122,19 +130,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", choices=NAMES, metavar="STATE", help=", ".join(NAMES))
     parser.add_argument("--themes", nargs="+", choices=THEMES, default=THEMES)
     parser.add_argument("--sizes", nargs="+", type=_size, default=SIZES, metavar="WxH")
+    parser.add_argument("--ratio", type=float, default=1.0, help="pixels of the screen a point")
+    parser.add_argument("--letters", type=int, default=100, metavar="PERCENT", help="size of letters, 75 to 200")
     parser.add_argument("--sheets", action="store_true", help="contact sheets as well")
     parser.add_argument("--compare", action="store_true", help=f"only those that have {REFERENCES.name}, at {SIZE[0]}x{SIZE[1]}")
     parser.add_argument("--renew", action="store_true", help="make the references anew")
     arguments = parser.parse_args(argv)
     if arguments.compare:
-        arguments.sizes, arguments.themes = (SIZE,), REFERENCE_THEMES
+        arguments.sizes, arguments.themes, arguments.ratio, arguments.letters = (SIZE,), REFERENCE_THEMES, 1.0, 100
     if arguments.folder is None and not arguments.renew:
         parser.error("say into which folder")
+    if arguments.ratio != 1:
+        os.environ["QT_SCALE_FACTOR"] = str(arguments.ratio)
     with tempfile.TemporaryDirectory(prefix="gradstep-pictures-") as scratch:
         os.environ["XDG_CACHE_HOME"] = os.environ["XDG_CONFIG_HOME"] = scratch  # what these windows do is nothing to keep
         if os.environ["QT_QPA_PLATFORM"] == "offscreen":  # its screen is 800 x 800, and dialogs heed that
             screen = Path(scratch, "screen.json")
-            screen.write_text(json.dumps({"screens": [{"name": "large", "x": 0, "y": 0, "width": 2560, "height": 1440}]}), encoding="utf-8")
+            pixels = {"width": round(2560 * arguments.ratio), "height": round(1440 * arguments.ratio)}
+            screen.write_text(json.dumps({"screens": [{"name": "large", "x": 0, "y": 0, **pixels}]}), encoding="utf-8")
             os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={screen}"
         return renew(arguments.only or NAMES, Path(scratch)) if arguments.renew else 1 if make(arguments, Path(scratch)) else 0
 

@@ -21,6 +21,7 @@ COLOURS = 128  # of a reference
 PATCH = 6  # pixels of a small picture on each side; half a row of a table
 TOLERANCE = 24.0  # of 255: how far the mean of a patch may be off
 IN_THE_DARK = frozenset({"welcome", "palette", "empty", "paused", "network", "tensor_heat", "explained_none"})
+AT_ONCE = 8  # states of a scene that one window shows, one after the other
 UNSTEADY = {  # differ from one run or machine to the next, and why
     "run_without_script": "the interpreters of the machine", "run_of_script": "the interpreters of the machine",
     "about": "versions of what is installed", "missing_module": "the path of the interpreter",
@@ -29,12 +30,17 @@ UNSTEADY = {  # differ from one run or machine to the next, and why
     **dict.fromkeys(("pseudo_panels", "pseudo_rtl_panels"), "sorted by measured times"),
     **dict.fromkeys(("pseudo_paused", "pseudo_rtl_paused"), "what the status bar says of the process and the tape"),
     "kernels": "measured times", "tape_limit": "how far it got",
+    **dict.fromkeys(("attach_dialog", "attach_failed", "attach_following", "attach_lost"), "where the copies lie"),
+    **dict.fromkeys(("elsewhere_dialog", "elsewhere_failed", "elsewhere_paused", "elsewhere_lost"), "where the ssh of the pictures lies"),
+    **dict.fromkeys(("tape_headless", "tape_repaired", "tape_copy", "tape_growing"), "on which record the changed byte falls"),
     **dict.fromkeys(("tape_damaged", "tape_unfinished"), "on which record the changed byte falls"),
     **dict.fromkeys(("crashed", "not_responding"), "how much of the last moment was written"),
     **dict.fromkeys(("explained_double", "explained_second", "explained_ranks"), "which node of the graph was current when all were drawn"),
     **dict.fromkeys(("explained_nan", "explained_none", "explained_formula"), "on a busy machine, which events are in view at the end"),
     "frozen": "on a busy machine, whether the graph is drawn when the limit is reached",
     "long_run": "which events are in view when the graph is folded",
+    **dict.fromkeys(("value_found", "value_found_table", "value_found_wrong"), "which groups were open when the program ended"),
+    "plugin_failed": "which events are in view when the panel fails", "disk_full": "whether the graph is drawn before the bar comes",
 }  # fmt: skip
 
 

@@ -29,15 +29,16 @@ STANDING = ENDED | {State.PAUSED, State.TRACE, State.FROZEN}
 
 
 class Stage:
-    """Drives one window. ``folder`` is where scripts and tapes for it are written."""
+    """Drives one window. ``folder`` is where scripts and tapes for it are written, ``percent`` the size of its letters."""
 
-    def __init__(self, theme: str, size: tuple[int, int], folder: Path) -> None:
+    def __init__(self, theme: str, size: tuple[int, int], folder: Path, percent: int = 100) -> None:
         app: Any = application()
         settings = throwaway()
         settings.setValue("preferences/appearance/theme", theme)
         settings.setValue("preferences/appearance/motion", "calm")
+        settings.setValue("preferences/appearance/percent", percent)
         settings.setValue(SEEN, True)
-        self.folder = folder
+        self.folder, self.percent = folder, percent
         self.window = MainWindow(Appearance.of(app), settings)
         self.window.opening.remembers = False
         self.window.resize(*size)
@@ -146,6 +147,7 @@ class Stage:
         status.runner.setText("gradstep, Python 3.12.1")
         if status.tape.text():
             status.tape.setText("tape 64 KiB")
+            status._held.shrink()  # it had the room of the longest size that was said before
         facts = self.window.panels.step._facts
         for name, text in facts._cells:
             if name.text() == facts.tr("time") and not text.isHidden():

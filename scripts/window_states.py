@@ -27,7 +27,7 @@ Scene = Callable[[Stage], Iterator[Shown]]
 
 HEADER = "import torch\nx = torch.ones(2, requires_grad=True)\n"
 CRASH = f"{HEADER}import os\n(x * 2).sum().backward()\nos.abort()\n"
-FOREVER = f"{HEADER}loss = (x * 2).sum()\nloss.backward()\nwhile True:\n    x = (x * 1.0).detach()\n"
+FOREVER = f"{HEADER}import time\nloss = (x * 2).sum()\nloss.backward()\nwhile True:\n    x = (x * 1.0).detach()\n    time.sleep(0.001)\n"
 SLOW = f"""{HEADER}import time
 class Slow(torch.autograd.Function):
     @staticmethod
@@ -115,14 +115,15 @@ def scene(*names: str) -> Callable[[Scene], Scene]:
 def _welcome(stage: Stage) -> Iterator[Shown]:
     window = stage.window
     yield "welcome", None
-    window.open_file("/home/ada/project/train.py")
     window.welcome.show_recent([Path("/home/ada/project/train.py"), Path("/home/ada/runs/monday.gst"), Path("/home/ada") / LONG_NAME])
     yield "welcome_recent", None
+    window.open_file("/home/ada/project/train.py")
     yield "refused", None
     window.message.clear()
     stage.press("palette")
     yield "palette", None
     window.around.palette.chooser.close_()
+    window.welcome.show_recent([])  # those above were shown and never opened
     stage.press("quick_open")
     yield "quick_open_empty", None
     window.around.quick_open.chooser.close_()
@@ -182,7 +183,7 @@ def _running(stage: Stage) -> Iterator[Shown]:
     stage.window.open_file(str(EXAMPLES / "nan.py"))
     yield "stopping_offered", None
     stage.press("stop")
-    stage.until(lambda: stage.window.session.state in ENDED)
+    stage.until(lambda: stage.window.session.state in ENDED and stage.window.model.is_all_here)
     yield "stopped", None
 
 
@@ -239,8 +240,11 @@ def _paused(stage: Stage) -> Iterator[Shown]:
     stage.step("step_into", 4)
     yield "paused_in_hook", None
     stage.bring("console")
-    window.inquiries.evaluate("[parameter.shape for parameter in model.parameters()]")
-    window.inquiries.evaluate("1 / 0")
+    console = window.panels.console
+    for expression in ("[parameter.shape for parameter in model.parameters()]", "1 / 0"):
+        console._field.setText(expression)
+        console._field.returnPressed.emit()
+        stage.until(lambda: not console._busy)
     yield "console_live", None
     stage.bring("watches")
     yield "watches_live", None
@@ -444,15 +448,63 @@ def _network(stage: Stage) -> Iterator[Shown]:
         yield f"tensor_{name}", None
     viewer.show_page("heat map")
     window.model.select_value(op_values(tape, first.id)[0])
+    stage.until(lambda: viewer.view.label.startswith("output") and viewer.source() is not None)
     stage.press("pin_value")
     later = [op for op in tape.ops.values() if op.name == first.name][9]
     window.model.select(("op", later.id))
     yield "tensor_compare", None
+    stage.until(lambda: viewer.view.val == op_values(tape, later.id)[0].val and viewer.source() is not None)
     stage.press("lock_value")
     yield "tensor_locked", None
     stage.node("AccumulateGrad")
     stage.bring("history")
     yield "history", None
+
+
+@scene("named", "naming", "named_group", "value_found", "value_found_table", "value_found_wrong")
+def _named(stage: Stage) -> Iterator[Shown]:
+    window = stage.window
+    stage.open(stage.script("network.py", NETWORK))
+    stage.step(count=4)
+    tape = window.model.tape
+    assert tape is not None
+    stage.node("MeanBackward")
+    current = window.model.current_node
+    for key, words in (
+        (window.model.selection.key, "loss per picture"), (("node", current), "the gradient stops here"),
+        (("leaf", next(id for id, tensor in tape.tensors.items() if tensor.name.endswith("bias"))), "offset"),
+    ):  # fmt: skip
+        if key is not None:
+            window.naming.give(key, words)
+    stage.settle()
+    yield "named", None
+    window.canvas.setFocus()
+    stage.press("name")
+    yield "naming", window
+    window.naming._field.leave()
+    stage.press("fold_all")
+    stage.settle()
+    group = next(key for key in window.canvas.graph if key[0] == "group")
+    window.naming.give(group, "what sees edges")
+    stage.press("fit")
+    stage.settle()
+    yield "named_group", None
+    stage.finish()
+    viewer = window.panels.tensor.viewer
+    stage.bring("tensor")
+    window.model.select(("op", next(op for op in tape.ops.values() if op.name.startswith("conv")).id))
+    stage.until(lambda: viewer.view.label.startswith("output") and viewer.source() is not None)
+    stage.press("fit")  # what is in view depends on how quickly the program went through its passes
+    stage.settle()
+    viewer.finding.start_search()
+    viewer.finding.bar.field.setText("abs > 1.5")
+    stage.until(lambda: viewer.finding.hunt is not None and viewer.finding.hunt.is_over)
+    viewer.finding.find_next()
+    yield "value_found", None
+    viewer.show_page("table")
+    yield "value_found_table", None
+    viewer.finding.bar.field.setText("1.5 2")
+    yield "value_found_wrong", None
 
 
 @scene("long_run")

@@ -9,8 +9,13 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # A suite that a shell started in the background ignores Ctrl+C, and so would every program that a test starts and interrupts.
@@ -26,6 +31,14 @@ def _no_watch_over_children() -> Iterator[None]:
     before = signal.getsignal(signal.SIGCHLD)
     yield
     signal.signal(signal.SIGCHLD, before)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """The bot of all tests of the window: a patient one."""
+    from .patience import PatientBot  # the engine's tests run where Qt is not installed
+
+    return PatientBot(request)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOPS = ("engine", "gui", "plugins")
 FILES = sorted(file for top in TOPS for file in (ROOT / top).rglob("*.py"))
 
-OLDER = ["engine.older"]
+OLDER = ["engine.older", "engine.locks"]
 TAPE = ["engine.tape", *OLDER]
 OUTLET = ["engine.tape.schema", "engine.tape.recorder"]  # all that the engine proper knows of a tape
 GROUND = [*OUTLET, "engine.kernels", "engine.devices", "engine.dtypes", "engine.streams", "engine.numbers_drawn"]
@@ -61,7 +61,8 @@ ENGINE = [
 CLIENT = [
     f"engine.debug.{name}"
     for name in (
-        "states", "protocol", "launch", "targets", "interpreters", "ending", "core", "session", "runs", "breakpoints", "conditions", "gate",
+        "states", "protocol", "launch", "machines", "targets", "interpreters", "ending", "core", "session", "runs", "breakpoints",
+        "conditions", "gate",
     )
 ]  # fmt: skip
 # our own engine under the debugger; the rest of engine/debug knows no engine
@@ -77,9 +78,11 @@ MAY_IMPORT: dict[str, list[str]] = {
     # from the ground up; autograd.node knows no Tensor, so that the two form no circle
     "engine/older": [],
     "engine/kept": [],
+    "engine/locks": [],
     "engine/places": [],
     "engine/tape/schema": OLDER,
     "engine/tape/recorder": TAPE,
+    "engine/tape/repair": [*TAPE, "engine.kept"],
     "engine/kernels": ["engine.numerics", "engine.kernels"],
     "engine/devices": ["engine.kernels"],
     "engine/dtypes": ["engine.devices"],
@@ -129,7 +132,11 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine": ENGINE,  # the public names, and whatever no line here knows
     # beside it: who reads a tape
     "engine/tape": TAPE,
-    "engine/remote": [*TAPE, "engine.older", "engine.debug.protocol", "engine.remote"],
+    "engine/remote": [
+        *TAPE,
+        *(f"engine.debug.{name}" for name in ("protocol", "link", "launch", "machines", "states", "tree")),
+        "engine.remote",
+    ],
     "engine/explain": [*TAPE, "engine.explain"],
     "engine/debug": [*TAPE, "engine.places", "engine.debug", "engine.shim"],
     "engine/debug/states": [],
@@ -141,7 +148,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     **{place: [*ENGINE, *TAPE, "engine.debug"] for place in OWN},
     "engine/debug/ours": [*ENGINE, *TAPE, "engine.debug", "engine.extensions", "engine.additions"],
     **{f"engine/debug/{name}": [*ENGINE, *TAPE, "engine.debug"] for name in ("literals", "rebuild", "replay")},
-    "engine/extensions": [*USERS, "engine.extensions"],
+    "engine/extensions": [*USERS, "engine.locks", "engine.extensions"],
     "engine/preflight": [*ENGINE, "engine.preflight"],
     "engine/cli": [
         *ENGINE,

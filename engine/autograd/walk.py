@@ -17,8 +17,9 @@ from ..ops.assign import copy
 from ..ops.shape import sum_to
 from ..tape import recorder
 from ..tape.schema import HookKind, NodeKind
-from ..tensor import Tensor, type_name
+from ..tensor import Tensor
 from . import anomaly
+from .fitting import all_fitting, fitting, tensors_of
 from .grad_mode import _ModeGuard, mode
 from .node import AccumulateGrad, Edge, Node, active
 from .order import Heap, plan
@@ -506,13 +507,14 @@ class Walk:
                 if told and not tape.about_to_call(hook, (before,), node):
                     continue  # switched off by the debugger
                 owner = {"tensor": leaf} if leaf is not None else {"index": slot}
+                after = None
                 try:
                     after = hook(before)
                     if after is not None:
-                        result[slot] = _replacement(hook, before, after)
+                        result[slot] = fitting(hook, before, after)
                 except BaseException:
                     if told:
-                        tape.hook_called(self.run, HookKind.TENSOR, key, hook, (before,), (), node=node, **owner)
+                        tape.hook_called(self.run, HookKind.TENSOR, key, hook, (before,), tensors_of(after), node=node, **owner)
                     raise
                 if told:
                     tape.hook_called(self.run, HookKind.TENSOR, key, hook, (before,), (result[slot],), node=node, **owner)
@@ -544,23 +546,15 @@ class Walk:
         for key, hook in list(hooks.items()):
             if tape is not None and not getattr(hook, "off_tape", False) and not tape.about_to_call(hook, current, node):
                 continue
-            before = current
+            before, after = current, None
             try:
                 after = hook(current) if kind == HookKind.NODE_PRE else hook(current, grads)
+                if after is not None:
+                    current = all_fitting(hook, current, after)
             except BaseException:
                 if tape is not None and not getattr(hook, "off_tape", False):
-                    tape.hook_called(self.run, kind, key, hook, before, (), node=node)
+                    tape.hook_called(self.run, kind, key, hook, before, tensors_of(after), node=node)
                 raise
-            if after is not None:
-                if isinstance(after, Tensor):
-                    after = (after,)
-                if not isinstance(after, tuple):
-                    raise TypeError(f"expected tuple, but hook returned '{type(after).__name__}'")
-                if len(after) != len(current):
-                    raise RuntimeError(
-                        f"hook '{_name(hook)}' has returned an incorrect number of values (got {len(after)}, but expected {len(current)})"
-                    )
-                current = tuple(_replacement(hook, b, a) for b, a in zip(current, after, strict=True))
             if tape is not None and not getattr(hook, "off_tape", False):  # those around modules report the user's hooks themselves
                 tape.hook_called(self.run, kind, key, hook, before, current, node=node)
         return current
@@ -573,18 +567,27 @@ class Walk:
         if grad is not None and leaf._requires_grad:
             self._add(leaf, grad, tape)
         if leaf._post_accumulate_grad_hooks:
-            for key, hook in list(leaf._post_accumulate_grad_hooks.items()):
-                before = leaf._grad
-                if tape is not None and not tape.about_to_call(hook, (before,), node):
-                    continue
-                try:
-                    hook(leaf)
-                except BaseException:
-                    if tape is not None:
-                        tape.hook_called(self.run, HookKind.POST_ACCUMULATE, key, hook, (before,), (), node=node, tensor=leaf)
-                    raise
+            self._after_accumulation(node, leaf, tape)
+
+    def _after_accumulation(self, node: Node, leaf: Any, tape: Any) -> None:
+        """Hooks behind the accumulation, which return nothing: what one returns is handed to the next and refused in the end."""
+        given, replaced = leaf, False
+        for key, hook in list(leaf._post_accumulate_grad_hooks.items()):
+            before, returned = leaf._grad, None
+            if tape is not None and not tape.about_to_call(hook, (before,), node):
+                continue
+            try:
+                returned = hook(given)
+                if returned is not None and returned is not given:
+                    given, replaced = fitting(hook, given, returned), True
+            except BaseException:
                 if tape is not None:
-                    tape.hook_called(self.run, HookKind.POST_ACCUMULATE, key, hook, (before,), (leaf._grad,), node=node, tensor=leaf)
+                    tape.hook_called(self.run, HookKind.POST_ACCUMULATE, key, hook, (before,), tensors_of(returned), node=node, tensor=leaf)
+                raise
+            if tape is not None:
+                tape.hook_called(self.run, HookKind.POST_ACCUMULATE, key, hook, (before,), (leaf._grad,), node=node, tensor=leaf)
+        if replaced:
+            raise RuntimeError("Tensor post accumulate grad hooks should return None.")
 
     def _add(self, leaf: Any, grad: Tensor, tape: Any) -> None:
         previous = leaf._grad
@@ -632,28 +635,6 @@ def _put_back(mapping: dict[Any, Any], key: Any, value: Any) -> None:
         mapping.pop(key, None)
     else:
         mapping[key] = value
-
-
-def _name(hook: Any) -> str:
-    return str(getattr(hook, "__name__", type(hook).__name__))
-
-
-def _replacement(hook: Any, before: Any, after: Any) -> Any:
-    """What a hook gave instead of a gradient, checked as PyTorch checks it."""
-    if after is None or before is None:
-        if before is None and after is not None:
-            raise RuntimeError("can't replace a None gradient with a non-None value")
-        return after
-    if not isinstance(after, Tensor):
-        raise TypeError(f"expected Variable, but hook returned '{type(after).__name__}'")
-    if after._data.shape != before._data.shape:
-        sizes = f"it returned {list(after.shape)}, the gradient is {list(before.shape)}"
-        raise RuntimeError(f"hook '{_name(hook)}' has changed the size of value: {sizes}")
-    if after._data.dtype != before._data.dtype:
-        raise RuntimeError(f"hook '{_name(hook)}' has changed the type of value (was {type_name(before)} got {type_name(after)})")
-    if after.device != before.device:
-        raise RuntimeError(f"hook '{_name(hook)}' has changed the device of value (was {before.device} got {after.device})")
-    return after
 
 
 def _expandable(shape: tuple[int, ...], wider: tuple[int, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""The other end of `gradstep attach`, on the machine where the job runs: tapes are read out to whoever started it. Nobody types it.
+"""The other end of `gradstep attach` and of programs that are debugged from elsewhere: it speaks with whoever started it. Nobody types it.
 
 Exit codes: 0 the other side has ended, 2 it said something else than a request."""
 
@@ -20,7 +20,7 @@ def _run(args: argparse.Namespace) -> int:
     try:
         serve(sys.stdin.fileno(), sys.stdout.fileno())
     except ProtocolError as error:
-        raise Failed(f"{error}; this command is started by `gradstep attach`", Exit.USAGE) from None
+        raise Failed(f"{error}; this command is started by `gradstep attach` and `gradstep debug`", Exit.USAGE) from None
     return Exit.OK
 
 

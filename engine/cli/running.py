@@ -31,9 +31,9 @@ def must_exist(script: str) -> None:
 
 
 # Why a script was not run, and the exit code; any other reason is the script's own (it is no Python).
-_REFUSALS = {
+REFUSALS = {
     "tape": Exit.NOT_CREATED, "file": Exit.NO_INPUT, "interpreter": Exit.UNAVAILABLE, "package": Exit.UNAVAILABLE,
-    "engine": Exit.UNAVAILABLE, "supervisor": Exit.INTERNAL,
+    "engine": Exit.UNAVAILABLE, "supervisor": Exit.INTERNAL, "connection": Exit.UNAVAILABLE, "version": Exit.UNAVAILABLE,
 }  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def run(launch: Launch, folder: Path) -> Outcome:
         outcome = _wait(session)
     if outcome.how is State.FAILED or outcome.refused:
         say(outcome.reason)
-        code = _REFUSALS.get(str(outcome.refused.get("kind", "")), outcome.exit_code)
+        code = REFUSALS.get(str(outcome.refused.get("kind", "")), outcome.exit_code)
         return replace(outcome, exit_code=int(code))
     if session.limit:
         return replace(outcome, exit_code=int(Exit.LIMIT))

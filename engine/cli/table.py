@@ -10,6 +10,7 @@ from .command import Command
 SUMMARIES: dict[str, str] = {
     "check": "what a script uses of torch and the engine lacks",
     "record": "run a script and record it, without a window",
+    "debug": "step through a script's backward in the terminal, here or on another machine",
     "explain": "say what went wrong with autograd, where and why",
     "inspect": "show what is on a tape",
     "diff": "compare two recordings, or two iterations of one",
@@ -18,9 +19,10 @@ SUMMARIES: dict[str, str] = {
     "ledger": "what each path and each pass contributed to a gradient",
     "replay": "run a tape's backward again without the script",
     "verify": "check a tape, and say how far it can be read",
+    "repair": "write a repaired copy of a damaged tape",
     "export": "write the graph of a tape as svg, dot, graphml, ...",
     "attach": "follow a recording on another machine, through ssh",
-    "agent": "the other end of attach, on that machine",
+    "agent": "the other end of attach and debug, on that machine",
     "plugins": "list plug-ins, and switch them on or off",
     "doctor": "say what works here and what does not, and why",
 }

@@ -37,7 +37,8 @@ def _run(args: argparse.Namespace) -> int:
         for violation in violations:
             print(visible(violation))
     if damage:
-        say(f"{args.tape} is damaged: {damage}. The file was not changed; it can be read up to there: {_far(facts)}.")
+        further = "gradstep repair writes a copy with all that reads well"
+        say(f"{args.tape} is damaged: {damage}. The file was not changed; it can be read up to there: {_far(facts)}; {further}.")
         return Exit.DAMAGED
     if violations:
         say(f"{args.tape}: {len(violations)} violations in {len(tape.events)} events")

@@ -37,16 +37,27 @@ def answer(command: str, arguments: Mapping[str, Any], stop: Stop) -> Body:
 
 def _value(arguments: Mapping[str, Any], stop: Stop) -> Body:
     """``index``: an int, ``[start, stop, step]`` or null (all) a dimension, from the first; missing ones are whole. With ``about``
-    no numbers come, only what the tensor is, and whether the program can answer ``reduce``, ``figures`` and ``spread``."""
+    no numbers come, only what the tensor is, and whether the program can answer ``reduce``, ``figures`` and ``spread``. With ``find``
+    come truth values instead: which elements are what is looked for."""
     tensor = _asked(arguments, stop)
     about = stop.target.about(tensor)
     if arguments.get("about"):
         return {**about, "reduces": find_spec("numpy") is not None}, b""
     try:
-        shape, data = stop.target.part(tensor, _index(arguments.get("index", ()), tuple(about["shape"])), RAW_CAP)
+        index = _index(arguments.get("index", ()), tuple(about["shape"]))
+        if "find" in arguments:
+            return _hits(tensor, about, index, arguments, stop)
+        shape, data = stop.target.part(tensor, index, RAW_CAP)
     except ValueError as error:
         raise Unanswerable(str(error)) from None
     return {**about, "slice_shape": list(shape)}, data
+
+
+def _hits(tensor: Any, about: dict[str, Any], index: tuple[int | slice, ...], arguments: Mapping[str, Any], stop: Stop) -> Body:
+    if (size := _size(index, about["shape"])) > RAW_CAP:
+        raise Unanswerable(f"{size} elements are too many at once: ask for at most {RAW_CAP}")
+    found = _planes().hits(stop.target.array(tensor, index), arguments)
+    return {**about, "dtype": "bool", "slice_shape": list(found.shape)}, found.tobytes()
 
 
 def _planes() -> Any:
@@ -70,13 +81,21 @@ def _reduce(arguments: Mapping[str, Any], stop: Stop) -> Body:
 
 
 def _figures_of_part(arguments: Mapping[str, Any], stop: Stop) -> Body:
-    """Exact figures of the part at ``index``; with ``low`` and ``high`` how many are below and above."""
+    """Exact figures of the part at ``index``; with ``low`` and ``high`` how many are below and above. With ``find`` instead how many
+    are what is looked for, with ``ends`` the smallest and the largest finite number of that part of complex ones ("": the modulus)."""
     tensor = _asked(arguments, stop)
     about = stop.target.about(tensor)
     planes, index = _planes(), _index(arguments.get("index", ()), tuple(about["shape"]))
     if (size := _size(index, about["shape"])) > planes.PIECE_CAP:
         raise Unanswerable(f"{size} elements are too many at once: ask for at most {planes.PIECE_CAP}")
     found = stop.target.array(tensor, index)
+    if "ends" in arguments:
+        return {**about, "ends": planes.ends(found, str(arguments["ends"]))}, b""
+    if "find" in arguments:
+        try:
+            return {**about, "hits": int(planes.hits(found, arguments).sum())}, b""
+        except ValueError as error:
+            raise Unanswerable(str(error)) from None
     body = {name: _plain(number) for name, number in planes.figures(found).items()}
     if "low" in arguments and "high" in arguments:
         body["below"], body["above"] = planes.outside(found, float(arguments["low"]), float(arguments["high"]))

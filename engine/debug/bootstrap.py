@@ -9,6 +9,8 @@ import os
 import struct
 import sys
 
+_PARTS = {"supervisor": "debug.supervisor", "relay": "remote.relay", "keeper": "remote.keeper"}
+
 
 def refuse(descriptor: int, kind: str, text: str) -> None:
     """Says on the link why nothing was run (a frame of protocol.py, written by hand), and ends."""
@@ -34,24 +36,24 @@ def check_interpreter(descriptor: int, least: str, packages: "list[str]") -> Non
 
 
 def main() -> None:
-    """``bootstrap.py supervisor SPEC READY`` or ``bootstrap.py debuggee LINK LEAST PACKAGE...``; SPEC, READY and LINK are inherited
-    descriptors."""
+    """``bootstrap.py supervisor SPEC READY`` (or ``relay``, ``keeper``) or ``bootstrap.py debuggee LINK LEAST PACKAGE...``; SPEC, READY
+    and LINK are inherited descriptors."""
     part, words = sys.argv[1], sys.argv[2:]
     here = os.path.dirname(os.path.abspath(__file__))
     engine = os.path.dirname(here)
     if sys.path[0] == here:  # a user's module called protocol or session must not be looked for in this folder
         del sys.path[0]
-    if part == "supervisor":
+    if part != "debuggee":
+        import importlib
         import types
 
-        # The supervisor is standard library only: it starts at once, and must not load what the engine's packages load.
+        # It is standard library only: it starts at once, and must not load what the engine's packages load.
         for name, folder in (("gradstep", os.path.dirname(engine)), ("gradstep.engine", engine)):
             package = types.ModuleType(name)
             package.__path__ = [folder]
             sys.modules[name] = package
-        from gradstep.engine.debug import supervisor
-
-        sys.exit(supervisor.main(int(words[0]), int(words[1])))
+        module = importlib.import_module("gradstep.engine." + _PARTS[part])
+        sys.exit(module.main(int(words[0]), int(words[1])))
     descriptor = int(words[0])
     check_interpreter(descriptor, words[1], words[2:])
     house = os.path.join(engine, "shim", "house")

@@ -67,11 +67,14 @@ class Stopped:
     def sentence(self) -> str:
         """Why it stands there, and where."""
         line = f"line {self.where.get('line', '?')}"
-        place = f"{self.name} (node #{self.node})" if self.node else line
+        node = f"{self.name} (node #{self.node})" if self.node else ""
+        place = node or line
         if self.what == "op":
-            place = f"after {self.met} (op #{self.op}), {line}"
+            function = str(self.where.get("function", ""))
+            within = f" in {function}" if function and not function.startswith("<") else ""
+            place = f"after {self.met} (op #{self.op}){within}, {line}" + (f", for {node}" if node else "")
         elif self.what == "hook":
-            place = f"before the hook {self.met}" + (f" of {self.name} (node #{self.node})" if self.node else "")
+            place = f"before the hook {self.met}" + (f" of {node}" if node else "")
         elif self.what == "module":
             place = f"entering {self.met}"
         elif self.what == "exception":
@@ -347,6 +350,8 @@ class SessionCore:
             case "stopping":
                 text = f"{body.get('signal')} sent, {float(body.get('seconds', 0.0)):.0f} s until the next step."
                 self._enter(State.STOPPING, reason=text, seconds=float(body.get("seconds", 0.0)))
+            case "connection":
+                self._tell(Notice("connectionLost" if body.get("lost") else "connectionMade", str(body.get("message", ""))))
             case "linkLost":
                 self._tell(Notice("linkLost", str(body.get("message", ""))))
             case "recordingStopped":

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from .protocol import KEY_BYTES
 from .targets import needs_of, target_of
 
 BOOTSTRAP = str(Path(__file__).with_name("bootstrap.py"))
-_TUPLES = ("args", "paths", "packages", "breakpoints")  # fields that JSON has as lists
+_TUPLES = ("args", "paths", "packages", "reach", "breakpoints")  # fields that JSON has as lists
 _SOCKET_PATH_CAP = 100  # bytes; the system's limit is 108, on macOS 104
 
 
@@ -58,6 +59,9 @@ class Launch:
     fleeting: str = ""  # a folder that is to be gone when the run is over and whoever asked for it has vanished
     idle: float = 60.0  # seconds without anything that is recorded before that is told; 0: never
     env: Mapping[str, str] = field(default_factory=dict)  # beside the environment that the debugger has
+    machine: str = ""  # on which it runs, as its user calls it; "": this one. ``script``, ``python`` and ``cwd`` are places there
+    reach: tuple[str, ...] = ()  # the command that starts an agent there and speaks with it (``machines.py``)
+    stay: float = 1800.0  # seconds for which the program is kept there while the connection is lost
     breakpoints: tuple[Mapping[str, Any], ...] = ()  # set before the first line runs, as ``Breakpoint.plain`` gives them
 
     def plain(self) -> dict[str, Any]:
@@ -110,20 +114,23 @@ class RunFolder:
         return self.path / "tape.gst"
 
 
-def supervisor_command(spec: int, ready: int) -> list[str]:
-    """How to start a supervisor that reads its orders from descriptor ``spec`` and reports on ``ready`` that it listens.
+def supervisor_command(spec: int, ready: int, *, elsewhere: bool = False) -> list[str]:
+    """How to start a supervisor that reads its orders from descriptor ``spec`` and reports on ``ready`` that it listens; ``elsewhere``:
+    for a program on another machine, of the relay that stands here for the supervisor there.
 
     It runs isolated from the user's environment: no site-packages, no PYTHON variables.
     """
-    return [sys.executable, "-I", "-S", BOOTSTRAP, "supervisor", str(spec), str(ready)]
+    return [sys.executable, "-I", "-S", BOOTSTRAP, "relay" if elsewhere else "supervisor", str(spec), str(ready)]
 
 
 def orders(launch: Launch, folder: RunFolder) -> bytes:
     """The line that the supervisor reads first. It holds the key, which is why it goes through an inherited descriptor."""
+    fields: dict[str, Any] = {"folder": str(folder.path), "socket": folder.socket, "key": folder.key.hex()}
+    if launch.reach:  # what its engine needs is known there
+        return json.dumps({**fields, "launch": launch.plain(), "version": version("gradstep")}).encode() + b"\n"
     if not launch.target:
         target, paths = target_of(launch.engine)
         launch = dataclasses.replace(launch, target=target, paths=(*launch.paths, *paths))
     needs = needs_of(launch.engine)
     launch = dataclasses.replace(launch, least=".".join(map(str, needs.python)), packages=needs.names)
-    fields = {"launch": launch.plain(), "folder": str(folder.path), "socket": folder.socket, "key": folder.key.hex()}
-    return json.dumps(fields).encode() + b"\n"
+    return json.dumps({**fields, "launch": launch.plain()}).encode() + b"\n"

@@ -83,6 +83,11 @@ class PausableRecorder(CensusRecorder):
         if self._reasons.points.values:
             self._control.after_node(run, node, grads)
 
+    def after_run(self, run: int) -> None:
+        super().after_run(run)
+        if not self._runs:  # native code that comes next may hold the interpreter: nobody shall take the pass for what hangs
+            self.flush()
+
     def about_to_call(self, function: Any, values: Any = (), node: Any = None, kind: HookKind = HookKind.TENSOR) -> bool:
         super().about_to_call(function, values, node, kind)
         return self._control.before_hook(function, node, values, kind)

@@ -63,7 +63,7 @@ class Session:
         ready, ready_end = os.pipe()
         try:
             self._supervisor = subprocess.Popen(
-                supervisor_command(spec, ready_end),
+                supervisor_command(spec, ready_end, elsewhere=bool(launch.reach)),
                 stdin=None if launch.stdin == "inherit" else subprocess.DEVNULL,
                 stdout=None if launch.output == "inherit" else subprocess.DEVNULL,
                 pass_fds=(spec, ready_end),

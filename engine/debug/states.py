@@ -58,7 +58,7 @@ class Action(Enum):
 
 RUNNING = frozenset({State.RUNNING_FORWARD, State.RUNNING_BACKWARD})
 ENDED = frozenset({State.FINISHED, State.RAISED, State.CRASHED, State.STOPPED, State.FAILED})
-RESTING = ENDED | {State.IDLE, State.READY, State.PAUSED, State.TRACE}  # nothing is recorded until the user wants it
+RESTING = ENDED | {State.IDLE, State.READY, State.PAUSED, State.FROZEN, State.TRACE}  # nothing is recorded until the user wants it
 ALIVE = frozenset({State.STARTING, State.PAUSED, State.UNRESPONSIVE, State.FROZEN, State.STOPPING}) | RUNNING
 
 _REST = frozenset({State.IDLE, State.READY, State.STARTING, State.TRACE})  # what a session without a process can become
@@ -124,7 +124,7 @@ SENTENCES: dict[State, str] = {
     State.RUNNING_BACKWARD: "Running backward.",
     State.PAUSED: "Paused: {reason}",
     State.UNRESPONSIVE: "Not responding for {seconds:.0f} s. A long operation in native code or on the GPU can be the cause.",
-    State.FROZEN: "Frozen at a limit: {reason}",
+    State.FROZEN: "Frozen at a limit: {reason}.",
     State.STOPPING: "Stopping: {reason}",
     State.FINISHED: "Finished: {reason}",
     State.RAISED: "Raised: {reason}",
@@ -139,4 +139,4 @@ def sentence(state: State, facts: Facts | None = None) -> str:
     """The one sentence that the status bar shows for ``state``."""
     facts = facts or Facts()
     text = SENTENCES[state].format(script=facts.script or "the script", reason=facts.reason, seconds=facts.seconds)
-    return text if facts.reason or "{reason}" not in SENTENCES[state] else text.rstrip(": ") + "."
+    return text if facts.reason or "{reason}" not in SENTENCES[state] else text.rstrip(": .") + "."

@@ -51,7 +51,7 @@ OURS_NEEDS = Needs(
     (3, 11),
     (Package("numpy", "2.0"),),
     "gradstep's own engine",
-    "`import torch` means gradstep's engine, which is spelled like PyTorch: every step can be taken back.",
+    "The name torch means gradstep's engine, which is spelled like PyTorch: every step can be taken back.",
     (("ml_dtypes", "there is no bfloat16"), ("numba", "large arrays take longer"), ("cupy", "a GPU is not used")),
 )
 

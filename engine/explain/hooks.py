@@ -11,10 +11,11 @@ from .finding import Finding, Kind, Place, Severity
 
 # How the engines begin to say that they do not take what a hook returned.
 _REFUSALS = (
-    (re.compile(r"hook '(?P<name>.*)' has changed the size of value(:: it returned (?P<got>.*), the gradient is (?P<given>.*))?"), "shape"),
+    (re.compile(r"hook '(?P<name>.*)' has changed the size of value"), "shape"),
     (re.compile(r"hook '(?P<name>.*)' has changed the type of value \(was (?P<given>\S+) got (?P<got>[^)\s]+)"), "type"),
     (re.compile(r"expected (?:Variable|tuple), but hook returned '(?P<got>.*)'"), "no-tensor"),
     (re.compile(r"ook ('(?P<name>.*)' has )?returned an \w+ number .*got (?P<got>\d+), but expected (?P<given>\d+)"), "count"),
+    (re.compile(r"Tensor post accumulate grad hooks should return None"), "not-none"),
 )  # fmt: skip
 _WAYS = {
     HookKind.TENSOR: "A hook on a tensor returns one tensor, or None to leave the gradient as it is",
@@ -29,6 +30,7 @@ _FIXES = {
     " To only look at the gradient, return None.",
     "type": "Return the type that the hook was given: new.to(grad.dtype).",
     "count": "Return as many gradients as there were, None for those that shall stay as they are.",
+    "not-none": "Write what shall be in .grad yourself, in place (leaf.grad.mul_(factor)), and return nothing.",
     "no-tensor": "Return a tensor (torch.as_tensor, or a product with grad), or nothing: a hook that only looks has no return.",
 }
 
@@ -60,7 +62,9 @@ def refused(evidence: Evidence) -> Iterator[Finding]:
             Kind.HOOK,
             reason,
             Severity.ERROR,
-            f"What the hook `{name}` returns cannot take the place of the gradient",
+            f"What the hook `{name}` returns cannot take the place of the gradient"
+            if reason != "not-none"
+            else f"The hook `{name}` returns something: a hook behind the accumulation may not",
             text,
             _FIXES[reason],
             evidence.places(
@@ -86,6 +90,8 @@ def _told(evidence: Evidence, reason: str, groups: dict[str, str | None], called
     """What it was given and what it returned."""
     if reason == "no-tensor":
         return f"returned a {groups['got']}"
+    if reason == "not-none":
+        return "returned a tensor where nothing may be returned"
     if reason == "count":
         return f"returned {groups['got']} values where there are {groups['given']} gradients"
     given, got = (_metas(evidence, vals) for vals in ((called.before, called.after) if called is not None else ((), ())))

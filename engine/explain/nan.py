@@ -181,7 +181,7 @@ class _Look:
         text = (
             f"{op.name} at {where} made {kind} of {'operands that hold an infinity' if birth.infinity is not None else 'finite operands'}"
         )
-        text += f" at element {list(index)}" if index is not None else ""
+        text += f" at element {list(index)}" if index else ""
         text += f": {rule.text}." if rule is not None else "."
         if operands:
             text += f" The operands there are {', '.join(_number(x) for x in operands)}."
@@ -345,7 +345,7 @@ class _Look:
         name = op.name if op is not None else node.name
         line = evidence.line(op.stack) if op is not None else "an unknown line"
         text = f"The backward of {name} ({line}) was given finite gradients and made {kind}"
-        text += f" at element {list(index)}" if index is not None else ""
+        text += f" at element {list(index)}" if index else ""
         text += f": {rule.text}." if rule is not None else "."
         if operands:
             text += f" The operands there are {', '.join(map(_number, operands))}"

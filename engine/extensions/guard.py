@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from .catalogue import Feature, features
 from .switches import Switches
+from .watchdog import TookTooLong
 
 LIMIT = 3  # failures after which a feature is switched off
 
@@ -48,12 +49,19 @@ class Failure:
         return f"{what} failed: {self.record.error}"
 
 
+def unwatched(feature: Feature) -> AbstractContextManager[None]:
+    """Nobody watches a call."""
+    return nullcontext()
+
+
 class Guard:
-    """All that is loaded of plug-ins in this process goes through one of these."""
+    """All that is loaded of plug-ins in this process goes through one of these. ``watching`` is entered around each call: a window
+    has a watchdog there (``watchdog.py``), a command has Ctrl+C."""
 
     def __init__(self, switches: Switches | None = None, listener: Callable[[Failure], None] | None = None) -> None:
         self.switches = switches if switches is not None else Switches()
         self.listener = listener
+        self.watching: Callable[[Feature], AbstractContextManager[None]] = unwatched
         self.records: dict[str, Record] = {}
         self._loaded: dict[str, Any] = {}
 
@@ -85,16 +93,17 @@ class Guard:
 
     @contextmanager
     def inside(self, feature: Feature) -> Iterator[None]:
-        """A stretch of a feature's code: timed; an Exception in it is counted and comes out as a PluginError."""
+        """A stretch of a feature's code: timed; an Exception in it, or that it took too long, is counted and comes out as a PluginError."""
         if not self.switches.is_on(feature):
             raise PluginError(f"the {feature.kind} {feature.name} of {feature.package} is off: {self.switches.reason(feature)}")
         record = self.records.setdefault(feature.id, Record())
         began = time.perf_counter()
         try:
-            yield
+            with self.watching(feature):
+                yield
         except PluginError:
             raise
-        except Exception as error:
+        except (Exception, TookTooLong) as error:
             self.failed(feature, f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
             raise PluginError(f"the {feature.kind} {feature.name} of {feature.package} failed: {record.error}") from error
         finally:

@@ -13,14 +13,17 @@ from __future__ import annotations
 import math
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
 import numpy
+from numba.core import event
 
 from ..numerics.error_functions import ERF_END, ERF_SINGLE
+from . import preparing
 from .plain import CUBIC, SLOPE
 
 F = numpy.float32
@@ -28,6 +31,35 @@ I = numpy.int32  # noqa: E741
 
 Array = Any
 ABOVE, BELOW = ERF_SINGLE
+
+
+class _Compiling(event.Listener):  # type: ignore[misc]
+    """A kernel is compiled, or what was compiled is read: by the thread that calls it first. What a user's script compiles is none of
+    ours."""
+
+    def __init__(self) -> None:
+        self._begun = threading.local()
+
+    def on_start(self, event: Any) -> None:
+        ours = _is_for_us()
+        self._begun.ours = [*getattr(self._begun, "ours", ()), ours]
+        if ours:
+            preparing.begin()
+
+    def on_end(self, event: Any) -> None:
+        if self._begun.ours.pop():
+            preparing.end()
+
+
+def _is_for_us() -> bool:
+    """Whether this thread is in a function of this folder."""
+    here, frame = os.path.dirname(__file__), sys._getframe(2)
+    while frame is not None and os.path.dirname(frame.f_code.co_filename) != here:
+        frame = frame.f_back  # type: ignore[assignment]
+    return frame is not None
+
+
+event.register("numba:compiler_lock", _Compiling())
 
 
 def cache_folder() -> Path:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy
 
-from . import threads, wide_windows
+from . import preparing, threads, wide_windows
 from .host import HOST
 from .plain import KERNELS
 
@@ -51,12 +51,15 @@ def _kernels() -> Any:
     if not _enabled:
         return None
     if _compiled is None and available():
+        preparing.begin()
         try:
             from . import compiled
         except ImportError as error:  # numba says which numpy it wants
             enable(False)
             warnings.warn(f"numba is installed but cannot be used, so that large arrays are computed by numpy alone: {error}", stacklevel=2)
             return None
+        finally:
+            preparing.end()
         _compiled = compiled
     return _compiled
 
@@ -65,8 +68,16 @@ def _windows() -> Any:
     """The compiled kernels of windows; None where there are none."""
     if _kernels() is None:
         return None
-    from . import compiled_windows
+    return _load_windows()
 
+
+@functools.cache
+def _load_windows() -> Any:
+    preparing.begin()
+    try:
+        from . import compiled_windows
+    finally:
+        preparing.end()
     return compiled_windows
 
 

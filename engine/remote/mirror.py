@@ -4,16 +4,13 @@ what it is: a recording that goes on."""
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..debug.protocol import Event, ProtocolError
+from ..locks import hold, let_go
 from ..tape.log import HEAD, MAGIC
-
-if sys.platform != "win32":
-    import fcntl
 
 
 class Occupied(Exception):
@@ -67,6 +64,10 @@ class Mirror:
                     found[name] = {"identity": stream.read(HEAD.size).hex(), "size": file.stat().st_size}
         return found
 
+    def held(self) -> dict[str, dict[str, Any]]:
+        """The same of the copies that are open here."""
+        return {name: {"identity": copy.identity, "size": copy.size} for name, copy in self._copies.items()}
+
     def take(self, event: Event) -> None:
         """Do what the agent tells. Raises ProtocolError where that makes no sense, Occupied where a file of the user's is in the way,
         OSError where a copy cannot be written."""
@@ -93,7 +94,7 @@ class Mirror:
             copy.size = size
         elif event.event == "ended":
             copy.ended = True
-            _lock(copy.descriptor, held=False)
+            let_go(copy.descriptor)
 
     def close(self) -> None:
         """Hold the copies no more; what came stays."""
@@ -130,7 +131,7 @@ def _opened(file: Path, identity: str) -> _Copy:
         head = os.pread(descriptor, HEAD.size, 0)
         if head and head.hex() != identity:
             raise Occupied(f"{file} is there already and is another recording: move it away, or name another place with --to")
-        if not _lock(descriptor, held=True):
+        if not hold(descriptor):
             raise Occupied(f"{file} is being written by another process: wait for its end, or name another place with --to")
         return _Copy(file, identity, descriptor, os.lseek(descriptor, 0, os.SEEK_END))
     except BaseException:
@@ -152,15 +153,3 @@ def _write(copy: _Copy, data: bytes) -> None:
     while view:
         done = os.pwrite(copy.descriptor, view, copy.size)
         view, copy.size = view[done:], copy.size + done
-
-
-def _lock(descriptor: int, *, held: bool) -> bool:
-    if sys.platform == "win32":
-        return True
-    try:
-        fcntl.flock(descriptor, (fcntl.LOCK_EX if held else fcntl.LOCK_UN) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True

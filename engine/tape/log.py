@@ -20,7 +20,6 @@ import os
 import secrets
 import stat
 import struct
-import sys
 import threading
 import time
 import weakref
@@ -28,11 +27,9 @@ import zlib
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ..locks import hold
 from .schema import Payload, Record, Stats
 from .wire import BLOCK_HEAD, EVENT, STATS_ROW, WORDS, Encoder, stats_row
-
-if sys.platform != "win32":
-    import fcntl
 
 MAGIC = b"\x89GST\r\n\x1a\n"  # a byte that is no text, the name, and line ends that a text transfer would break
 VERSION = 1
@@ -68,12 +65,17 @@ def head_bytes(name: bytes) -> bytes:
     return HEAD.pack(MAGIC, VERSION, 0, name, zlib.crc32(HEAD.pack(MAGIC, VERSION, 0, name, 0)[:-4]))
 
 
+def frame_head(kind: int, length: int, number: int, checksum: int) -> bytes:
+    """The head of a frame without its own checksum, which is of this. ``checksum`` is that of the body."""
+    return _UNSIGNED.pack(MARKER, kind, length, number & 0xFFFFFFFF, checksum)
+
+
 def frame_bytes(seed: int, kind: int, number: int, body: bytes) -> bytes:
     """A whole frame; ``seed`` is the checksum of the tape's name. Raises ValueError where the body is empty or over the cap
     of its kind."""
     if not 0 < len(body) <= CAPS[kind]:
         raise ValueError(f"a record of {len(body)} bytes cannot be written: 1 to {CAPS[kind]} are allowed")
-    head = _UNSIGNED.pack(MARKER, kind, len(body), number & 0xFFFFFFFF, zlib.crc32(body, seed))
+    head = frame_head(kind, len(body), number, zlib.crc32(body, seed))
     return b"".join((head, zlib.crc32(head, seed).to_bytes(4, "little"), body))
 
 
@@ -366,7 +368,7 @@ class Writer:
                 os.close(descriptor)
                 raise TapeGone(f"{self.path} was replaced by another file while it was recorded into")
             self._descriptor, size = descriptor, again.st_size
-            _lock(descriptor)
+            hold(descriptor)
         return size
 
     def _abandon(self) -> None:
@@ -394,35 +396,10 @@ def _create(path: str) -> tuple[int, bool]:
         if os.fstat(descriptor).st_size:
             os.close(descriptor)
             raise TapeExists(f"{path} holds something already; delete it or name another file") from None
-    if not _lock(descriptor):
+    if not hold(descriptor):
         os.close(descriptor)
         raise TapeExists(f"{path} is being recorded into; name another file")
     return descriptor, is_new
-
-
-def _lock(descriptor: int) -> bool:
-    """Hold the file as its writer. False where another process holds it; True also where files cannot be locked."""
-    if sys.platform == "win32":
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True
-
-
-def is_written(descriptor: int) -> bool:
-    """Whether a living writer holds the file that a reader has open. Where files cannot be locked: True, as far as known."""
-    if sys.platform == "win32":
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    fcntl.flock(descriptor, fcntl.LOCK_UN)
-    return False
 
 
 def _close(descriptor: int, identity: tuple[int, int]) -> None:

@@ -29,14 +29,14 @@ Sent = tuple[NodeLike, int, int, "TensorLike | None", bool]
 class Steps:
     """The steps of ``run`` in the thread that makes this one, for a Recorder."""
 
-    __slots__ = ("_began", "_capture", "_encoder", "_head", "_limit", "_lock", "_nouns", "_recorder", "_run", "_runs", "_sink", "_thread")
+    __slots__ = ("_capture", "_encoder", "_head", "_limit", "_lock", "_nouns", "_recorder", "_run", "_runs", "_sink", "_thread")
 
     def __init__(self, recorder: Any, run: int) -> None:
         self._recorder = recorder
         self._run, self._runs = run, recorder._runs
         self._lock, self._sink = recorder._lock, recorder.sink
         self._encoder, self._nouns, self._capture = recorder._encoder, recorder._nouns, recorder._capture
-        self._began, self._limit = recorder._began, recorder._limit
+        self._limit = recorder._limit
         self._thread = recorder._this_thread()
         self._head = self._thread.head
 
@@ -56,7 +56,7 @@ class Steps:
                     known, version = nouns.value(grad, _GRADIENT)
                 now = _now()
                 draft = encoder.draft
-                draft.rows.extend((NODE_ENTER | self._head, run, now - self._began, number, 1, 0, known, version))
+                draft.rows.extend((NODE_ENTER | self._head, run, now - recorder._began, number, 1, 0, known, version))
                 encoder.events += 1
                 draft.committed = length = len(draft.rows)
                 if length >= self._limit or self._capture.full or (now - recorder._pushed > LATENCY and self._capture.waits):
@@ -90,7 +90,7 @@ class Steps:
                         elif known not in versions:
                             nouns.meet(grad, _GRADIENT)
                         words += (known, 0)
-                number, head, now, draft = node.id, self._head, _now() - self._began, encoder.draft
+                number, head, now, draft = node.id, self._head, _now() - recorder._began, encoder.draft
                 if len(words) == 2:
                     rows += (NODE_EXIT | head, run, now, number, 1, 0, words[0], words[1])
                 else:
@@ -137,7 +137,7 @@ class Steps:
                 else:
                     known, version = nouns.value(stored, _GRADIENT)
                     before = (known, nouns.before(version, stored))
-                number, head, now, draft = node.id, self._head, _now() - self._began, encoder.draft
+                number, head, now, draft = node.id, self._head, _now() - recorder._began, encoder.draft
                 exit = (NODE_EXIT | head, run, now, number, 0, len(draft.pool), 0, 0)
                 draft.rows.extend((GRAD_STORED | head, run, now, owner, *before, known, version, *exit))
                 recorder.got_gradient(leaf)

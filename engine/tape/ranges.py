@@ -5,11 +5,12 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from itertools import islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from .numbers import Numbers
 
 
 class Ranges(Set[int]):
@@ -49,58 +50,67 @@ class Ranges(Set[int]):
 
 
 class Places(Mapping[int, int]):
-    """The row of each noun by its id, in the order of the tape. Ids count on from the first one, but for the second recording of a
-    process: eight bytes each, where a dictionary takes a hundred and fifty."""
+    """The row of each noun by its id, in the order of the tape: eight bytes each where ids count on from the first one, else twenty-four;
+    a dictionary takes a hundred and fifty."""
 
     def __init__(self) -> None:
         self._first = 0
         self._rows = array("q")
-        self._others: dict[int, int] = {}
+        self._ids: array[int] | None = None  # in the order of the tape, where they do not count on
+        self._numbers = Numbers()  # places in both, by id; then only
 
     def update(self, ids: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> None:
         """Add ids, none of them known, and their rows."""
         if not len(ids):
             return
-        if not self._rows:
+        ids, rows = np.ascontiguousarray(ids, np.int64), np.ascontiguousarray(rows, np.int64)
+        count = len(self._rows)
+        if not count:
             self._first = int(ids[0])
-        follow = not self._others and int(ids[0]) == self._first + len(self._rows) and bool((ids[1:] == ids[:-1] + 1).all())
-        if follow:
-            self._rows.frombytes(np.ascontiguousarray(rows, np.int64).tobytes())
-        else:
-            self._others.update(zip(ids.tolist(), rows.tolist(), strict=True))
+        if self._ids is None and not (int(ids[0]) == self._first + count and bool((ids[1:] == ids[:-1] + 1).all())):
+            self._ids = array("q", range(self._first, self._first + count))
+            self._numbers.put(np.arange(self._first, self._first + count), np.arange(count))
+        if self._ids is not None:
+            self._ids.frombytes(ids.tobytes())
+            self._numbers.put(ids, np.arange(count, count + len(ids)))
+        self._rows.frombytes(rows.tobytes())
 
     def between(self, first: int, stop: int | None = None) -> npt.NDArray[np.int64]:
         """The rows of the nouns from number ``first`` on."""
-        count = len(self._rows)
-        rows = np.array(self._rows[first:stop], np.int64)
-        if not self._others:
-            return rows
-        others = list(islice(self._others.values(), max(first - count, 0), None if stop is None else max(stop - count, 0)))
-        return np.concatenate([rows, np.array(others, np.int64)])
+        return np.array(self._rows[first:stop], np.int64)
+
+    def _number(self, id: int) -> int:
+        """Where in the order of the tape an id stands, -1 where it is not there."""
+        if self._ids is None:
+            place = id - self._first
+            return place if 0 <= place < len(self._rows) else -1
+        return self._numbers.get(id, -1)
 
     def __getitem__(self, id: int) -> int:
-        place = id - self._first
-        return self._rows[place] if 0 <= place < len(self._rows) else self._others[id]
+        place = self._number(id)
+        if place < 0:
+            raise KeyError(id)
+        return self._rows[place]
 
     def __contains__(self, id: object) -> bool:
-        return isinstance(id, int) and (0 <= id - self._first < len(self._rows) or id in self._others)
+        return isinstance(id, int) and self._number(id) >= 0
 
     def __iter__(self) -> Iterator[int]:
         """In the order of the tape; what comes while somebody goes through them comes, too."""
-        done = others = 0
-        while done < len(self._rows) or others < len(self._others):
+        done = 0
+        while done < len(self._rows):
             stop = len(self._rows)
-            yield from range(self._first + done, self._first + stop)
-            done, more = stop, list(islice(self._others, others, None))
-            yield from more
-            others += len(more)
+            yield from range(self._first + done, self._first + stop) if self._ids is None else self._ids[done:stop]
+            done = stop
 
     def __reversed__(self) -> Iterator[int]:
-        yield from reversed(self._others)
-        yield from range(self._first + len(self._rows) - 1, self._first - 1, -1)
+        if self._ids is None:
+            yield from range(self._first + len(self._rows) - 1, self._first - 1, -1)
+        else:
+            yield from reversed(self._ids)
 
     def __len__(self) -> int:
-        return len(self._rows) + len(self._others)
+        return len(self._rows)
 
 
 def pairs(flat: Sequence[int]) -> list[tuple[int, int]]:

@@ -24,8 +24,9 @@ from .log import BLOB, COMPLETE, ROWS, STATISTICS
 from .ranges import Places
 from .references import References
 from .scan import ScannedFrame, Scanner, TapeError
-from .schema import Call, Event, Frame, Hook, Meta, Node, Note, Op, Payload, Record, Run, Source, Stats, Tensor, Val
+from .schema import Call, Event, Frame, Hook, Meta, Node, NodeKind, Note, Op, Payload, Record, Run, Source, Stats, Tensor, Val
 from .statistics import STATS, StatsRows
+from .stats_table import StatsTable
 from .unwire import Decoder
 from .wire import (
     CALL,
@@ -44,7 +45,6 @@ from .wire import (
     TENSOR,
     WORDS,
     Encoder,
-    stats_record,
     stats_row,
 )
 
@@ -86,49 +86,6 @@ class Table(Mapping[int, T]):
     def order(self, first: int, stop: int | None = None) -> Words:
         """The rows of those from number ``first`` on, in the order of the tape."""
         return self.rows.between(first, stop)
-
-
-class StatsTable(Mapping[Val, Stats]):
-    """Statistics by value. ``table`` is all of them as an array (``statistics.STATS``), for those who look at many."""
-
-    def __init__(self) -> None:
-        self._rows: Growing[Any] = Growing(STATS)
-        self._places: dict[tuple[int, int], int] = {}
-        self._indexed = 0
-
-    @property
-    def table(self) -> StatsRows:
-        rows: StatsRows = self._rows.filled
-        return rows
-
-    def extend(self, rows: StatsRows) -> None:
-        self._rows.extend(rows)
-
-    def places(self, tensors: Words, versions: Words) -> Words:
-        """The rows of ``table`` that describe these values, -1 for what is not described."""
-        index = self._index()
-        pairs = zip(tensors.tolist(), versions.tolist(), strict=True)
-        return np.array([index.get(pair, -1) for pair in pairs], np.int64)
-
-    def _index(self) -> dict[tuple[int, int], int]:
-        if self._indexed < self._rows.length:
-            new = self._rows.filled[self._indexed :]
-            pairs = zip(new["tensor"].tolist(), new["version"].tolist(), strict=True)
-            self._places.update(zip(pairs, range(self._indexed, self._rows.length), strict=True))
-            self._indexed = self._rows.length
-        return self._places
-
-    def __getitem__(self, val: Val) -> Stats:
-        return stats_record(self._rows.filled[self._index()[val]].item())
-
-    def __iter__(self) -> Iterator[Val]:
-        return (Val(*pair) for pair in self._index())
-
-    def __len__(self) -> int:
-        return len(self._index())
-
-    def __contains__(self, val: object) -> bool:
-        return val in self._index()
 
 
 class Events(Sequence[Event]):
@@ -219,6 +176,7 @@ class Tape:
         self.complete = False
         self.ended = ""
         self.damage = ""
+        self.broken = -1  # the number of the record that is whole, and says what cannot be
         self.sources: dict[str, str] = {}
         self.notes: list[Note] = []
         self.stats = StatsTable()
@@ -376,6 +334,10 @@ class Tape:
         """Of how many values the data were kept."""
         return len(self._payloads)
 
+    def kept(self) -> Iterator[Val]:
+        """The values of which the data were kept, in the order in which they were written."""
+        return (Val(*val) for val in self._payloads)
+
     def same_payloads(self, val: Val) -> bool:
         """Whether all data that were written for a value are equal."""
         rows = self._rows.filled
@@ -495,6 +457,11 @@ class Tape:
         """The words that the rows of a block point into."""
         return self._blocks[block].pool
 
+    @property
+    def tables(self) -> Decoder:
+        """What rows mention by number."""
+        return self._decoder
+
     def text(self, number: int) -> str:
         """A string that rows mention by its number."""
         return self._decoder.names[number]
@@ -506,6 +473,14 @@ class Tape:
     def name_of(self, node: int) -> str:
         """The name of a node; KeyError where there is none."""
         return self._decoder.names[int(self._rows.filled[self.nodes.rows[node], 2])]
+
+    def parent_of(self, call: int) -> int | None:
+        """The module call around one, without a record of it; KeyError where there is none."""
+        return int(self._rows.filled[self.calls.rows[call], 4]) or None
+
+    def kind_of(self, node: int) -> NodeKind:
+        """What kind of node it is, without a record of it; KeyError where there is none."""
+        return NodeKind(int(self._rows.filled[self.nodes.rows[node], 0]) >> 8 & 0xFF)
 
     def elements(self) -> Words:
         """How many elements a tensor has whose row mentions this number of a shape; LARGEST where it is more."""
@@ -537,6 +512,7 @@ class Tape:
             self._take_together(frames)
         except WireError as error:
             if len(frames) == 1:
+                self.broken = frames[0].number
                 self.damage = f"{error} (record {frames[0].number}, byte {frames[0].offset})"
             for frame in frames if len(frames) > 1 else ():
                 self._take([frame])

@@ -65,7 +65,15 @@ class Recorder(Writing):
 
     def clock(self) -> float:
         """Seconds on the clock of ``started``."""
-        return time.perf_counter()
+        return time.perf_counter() - self._lost
+
+    def lose(self, seconds: float) -> None:
+        """So long the engine was busy with itself (it compiled a kernel): no op took it, and, where one thread alone is recorded, the
+        tape's clock stood still."""
+        with self._lock:
+            self._lost += seconds
+            if len(self._threads) <= 1:  # those of the other threads went on
+                self._began += int(seconds * 1e9)
 
     def op(
         self, name: str, inputs: Sequence[TensorLike | None], outputs: Sequence[TensorLike], node: NodeLike | None,
@@ -140,7 +148,8 @@ class Recorder(Writing):
                 draft = encoder.draft
                 pool = draft.pool
                 start = len(pool)
-                pool += (now - self._began, now - int(started * 1e9), len(inputs), len(outputs), *flat, *slots)
+                took = now - int((started + self._lost) * 1e9)
+                pool += (now - self._began, took if took > 0 else 0, len(inputs), len(outputs), *flat, *slots)
                 head = OP | grad_mode << 8 | thread.index << 16
                 draft.rows.extend((head, number, text, thread.call, thread.node, stack, keys, start))
                 thread.op = number

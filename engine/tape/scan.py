@@ -7,13 +7,15 @@ process (SIGBUS).
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import zlib
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
-from .log import BLOB, CAPS, END, FRAME, HEAD, MAGIC, MARKER, VERSION, is_written
+from ..locks import is_held
+from .log import BLOB, CAPS, END, FRAME, HEAD, MAGIC, MARKER, VERSION, frame_head
 
 CHUNK = 1 << 22  # bytes read at a time
 
@@ -33,6 +35,21 @@ class ScannedFrame(NamedTuple):
     body: bytes | bytearray
 
 
+class HeadLost(TapeError):
+    """What stands at the beginning of the file is no head of a tape; behind it its records may be whole."""
+
+
+class Gap(NamedTuple):
+    """Bytes of a file that are no sound record. ``records``: how many are missing there, -1 where that is not known; ``kind`` of the
+    only one that is, 0 where that is not known."""
+
+    first: int
+    stop: int
+    records: int
+    kind: int
+    why: str
+
+
 class Scanner:
     """Gives the frames of a file in order, and goes on where it stopped when the file has grown.
 
@@ -40,7 +57,10 @@ class Scanner:
     the tape is complete.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, seed: int | None = None) -> None:
+        """``seed``: of a tape whose head was lost: ``resume`` finds its first record.
+
+        Raises TapeError where the file is no tape, OSError where it cannot be opened."""
         self.path = path
         self.damage = ""
         self.ended = False
@@ -54,7 +74,11 @@ class Scanner:
             raise TapeError(f"{path} is a folder, not a tape")
         self._descriptor = os.open(path, flags)
         try:
-            self._read_head()
+            if seed is None:
+                self._read_head()
+            else:
+                self.seed = seed
+                self._broken("the head of the tape is damaged")
         except BaseException:
             self.close()
             raise
@@ -139,14 +163,91 @@ class Scanner:
         return data if len(data) == length and zlib.crc32(data, self.seed) == checksum else None
 
     def is_whole(self, offset: int, length: int, checksum: int) -> bool:
-        """Whether the data of a BLOB are there and have their checksum; they are never in memory as a whole."""
-        found = self.seed
+        """Whether the data of a BLOB are there and have their checksum."""
+        return self._checksum(offset, length) == checksum
+
+    def resume(self, bad: ScannedFrame | None = None) -> Gap | ScannedFrame:
+        """Go on behind what is damaged, at the next record that is sound and later than all that were given. ``bad`` is the last one
+        given, where its data turned out to be damaged. A record of which nothing but the head was damaged is given as if it were whole."""
+        if bad is not None:
+            self.offset, self._number = bad.offset - FRAME.size, self._number - 1
+        first, why = self.offset, self.damage
+        head = self._read(first, FRAME.size)
+        is_head = self._is_head(head)
+        is_due = is_head and FRAME.unpack(head)[3] == self._number & 0xFFFFFFFF  # the body is damaged
+        kind = FRAME.unpack(head)[1] if is_due else 0
+        found = self._next_head(first + is_due)
+        stop, passed = found if found is not None else (self._size(), -1)
+        self.damage = ""
+        restored = self._restored(first, stop) if first and not is_head and passed in (1, -1) else None
+        if restored is not None:
+            self.offset, self._number = stop, self._number + 1
+            if restored.kind == END:
+                self.ended, self.last_words = True, bytes(restored.body)
+            return restored
+        only = passed == 1 or (passed == -1 and kind and first + FRAME.size + FRAME.unpack(head)[2] >= stop)
+        self.offset, self._number = stop, self._number + max(passed, 0)
+        return Gap(first, stop, passed, kind if only else 0, why)
+
+    def _is_head(self, head: bytes | bytearray) -> bool:
+        return len(head) == FRAME.size and head[:4] == MARKER and zlib.crc32(head[:-4], self.seed) == FRAME.unpack(head)[5]
+
+    def _next_head(self, start: int) -> tuple[int, int] | None:
+        """Where the next record begins whose own checksum is right and that was not given, and how many are missing before it."""
+        for place, head in self.markers(start):
+            if self._is_head(head) and (passed := (FRAME.unpack(head)[3] - self._number) & 0xFFFFFFFF) < 1 << 31:
+                return place, passed
+        return None
+
+    def markers(self, start: int = 0) -> Iterator[tuple[int, bytes | bytearray]]:
+        """Where records may begin from a byte on, and what would be their heads."""
+        while len(piece := self._read(start, CHUNK)) >= FRAME.size:
+            at = piece.find(MARKER)
+            while at >= 0:
+                head = self._read(start + at, FRAME.size)
+                if len(head) == FRAME.size:
+                    yield start + at, head
+                at = piece.find(MARKER, at + 1)
+            start += len(piece) - len(MARKER) + 1
+
+    def has(self, offset: int, length: int, seed: int, checksum: int) -> bool:
+        """Whether bytes are there whose checksum is this, begun with another seed."""
+        return self._checksum(offset, length, seed) == checksum
+
+    def _restored(self, first: int, stop: int) -> ScannedFrame | None:
+        """The record that fills these bytes, where its head alone is damaged: one of the two checksums still tells."""
+        place, length = first + FRAME.size, stop - first - FRAME.size
+        if length <= 0:
+            return None
+        _, kind, _, _, stored, own = FRAME.unpack(self._read(first, FRAME.size))
+        checksum = self._checksum(place, length)
+        if checksum is None:
+            return None
+        told = [code for code in CAPS if zlib.crc32(frame_head(code, length, self._number, checksum), self.seed) == own]
+        if not told and kind in CAPS and stored == checksum:
+            told = [kind]
+        if not told or length > CAPS[told[0]]:
+            return None
+        body = b"" if told[0] == BLOB else self._read(place, length)
+        return ScannedFrame(told[0], self._number & 0xFFFFFFFF, place, length, checksum, body)
+
+    def _checksum(self, offset: int, length: int, seed: int | None = None) -> int | None:
+        """Of bytes that are never in memory as a whole; None where they are not all there."""
+        found = self.seed if seed is None else seed
         for start in range(0, length, CHUNK):
             piece = self._read(offset + start, min(CHUNK, length - start))
             if len(piece) < min(CHUNK, length - start):
-                return False
+                return None
             found = zlib.crc32(piece, found)
-        return found == checksum
+        return found
+
+    def pieces(self, frame: ScannedFrame) -> Iterator[bytes | bytearray]:
+        """The body of a record, in pieces. Raises OSError where it is not there any more."""
+        for start in range(0, frame.length, CHUNK):
+            piece = self._read(frame.offset + start, min(CHUNK, frame.length - start))
+            if len(piece) < min(CHUNK, frame.length - start):
+                raise OSError(errno.EIO, f"{self.path} was cut while it was read")
+            yield piece
 
     @property
     def size_on_disk(self) -> int:
@@ -171,7 +272,7 @@ class Scanner:
 
     def is_written(self) -> bool:
         """Whether a living writer holds the file."""
-        return is_written(self._descriptor)
+        return is_held(self._descriptor)
 
     # ------------------------------------------------------------------------------------------------------------
 
@@ -183,10 +284,10 @@ class Scanner:
         if not head:
             raise TapeError(f"{self.path} is empty: nothing was recorded into it")
         if not head.startswith(MAGIC[: len(head)]) or len(head) < HEAD.size:
-            raise TapeError(f"{self.path} is not a tape of gradstep, or its first bytes were lost")
+            raise HeadLost(f"{self.path} is not a tape of gradstep, or its first bytes were lost")
         _, version, _, name, checksum = HEAD.unpack(head)
         if zlib.crc32(head[:-4]) != checksum:
-            raise TapeError(f"{self.path}: the head of the tape fails its checksum")
+            raise HeadLost(f"{self.path}: the head of the tape fails its checksum")
         if version > VERSION:
             raise TapeError(f"{self.path} was written by a newer gradstep (format {version}); this one reads up to format {VERSION}")
         if version < 1:
@@ -232,12 +333,12 @@ class Scanner:
         size = self._size()
         if size < self.offset:
             self._broken(f"the file was cut to {size} bytes while it was open")
-        elif present and not is_written(self._descriptor) and self._size() == size:
+        elif present and not is_held(self._descriptor) and self._size() == size:
             self._broken(f"the last {size - self.offset} bytes are a record that was not finished")
 
     def _broken_if_final(self, what: str, length: int) -> None:
         """The last bytes of a growing file may not be all there yet."""
-        if self.offset + length >= self._size() and is_written(self._descriptor):
+        if self.offset + length >= self._size() and is_held(self._descriptor):
             return
         self._broken(what)
 

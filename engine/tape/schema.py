@@ -236,7 +236,8 @@ class Source:
 @dataclass(frozen=True, slots=True)
 class Note:
     """A fact about the recording itself: ``begin`` (text: JSON of script, arguments, versions), ``end`` (text: how the
-    script ended), ``output``, ``dropped`` (values over the budget), ``stopped`` (recording ended early and why)."""
+    script ended), ``output``, ``dropped`` (values over the budget), ``stopped`` (recording ended early and why),
+    ``repaired`` (this is a copy of a damaged tape, and what is not in it)."""
 
     kind: str
     text: str

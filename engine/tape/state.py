@@ -7,13 +7,15 @@ that event equals the earlier one.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from .chain import EMPTY, Chain
 from .journal import Journal
+from .numbers import Numbers
 from .schema import Edited, Slot, Val
 from .wire import (
     BUMPED,
@@ -105,7 +107,7 @@ class _Fold:
 
     def __init__(self, tape: Tape, state: State, journal: Journal) -> None:
         self.tape, self.state, self.journal = tape, state, journal
-        self._slots: dict[int, int] = {}  # of the nodes that were left
+        self._slots = Numbers()  # of the nodes that were left
         self.rewinds: dict[int, int] = {}  # events that took others back, and to which
 
     def apply(self, i: int, row: list[int]) -> None:
@@ -154,8 +156,8 @@ class _Fold:
             self._rewind(i, thread, a)
 
     def _slots_of(self, node: int) -> int:
-        count = self._slots.get(node)
-        if count is None:
+        count = self._slots.get(node, -1)
+        if count < 0:
             count = self._slots[node] = self.tape.slot_count(node)
         return count
 
@@ -210,26 +212,44 @@ def fold(tape: Tape, position: int) -> State:
 _LARGE = ("node_status", "freed", "grads")
 
 
+class _Begun:
+    """The first so many members of a list that others share, who hold more of it or less."""
+
+    def __init__(self, members: list[Any], before: _Begun | None) -> None:
+        self._count = len(members)
+        self._shared: list[Any]
+        if before is not None and before._count == len(before._shared) and before._shared == members[: before._count]:
+            self._shared = before._shared
+            self._shared += members[before._count :]
+        else:
+            self._shared = members
+
+    def members(self) -> list[Any]:
+        return self._shared[: self._count]
+
+
 class _Checkpoint:
-    """A state in few words: the statuses of a hundred thousand nodes are a byte each, and their ids are shared with the checkpoint
-    before where they are the same; a dictionary takes fifty bytes for each, also of those that are freed or have a gradient."""
+    """A state in few words: the statuses of a hundred thousand nodes are some hundred bytes, for those of nodes side by side are mostly
+    equal, and what is freed and which leaves have a gradient mostly goes on where the checkpoint before ended; dictionaries take fifty
+    bytes for each."""
 
     def __init__(self, state: State, before: _Checkpoint | None) -> None:
         self.position = state.position
         self._rest = {name: dict(part) if type(part) is dict else part for name, part in vars(state).items() if name not in _LARGE}
         nodes = list(state.node_status)
         self._nodes: list[int] = before._nodes if before is not None and before._nodes == nodes else nodes
-        self._statuses = bytes(state.node_status.values())
-        self._freed = list(state.freed)
-        self._leaves, self._grads = list(state.grads), list(state.grads.values())
+        self._statuses = zlib.compress(bytes(state.node_status.values()), 1)
+        self._freed: _Begun = _Begun(list(state.freed), before._freed if before is not None else None)
+        self._leaves: _Begun = _Begun(list(state.grads), before._leaves if before is not None else None)
+        self._grads: _Begun = _Begun(list(state.grads.values()), before._grads if before is not None else None)
 
     def state(self) -> State:
         """The state again, for whoever may change it."""
         found = State()
         vars(found).update({name: dict(part) if type(part) is dict else part for name, part in self._rest.items()})
-        found.node_status = dict(zip(self._nodes, map(_STATUSES.__getitem__, self._statuses), strict=True))
-        found.freed = dict.fromkeys(self._freed, True)
-        found.grads = dict(zip(self._leaves, self._grads, strict=True))
+        found.node_status = dict(zip(self._nodes, map(_STATUSES.__getitem__, zlib.decompress(self._statuses)), strict=True))
+        found.freed = dict.fromkeys(self._freed.members(), True)
+        found.grads = dict(zip(self._leaves.members(), self._grads.members(), strict=True))
         return found
 
 

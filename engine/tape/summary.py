@@ -38,6 +38,7 @@ def summary(tape: Tape) -> dict[str, Any]:
         "stopped": how["sentence"] if how["how"] == "recording stopped" else "",
         "forked": max((int(note.text[:9]) for note in tape.notes if note.kind == "forked" and note.text.isdecimal()), default=0),
         "dropped": [note.text for note in tape.notes if note.kind == "dropped"],
+        "repaired": [note.text for note in tape.notes if note.kind == "repaired"],
         "unseen": [{"what": one.what, "why": one.why, "line": _line((one.frame,) if one.frame else ())} for one in unseen(tape)],
         "ops": len(tape.ops),
         "ops_by_name": dict(Counter(op.name for op in tape.ops.values()).most_common()),
@@ -104,6 +105,7 @@ def text(tape: Tape) -> str:
     if facts["forked"]:
         lines.append(f"  workers     {facts['forked']} forked, not recorded")
     lines += [f"  dropped     {dropped}" for dropped in facts["dropped"]]
+    lines += [f"  repaired    {repaired}" for repaired in facts["repaired"]]
     lines += [f"  not seen    inside {one['what']}: {one['why']}{_at(one['line'])}" for one in facts["unseen"]]
     lines.append(f"  forward     {facts['ops']} ops in {facts['calls']} module calls: {_top(facts['ops_by_name'])}")
     lines.append(

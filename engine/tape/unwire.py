@@ -108,7 +108,7 @@ class Decoder:
         if not _KNOWN[codes].all():
             raise WireError(f"a row of unknown kind {int(codes[~_KNOWN[codes]][0])}")
         before = self.lengths()
-        checks = _Checks(block, codes, before)
+        checks = Checks(block, codes, before)
         checks.tables()
         chosen = np.flatnonzero(codes <= PARAMS)
         try:
@@ -270,7 +270,7 @@ def _words(pool: Words, start: int, count: int, end: int) -> list[int]:
     return words
 
 
-class _Checks:
+class Checks:
     """Looks at the words of a block that point somewhere, a column at a time. A row may mention what stands before it."""
 
     def __init__(self, block: Block, codes: Words, before: tuple[int, ...]) -> None:

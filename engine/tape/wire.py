@@ -98,6 +98,14 @@ class Encoder:
         self.params: dict[Any, int] = {(): 0}
         self._next = {TEXT: 1, META: 1, STACK: 1, PARAMS: 1}
 
+    @classmethod
+    def behind(cls, lengths: Sequence[int], events: int) -> Encoder:
+        """One that goes on where another's blocks end: behind so many entries of each table (``Decoder.lengths``) and so many events."""
+        encoder = cls()
+        encoder.draft, encoder.events = Draft(0, events), events
+        encoder._next = {table: lengths[i] for i, table in enumerate((TEXT, META, STACK, PARAMS))}
+        return encoder
+
     def commit(self) -> None:
         self.draft.committed = len(self.draft.rows)
 
@@ -278,8 +286,7 @@ class Encoder:
             head = RUN | flags << 8 | record.thread << 16
             rows.extend((head, record.id, start, record.parent or 0, record.node or 0, stack, 0, 0))
         elif isinstance(record, Payload):
-            meta = self.meta_id(record.dtype, record.shape, "")
-            rows.extend((PAYLOAD, *record.val, meta, *blob, len(record.data), self.layout_id(record.strides)))
+            self.payload(record, blob, len(record.data))
         elif isinstance(record, Source):
             body = self.add_text(record.text)
             rows.extend((SOURCE, 0, text(record.file), body, 0, 0, 0, 0))
@@ -287,6 +294,11 @@ class Encoder:
             rows.extend((NOTE, 0, text(record.kind), self.add_text(record.text), _ns(record.time), 0, 0, 0))
         else:
             raise TypeError(f"a {type(record).__name__} is no row")
+
+    def payload(self, record: Payload, blob: tuple[int, int], length: int) -> None:
+        """Append the row of a value whose data, of ``length`` bytes, lie there; those of the record are not looked at."""
+        meta = self.meta_id(record.dtype, record.shape, "")
+        self.draft.rows.extend((PAYLOAD, *record.val, meta, *blob, length, self.layout_id(record.strides)))
 
     def _event(self, record: Event) -> None:
         if record.i != self.events:

@@ -46,6 +46,7 @@ class Writing:
         self._threads: dict[int, Thread] = {}
         self._first = ""  # what the tape begins with, for the next one of a ring
         self._began = _now()
+        self._lost = 0.0  # seconds for which the clock stood still
         self._open_sink()
 
     def _open_sink(self) -> None:

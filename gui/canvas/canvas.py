@@ -6,10 +6,10 @@ Painting is elsewhere: ``painter.py`` (what retains), ``overlay.py`` (what moves
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import networkx as nx
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from ..theme.style import current
 from . import pointing, words
 from .anchor import central, moved
+from .asked import Asked
 from .camera import Camera
 from .hud import Hud, paint_empty
 from .keyboard import Keyboard
@@ -43,6 +44,7 @@ from .reading import Reading
 from .scene import LayoutFunction, Scene, as_scene, folded_name
 from .sprites import measure
 from .status import Look
+from .telling import Telling
 
 Key = Hashable
 Facts = Callable[[Any], Mapping[str, Any]]  # attributes by key
@@ -76,19 +78,15 @@ class GraphCanvas(QWidget):
         self._marks: Marks | None = None
         self._pointed = Pointed()
         self._keys: dict[str, Key | None] = {"current": None, "selected": None}  # which may be inside of what is folded
-        self._told: tuple[Any, ...] = ()  # what the description says
         self._facts: Facts | None = None
-        self._camera = Camera()
-        self._layer = Layer()
-        self._hud = Hud()
+        self._camera, self._layer, self._asked, self._hud = Camera(), Layer(), Asked(self), Hud()
         self.card: Callable[[Any], str] | None = None  # makes the card on a node that the pointer rests on, as rich text
         self.reading = Reading(self)
         self.reading.lit.connect(self.update)
         self.reading.flowed.connect(self._show_flow)
         self.reading.dressed.connect(self._redress)
         self._empty = (self.tr("Nothing recorded yet"), self.tr("Run the script to see its graph."))
-        self._note = ""
-        self._follow, self._turned = True, False
+        self._note, self._follow, self._turned = "", True, False
         self._placed = False  # the first view is chosen when the widget has its size
         self._tabbed, self._exact = False, True
         self._settling = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -99,6 +97,7 @@ class GraphCanvas(QWidget):
         self._flight.moved.connect(self.view_changed)
         self._change = Change(self)
         self._change.moved.connect(self._set_scene)
+        self.telling = Telling(self, self, self.reading)
         self._describe()
 
     def sizeHint(self) -> QSize:
@@ -119,9 +118,7 @@ class GraphCanvas(QWidget):
         move, and what is around it moves over."""
         scene = as_scene(graph, layout, measure())
         self._change.stop()
-        self._facts = facts
-        self._marks = Marks(scene)
-        self._pointed = Pointed()
+        self._facts, self._marks, self._pointed = facts, Marks(scene), Pointed()
         self._hud.breadcrumb.parts = ()
         self.reading.show_scene(graph, scene)
         scene = scene.turned() if self._turned else scene
@@ -135,6 +132,7 @@ class GraphCanvas(QWidget):
             chosen = {name: scene.node_of(key) if key is not None else -1 for name, key in self._keys.items()}
             self._pointed.selected, self._pointed.current = chosen["selected"], chosen["current"]
             self._keep_place(scene, shift)
+            self._show_path()
         self._describe()
 
     def _shift_of(self, new: Scene, graph: nx.DiGraph, anchor: Key | None) -> tuple[float, float] | None:
@@ -171,9 +169,8 @@ class GraphCanvas(QWidget):
         """Shows no graph, and the words of ``set_empty_text``."""
         self._change.stop()
         self._keys = {"current": None, "selected": None}
-        self._graph = nx.DiGraph()
+        self._graph, self._pointed = nx.DiGraph(), Pointed()
         self._scene = self._painter = self._marks = self._facts = None  # of a tape that may be gone
-        self._pointed = Pointed()
         self._hud.breadcrumb.parts = ()
         self.reading.show_scene(self._graph, None)
         self._layer.forget()
@@ -193,9 +190,11 @@ class GraphCanvas(QWidget):
         self._scene = scene
         self.reading.turn_scene(scene)
         self._painter = ScenePainter(scene, self._marks, current(), self.reading.dress, self._painter)
-        self._painter.wordless = self._change.on_the_way and len(scene.styles) > MANY_STYLES
+        moving = self._change.on_the_way
+        self._painter.hurries = moving and len(scene.styles) > MANY_STYLES
         self._layer.forget()
-        self._hud.map.forget()
+        if not moving:  # boxes on their way have the numbers that they had when it began
+            self._hud.map.forget()
         self.update()
 
     @property
@@ -205,6 +204,10 @@ class GraphCanvas(QWidget):
     @property
     def scene(self) -> Scene | None:
         return self._scene
+
+    @property
+    def marks(self) -> Marks | None:
+        return self._marks
 
     @property
     def current_key(self) -> Key | None:
@@ -294,16 +297,14 @@ class GraphCanvas(QWidget):
         unless ``set_follow(False)``, and never moves while the node is well in sight."""
         self._note = note
         node = self._node(key)
-        known, self._keys["current"] = self._keys["current"], key
-        if key != known and node >= 0:
-            self._show_path()
+        self._keys["current"] = key
         if node != self._pointed.current:
             self._update_node(self._pointed.current)
             self._pointed.current = node
             self._update_node(node)
-            self._show_path()
             if node >= 0 and self._follow:
                 self._keep_in_sight(node)
+        self._show_path()
         self._describe()
 
     def set_follow(self, follow: bool) -> None:
@@ -336,15 +337,14 @@ class GraphCanvas(QWidget):
         chosen = "selected" if self._pointed.selected >= 0 else "current"
         parts = words.crumbs(self.data_of(self._keys[chosen])) if node >= 0 else ()
         if parts != self._hud.breadcrumb.parts:
-            self.update(self._hud.breadcrumb.strip())
-            self._hud.breadcrumb.parts = parts
-            self.update(self._hud.breadcrumb.strip())
+            before, self._hud.breadcrumb.parts = self._hud.breadcrumb.strip(), parts
+            self._asked.add(before | self._hud.breadcrumb.strip())
 
     @Slot(object)
     def _show_flow(self, edges: Iterable[int]) -> None:
         if self._painter is not None:
             for edge in edges:
-                self.update(self._camera.to_widget(packet_rect(self._painter, edge)))
+                self._ask(packet_rect(self._painter, edge))
 
     @Slot(object)
     def _redress(self, nodes: frozenset[int]) -> None:
@@ -365,29 +365,34 @@ class GraphCanvas(QWidget):
             self._hud.map.forget()
             self.update()
         else:
-            self._pointed.running = (self._pointed.running - nodes) | marks.running(nodes)
+            ran, self._pointed.running = self._pointed.running, (self._pointed.running - nodes) | marks.running(nodes)
             for node in nodes:
-                self._touch(painter, node)
+                self._touch(painter, node, with_packets=node in ran or node in self._pointed.running)
         if nodes is EVERYTHING or self._pointed.current in nodes:
             self._describe()
+        self.telling.changed()
 
-    def _touch(self, painter: ScenePainter, node: int) -> None:
-        """Repaints one node with its outgoing edges, wherever they are seen."""
-        painter.refresh_node(node)
+    def _touch(self, painter: ScenePainter, node: int, *, with_packets: bool) -> None:
+        """Repaints one node, with those of its outgoing edges that changed, wherever they are seen."""
+        changed = painter.refresh_node(node)
         boxes = painter.boxes_of(node)
-        self._hud.map.repaint(boxes, painter.flat_colours(boxes))
-        for rect in painter.rects_of(node):
+        for rect in painter.rects_of(node, changed):
             self._layer.touch(rect)
-            self.update(self._camera.to_widget(rect))
         self._update_node(node)
-        for spot in self._hud.map.spots(painter.scene, boxes):
-            self.update(spot)
+        for edge in painter.out_edges(node).tolist() if with_packets else changed:
+            self._ask(painter.edge_rect(edge))
+        for spot in self._hud.map.repaint(painter.scene, boxes, painter.flat_colours(boxes)):
+            self._asked.add(spot)
 
     def _update_node(self, node: int, *, lit: bool = False) -> None:
         """Asks for the place of a node to be painted again, with all that the overlay may have around it."""
         if node >= 0 and self._painter is not None:
             for rect in around(self._painter, node, lit=lit):
-                self.update(self._camera.to_widget(rect))
+                self._ask(rect)
+
+    def _ask(self, rect: QRect) -> None:
+        """A place, in scaled px, is to be painted again."""
+        self._asked.add(self._camera.to_widget(rect))
 
     # --------------------------------------------------------------------------------------------------------------- view
 
@@ -397,6 +402,11 @@ class GraphCanvas(QWidget):
         if self._scene is not None:
             bounds = self._scene.bounds
             self._look(lambda: self._camera.fit(bounds))
+
+    def gather(self) -> None:
+        """Brings the whole graph to the middle where it fits into the view as large as it is."""
+        if self._scene is not None and self._placed:
+            self._flight.gather(self._scene.bounds)
 
     def centre_on(self, key: Key, zoom: float | None = None) -> None:
         """Brings a node to the middle, at once."""
@@ -418,6 +428,7 @@ class GraphCanvas(QWidget):
     @Slot()
     def turn(self) -> None:
         """Turns the drawing upside down: the loss at the bottom, as the forward pass is read; and back."""
+        self._change.stop()
         self._turned = not self._turned
         if self._scene is not None and self._painter is not None:
             old = self._camera.view.center()
@@ -436,11 +447,10 @@ class GraphCanvas(QWidget):
 
     def _look(self, move: Any) -> None:
         self._flight.stop()
-        self._camera.size, self._camera.ratio = self.size(), self.devicePixelRatioF()
-        before = self._camera.scale
-        self._placed = True
+        before, self._placed = self._camera.unit, True
+        self._camera.take(self.size(), self.devicePixelRatioF(), self._hud.foot)
         move()
-        if self._camera.scale != before:
+        if self._camera.unit != before:
             self._layer.forget()
         self.update()
         self.view_changed.emit()
@@ -457,16 +467,15 @@ class GraphCanvas(QWidget):
             self._look(lambda: self._camera.pan(dx, dy))
 
     def _place_first(self, scene: Scene) -> None:
-        """The first view of a graph: all of it if that can be read, else its beginning, where something is, or the current node."""
+        """The first view of a graph: all of it if that can be read, else its beginning, or the current node, or the selected one."""
         self._look(lambda: self._camera.begin(scene.bounds, from_below=scene.flipped))
-        current = self._pointed.current
-        self._keep_in_sight(current if current >= 0 else scene.node_of(self.central_key))
+        marked = self._pointed.marked
+        self._keep_in_sight(marked if marked >= 0 else scene.node_of(self.central_key))
 
     def _keep_in_sight(self, node: int) -> None:
-        if self._placed and self._painter is not None and self._scene is not None:
+        if node >= 0 and self._placed and self._painter is not None and self._scene is not None:
             rect = self._painter_at_scale().node_rect(int(self._painter.boxes_of(node)[0]))
-            left, top, width, height = (side * self._camera.unit for side in self._scene.bounds)
-            self._flight.keep_in_sight(self._camera.to_widget(rect), QRectF(left, top, width, height))
+            self._flight.keep_in_sight(self._camera.to_widget(rect), self._scene.bounds, self._hud.panes(self.size()))
 
     def _painter_at_scale(self) -> ScenePainter:
         assert self._painter is not None
@@ -498,25 +507,23 @@ class GraphCanvas(QWidget):
     def _paint_scene(self, painter: QPainter, region: QRegion) -> None:
         camera = self._camera
         if camera.ratio != self.devicePixelRatioF():
-            self._look(lambda: setattr(camera, "ratio", self.devicePixelRatioF()))
-            self._layer.forget()
-        own = self._painter_at_scale()
+            self._look(lambda: None)  # another screen
+        own, seen, size = self._painter_at_scale(), camera.seen, self.size()
         self._layer.ensure(own, camera.view)
-        for part in cast(Iterable[QRect], region):
-            self._layer.show(painter, camera.view, QRectF(part), camera.ratio)
-        painter.save()
-        painter.scale(1 / camera.ratio, 1 / camera.ratio)
-        painter.translate(-camera.corner)
-        Overlay(own, self._pointed).paint(painter, QRectF(camera.view))
-        self.reading.lights.paint(painter, own, QRectF(camera.view))
-        painter.restore()
-        self._hud.paint(painter, own, region, QSizeF(self.size()), camera.seen, self.reading.legend)
+        self._hud.map.place(own.scene, size.width(), size.height(), seen)
+        overlay = Overlay(own, self._pointed)
+        for area in self._asked.take(region):
+            overlay.paint_area(painter, area, camera, self._layer, self.reading.lights)
+            self._hud.paint(painter, own, area, size, seen, self.reading.legend)
+        painter.setClipping(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """What was in the middle stays there."""
+        """What was in the middle stays there, and a selected node that was in sight stays in it."""
         if self._placed and self._scene is not None and event.oldSize().isValid():
-            grown = event.size() - event.oldSize()
+            grown, selected = event.size() - event.oldSize(), self._pointed.selected
+            seen = selected >= 0 and QRect(QPoint(), event.oldSize()).contains(self.rect_of(self._scene.keys[selected]))
             self._look(lambda: self._camera.pan(-grown.width() / 2, -grown.height() / 2))
+            self._keep_in_sight(selected if seen else -1)
         super().resizeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -535,11 +542,8 @@ class GraphCanvas(QWidget):
         return None if box < 0 else self._key(int(self._painter.scene.node[box]))
 
     def rect_of(self, key: Key) -> QRect:
-        """Where a node's first box is in the widget; empty for a key that is not shown."""
-        node = self._node(key)
-        if node < 0 or self._painter is None:
-            return QRect()
-        return self._camera.to_widget(self._painter_at_scale().node_rect(int(self._painter.boxes_of(node)[0])))
+        """Where a node's first box is in the widget, or the frame of an open group; empty for a key that is not shown."""
+        return QRect() if self._painter is None else self._camera.to_widget(pointing.rect_of(self._painter_at_scale(), key))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._scene is not None:
@@ -572,6 +576,10 @@ class GraphCanvas(QWidget):
         hidden = self._painter is None or self._hud.map.rect.contains(place)
         return None if hidden else pointing.title_at(self._painter_at_scale(), self._camera.to_scaled(place))
 
+    def frame_at(self, place: QPointF) -> Key | None:
+        """The innermost open group there, as ``("group", name)``."""
+        return None if self._painter is None else pointing.frame_at(self._painter, self._camera.to_scaled(place) / self._camera.unit)
+
     def _activate(self, key: Key | None) -> None:
         """A folded group opens; every other node is for others to act on."""
         name = folded_name(key)
@@ -581,8 +589,9 @@ class GraphCanvas(QWidget):
             self.node_activated.emit(key)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        by_keys = event.reason() == QContextMenuEvent.Reason.Keyboard
-        self.menu_wanted.emit(self.selected_key if by_keys else self.key_at(QPointF(event.pos())), event.globalPos())
+        by_keys, place = event.reason() == QContextMenuEvent.Reason.Keyboard, QPointF(event.pos())
+        key = self.key_at(place) or (self.frame_at(place) if self.title_at(place) is not None else None)
+        self.menu_wanted.emit(self.selected_key if by_keys else key, event.globalPos())
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover(-1)
@@ -647,10 +656,10 @@ class GraphCanvas(QWidget):
             self._look(lambda: self._camera.fit(bounds)) if bounds is not None else self.centre_on(key)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             self._show_tip(event)
             return True
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._keyboard.wants(event):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._keyboard.wants(event):
             event.accept()
             return True
         return super().event(event)
@@ -658,6 +667,7 @@ class GraphCanvas(QWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self._tabbed = event.reason() in _BY_KEYS
+        self.telling.focus()
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -665,26 +675,16 @@ class GraphCanvas(QWidget):
         self.update()
 
     def _show_tip(self, event: QHelpEvent) -> None:
-        key = self.key_at(QPointF(event.pos()))
-        if key is None or self._marks is None or self._scene is None:
-            QToolTip.hideText()
-            return
-        text = self.card(key) if self.card is not None else ""
-        text = text or words.tip_of(self.data_of(key), self._scene, self._marks, key)
+        key, text = self.key_at(QPointF(event.pos())), ""  # no text: no tip
+        if key is not None and self._marks is not None and self._scene is not None:
+            text = self.card(key) if self.card is not None else ""
+            text = text or words.tip_of(self.data_of(key), self._scene, self._marks, key)
         QToolTip.showText(event.globalPos(), text, self, self.rect_of(key))
 
     def _describe(self) -> None:
         """What a screen reader gets: the canvas paints everything itself, so it must say it."""
-        marks, current, text = self._marks, self._pointed.current, " ".join(self._empty)
-        if self._scene is None or marks is None or not len(self._scene.keys):
-            self._told = ()
-        else:
-            look = Look(int(marks.look[current])) if current >= 0 else None
-            told = (self._graph, self.current_key, self.selected_key, look, self._note, *self.reading.words())
-            if told == self._told:
-                return
-            self._told, text = told, words.description(self._graph, told[1], told[2], look, self._note, self.data_of, told[5:])
-        self.setAccessibleDescription(text)
+        marks, current = self._marks, self._pointed.current
+        self.telling.describe(Look(int(marks.look[current])) if marks is not None and current >= 0 else None, self._note, self._empty)
 
     def _node(self, key: Key | None) -> int:
         return -1 if key is None or self._scene is None else self._scene.node_of(key)
@@ -692,8 +692,7 @@ class GraphCanvas(QWidget):
     def data_of(self, key: Key | None) -> Mapping[str, Any]:
         """The attributes of a node, which may be in a folded group."""
         if key in self._graph:
-            found: Mapping[str, Any] = self._graph.nodes[key]
-            return found
+            return self._graph.nodes[key]  # type: ignore[no-any-return]
         return self._facts(key) if self._facts is not None and key is not None else {}
 
     def _key(self, node: int) -> Key | None:

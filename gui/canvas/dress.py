@@ -14,13 +14,14 @@ import numpy.typing as npt
 from PySide6.QtGui import QColor
 
 from ..theme.tokens import Theme, contrast, mix
-from .ink import NodeInk, node_ink
+from .ink import NodeInk, NormScale, node_ink
 from .scene import Scene
 from .status import ALERT, Look
 
 Key = Hashable
 PLAIN = -1  # the place of a node that has not the fact
-_FADE = 0.78  # share of the canvas' colour in what is dimmed
+_FADE, _WORDS, _DETAILS = 0.78, 0.62, 0.68  # share of what is behind it in what is dimmed: boxes, their names, what stands below those
+_STRONG = 0.7  # of these where high contrast is wanted: what is dimmed stays to be read
 
 
 class Dress:
@@ -30,8 +31,10 @@ class Dress:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self.palette: tuple[QColor, ...] = ()
+        self.norms: NormScale | None = None  # the scale of nodes that are coloured by their gradient's norm, which edges then share
         self.place: npt.NDArray[np.int16] = np.full(len(scene.keys), PLAIN, np.int16)
         self.dim: npt.NDArray[np.bool_] = np.zeros(len(scene.keys), np.bool_)
+        self.dims = False  # whether any node is dimmed
         self.code: npt.NDArray[np.int16] = np.zeros(len(scene.keys), np.int16)
 
     @property
@@ -75,6 +78,7 @@ class Dress:
         return frozenset(changed)
 
     def _encode(self) -> None:
+        self.dims = bool(self.dim.any())
         self.code = (self.place + 2 if self.palette else np.zeros_like(self.place)) + self.dim * np.int16(self.count // 2)
 
     def ink(self, theme: Theme, category: str, state: int, code: int) -> NodeInk:
@@ -83,7 +87,7 @@ class Dress:
         ink = node_ink(theme, category, state)
         if code:
             ink = _tinted(theme, ink, self.palette[code - 2] if code > 1 else None, state)
-        return _faded(theme, ink) if dim else ink
+        return dimmed(theme, ink) if dim else ink
 
     def flat(self, theme: Theme) -> npt.NDArray[np.uint32]:
         """0xAARRGGBB by code and state, for nodes that are mere rectangles; the rows of codes without a palette are unused."""
@@ -92,7 +96,7 @@ class Dress:
             dim, kind = divmod(code, self.count // 2)
             for state in range(2 * ALERT):
                 colour = _flat(theme, self.palette[kind - 2] if kind > 1 else None, state)
-                table[code, state] = (mix(colour, theme.canvas, _FADE) if dim else colour).rgba()
+                table[code, state] = (mix(colour, theme.canvas, _FADE * _share(theme)) if dim else colour).rgba()
         return table
 
 
@@ -111,12 +115,18 @@ def _tinted(theme: Theme, ink: NodeInk, colour: QColor | None, state: int) -> No
         border = theme.bad if alert else mix(colour, theme.text, 0.35)
         return NodeInk(colour, border, text, text, theme.bad if alert else mix(colour, text, 0.35))
     border = ink.border if alert or look is Look.READY else mix(theme.canvas, colour, 0.7)
-    return NodeInk(mix(theme.pending_fill, colour, 0.12), border, theme.pending_text, theme.pending_text, colour)
+    return NodeInk(mix(theme.pending_fill, colour, 0.12), border, theme.dim, theme.dim, colour)
 
 
-def _faded(theme: Theme, ink: NodeInk) -> NodeInk:
-    fill, border, stripe = (mix(colour, theme.canvas, _FADE) for colour in (ink.fill, ink.border, ink.stripe))
-    return NodeInk(fill, border, mix(ink.text, fill, 0.62), mix(ink.detail, fill, 0.68), stripe)
+def dimmed(theme: Theme, ink: NodeInk) -> NodeInk:
+    """A node that is not looked for: nearer to what is behind it; in high contrast its words can still be read."""
+    share = _share(theme)
+    fill, border, stripe = (mix(colour, theme.canvas, _FADE * share) for colour in (ink.fill, ink.border, ink.stripe))
+    return NodeInk(fill, border, mix(ink.text, fill, _WORDS * share), mix(ink.detail, fill, _DETAILS * share), stripe)
+
+
+def _share(theme: Theme) -> float:
+    return _STRONG if theme.is_strong else 1.0
 
 
 def _flat(theme: Theme, colour: QColor | None, state: int) -> QColor:

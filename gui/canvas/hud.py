@@ -5,164 +5,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPen, QPixmap, QPolygonF, QRegion
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QLinearGradient, QPainter, QPen, QPolygonF
 
-from ..theme.fonts import mono_font, scale, ui_font
+from ..theme.fonts import mono_font, ui_font
 from ..theme.icons import paint_icon
 from ..theme.tokens import Theme, faded, mix
 from ..translation import translate
-from .colour_legend import GAP, HEIGHT, ColourLegend
+from .breadcrumb import Breadcrumb
+from .colour_legend import GAP, HIGHEST, ColourLegend
 from .ink import NormScale, node_ink
 from .overview import Colours, Raster, raster
 from .painter import ScenePainter
+from .pane import EDGE, HEIGHT, Pane, paint_pane
 from .reading import Legend as Colouring
 from .routes import Ints
-from .scene import Scene
+from .scene import Rect, Scene
 from .status import ALERT, Look
 
-EDGE = 14.0  # logical px from the widget's border
-_HEIGHT = 30.0
 _MAP = 4_000_000  # px of the mini map's picture: of a very long scene it is a little smaller than it is shown
-_CORNER = 10.0  # of a pane, with some room around its curve
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-
-
-def _pane(painter: QPainter, theme: Theme, rect: QRectF) -> None:
-    """A rounded pane: its corners from a picture, since a large antialiased outline takes a millisecond."""
-    corners, corner = _corners(theme.border.rgba(), faded(theme.panel, 0.95).rgba(), painter.device().devicePixelRatio()), _CORNER
-    fill, border, ratio = faded(theme.panel, 0.95), theme.border, corners.devicePixelRatio()
-    left, top, right, bottom = rect.left(), rect.top(), rect.right(), rect.bottom()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.fillRect(QRectF(left + corner, top + 1, rect.width() - 2 * corner, rect.height() - 2), fill)
-    for x, y in ((left, top), (right - corner, top), (left, bottom - corner), (right - corner, bottom - corner)):
-        source = QRectF((x > left) * corner * ratio, (y > top) * corner * ratio, corner * ratio, corner * ratio)
-        painter.drawPixmap(QRectF(x, y, corner, corner), corners, source)
-    for x in (left, right - corner):
-        painter.fillRect(QRectF(x + (x == left), top + corner, corner - 1, rect.height() - 2 * corner), fill)
-    for line in (
-        QRectF(left + corner, top, rect.width() - 2 * corner, 1),
-        QRectF(left + corner, bottom - 1, rect.width() - 2 * corner, 1),
-        QRectF(left, top + corner, 1, rect.height() - 2 * corner),
-        QRectF(right - 1, top + corner, 1, rect.height() - 2 * corner),
-    ):
-        painter.fillRect(line, border)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-
-
-@lru_cache(maxsize=8)
-def _corners(border: int, fill: int, ratio: float) -> QPixmap:
-    """The four corners of a pane."""
-    pixmap = QPixmap(round(2 * _CORNER * ratio), round(2 * _CORNER * ratio))
-    pixmap.setDevicePixelRatio(ratio)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    try:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor.fromRgba(border), 1))
-        painter.setBrush(QColor.fromRgba(fill))
-        painter.drawRoundedRect(QRectF(0.5, 0.5, 2 * _CORNER - 1, 2 * _CORNER - 1), 8, 8)
-    finally:
-        painter.end()
-    return pixmap
-
-
-@lru_cache(maxsize=8)
-def _face(weight: QFont.Weight, scale: float) -> tuple[QFont, QFontMetricsF]:
-    font = ui_font(12, weight)
-    return font, QFontMetricsF(font)
-
-
-class Pane:
-    """A picture kept until its content or the pixel ratio changes."""
-
-    def __init__(self) -> None:
-        self._key: object = None
-        self._pixmap = QPixmap()
-        self.size = QSizeF()
-
-    def begin(self, key: object, size: QSizeF, ratio: float) -> QPainter | None:
-        """A painter on an empty picture (end it), or None where the old picture still holds."""
-        if key == self._key:
-            return None
-        self._key, self.size = key, size
-        self._pixmap = QPixmap(max(1, round(size.width() * ratio)), max(1, round(size.height() * ratio)))
-        self._pixmap.setDevicePixelRatio(ratio)
-        self._pixmap.fill(Qt.GlobalColor.transparent)
-        return QPainter(self._pixmap)
-
-    def show(self, painter: QPainter, place: QPointF) -> None:
-        painter.drawPixmap(place, self._pixmap)
-
-
-class Breadcrumb:
-    """The module path of the current node."""
-
-    def __init__(self) -> None:
-        self._pane = Pane()
-        self._key: object = None
-        self.parts: tuple[str, ...] = ()
-        self.hovered = -1  # the part under the pointer
-        self._spans: list[tuple[float, float, int]] = []  # left and right in the widget, and which part
-
-    def part_at(self, place: QPointF) -> int:
-        """The part of the path under a place of the widget, -1 for none."""
-        if not self.parts or not EDGE <= place.y() <= EDGE + _HEIGHT:
-            return -1
-        return next((part for left, right, part in self._spans if left <= place.x() <= right), -1)
-
-    def strip(self) -> QRect:
-        """Where it is or will be in the widget, at most."""
-        letters = sum(len(part) * 9 + 22 for part in self.parts)
-        return QRectF(EDGE, EDGE, max(self._pane.size.width(), letters + 28), _HEIGHT).toAlignedRect()
-
-    def paint(self, painter: QPainter, theme: Theme, ratio: float, width: float) -> None:
-        if not self.parts or width < 260:
-            self._spans = []
-            return
-        key = (theme.name, self.parts, ratio, width, self.hovered)
-        if key != self._key:
-            self._key = key
-            self._render(theme, ratio, width - 2 * EDGE - 28)
-        self._pane.show(painter, QPointF(EDGE, EDGE))
-
-    def _render(self, theme: Theme, ratio: float, room: float) -> None:
-        parts, numbers = list(self.parts), list(range(len(self.parts)))
-        medium, bold = _face(QFont.Weight.Medium, scale()), _face(QFont.Weight.DemiBold, scale())
-        for dropped in range(len(self.parts) - 1):
-            parts = [self.parts[0], *(["…"] if dropped else []), *self.parts[1 + dropped :]]
-            numbers = [0, *([-1] if dropped else []), *range(1 + dropped, len(self.parts))]
-            if sum(bold[1].horizontalAdvance(part) + 22 for part in parts) <= room:
-                break
-        faces = [medium] * (len(parts) - 1) + [bold]
-        advances = [metrics.horizontalAdvance(part) for part, (_, metrics) in zip(parts, faces, strict=True)]
-        size = QSizeF(math.ceil(min(room, sum(advances) + 22 * (len(parts) - 1)) + 28), _HEIGHT)
-        own = self._pane.begin(self._key, size, ratio)
-        assert own is not None
-        try:
-            _pane(own, theme, QRectF(QPointF(0, 0), size))
-            x = 14.0
-            self._spans = []
-            for number, (part, (font, metrics), advance) in enumerate(zip(parts, faces, advances, strict=True)):
-                last = number == len(parts) - 1
-                self._spans.append((EDGE + x - 8, EDGE + x + advance + 8, numbers[number]))
-                if numbers[number] == self.hovered >= 0:
-                    own.setPen(Qt.PenStyle.NoPen)
-                    own.setBrush(mix(theme.panel, theme.text, 0.10))
-                    own.drawRoundedRect(QRectF(x - 7, 4, advance + 14, _HEIGHT - 8), 5, 5)
-                own.setFont(font)
-                own.setPen(theme.text if last else theme.dim)
-                own.drawText(QPointF(x, (_HEIGHT + metrics.ascent() - metrics.descent()) / 2), part)
-                x += advance
-                if not last:
-                    own.setPen(QPen(theme.faint, 1.4))
-                    own.drawPolyline([QPointF(x + 9, _HEIGHT / 2 - 3.5), QPointF(x + 12.5, _HEIGHT / 2), QPointF(x + 9, _HEIGHT / 2 + 3.5)])
-                    x += 22
-        finally:
-            own.end()
 
 
 class Legend:
@@ -172,9 +36,13 @@ class Legend:
         self._pane = Pane()
         self._key: object = None
         self._shown = False
+        self.rect = QRectF()  # in the widget, empty while hidden
 
-    def paint(self, painter: QPainter, theme: Theme, ratio: float, width: float, height: float, scale: NormScale, right: float) -> None:
-        """``right`` is the room that the mini map takes."""
+    def paint(
+        self, painter: QPainter, theme: Theme, ratio: float, width: float, height: float, scale: NormScale | None, right: float
+    ) -> None:
+        """``right`` is the room that the mini map takes; ``scale`` None: the colours of edges are told elsewhere."""
+        self.rect = QRectF()
         if height < 240:
             return
         key = (theme.name, width - right, scale, ratio)
@@ -182,33 +50,34 @@ class Legend:
             self._key = key
             self._shown = self._render(theme, ratio, width - 2 * EDGE - right, scale)
         if self._shown:
-            self._pane.show(painter, QPointF(EDGE, height - EDGE - _HEIGHT))
+            self.rect = QRectF(QPointF(EDGE, height - EDGE - HEIGHT), self._pane.size)
+            self._pane.show(painter, self.rect.topLeft())
 
-    def _render(self, theme: Theme, ratio: float, room: float, scale: NormScale) -> bool:
+    def _render(self, theme: Theme, ratio: float, room: float, scale: NormScale | None) -> bool:
         """Whether there is room for the least of it."""
         font, numbers = ui_font(11, QFont.Weight.Medium), mono_font(10)
         metrics = QFontMetricsF(font)
         words = ("Pending", "Ready", "Running", "Done", "NaN or error")
         items = list(zip((translate("Canvas", text) for text in words), (0, 1, 2, 3, ALERT + 3), strict=True))
-        low, high = f"1e{scale.low}", f"1e{scale.high}"
+        low, high = (f"1e{scale.low}", f"1e{scale.high}") if scale is not None else ("", "")
         ramp = metrics.horizontalAdvance(translate("Canvas", "grad norm")) + QFontMetricsF(numbers).horizontalAdvance(low + high) + 92
         wide = [metrics.horizontalAdvance(text) + 36 for text, _ in items]
-        show_ramp = sum(wide) + ramp + 14 <= room
+        show_ramp = scale is not None and sum(wide) + ramp + 14 <= room
         while items and sum(wide) + (ramp if show_ramp else 0) + 14 > room:
             items.pop()
             wide.pop()
         if len(items) < 4:
             return False
-        size = QSizeF(math.ceil(sum(wide) + (ramp if show_ramp else 0) + 14), _HEIGHT)
+        size = QSizeF(math.ceil(sum(wide) + (ramp if show_ramp else 0) + 14), HEIGHT)
         if own := self._pane.begin((self._key, len(items)), size, ratio):
             try:
-                _pane(own, theme, QRectF(QPointF(0, 0), size))
+                paint_pane(own, theme, QRectF(QPointF(0, 0), size))
                 own.setFont(font)
                 x = 14.0
                 for (text, state), step in zip(items, wide, strict=True):
-                    self._swatch(own, theme, state, QRectF(x, _HEIGHT / 2 - 5.5, 16, 11))
+                    self._swatch(own, theme, state, QRectF(x, HEIGHT / 2 - 5.5, 16, 11))
                     own.setPen(theme.dim)
-                    own.drawText(QRectF(x + 22, 0, step, _HEIGHT), _LEFT, text)
+                    own.drawText(QRectF(x + 22, 0, step, HEIGHT), _LEFT, text)
                     x += step
                 if show_ramp:
                     self._ramp(own, theme, x + 4, font, numbers, low, high)
@@ -231,24 +100,24 @@ class Legend:
     @staticmethod
     def _ramp(painter: QPainter, theme: Theme, x: float, font: QFont, numbers: QFont, low: str, high: str) -> None:
         painter.setPen(theme.dim)
-        painter.drawText(QRectF(x, 0, 400, _HEIGHT), _LEFT, translate("Canvas", "grad norm"))
+        painter.drawText(QRectF(x, 0, 400, HEIGHT), _LEFT, translate("Canvas", "grad norm"))
         x += QFontMetricsF(font).horizontalAdvance(translate("Canvas", "grad norm")) + 10
         metrics = QFontMetricsF(numbers)
         painter.setFont(numbers)
         painter.setPen(theme.faint)
-        painter.drawText(QRectF(x, 0, 60, _HEIGHT), _LEFT, low)
+        painter.drawText(QRectF(x, 0, 60, HEIGHT), _LEFT, low)
         x += metrics.horizontalAdvance(low) + 6
         gradient = QLinearGradient(x, 0, x + 52, 0)
         for number, colour in enumerate(theme.ramp):
             gradient.setColorAt(number / (len(theme.ramp) - 1), colour)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(gradient)
-        middle = _HEIGHT / 2  # a wedge: a larger norm is also a wider line
+        middle = HEIGHT / 2  # a wedge: a larger norm is also a wider line
         painter.drawPolygon(
             QPolygonF([QPointF(x, middle - 1.5), QPointF(x + 52, middle - 4), QPointF(x + 52, middle + 4), QPointF(x, middle + 1.5)])
         )
         painter.setPen(theme.faint)
-        painter.drawText(QRectF(x + 58, 0, 60, _HEIGHT), _LEFT, high)
+        painter.drawText(QRectF(x + 58, 0, 60, HEIGHT), _LEFT, high)
 
 
 class MiniMap:
@@ -262,31 +131,36 @@ class MiniMap:
         self._inner = QRectF()
         self._shown_top = 0.0
         self._scale = 1.0
+        self._placed: tuple[Rect, float, float, QRectF] | None = None  # for what it was decided last where it stands
 
     def forget(self) -> None:
         self._key = None
         self._raster = None  # its boxes are those of the scene before
 
-    def repaint(self, boxes: Ints, colours: Colours) -> None:
-        if self._raster is not None:
-            self._raster.repaint(boxes, colours)
-
-    def spots(self, scene: Scene, boxes: Ints) -> list[QRect]:
-        """Where boxes are in the widget's mini map."""
+    def repaint(self, scene: Scene, boxes: Ints, colours: Colours) -> list[QRect]:
+        """Some boxes have other colours now. Returns where they are in the widget, as far as they are seen."""
         raster = self._raster
-        if raster is None or self.rect.isEmpty():
+        if raster is None:
             return []
-        k = raster.scale / self._scale
+        raster.repaint(boxes, colours)
+        if self.rect.isEmpty():
+            return []
+        k, limit = raster.scale / self._scale, self.rect.toAlignedRect()
         x, y = self._origin_x(scene), self._origin_y(scene) - self._shown_top
-        found = [
-            QRectF(x + raster.left[box] / k, y + raster.top[box] / k, raster.width[box] / k, raster.height[box] / k).toAlignedRect()
-            for box in boxes.tolist()
-        ]
-        limit = self.rect.toAlignedRect()
-        return [spot.adjusted(-1, -1, 1, 1) for spot in found if spot.intersects(limit)]
+        spots = []
+        for box in boxes.tolist():
+            left, top = x + int(raster.left[box]) / k, y + int(raster.top[box]) / k
+            spot = QRectF(left, top, int(raster.width[box]) / k, int(raster.height[box]) / k).toAlignedRect()
+            if spot.intersects(limit):
+                spots.append(spot.adjusted(-1, -1, 1, 1))
+        return spots
 
     def place(self, scene: Scene, width: float, height: float, seen: QRectF) -> None:
         """Decides where it stands; nowhere in a small widget, and where the whole scene is seen anyway."""
+        asked = (scene.bounds, width, height, seen)
+        if asked == self._placed:
+            return
+        self._placed = asked
         left, top, wide, tall = scene.bounds
         if width < 600 or height < 360 or not len(scene.x) or seen.contains(QRectF(left, top, wide, tall)):
             self.rect = QRectF()
@@ -305,14 +179,14 @@ class MiniMap:
         """``seen`` is the view in world px; ``colours`` gives one a box."""
         if self.rect.isEmpty():
             return
-        key = (theme.name, ratio, self._scale, id(scene))
+        key = (theme.name, ratio, self._scale)
         if key != self._key or self._raster is None:
             self._key = key
             dressed = _on_panel(theme)
             self._raster = raster(scene, dressed, colours(), self._scale * ratio, max(1, round(1.5 * ratio)), _MAP)
         if own := self._pane.begin((theme.name, ratio, self.rect.size()), self.rect.size(), ratio):
             try:
-                _pane(own, theme, QRectF(QPointF(0, 0), self.rect.size()))
+                paint_pane(own, theme, QRectF(QPointF(0, 0), self.rect.size()))
             finally:
                 own.end()
         self._pane.show(painter, self.rect.topLeft())
@@ -356,28 +230,44 @@ class MiniMap:
 
 
 class Hud:
-    """The three together; paints only what the region asks for."""
+    """The four together; paints only what an area asks for."""
 
     def __init__(self) -> None:
         self.breadcrumb, self.legend, self.map = Breadcrumb(), Legend(), MiniMap()
         self.colours = ColourLegend()
+        self._painted = QSize()  # of the widget, when it was painted last
 
-    def paint(self, painter: QPainter, scene: ScenePainter, region: QRegion, size: QSizeF, seen: QRectF, colours: Colouring | None) -> None:
-        """``size`` of the widget, ``seen`` in world px, ``colours`` what the colours of nodes mean where it is not the family."""
-        theme, ratio = scene.theme, scene.ratio
-        width, height = size.width(), size.height()
-        self.map.place(scene.scene, width, height, seen)
-        corner = QRectF(0, 0, width, 2 * EDGE + _HEIGHT)
-        if region.intersects(corner.toAlignedRect()):
+    def panes(self, size: QSize) -> list[QRect]:
+        """What stands over the graph at the lower end of a widget of a size, as it was painted last."""
+        grown = size - self._painted
+        legends = [rect.translated(0, grown.height()) for rect in (self.legend.rect, self.colours.rect)]
+        return [rect.toAlignedRect() for rect in (*legends, self.map.rect.translated(grown.width(), grown.height())) if not rect.isEmpty()]
+
+    @property
+    def foot(self) -> float:
+        """How many logical px the legends cover at the lower end."""
+        tops = [rect.top() for rect in (self.legend.rect, self.colours.rect) if not rect.isEmpty()]
+        return self._painted.height() - min(tops) if tops else 0.0
+
+    def paint(self, painter: QPainter, scene: ScenePainter, area: QRect, size: QSize, seen: QRectF, colours: Colouring | None) -> None:
+        """``size`` of the widget, ``seen`` in world px, ``colours`` what the colours of nodes mean where it is not the family. The
+        mini map has been placed."""
+        theme, ratio, self._painted = scene.theme, scene.ratio, size
+        width, height, strip = size.width(), size.height(), math.ceil(2 * EDGE + HEIGHT)
+        if area.top() < strip:
             self.breadcrumb.paint(painter, theme, ratio, width)
-        if region.intersects(corner.translated(0, height - corner.height()).toAlignedRect()):
-            taken = 0.0 if self.map.rect.isEmpty() else self.map.rect.width() + EDGE
-            self.legend.paint(painter, theme, ratio, width, height, scene.marks.scale, taken)
         taken = 0.0 if self.map.rect.isEmpty() else self.map.rect.width() + EDGE
-        foot = QPointF(EDGE, height - EDGE - _HEIGHT - GAP)
-        if height >= 240 and region.intersects(QRectF(0, foot.y() - HEIGHT, width, HEIGHT).toAlignedRect()):
+        if not scene.has_steps:
+            self.legend.rect = QRectF()
+        elif area.bottom() >= height - strip:
+            told = scene.dress.norms is not None  # by the colours of nodes
+            self.legend.paint(painter, theme, ratio, width, height, None if told else scene.norms, taken)
+        foot = QPointF(EDGE, height - EDGE - (HEIGHT + GAP if scene.has_steps else 0.0))
+        if height < 240:
+            self.colours.rect = QRectF()
+        elif area.intersects(QRectF(0, foot.y() - HIGHEST, width, HIGHEST).toAlignedRect()):
             self.colours.paint(painter, theme, foot, width - 2 * EDGE - taken, colours, scene.dress.palette)
-        if region.intersects(self.map.rect.toAlignedRect()):
+        if area.intersects(self.map.rect.toAlignedRect()):
             self.map.paint(painter, theme, scene.scene, lambda: scene.flat_colours(np.arange(len(scene.scene.x))), ratio, seen)
 
 

@@ -124,3 +124,10 @@ class NormScale:
             share = (np.log10(np.where(norms > 0, norms, 1.0)) - self.low) / max(1, self.high - self.low)
         step = np.clip(np.nan_to_num(share, nan=0.0, posinf=1.0, neginf=0.0) * RAMP_STEPS, 0, RAMP_STEPS - 1).astype(np.uint8)
         return np.where(norms > 0, RAMP_FIRST + step, ZERO).astype(np.uint8)
+
+    def ink(self, norm: float) -> int:
+        """The same for one norm that is known and finite."""
+        if norm <= 0:
+            return ZERO
+        share = (float(np.log10(norm)) - self.low) / max(1, self.high - self.low)
+        return RAMP_FIRST + int(min(max(share * RAMP_STEPS, 0.0), RAMP_STEPS - 1.0))

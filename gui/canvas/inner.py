@@ -12,12 +12,11 @@ import numpy.typing as npt
 from gradstep.engine.tape.growing import Growing
 
 from .routes import Floats, Ints
-from .scene import Scene
+from .scene import BACKWARD, Scene
 from .status import Look
 
 Key = Hashable
 Bytes = npt.NDArray[np.uint8]
-BACKWARD = "node"  # the kind of keys whose progress counts
 
 
 class Inner:
@@ -26,7 +25,7 @@ class Inner:
     def __init__(self, scene: Scene) -> None:
         table = scene.inside.get(BACKWARD)
         self._shown: Ints = table if table is not None else np.zeros(0, np.int64)
-        self.folded = np.array([isinstance(key, tuple) and key[0] == "group" for key in scene.keys], np.bool_)
+        self.folded = scene.folded
         self.looks: Bytes = np.full(len(self._shown), Look.PENDING, np.uint8)
         self._held = self._shown >= 0
         self._held[self._held] = self.folded[self._shown[self._held]]

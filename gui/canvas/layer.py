@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QPainter, QPixmap, QRegion
 
+from .asked import merged
 from .painter import ScenePainter
 
 MARGIN = 192  # device px kept around the view, so that most small pans paint nothing
@@ -48,12 +49,10 @@ class Layer:
         if not self.valid.contains(view):
             self._extend(painter, view)
 
-    def show(self, painter: QPainter, view: QRect, part: QRectF, ratio: float) -> None:
-        """Copies a part of the view (in logical px of the widget) to the widget's painter."""
-        shift = view.topLeft() - self._covered.topLeft()
-        source = QRectF(part.x() * ratio + shift.x() + RIM, part.y() * ratio + shift.y() + RIM, part.width() * ratio, part.height() * ratio)
+    def show(self, painter: QPainter, view: QRect, part: QRect) -> None:
+        """Copies a part of the view, in device px from its corner, to the same place of a painter whose units are device px."""
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawPixmap(part, self._pixmap, source)
+        painter.drawPixmap(part, self._pixmap, part.translated(view.topLeft() - self._covered.topLeft() + QPoint(RIM, RIM)))
 
     def _recentre(self, view: QRect) -> None:
         covered = view.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
@@ -91,7 +90,7 @@ class Layer:
     def _repaint(self, painter: ScenePainter) -> None:
         rects = [rect.intersected(self.valid) for rect in self._dirty]
         self._dirty.clear()
-        self._paint(painter, _merged([rect for rect in rects if not rect.isEmpty()]))
+        self._paint(painter, merged([rect for rect in rects if not rect.isEmpty()], SPARE))
 
     def _paint(self, scene: ScenePainter, rects: list[QRect]) -> None:
         if not rects:
@@ -107,25 +106,3 @@ class Layer:
                 self.painted += rect.width() * rect.height()
         finally:
             painter.end()
-
-
-def _merged(rects: list[QRect]) -> list[QRect]:
-    """Fewer rectangles that cover the same: two become one where that paints hardly more than both."""
-    merged: list[QRect] = []
-    for rect in rects:
-        united = QRect(rect)
-        again = True
-        while again:
-            again = False
-            for other in merged:
-                both = united.united(other)
-                if _area(both) <= 1.3 * (_area(united) + _area(other)) + SPARE:
-                    merged.remove(other)
-                    united, again = both, True
-                    break
-        merged.append(united)
-    return merged
-
-
-def _area(rect: QRect) -> int:
-    return rect.width() * rect.height()

@@ -37,10 +37,16 @@ class Lights:
         self.trail: Ints = _NONE  # edges along which the hovered tensor goes
         self.way: Ints = _NONE  # edges of a path that was asked for
         self.hits: npt.NDArray[np.bool_] = np.zeros(0, np.bool_)  # nodes that a search found
+        self.some_hits = False
         self.hit = -1  # the one that is looked at
         self.choice: Choice | None = None
         self.flowing: Ints = _NONE  # edges along which packets go
         self.share = 1.0  # how far they are
+
+    @property
+    def are_on(self) -> bool:
+        """Whether there is anything to paint."""
+        return bool(len(self.way) or len(self.trail) or self.some_hits or self.choice is not None or len(self.flowing))
 
     def paint(self, painter: QPainter, scene: ScenePainter, seen: QRectF) -> None:
         """Paints in scaled px, the painter moved to the view; ``seen`` in scaled px."""
@@ -50,7 +56,7 @@ class Lights:
             _paint_ways(painter, scene, seen, self.way, theme.ready, 3.4)
         if len(self.trail):
             _paint_ways(painter, scene, seen, self.trail, _trail_colour(theme), 3.2)
-        if self.hits.any():
+        if self.some_hits:
             self._paint_hits(painter, scene, seen)
         if self.choice is not None:
             self._paint_choice(painter, scene, self.choice)
@@ -134,6 +140,7 @@ def _paint_ways(painter: QPainter, scene: ScenePainter, seen: QRectF, edges: Int
         pen.setCapStyle(Qt.PenCapStyle.RoundCap if alpha == 1.0 else Qt.PenCapStyle.FlatCap)
         painter.setPen(pen)
         draw_lines(painter, rows[inside])
+    scene.paint_titles_on(painter, rows[inside])
 
 
 def _rows_of_many(scene: ScenePainter, edges: Ints) -> npt.NDArray[np.float64]:

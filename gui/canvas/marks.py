@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .ink import NormScale
-from .inner import BACKWARD, Inner
+from .inner import Inner
 from .routes import Flags, Floats, Ints
-from .scene import Scene
+from .scene import BACKWARD, Scene
 from .status import ALERT, Look, look_of
 
 Key = Hashable
@@ -59,7 +59,7 @@ class Marks:
         ends = scene.source * len(scene.keys) + scene.target
         self._by_ends: Ints = np.argsort(ends, kind="stable")
         self._ends: Ints = ends[self._by_ends]
-        self._shown = _shown(scene)
+        self._shown = scene.shown
 
     def _at_rest(self) -> Bytes:
         """Before anything is said: backward nodes are pending; forward ops have run, or there would be no graph."""
@@ -86,10 +86,11 @@ class Marks:
                 return self._set_inner(key, look)
             if 0 <= key[1] < len(self.inner.looks):
                 self.inner.looks[key[1]] = look
-        changed = frozenset((self._scene.number[key],)) if key in self._scene.number else NOTHING
-        changed = frozenset(node for node in changed if self.look[node] != look)
-        self.look[list(changed)] = look
-        return changed
+        node = self._scene.number.get(key)
+        if node is None or self.look[node] == look:
+            return NOTHING
+        self.look[node] = look
+        return frozenset((node,))
 
     def _set_inner(self, key: Key, look: Look) -> frozenset[int]:
         """A node in a folded group: the group's bar moves, and its look with it."""
@@ -205,17 +206,6 @@ class Marks:
 
 def _backward_id(key: Key) -> int:
     return key[1] if isinstance(key, tuple) and key[0] == BACKWARD else -1
-
-
-def _shown(scene: Scene) -> Ints:
-    """By id of a backward node, the node of the scene that shows it, -1 for none."""
-    inside = scene.inside.get(BACKWARD, np.zeros(0, np.int64))
-    own = [(key[1], number) for number, key in enumerate(scene.keys) if isinstance(key, tuple) and key[0] == BACKWARD]
-    ids, numbers = np.array(own, np.int64).reshape(-1, 2).T
-    shown = np.full(max(len(inside), int(ids.max(initial=0)) + 1), -1, np.int64)
-    shown[: len(inside)] = inside
-    shown[ids] = numbers
-    return shown
 
 
 def _changed(flags: npt.NDArray[np.bool_]) -> frozenset[int]:

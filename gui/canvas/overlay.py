@@ -5,20 +5,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QRegion
 
-from ..theme.tokens import faded, mix
-from .painter import BADGES, BOXES, ScenePainter
+from ..theme.tokens import Theme, faded, mix
+from .camera import Camera
+from .ground import put_titles
+from .layer import Layer
+from .lights import Lights
+from .lines import Line
+from .painter import BADGES, BOXES, REACH, ScenePainter
 from .plan import PILLS
-from .routes import Floats
 from .scene import LINK
 from .status import ALERT, Look
 from .strokes import put
 
-MARGIN = 24.0  # world px around a node that the overlay may paint
+MARGIN = 24.0  # world px around a node that are kept in sight with it
 
 
 @dataclass(slots=True)
@@ -30,37 +34,81 @@ class Pointed:
     current: int = -1
     running: set[int] = field(default_factory=set)
 
+    @property
+    def marked(self) -> int:
+        """The current node, else the selected one."""
+        return self.current if self.current >= 0 else self.selected
+
 
 def around(scene: ScenePainter, node: int, *, lit: bool) -> list[QRect]:
     """Where the overlay may paint for a node, in scaled px; ``lit``: and its edges."""
-    least = round(MARGIN * scene.ratio)
-    rects = [scene.node_rect(box, MARGIN).adjusted(-least, -least, least, least) for box in scene.boxes_of(node).tolist()]
+    reach = math.ceil(max(REACH * scene.unit, 9 * scene.unit + 14 * scene.ratio)) + 1  # the glow and badges, and the current node's sign
+    rects = [scene.node_rect(box).adjusted(-reach, -reach, reach, reach) for box in scene.boxes_of(node).tolist()]
     return rects + [scene.edge_rect(edge) for edge in scene.edges_of(node).tolist()] if lit else rects
 
 
+@lru_cache(maxsize=4)
+def _packet_pens(theme: Theme, unit: float) -> list[QPen]:
+    """What the edges of a running node are drawn with, one after the other."""
+    solid, cap, join = Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+    return [
+        QPen(colour, max(1.0, wide * unit), solid, cap, join) for colour, wide in ((faded(theme.accent, 0.28), 7.0), (theme.accent, 2.5))
+    ]
+
+
 class Overlay:
-    """Paints in scaled px, the painter moved to the view."""
+    """Paints in scaled px, the painter moved to the view. One for each painting of the widget."""
 
     def __init__(self, scene: ScenePainter, pointed: Pointed) -> None:
         self._scene, self._pointed = scene, pointed
 
+    @cached_property
+    def _places(self) -> list[QRect]:
+        """Where any of it may be painted."""
+        scene, pointed, places = self._scene, self._pointed, []
+        for node in pointed.running:
+            places += around(scene, node, lit=False) + [scene.edge_rect(edge) for edge in scene.out_edges(node).tolist()]
+        for node, lit in ((pointed.selected, True), (pointed.hovered, True), (pointed.current, False)):
+            if node >= 0:
+                places += around(scene, node, lit=lit)
+        return places
+
     def paint(self, painter: QPainter, seen: QRectF) -> None:
         """``seen`` in scaled px; what lies outside is left out."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme, pointed = self._scene.theme, self._pointed
-        for node, colour in ((pointed.selected, theme.ready), (pointed.hovered, mix(theme.ready, theme.text, 0.35))):
+        theme, pointed, area = self._scene.theme, self._pointed, seen.toAlignedRect()
+        under = mix(theme.ready, theme.text, 0.35) if pointed.hovered >= 0 else theme.ready
+        for node, colour in ((pointed.selected, theme.ready), (pointed.hovered, under)):
             if node >= 0:
-                self._light_edges(painter, node, colour)
-        for node in sorted(pointed.running):
-            self._packets(painter, node)
-        for node in sorted(pointed.running):
-            self._glow(painter, node, seen)
-        if pointed.current >= 0:
+                self._light_edges(painter, node, colour, area)
+        running = sorted(pointed.running)
+        for node in running:
+            self._packets(painter, node, area)
+        for node in running:
+            self._glow(painter, node, area)
+        if pointed.current >= 0 and self._is_in(pointed.current, area):
             self._current_sign(painter, pointed.current)
-        if pointed.hovered >= 0 and pointed.hovered != pointed.selected:
-            self._ring(painter, pointed.hovered, mix(theme.ready, theme.text, 0.35), 1.4)
-        if pointed.selected >= 0:
+        if pointed.hovered >= 0 and pointed.hovered != pointed.selected and self._is_in(pointed.hovered, area):
+            self._ring(painter, pointed.hovered, under, 1.4)
+        if pointed.selected >= 0 and self._is_in(pointed.selected, area):
             self._ring(painter, pointed.selected, theme.ready, 2.2)
+
+    def paint_area(self, painter: QPainter, area: QRect, camera: Camera, layer: Layer, lights: Lights) -> None:
+        """An area of the widget: the retained picture, and what lies over it."""
+        near = camera.around(area, MARGIN)
+        painter.setClipRect(area)
+        painter.save()
+        if camera.ratio != 1.0:
+            painter.scale(1 / camera.ratio, 1 / camera.ratio)
+        layer.show(painter, camera.view, camera.to_device(area))
+        if lights.are_on or any(near.intersects(place) for place in self._places):
+            painter.translate(-camera.corner)
+            self.paint(painter, QRectF(near))
+            lights.paint(painter, self._scene, QRectF(near))
+        painter.restore()
+
+    def _is_in(self, node: int, area: QRect) -> bool:
+        return any(rect.intersects(area) for rect in around(self._scene, node, lit=False))
 
     def _ring(self, painter: QPainter, node: int, colour: QColor, wide: float) -> None:
         scene = self._scene
@@ -72,30 +120,34 @@ class Overlay:
             radius = min(rect.height() / 2, 11 * scene.unit)
             painter.drawRoundedRect(rect, radius, radius)
 
-    def _light_edges(self, painter: QPainter, node: int, colour: QColor) -> None:
+    def _light_edges(self, painter: QPainter, node: int, colour: QColor, area: QRect) -> None:
         scene = self._scene
         pen = QPen(colour, max(1.4 * scene.ratio, min(2.4 * scene.unit, 3 * scene.ratio)))
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
         for edge in scene.edges_of(node).tolist():
-            points = self._points(edge)
-            if scene.scene.kind[edge] == LINK:
-                self._link(painter, points)
+            line = scene.line_of(edge)
+            if not line.rect.intersects(area):
                 continue
-            painter.drawPolyline(_polygon(points))
+            if scene.scene.kind[edge] == LINK:
+                self._link(painter, line)
+                continue
+            painter.drawPolyline(line.polygon)
             self._head(painter, edge, colour)
+            put_titles(painter, line.titles)
 
-    def _link(self, painter: QPainter, points: Floats) -> None:
-        """A line that no layout has led around the boxes between its ends: it goes beneath them."""
+    def _link(self, painter: QPainter, line: Line) -> None:
+        """A line that found no way around the boxes between its ends goes beneath them."""
         scene, reach = self._scene, math.ceil(3 * self._scene.ratio)
-        (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-        free = QRegion(QRectF(left, top, right - left, bottom - top).toAlignedRect().adjusted(-reach, -reach, reach, reach))
+        bounds = line.polygon.boundingRect()
+        left, top, right, bottom = bounds.left(), bounds.top(), bounds.right(), bounds.bottom()
+        free = QRegion(bounds.toAlignedRect().adjusted(-reach, -reach, reach, reach))
         unit = scene.unit
         for box in scene.nodes.query(left / unit, top / unit, right / unit, bottom / unit).tolist():
             free -= QRegion(scene.node_rect(box))
         painter.save()
         painter.setClipRegion(free, Qt.ClipOperation.IntersectClip)
-        painter.drawPolyline(_polygon(points))
+        painter.drawPolyline(line.polygon)
         painter.restore()
 
     def _head(self, painter: QPainter, edge: int, colour: QColor) -> None:
@@ -110,17 +162,7 @@ class Overlay:
         painter.drawPolygon(QPolygonF([QPointF(x - size, y - 1.7 * size * down), QPointF(x + size, y - 1.7 * size * down), QPointF(x, y)]))
         painter.restore()
 
-    def _points(self, edge: int) -> Floats:
-        """The corners of an edge; dots of a link are joined, further lines of a shared leaf are left out."""
-        rows = self._scene.edge_rows(edge)
-        if self._scene.scene.kind[edge] == LINK:
-            return np.array([rows[0, :2], rows[-1, 2:]])
-        breaks = np.flatnonzero(np.abs(rows[1:, :2] - rows[:-1, 2:]).sum(axis=1) > 1.0)
-        if len(breaks):
-            rows = rows[: breaks[0] + 1]
-        return np.concatenate([rows[:, :2], rows[-1:, 2:]])
-
-    def _packets(self, painter: QPainter, node: int) -> None:
+    def _packets(self, painter: QPainter, node: int, area: QRect) -> None:
         """The gradients that the running node is about to pass on: thick lines with a light on each."""
         scene, theme = self._scene, self._scene.theme
         if scene.far or scene.marks.inner.folded[node]:
@@ -129,27 +171,26 @@ class Overlay:
         for edge in scene.out_edges(node).tolist():
             if scene.scene.kind[edge] == LINK:
                 continue
-            points = self._points(edge)
-            line = _polygon(points)
-            for colour, wide in ((faded(theme.accent, 0.28), 7.0), (theme.accent, 2.5)):
-                painter.setPen(
-                    QPen(colour, max(1.0, wide * unit), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-                )
-                painter.drawPolyline(line)
+            line = scene.line_of(edge)
+            if not line.rect.intersects(area):
+                continue
+            for pen in _packet_pens(theme, unit):
+                painter.setPen(pen)
+                painter.drawPolyline(line.polygon)
+            put_titles(painter, line.titles)
             self._head(painter, edge, theme.accent)
             if scene.scale >= BOXES and not scene.scene.docked[edge]:
-                place = _along(points, min(0.5, 26 * unit / max(_length(points), 1.0)))
+                place = line.at(min(0.5, 26 * unit / max(line.length, 1.0)))
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(faded(theme.accent_bright, 0.4))
                 painter.drawEllipse(place, 7 * unit, 7 * unit)
                 painter.setBrush(QColor("#fff6e0"))
                 painter.drawEllipse(place, 3.6 * unit, 3.6 * unit)
 
-    def _glow(self, painter: QPainter, node: int, seen: QRectF) -> None:
+    def _glow(self, painter: QPainter, node: int, area: QRect) -> None:
         scene = self._scene
         for box in scene.boxes_of(node).tolist():
-            rect = scene.node_rect(box, MARGIN)
-            if not QRectF(rect).intersects(seen):
+            if not scene.node_rect(box, REACH).intersects(area):
                 continue
             if scene.scale < BOXES:
                 least = 5 * scene.ratio
@@ -162,11 +203,9 @@ class Overlay:
             state = Look.RUNNING + ALERT * int(scene.marks.alert[node])
             picture = scene.picture(int(scene.scene.style[box]), state)
             stretch = scene.unit / scene.picture_unit
-            centre = scene.picture_centres(np.array([box]), picture, stretch)[0]
-            width, height = picture.width() * stretch, picture.height() * stretch
+            left, top = scene.picture_corner(box, picture, stretch)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, stretch != 1.0)
-            target = QRectF(centre[0] - width / 2, centre[1] - height / 2, width, height)
-            put(painter, QRectF(target), picture)
+            put(painter, QRectF(left, top, picture.width() * stretch, picture.height() * stretch), picture)
             if scene.scale >= BADGES:
                 scene.paint_badges(painter, box)
 
@@ -184,19 +223,3 @@ class Overlay:
         painter.setPen(QPen(theme.canvas, scene.ratio))
         painter.setBrush(theme.accent)
         painter.drawPolygon(QPolygonF([QPointF(x + back, y - size), QPointF(x, y), QPointF(x + back, y + size)]))
-
-
-def _polygon(points: Floats) -> QPolygonF:
-    return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
-
-
-def _length(points: Floats) -> float:
-    return float(np.hypot(*np.diff(points, axis=0).T).sum())
-
-
-def _along(points: Floats, share: float) -> QPointF:
-    """The point at a share of a line's length."""
-    steps = np.hypot(*np.diff(points, axis=0).T)
-    ends = np.concatenate([[0.0], np.cumsum(steps)])
-    wanted = share * ends[-1]
-    return QPointF(float(np.interp(wanted, ends, points[:, 0])), float(np.interp(wanted, ends, points[:, 1])))

@@ -41,7 +41,7 @@ class Raster:
     height: Ints
 
     def repaint(self, boxes: Ints, colours: Colours) -> None:
-        for box, colour in zip(boxes.tolist(), np.broadcast_to(colours, boxes.shape).tolist(), strict=True):
+        for box, colour in zip(boxes.tolist(), colours.tolist(), strict=True):
             x, y = int(self.left[box]), int(self.top[box])
             self.pixels[y : y + int(self.height[box]), x : x + int(self.width[box])] = colour
 
@@ -116,6 +116,11 @@ class Overview:
 
     def forget(self) -> None:
         self._rasters.clear()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is a picture that must be kept up to date."""
+        return bool(self._rasters)
 
     def repaint(self, boxes: Ints, colours: Colours) -> None:
         for picture in self._rasters.values():

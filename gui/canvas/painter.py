@@ -7,38 +7,46 @@ node) is not painted here but over the retained picture.
 
 from __future__ import annotations
 
-from functools import cached_property
+import math
+from collections.abc import Iterable
+from functools import cached_property, reduce
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QLineF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from ..categories import CATEGORIES
 from ..theme.tokens import Theme, mix
 from . import group_sprites, sprites
 from .dress import Dress
+from .ground import Ground, put_titles
 from .index import BoxIndex
-from .ink import BAD, DIM, FORWARD, LINKED, PASSED, THIN, WAITING, ZERO, edge_inks, flat_colours
+from .ink import BAD, DIM, FORWARD, LINKED, PASSED, THIN, WAITING, ZERO, NormScale, edge_inks, flat_colours
+from .lines import Line, line_through
 from .marks import Bytes, Marks
 from .overview import SHORT, Overview
 from .plan import GROUP_LEAD, PILLS
 from .primitives import draw_lines, draw_rects
-from .routes import Floats, Ints
-from .scene import DATA, GRADIENT, Scene
+from .routes import Floats, Ints, Segments
+from .scene import DATA, GRADIENT, LINK, Scene
 from .status import ALERT, Look
-from .strokes import Picture, blank, put, put_at, put_copies
+from .strokes import Picture, put_at, put_copies
 
 TEXT_ALL, TEXT_ONE, BOXES, OVERVIEW = 0.56, 0.3, 0.3, 0.12  # scales from which on a level of detail is drawn
+HEADS = 0.35  # and arrow heads
+HEAD = 20.0  # world px from the tip of one to all of it, at most
 OVERVIEW_NODES = 3000
-PLAIN = 0.35  # below it groups have no rounded corners
 ROUGH = 0.22  # no antialiasing of edges up to this scale
 MANY_STYLES = 150  # different boxes: while they move out of the one that held them, all of them are in view
+WORDED = 12  # new pictures with words a frame of that
 PICTURES = 4000  # that are handed on from scene to scene
+LINES = 4000  # ways of edges that are kept
+FEW, SOME = 24, 40  # boxes, and pieces of edges: so many are put one by one sooner than sorted as arrays
+RUNNING, DONE = int(Look.RUNNING), int(Look.DONE)
 REACH = 17.0  # world px that a node's badges and shadow may reach beyond its box
 BADGES = 0.36  # and hooks, which hold a number, a little before TEXT_ALL
-TITLE = 30.0  # world px, the strip at the upper edge of an open group
-_DOTS = 24.0  # world px between the dots of the background
 
 
 class ScenePainter:
@@ -50,8 +58,7 @@ class ScenePainter:
         s = scene
         half_width, half_height = s.width / 2, s.height / 2
         self.nodes = BoxIndex(s.x - half_width, s.y - half_height, s.x + half_width, s.y + half_height)
-        rows = s.groups.rows
-        self._groups = BoxIndex(rows[:, 0], rows[:, 1], rows[:, 0] + rows[:, 2], rows[:, 1] + rows[:, 3])
+        self._ground = Ground(scene, theme)
         order = np.argsort(s.source, kind="stable")
         self._out = order
         self._out_start = np.searchsorted(s.source[order], np.arange(len(s.keys) + 1))
@@ -69,22 +76,18 @@ class ScenePainter:
         self.overview = Overview(scene, theme)
         self._rest = (np.array([WAITING, FORWARD, LINKED], np.uint8)[s.kind] + THIN * s.docked).astype(np.uint8)
         self._taken: tuple[Bytes, Bytes] | None = None  # states and inks as the marks had them; None: they are others now
-        self.wordless = False  # boxes have no words for now
+        self.hurries = False  # on the way from another scene: of what was not seen before only a few boxes get words
+        self._worded = 0  # those that got them
         self.unit = self.ratio = self.scale = self.picture_unit = 0.0
         self._pictures: dict[object, Picture] = {}
+        self._pens: dict[int, QPen] = {}
+        self._shifts = np.zeros(0)  # by what an edge is drawn as: what brings the middle of an upright line to whole pixels
+        self._lines: dict[int, Line] = {}
         if before is not None and before.theme is theme and before.dress.palette == dress.palette and len(before._pictures) < PICTURES:
             self._pictures, self.picture_unit = before._pictures, before.picture_unit
-            self.unit, self.ratio, self.scale = before.unit, before.ratio, before.scale
+            self._set_scale(before.unit, before.ratio, before.scale)
         else:
             self.rescale(1.0, 1.0)
-
-    @cached_property
-    def _fine(self) -> BoxIndex:  # made when it is looked into: at one scale only one of the two is
-        return self.scene.fine.index()
-
-    @cached_property
-    def _coarse(self) -> BoxIndex:
-        return self.scene.coarse.index()
 
     # ------------------------------------------------------------------------------------------------------------- state
 
@@ -108,13 +111,21 @@ class ScenePainter:
         self._taken = None
         self.overview.forget()
 
-    def refresh_node(self, node: int) -> None:
-        """Takes the marks of one node and of its outgoing edges over."""
-        self.states[node] = self.marks.look[node] + ALERT * self.marks.alert[node]
+    def refresh_node(self, node: int) -> list[int]:
+        """Takes the marks of one node and of its outgoing edges over. Returns those edges that are drawn as something else now."""
+        states, drawn = self._up_to_date()
+        states[node] = self.marks.look.item(node) + ALERT * self.marks.alert.item(node)
         edges = self.out_edges(node)
-        self.edge_ink[edges] = self._inks_of(edges)
-        boxes = self.boxes_of(node)
-        self.overview.repaint(boxes, self.flat_colours(boxes))
+        inks = map(self._ink_of, edges.tolist()) if len(edges) <= FEW else self._inks_of(edges).tolist()
+        changed = []
+        for edge, ink in zip(edges.tolist(), inks, strict=True):
+            if ink != drawn.item(edge):
+                drawn[edge] = ink
+                changed.append(edge)
+        if self.overview.is_kept:
+            boxes = self.boxes_of(node)
+            self.overview.repaint(boxes, self.flat_colours(boxes))
+        return changed
 
     def flat_colours(self, boxes: Ints) -> npt.NDArray[np.uint32]:
         """The colours of boxes as mere rectangles."""
@@ -140,6 +151,16 @@ class ScenePainter:
         """The boxes of a node, its first one first; a leaf that is shared has several."""
         return self._boxes[self._boxes_start[node] : self._boxes_start[node + 1]]
 
+    @cached_property
+    def has_steps(self) -> bool:
+        """Whether there are backward nodes, which wait, run and are done; forward ops have all run."""
+        return not bool(self.scene.forward.all())
+
+    @property
+    def norms(self) -> NormScale:
+        """The scale of the colours of edges: that of the nodes, where these are coloured by the same fact."""
+        return self.dress.norms or self.marks.scale
+
     def _inks_of(self, edges: Ints) -> Bytes:
         """An edge whose source is done shows the norm of what passed it."""
         s = self.scene
@@ -147,9 +168,22 @@ class ScenePainter:
         flowed = self.marks.flowed(edges) & (s.kind[edges] == GRADIENT)
         if flowed.any():
             norms = self.marks.norms[edges[flowed]]
-            by_norm = np.where(np.isinf(norms), BAD, self.marks.scale.inks(norms))
+            by_norm = np.where(np.isinf(norms), BAD, self.norms.inks(norms))
             ink[flowed] = np.where(np.isnan(norms), PASSED, by_norm) + THIN * s.docked[edges[flowed]]
         return ink + np.uint8(DIM) * (self.dress.dim[s.source[edges]] | self.dress.dim[s.target[edges]])
+
+    def _ink_of(self, edge: int) -> int:
+        """The same for one edge."""
+        s, marks, dim = self.scene, self.marks, self.dress.dim
+        source, target = s.source.item(edge), s.target.item(edge)
+        if marks.inner.folded.item(source) or marks.inner.folded.item(target):
+            return int(self._inks_of(np.array([edge]))[0])
+        ink = self._rest.item(edge)
+        if s.kind.item(edge) == GRADIENT and marks.look.item(source) == DONE:
+            norm = marks.norms.item(edge)
+            ink = PASSED if norm != norm else BAD if norm == math.inf else self.norms.ink(norm)
+            ink += THIN * s.docked.item(edge)
+        return ink + DIM * (dim.item(source) or dim.item(target))
 
     # ------------------------------------------------------------------------------------------------------------- scale
 
@@ -162,7 +196,16 @@ class ScenePainter:
         if not usable or (exact and self.picture_unit != unit):
             self._pictures.clear()
             self.picture_unit = unit
+        if unit != self.unit or ratio != self.ratio:
+            self._set_scale(unit, ratio, scale)
+
+    def _set_scale(self, unit: float, ratio: float, scale: float) -> None:
         self.unit, self.ratio, self.scale = unit, ratio, scale
+        self._lines.clear()
+        self._pens.clear()
+        self._shifts = np.zeros(max(self._inks) + 1)
+        for kind, (_, width) in self._inks.items():
+            self._shifts[kind] = 0.5 if round(self._width(width)) % 2 else 0.0
 
     def _level(self, unit: float) -> int:
         scale = unit / self.ratio
@@ -182,18 +225,28 @@ class ScenePainter:
         return QRectF((x - w) * u, (y - h) * u, 2 * w * u, 2 * h * u).toAlignedRect()
 
     def edge_rect(self, edge: int) -> QRect:
-        rows = self.edge_rows(edge)
-        if not len(rows):
-            return QRect()
-        margin = 4 * self.ratio + 6 * self.unit
-        left, top = float(rows[:, [0, 2]].min()) - margin, float(rows[:, [1, 3]].min()) - margin
-        right, bottom = float(rows[:, [0, 2]].max()) + margin, float(rows[:, [1, 3]].max()) + margin
-        return QRectF(left, top, right - left, bottom - top).toAlignedRect()
+        """Where an edge is seen, as wide as it is ever drawn, in scaled px."""
+        return self.line_of(edge).rect
 
-    def rects_of(self, node: int) -> list[QRect]:
-        """Where a node is seen, with what stands out of its boxes and with the edges that leave it."""
+    def line_of(self, edge: int) -> Line:
+        """The way of an edge."""
+        line = self._lines.get(edge)
+        if line is None:
+            if len(self._lines) >= LINES:
+                self._lines.clear()
+            rows = self.edge_rows(edge)
+            line = line_through(rows, 4 * self.ratio + 6 * self.unit, self.scene.kind[edge] == LINK)
+            titles = () if self.far else self._ground.titles_on(rows, self.unit, self.ratio, self._pictures)
+            if titles:
+                rect = reduce(QRect.united, (place.toAlignedRect() for place, _ in titles), line.rect)
+                line = line._replace(titles=tuple(titles), rect=rect)
+            self._lines[edge] = line
+        return line
+
+    def rects_of(self, node: int, edges: Iterable[int]) -> list[QRect]:
+        """Where a node is seen, with what stands out of its boxes, and where these edges are."""
         rects = [self.node_rect(box, REACH) for box in self.boxes_of(node).tolist()]
-        return rects if self.far else rects + [self.edge_rect(edge) for edge in self.out_edges(node).tolist()]
+        return rects if self.far else rects + [self.edge_rect(edge) for edge in edges]
 
     def edge_rows(self, edge: int) -> Floats:
         """The segments of an edge in scaled px."""
@@ -201,7 +254,7 @@ class ScenePainter:
 
     def segments_near(self, x: float, y: float, reach: float) -> Ints:
         """The fine segments within a reach of a place, all in world px."""
-        return self._fine.query(x - reach, y - reach, x + reach, y + reach)
+        return self.scene.fine.index.query(x - reach, y - reach, x + reach, y + reach)
 
     def pick(self, x: float, y: float) -> int:
         """The box at a place in scaled px, or -1. Small boxes may be missed by two logical px."""
@@ -224,136 +277,19 @@ class ScenePainter:
             return
         u = self.unit
         view = (region.left() / u, region.top() / u, (region.right() + 1) / u, (region.bottom() + 1) / u)
-        groups = self._paint_ground(painter, region, view)
+        groups = self._ground.paint(painter, region, view, u, self.ratio, self._pictures)
         self._paint_edges(painter, view)
-        self._paint_titles(painter, groups)
+        self._ground.paint_titles(painter, region, groups, u, self.ratio, self._pictures)
         self._paint_nodes(painter, view)
-
-    def _paint_dots(self, painter: QPainter, region: QRect) -> None:
-        step = _DOTS * self.unit
-        while step < 18 * self.ratio:
-            step *= 2
-        x = np.floor(np.arange(region.left() // step, (region.right() + 1) // step + 2) * step)
-        y = np.floor(np.arange(region.top() // step, (region.bottom() + 1) // step + 2) * step)
-        rows = np.empty((len(x) * len(y), 4))
-        rows[:, 0], rows[:, 1] = np.repeat(x, len(y)), np.tile(y, len(x))
-        rows[:, 2:] = max(1.0, round(1.4 * self.ratio))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.theme.dot)
-        draw_rects(painter, rows)
-
-    def _paint_ground(self, painter: QPainter, region: QRect, view: tuple[float, float, float, float]) -> list[int]:
-        """Canvas, dots and groups, but nothing that a group covers. Returns the groups that are seen."""
-        groups, u, ratio = self.scene.groups, self.unit, self.ratio
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        found = self._groups.query(*view)  # ascending, and so from the outer to the inner ones
-        found = found[groups.rows[found, 2] * u > 3 * ratio]
-        rows = groups.rows[found] * u
-        edges = np.round(np.concatenate([rows[:, :2], rows[:, :2] + rows[:, 2:]], axis=1))
-        radius = int(min(12 * u, 14 * ratio))
-        rim = radius + 2 * ratio
-        low, high = np.array([region.left(), region.top()]), np.array([region.right() + 1, region.bottom() + 1])
-        around = np.flatnonzero((edges[:, :2] <= low - rim).all(axis=1) & (edges[:, 2:] >= high + rim).all(axis=1))
-        if len(around):
-            painter.fillRect(region, self._fill(int(groups.depth[found[around[-1]]])))
-            inner = slice(int(around[-1]) + 1, None)
-        else:
-            painter.fillRect(region, self.theme.canvas)
-            if self.scale >= 0.25:
-                self._paint_dots(painter, region)
-            inner = slice(0, None)
-        edges[:, :2] = np.maximum(edges[:, :2], low - 100.0)  # no rasteriser likes 1e6 px
-        edges[:, 2:] = np.minimum(edges[:, 2:], high + 100.0)
-        if self.scale < PLAIN:
-            self._paint_plain_groups(painter, edges[inner], groups.depth[found[inner]])
-            return [int(number) for number in found]
-        for number, (left, top, right, bottom) in zip(found[inner].tolist(), edges[inner].astype(np.int64).tolist(), strict=True):
-            self._paint_group(painter, QRect(left, top, right - left, bottom - top), radius, self._fill(int(groups.depth[number])))
-        return [int(number) for number in found]
-
-    def _paint_plain_groups(self, painter: QPainter, edges: Floats, depths: Ints) -> None:
-        """Groups as rectangles, outer ones first."""
-        painter.setPen(QPen(self.theme.group_border, 1))
-        rows = np.concatenate([edges[:, :2], edges[:, 2:] - edges[:, :2] - 1], axis=1)
-        for depth in np.unique(depths).tolist():
-            painter.setBrush(self._fill(depth))
-            draw_rects(painter, rows[depths == depth])
-
-    def _paint_group(self, painter: QPainter, rect: QRect, radius: int, fill: QColor) -> None:
-        """A large rounded box: only its corners are antialiased, from a picture."""
-        if rect.width() < 24 * self.ratio or radius < 3:
-            painter.setPen(QPen(self.theme.group_border, 1))
-            painter.setBrush(fill)
-            painter.drawRect(rect.adjusted(0, 0, -1, -1))
-            return
-        thin = max(1, round(self.ratio))
-        corner = self._corner(radius, thin, fill)
-        border = self.theme.group_border
-        x, y, w, h, r = rect.x(), rect.y(), rect.width(), rect.height(), radius
-        for part, colour in (
-            (QRect(x, y + r, w, h - 2 * r), border),
-            (QRect(x + r, y, w - 2 * r, h), border),
-            (QRect(x + thin, y + r, w - 2 * thin, h - 2 * r), fill),
-            (QRect(x + r, y + thin, w - 2 * r, h - 2 * thin), fill),
-        ):
-            painter.fillRect(part, colour)
-        for right in (0, 1):
-            for low in (0, 1):
-                put(painter, QRectF(x + right * (w - r), y + low * (h - r), r, r), corner, QRectF(right * r, low * r, r, r))
-
-    def _fill(self, depth: int) -> QColor:
-        return self.theme.group_fills[min(depth, len(self.theme.group_fills) - 1)]
-
-    def _corner(self, radius: int, thin: int, fill: QColor) -> Picture:
-        key = ("corner", radius, thin, fill.rgba())
-        if key not in self._pictures:
-            picture = blank(2 * radius, 2 * radius)
-            painter = QPainter(picture)
-            try:
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                painter.setPen(QPen(self.theme.group_border, thin))
-                painter.setBrush(fill)
-                half = thin / 2
-                painter.drawRoundedRect(QRectF(half, half, 2 * radius - thin, 2 * radius - thin), radius - half, radius - half)
-            finally:
-                painter.end()
-            self._pictures[key] = picture
-        return self._pictures[key]
-
-    def _paint_titles(self, painter: QPainter, found: list[int]) -> None:
-        groups, u, ratio = self.scene.groups, self.unit, self.ratio
-        size = float(np.clip(12.5 * self.scale, 9, 13)) * ratio
-        strip = TITLE * u
-        for number in found:
-            left, top, width, height = (groups.rows[number] * u).tolist()
-            if width < 48 * ratio or height < 80 * ratio or strip < size * 1.05:
-                continue
-            key = ("title", groups.titles[number], int(groups.counts[number]), size, int(groups.depth[number]))
-            if key not in self._pictures:
-                ground = self._fill(int(groups.depth[number]))
-                self._pictures[key] = group_sprites.title_sprite(
-                    self.theme, groups.titles[number], int(groups.counts[number]), size, ground
-                )
-            picture = self._pictures[key]
-            across = min(picture.width(), int(width - 16 * u))
-            y = top + height - strip + 2 * u if self.scene.flipped else top
-            place = QPointF(round(left + max(3 * ratio, 7 * u)), round(y + max(2 * ratio, (strip - picture.height()) / 2)))
-            put(painter, QRectF(place.x(), place.y(), across, picture.height()), picture, QRectF(0, 0, across, picture.height()))
 
     def pick_title(self, x: float, y: float) -> int:
         """The open group whose title is at a place in scaled px, or -1."""
-        groups, u, ratio = self.scene.groups, self.unit, self.ratio
-        size, strip = float(np.clip(12.5 * self.scale, 9, 13)) * ratio, TITLE * u
-        if strip < size * 1.05:
-            return -1
-        for number in self._groups.query(x / u, y / u, x / u, y / u)[::-1].tolist():
-            left, top, width, height = (groups.rows[number] * u).tolist()
-            upper = top + height - strip if self.scene.flipped else top
-            letters = len(groups.titles[number]) + len(str(int(groups.counts[number]))) + 8
-            wide = min(width, 0.62 * size * letters + 2 * size)
-            if width >= 48 * ratio and height >= 80 * ratio and upper <= y <= upper + strip and x <= left + wide:
-                return int(number)
-        return -1
+        return self._ground.pick_title(x, y, self.unit, self.ratio)
+
+    def paint_titles_on(self, painter: QPainter, rows: Floats) -> None:
+        """Paint the titles that lines cross once more: above them. A row a line, from where to where, in scaled px."""
+        if not self.far:
+            put_titles(painter, self._ground.titles_on(rows, self.unit, self.ratio, self._pictures))
 
     def on_chevron(self, box: int, x: float) -> bool:
         """Whether a place in scaled px is at the chevron of a folded group."""
@@ -362,11 +298,11 @@ class ScenePainter:
 
     def _paint_edges(self, painter: QPainter, view: tuple[float, float, float, float]) -> None:
         s, u = self.scene, self.unit
-        detailed = self.scale >= TEXT_ONE
-        segments, index = (s.fine, self._fine) if detailed else (s.coarse, self._coarse)
+        segments = s.fine if self.scale >= TEXT_ONE else s.coarse
         margin = 8 / u * self.ratio + 8
-        found = index.query(view[0] - margin, view[1] - margin, view[2] + margin, view[3] + margin)
-        if not len(found):
+        found = segments.index.query(view[0] - margin, view[1] - margin, view[2] + margin, view[3] + margin)
+        if len(found) <= SOME and self.scale > ROUGH:
+            self._paint_few_edges(painter, segments, found, view)
             return
         edge = segments.edge[found]
         ink = self.edge_ink[edge]
@@ -375,43 +311,89 @@ class ScenePainter:
             rows, edge, ink = (part[np.abs(rows[:, 2:] - rows[:, :2]).max(axis=1) >= SHORT] for part in (rows, edge, ink))
         if self.scale <= ROUGH:  # not antialiased: from pixel to pixel
             rows = np.floor(rows) + 0.5
-        for kind in np.unique(ink).tolist():
-            self.set_edge_pen(painter, kind)
-            self.draw_segments(painter, rows[ink == kind], s.upright[edge[ink == kind]], painter.pen().widthF())
-        if self.scale >= 0.35:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-            edges = np.unique(edge)
-            edges = edges[~np.isnan(s.arrows[edges, 0])]
-            self.draw_arrows(painter, edges, self.edge_ink[edges])
-
-    def set_edge_pen(self, painter: QPainter, kind: int) -> None:
-        colour, width = self._inks[kind]
-        wide = max(width * min(1.3 * self.unit, max(self.unit, 0.6 * self.ratio)), 1.0) if self.scale >= TEXT_ONE else 1.0
-        pen = QPen(colour, wide)
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap if self.scale < 0.5 else Qt.PenCapStyle.SquareCap)
-        if kind % THIN == ZERO and self.scale >= TEXT_ONE:
-            pen.setDashPattern([2.0, 3.0])
+        upright = s.upright[edge]
+        if upright.any():  # on whole pixels
+            rows[upright, ::2] = (np.floor(rows[upright, ::2].sum(axis=1) / 2) + self._shifts[ink[upright]])[:, None]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.scale > ROUGH)
-        painter.setPen(pen)
+        kinds = np.flatnonzero(np.bincount(ink)).tolist()
+        for kind in kinds:
+            painter.setPen(self._pen(kind))
+            draw_lines(painter, rows[ink == kind] if len(kinds) > 1 else rows)
+        if self.scale >= HEADS:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            edges = edge[np.flatnonzero(np.diff(edge, prepend=-1))]
+            self._paint_arrows(painter, edges[self._heads[edges] > 0], view)
 
-    @staticmethod
-    def draw_segments(painter: QPainter, rows: Floats, upright: npt.NDArray[np.bool_], wide: float) -> None:
-        """Lines with the painter's pen; upright ones stand on whole pixels."""
-        if upright.any():
-            rows = rows.copy()
-            shift = 0.5 if round(wide) % 2 else 0.0
-            rows[upright, 0] = rows[upright, 2] = np.floor((rows[upright, 0] + rows[upright, 2]) / 2) + shift
-        draw_lines(painter, rows)
+    def _paint_few_edges(self, painter: QPainter, segments: Segments, found: Ints, view: tuple[float, float, float, float]) -> None:
+        """The same one by one: a call of numpy costs what three of them cost."""
+        u, inks, upright, drawn = self.unit, self.edge_ink, self.scene.upright, []
+        if not (edges := segments.edge[found].tolist()):
+            return
+        for edge, (x1, y1, x2, y2) in zip(edges, segments.rows[found].tolist(), strict=True):
+            ink = inks.item(edge)
+            x1, x2 = x1 * u, x2 * u
+            if upright.item(edge):
+                x1 = x2 = math.floor((x1 + x2) / 2) + self._shifts.item(ink)
+            drawn.append((ink, QLineF(x1, y1 * u, x2, y2 * u)))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        drawn.sort(key=itemgetter(0))
+        pen = -1
+        for ink, line in drawn:
+            if ink != pen:
+                painter.setPen(self._pen(ink))
+                pen = ink
+            painter.drawLine(line)
+        if self.scale >= HEADS:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            self._paint_few_arrows(painter, dict.fromkeys(edges), view)
 
-    def draw_arrows(self, painter: QPainter, edges: Ints, kinds: Bytes) -> None:
+    def _width(self, width: float) -> float:
+        """Of an edge's line, in device px."""
+        return max(width * min(1.3 * self.unit, max(self.unit, 0.6 * self.ratio)), 1.0) if self.scale >= TEXT_ONE else 1.0
+
+    def _pen(self, kind: int) -> QPen:
+        """The pen for what an edge is drawn as, at this scale."""
+        pen = self._pens.get(kind)
+        if pen is None:
+            colour, width = self._inks[kind]
+            pen = self._pens[kind] = QPen(colour, self._width(width))
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap if self.scale < 0.5 else Qt.PenCapStyle.SquareCap)
+            if kind % THIN == ZERO and self.scale >= TEXT_ONE:
+                pen.setDashPattern([2.0, 3.0])
+        return pen
+
+    @cached_property
+    def _heads(self) -> Bytes:
+        """Of each edge what its arrow head is: 0 for none, else 4 and 2 for an open one, 1 for one that points up."""
         s = self.scene
-        look = kinds.astype(np.int64) * 4 + 2 * (s.kind[edges] == DATA) + (s.arrows[edges, 2] < 0)
+        return np.where(np.isnan(s.arrows[:, 0]), 0, 4 + 2 * (s.kind == DATA) + (s.arrows[:, 2] < 0)).astype(np.uint8)
+
+    def _paint_arrows(self, painter: QPainter, edges: Ints, view: tuple[float, float, float, float]) -> None:
+        s, u = self.scene, self.unit
+        tips = s.arrows[edges, :2]
+        near = ((tips >= [view[0] - HEAD, view[1] - HEAD]) & (tips <= [view[2] + HEAD, view[3] + HEAD])).all(axis=1)
+        edges = edges[near]
+        look = self.edge_ink[edges].astype(np.int64) * 4 + self._heads[edges] % 4
         for key in np.unique(look).tolist():
             mine = edges[look == key]
             picture = self._arrow(key // 4, bool(key & 2), bool(key & 1))
-            x = np.floor(s.arrows[mine, 0] * self.unit) + 0.5
-            y = np.round(s.arrows[mine, 1] * self.unit) - s.arrows[mine, 2] * picture.height() / 2
+            x = np.floor(s.arrows[mine, 0] * u) + 0.5
+            y = np.round(s.arrows[mine, 1] * u) - s.arrows[mine, 2] * picture.height() / 2
             put_copies(painter, picture, np.stack([x, y], axis=1))
+
+    def _paint_few_arrows(self, painter: QPainter, edges: Iterable[int], view: tuple[float, float, float, float]) -> None:
+        arrows, u, seen = self.scene.arrows, self.unit, []
+        left, top, right, bottom = view[0] - HEAD, view[1] - HEAD, view[2] + HEAD, view[3] + HEAD
+        for edge in edges:
+            if head := self._heads.item(edge):
+                x, y, down = arrows[edge].tolist()
+                if left <= x <= right and top <= y <= bottom:
+                    seen.append((self.edge_ink.item(edge) * 4 + head % 4, x, y, down))
+        seen.sort(key=itemgetter(0))
+        for key, x, y, down in seen:
+            picture = self._arrow(key // 4, bool(key & 2), bool(key & 1))
+            wide, tall = picture.width(), picture.height()
+            put_at(painter, math.floor(x * u) + 0.5 - wide / 2, round(y * u) - down * tall / 2 - tall / 2, picture)
 
     def _arrow(self, kind: int, open_head: bool, up: bool) -> Picture:
         key = ("arrow", kind, open_head, up, self.unit)
@@ -428,37 +410,69 @@ class ScenePainter:
         if self.scale < BOXES:
             self._paint_flat(painter, found)
             return
-        states = self.states[s.node[found]]
-        still = states % ALERT != Look.RUNNING  # running nodes and their glow are the overlay's
-        found, states = found[still], states[still]
+        if len(found) <= FEW and u == self.picture_unit:
+            self._paint_few_nodes(painter, found)
+            return
+        nodes = s.node[found]
+        states = self.states[nodes]
+        still = states % ALERT != RUNNING  # running nodes and their glow are the overlay's
+        if not still.all():
+            found, nodes, states = found[still], nodes[still], states[still]
         if not len(found):
             return
         stretch = u / self.picture_unit
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, stretch != 1.0)
-        key = (s.style[found] * (2 * ALERT) + states) * self.dress.count + self.dress.code[s.node[found]]
+        key = (s.style[found] * (2 * ALERT) + states) * self.dress.count + self.dress.code[nodes]
         order = np.argsort(key, kind="stable")
         starts = np.flatnonzero(np.diff(key[order], prepend=-1))
         for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True):
             mine = found[order[start:end]]
             look, code = divmod(int(key[order[start]]), self.dress.count)
             picture = self.picture(int(s.style[mine[0]]), look % (2 * ALERT), code)
-            put_copies(painter, picture, self.picture_centres(mine, picture, stretch), stretch)
+            put_copies(painter, picture, self._picture_centres(mine, picture, stretch), stretch)
         if self.scale >= BADGES:
             self._paint_badges(painter, found)
 
+    def _paint_few_nodes(self, painter: QPainter, found: Ints) -> None:
+        """The same one by one, where pictures are as large as they are painted."""
+        s, states, codes, marks = self.scene, self.states, self.dress.code, self.marks
+        boxes = []
+        for box in found.tolist():
+            node = s.node.item(box)
+            state = states.item(node)
+            if state % ALERT != RUNNING:
+                boxes.append((s.style.item(box), state, codes.item(node), box, node))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        for style, state, code, box, _ in sorted(boxes):
+            picture = self.picture(style, state, code)
+            put_at(painter, *self.picture_corner(box, picture), picture)
+        if self.scale >= BADGES:
+            for _, _, _, box, node in boxes:
+                if s.hooks.item(node) or marks.alert.item(node) or marks.inner.folded.item(node) or node in marks.breakpoints:
+                    self.paint_badges(painter, box)
+
     def picture(self, style: int, state: int, code: int = 0) -> Picture:
         drawn = self.scene.styles[style]
-        if self.wordless:
-            drawn = drawn._replace(label="", detail="", note="")
         key = (drawn, state, code)
+        wordless = self.hurries and key not in self._pictures and self._worded >= WORDED
+        if wordless:
+            drawn = drawn._replace(label="", detail="", note="")
+            key = (drawn, state, code)
         if key not in self._pictures:
+            self._worded += 1
             unit = self.picture_unit
             ink = self.dress.ink(self.theme, drawn.category, state, code)
-            level = 0 if self.wordless else self._level(unit)
+            level = 0 if wordless else self._level(unit)
             self._pictures[key] = sprites.node_sprite(self.theme, drawn, state, unit, level, ink)
         return self._pictures[key]
 
-    def picture_centres(self, boxes: Ints, picture: Picture, stretch: float) -> Floats:
+    def picture_corner(self, box: int, picture: Picture, stretch: float = 1.0) -> tuple[float, float]:
+        """Where a box's picture begins: on whole pixels."""
+        s, u = self.scene, self.unit
+        x, y = float(s.x[box]) * u - picture.width() * stretch / 2, float(s.y[box]) * u - picture.height() * stretch / 2
+        return round(x + 0.5 * stretch), round(y + 0.5 * stretch)
+
+    def _picture_centres(self, boxes: Ints, picture: Picture, stretch: float) -> Floats:
         """Where a picture's centre goes so that its left upper corner falls on whole pixels."""
         s, u = self.scene, self.unit
         half_width, half_height = picture.width() * stretch / 2, picture.height() * stretch / 2
@@ -514,8 +528,8 @@ class ScenePainter:
         if self.marks.alert[node]:
             picture = self._badge(("alert", 0))
             x, y = right - picture.width() / 2 - 2 * u, bottom - picture.height() / 2 - 2 * u
-            if pill and s.width[box] < 1.5 * s.height[box]:  # a chip of one letter: another one stands close at its right
-                x, y = right - 0.6 * picture.width(), top - 0.6 * picture.height()
+            if pill and s.width[box] < 1.5 * s.height[box]:  # a chip of one letter: others stand close at its right and above it
+                x, y = left - 0.5 * picture.width(), bottom - 0.5 * picture.height()
             elif pill:
                 x, y = right - 6 * u, (top + bottom - picture.height()) / 2
             put_at(painter, round(x), round(y), picture)

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import networkx as nx
 
 from ..categories import category_of
+from ..models.named import both
 
 Key = Hashable
 
@@ -156,7 +157,11 @@ def label_of(data: Mapping[str, Any], shape: Shape) -> tuple[str, str]:
     label = str(data.get("label") or data.get("op") or "?")
     if shape in (Shape.ACCUMULATE, Shape.LEAF, Shape.INPUT) and name:
         label = name.rpartition(".")[2]
-    return label, str(data.get("detail") or "").replace("x", "\N{MULTIPLICATION SIGN}")
+    detail = str(data.get("detail") or "").replace("x", "\N{MULTIPLICATION SIGN}")
+    given = str(data.get("given") or "")
+    if given and shape not in PILLS:  # on a pill there is no room for what it is called without it; its tip says so
+        detail = f"{label} · {detail}" if detail else label
+    return given or label, detail
 
 
 def shape_of(data: Mapping[str, Any]) -> Shape:
@@ -184,7 +189,8 @@ def plan(graph: nx.DiGraph, measure: Measure) -> Plan:
         if data.get("kind") == "group":
             return _group_style(data, measure)
         name = str(data.get("name") or "")
-        facts = (shape, data.get("kind"), data.get("op"), data.get("label"), name.rpartition(".")[2], data.get("detail"))
+        given = data.get("given")
+        facts = (shape, data.get("kind"), data.get("op"), data.get("label"), name.rpartition(".")[2], data.get("detail"), given)
         found = styles.get(facts)
         if found is None:
             drawn = shape_of(data) if shape is None else shape
@@ -245,7 +251,8 @@ def _calls(graph: nx.DiGraph, boxes: Mapping[Key, Style]) -> tuple[dict[Key, str
     groups: Mapping[Key, Mapping[str, Any]] | None = graph.graph.get("groups")
     if groups is not None:
         titles = {
-            name: facts["label"] + (f" \N{MULTIPLICATION SIGN}{facts['repeats']:,}" if facts["repeats"] > 1 else "")
+            name: both(facts.get("given", ""), facts["label"])
+            + (f" \N{MULTIPLICATION SIGN}{facts['repeats']:,}" if facts["repeats"] > 1 else "")
             for name, facts in groups.items()
         }
         return titles, {name: int(facts["nodes"]) for name, facts in groups.items()}
@@ -262,7 +269,8 @@ def _calls(graph: nx.DiGraph, boxes: Mapping[Key, Style]) -> tuple[dict[Key, str
             if call not in known:
                 paths.setdefault(call, []).append(str(data.get("path") or ""))
     drawn = [call for call, number in inside.items() if number > 1]
-    named = {call: title_of(known[call].path if call in known else _common(paths[call])) for call in drawn}
+    given = graph.graph.get("given", {})
+    named = {call: both(given.get(call, ""), title_of(known[call].path if call in known else _common(paths[call]))) for call in drawn}
     return {call: title for call, title in named.items() if title}, dict(counts)
 
 
@@ -305,8 +313,10 @@ def _folds(graph: nx.DiGraph, measure: Measure) -> tuple[dict[Key, tuple[float, 
 
 def _group_style(data: Mapping[str, Any], measure: Measure) -> Style:
     """A folded group: name, class and repetitions above, what it holds below."""
-    label = elided(str(data["label"]), TextRole.LABEL, 150.0, measure)
-    note = elided(str(data["type"]), TextRole.DETAIL, 110.0, measure) if data["type"] != data["label"] else ""
+    given, own = str(data.get("given") or ""), str(data["label"])
+    label = elided(given or own, TextRole.LABEL, 150.0, measure)
+    beside = own if given else str(data["type"]) if data["type"] != own else ""
+    note = elided(beside, TextRole.DETAIL, 110.0, measure) if beside else ""
     times = int(data["repeats"])
     detail = f"{data['nodes']:,} nodes"
     if data["elements"]:

@@ -19,6 +19,7 @@ from ..translation import translate
 from . import lights
 from .dress import Dress
 from .flowing import Flowing
+from .ink import NormScale
 from .lights import Choice, Lights
 from .marks import EVERYTHING
 from .scene import GRADIENT, Scene
@@ -49,6 +50,7 @@ class Legend:
     bar: tuple[int, int] = (0, 0)  # places in the palette between which the bar lies, the second one not in it
     zero: str = ""
     plain: str = ""
+    norms: NormScale | None = None  # where the colours are gradient norms: their scale, for edges as well
 
 
 class Reading(QObject):
@@ -108,7 +110,7 @@ class Reading(QObject):
             said.append(
                 ": ".join(part for part in (translate("Canvas", "coloured by {0}").format(self.legend.title), chips or span) if part)
             )
-        if self.dress is not None and self.dress.dim.any():
+        if self.dress is not None and self.dress.dims:
             said.append(translate("Canvas", "%n node(s) (stands|stand) out", int((~self.dress.dim).sum())))
         return said
 
@@ -119,6 +121,7 @@ class Reading(QObject):
         if self.dress is None or (legend is None and self.legend is None):
             return
         self.legend = legend
+        self.dress.norms = legend.norms if legend is not None else None
         self.dress.colour(palette if legend is not None else (), places or {})
         self.dressed.emit(EVERYTHING)
 
@@ -129,7 +132,7 @@ class Reading(QObject):
 
     def dim_all_but(self, keys: Iterable[Key] | None) -> None:
         """Dims what is not named; None dims nothing."""
-        if self.dress is None or (keys is None and not self.dress.dim.any()):
+        if self.dress is None or (keys is None and not self.dress.dims):
             return
         self.dress.dim_all_but(keys)
         self.dressed.emit(EVERYTHING)
@@ -157,10 +160,11 @@ class Reading(QObject):
             return
         found = self._scene.nodes_of(keys)
         hit = self._scene.node_of(current) if current is not None else -1
-        if not len(found) and not self.lights.hits.any() and hit == self.lights.hit:
+        if not len(found) and not self.lights.some_hits and hit == self.lights.hit:
             return
         self.lights.hits[:] = False
         self.lights.hits[found] = True
+        self.lights.some_hits = bool(len(found))
         self.lights.hit = hit
         self.lit.emit()
 

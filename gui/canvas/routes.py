@@ -7,7 +7,9 @@ that is free of boxes. Everything flows down; the painter turns the whole scene 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -25,18 +27,23 @@ _LONG = 64.0  # a drop of more than about one layer may meet boxes on its way
 _TURN = 30.0  # the drop in which a long edge moves over to its lane
 _CLEAR = 9.0  # from a lane to the boxes beside it
 _TRIES = 28
+_LEVEL = 2.0  # the drop of a line that still runs along one row
+_CORNER = 10.0  # from the side of a box to where such a line leaves it, when it has to go around others
+_MOST = 3000  # lines that are led around boxes: where there are more they are seen from afar anyway
 
 _Taken = dict[int, list[tuple[float, float, int]]]  # by strips of 8 px: the stretches that are in use, and by which source
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Segments:
     """Rows of x1, y1, x2, y2, and which edge each belongs to, edges ascending."""
 
     rows: Floats
     edge: Ints
 
+    @cached_property
     def index(self) -> BoxIndex:
+        """Made when it is looked into: at one scale only that of the finer or of the coarser ones is."""
         r = self.rows
         return BoxIndex(
             np.minimum(r[:, 0], r[:, 2]), np.minimum(r[:, 1], r[:, 3]), np.maximum(r[:, 0], r[:, 2]), np.maximum(r[:, 1], r[:, 3])
@@ -60,7 +67,9 @@ def curves(hops: Floats, edge: Ints, pieces: int) -> Segments:
     a, b, c, d = (1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3
     x, y = (a + b) * x1 + (c + d) * x2, a * y1 + b * (y1 + pull) + c * (y2 - pull) + d * y2
     cut = np.stack([x[:, :-1], y[:, :-1], x[:, 1:], y[:, 1:]], axis=2).reshape(-1, 4)
-    return joined([Segments(hops[~bent], edge[~bent]), Segments(cut, np.repeat(edge[bent], pieces))])
+    hop = np.concatenate([np.flatnonzero(~bent), np.repeat(np.flatnonzero(bent), pieces)])
+    along = np.argsort(hop, kind="stable")  # one hop after the other, as the edge goes
+    return joined([Segments(np.concatenate([hops[~bent], cut])[along], edge[hop[along]])])
 
 
 def corners(points: Floats, edge: Ints, radius: float, pieces: int) -> Segments:
@@ -104,6 +113,34 @@ def dots(hops: Floats, edge: Ints, dash: float = 3.0, gap: float = 5.0) -> Segme
     return Segments(np.concatenate([begin, begin + step[owner] * dash], axis=1), edge[owner])
 
 
+def brackets(hops: Floats, ends: Floats, boxes: BoxIndex) -> tuple[Floats, Ints]:
+    """Leads level lines that would go beneath boxes around these, along the row: out of the box, along a lane that is free, into the
+    other box. ``ends`` are the tops and bottoms of the two boxes of each hop: top, bottom, top, bottom.
+
+    Returns rows of hops and, for each, the number of the hop that it came from. Where no lane is free a line stays as it is.
+    """
+    rows: list[tuple[float, float, float, float]] = []
+    owner: list[int] = []
+    taken: list[tuple[float, float, float]] = []
+    for number, (x1, y1, x2, y2) in enumerate(hops.tolist()):
+        left, right = min(x1, x2), max(x1, x2)
+        legs = [(x1, y1, x2, y2)]
+        if abs(y1 - y2) < _LEVEL and len(hops) <= _MOST and len(boxes.query(left + 1, y1 - 1, right - 1, y1 + 1)):
+            inward = math.copysign(_CORNER, x2 - x1)
+            a, b = x1 - inward, x2 + inward
+            top, bottom = min(ends[number, 0], ends[number, 2]), max(ends[number, 1], ends[number, 3])
+            for lane, up in ((bottom + 7, False), (top - 7, True), (bottom + 11, False), (top - 11, True)):
+                shared = any(abs(lane - other) < 3 and left - 4 < high and low < right + 4 for other, low, high in taken)
+                if not shared and not len(boxes.query(min(a, b), lane - 2, max(a, b), lane + 2)):
+                    first, last = (ends[number, 0], ends[number, 2]) if up else (ends[number, 1], ends[number, 3])
+                    legs = [(a, first, a, lane), (a, lane, b, lane), (b, lane, b, last)]
+                    taken.append((lane, left, right))
+                    break
+        rows += legs
+        owner += [number] * len(legs)
+    return np.array(rows, np.float64).reshape(-1, 4), np.array(owner, np.int64)
+
+
 def ports(x: Floats, half: Floats, other: Floats, margin: float = 12.0) -> Floats:
     """Where an edge meets a box: as near to the other end as the box allows, so that edges are upright where they can be."""
     room = np.maximum(half - margin, 0.0)
@@ -140,7 +177,6 @@ def lanes(hops: Floats, source: Ints, boxes: BoxIndex) -> tuple[Floats, Ints]:
 def _free_lane(
     x1: float, y1: float, x2: float, y2: float, source: int, boxes: BoxIndex, taken: dict[int, list[tuple[float, float, int]]]
 ) -> float:
-    left, _, right, _ = boxes.edges
     candidates, seen = [x1, x2], set()
     best, best_hits = x2, 1 << 30
     for _ in range(_TRIES):
@@ -160,5 +196,6 @@ def _free_lane(
         if shared:
             candidates += [lane - 9, lane + 9]
         if len(hits):
-            candidates += [float(left[hits].min()) - _CLEAR - 4, float(right[hits].max()) + _CLEAR + 4]
+            left, right = boxes.span(hits)
+            candidates += [left - _CLEAR - 4, right + _CLEAR + 4]
     return best

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+from array import array
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -26,6 +27,7 @@ Key = Hashable
 Rect = tuple[float, float, float, float]  # left, top, width, height
 Memory = Mapping[Key, Mapping[Key, float]]
 
+BACKWARD = "node"  # the kind of keys of backward nodes
 GRADIENT, DATA, LINK = range(3)  # kinds of edges
 _KINDS = {"gradient": GRADIENT, "data": DATA, "link": LINK}
 _GROUP_SIDE, _GROUP_TOP, _GROUP_BOTTOM = 16.0, 32.0, 16.0
@@ -82,6 +84,7 @@ class Scene:
     style: Ints  # box -> style
     hooks: Ints  # node -> number of hooks
     forward: Flags  # node: an op, a parameter or an input of the forward pass
+    folded: Flags  # node: a folded group
     source: Ints  # edge -> node
     target: Ints
     kind: npt.NDArray[np.uint8]  # edge -> GRADIENT, DATA, LINK
@@ -93,6 +96,7 @@ class Scene:
     arrows: Floats  # edge -> x, y of the tip of its arrow head (NaN where there is none), and 1 down or -1 up
     groups: Groups
     bounds: Rect
+    shown: Ints  # by id of a backward node, the node that shows it, -1 for none
     flipped: bool = False
     inside: dict[str, Ints] = field(default_factory=dict)  # kind of key -> by id, the node that shows it, -1 for none
     memory: Memory = field(default_factory=dict)  # what the layout wants to be told when the graph has grown
@@ -158,13 +162,19 @@ def folded_name(key: Key | None) -> Key | None:
 
 def arrange(graph: nx.DiGraph, measure: Measure, layout: LayoutFunction, before: Memory | None = None) -> Scene:
     """From a graph to a scene. ``before``: the ``memory`` of a scene of the same graph when it was smaller, or unfolded otherwise, for
-    a layout that keeps the order of what is drawn; an empty one to begin with."""
+    a layout that keeps the order of what is drawn; an empty one to begin with. Raises ValueError where a layout left nodes out, and what
+    the layout raises."""
     collecting = gc.isenabled()
     gc.disable()  # the collector would walk the whole graph again and again, for a third of the time, and find nothing
     try:
         planned = plan(graph, measure)
         answer = _asked(planned, layout, before)
-        return replace(build(graph, planned, as_layout(answer)), memory=getattr(answer, "memory", {}))
+        if isinstance(answer, Mapping) and (missing := [key for key in planned.boxes if key not in answer]):
+            raise ValueError(f"it gave no place for {len(missing):,} of {len(planned.boxes):,} nodes, the first of them {missing[0]}")
+        memory = getattr(answer, "memory", {})
+        builder = _Builder(graph, replace(planned, graph=nx.DiGraph()), as_layout(answer))
+        del answer, planned  # the builder gives up what it has read: a copy of the graph, a list for each edge
+        return replace(builder.scene(), memory=memory)
     finally:
         if collecting:
             gc.enable()
@@ -242,11 +252,11 @@ class _Builder:
         x, y, width, height = (np.ascontiguousarray(table[:, column]) for column in range(4))
         self.boxes = (x, y, width, height)
         groups = self._groups()
-        edges = list(self.graph.edges(data="kind"))
-        source = np.array([self.number[a] for a, _, _ in edges], np.int64)
-        target = np.array([self.number[b] for _, b, _ in edges], np.int64)
-        kind = np.array([_KINDS.get(str(k), GRADIENT) for _, _, k in edges], np.uint8)
-        fine, coarse, docked, arrows = self._paths([(a, b) for a, b, _ in edges], kind)
+        edges = list(self.graph.edges)
+        source = np.array([self.number[a] for a, _ in edges], np.int64)
+        target = np.array([self.number[b] for _, b in edges], np.int64)
+        kind = np.array([_KINDS.get(str(k), GRADIENT) for _, _, k in self.graph.edges(data="kind")], np.uint8)
+        fine, coarse, docked, arrows = self._paths(edges, kind)
         span = np.bincount(fine.edge, minlength=len(edges))
         upright = np.zeros(len(edges), np.bool_)
         upright[fine.edge] = (span[fine.edge] == 1) & (np.abs(fine.rows[:, 0] - fine.rows[:, 2]) < 0.75)
@@ -254,15 +264,25 @@ class _Builder:
             self.keys, self.number, tuple(self.styles), x, y, width, height, table[:, 4].astype(np.int64), table[:, 5].astype(np.int64),
             np.array([int(data.get("hooks") or 0) for _, data in self.graph.nodes(data=True)], np.int64),
             np.array([self._is_forward(key, data) for key, data in self.graph.nodes(data=True)], np.bool_),
-            source, target, kind, docked, {(a, b): number for number, (a, b, _) in enumerate(edges)},
-            fine, coarse, upright, arrows, groups, self._bounds(groups, fine), False, self.graph.graph.get("inside", {}),
+            np.array([folded_name(key) is not None for key in self.keys], np.bool_),
+            source, target, kind, docked, dict(zip(edges, range(len(edges)), strict=True)),
+            fine, coarse, upright, arrows, groups, self._bounds(groups, fine), self._shown(), False, self.graph.graph.get("inside", {}),
         )  # fmt: skip
+
+    def _shown(self) -> Ints:
+        inside = self.graph.graph.get("inside", {}).get(BACKWARD, np.zeros(0, np.int64))
+        own = [(key[1], number) for number, key in enumerate(self.keys) if isinstance(key, tuple) and key[0] == BACKWARD]
+        ids, numbers = np.array(own, np.int64).reshape(-1, 2).T
+        shown = np.full(max(len(inside), int(ids.max(initial=0)) + 1), -1, np.int64)
+        shown[: len(inside)] = inside
+        shown[ids] = numbers
+        return shown
 
     def _is_forward(self, key: Key, data: Mapping[str, Any]) -> bool:
         """Whether it ran in the forward pass: of a folded group, whether nothing in it is of the backward pass."""
         if data.get("kind") != "group":
             return data.get("kind") in ("op", "leaf", "input")
-        backward = self.graph.graph.get("inside", {}).get("node")
+        backward = self.graph.graph.get("inside", {}).get(BACKWARD)
         return backward is None or not (backward == self.number[key]).any()
 
     def _bounds(self, groups: Groups, segments: Segments) -> Rect:
@@ -283,7 +303,7 @@ class _Builder:
         arrows = np.full((len(pairs), 3), np.nan)
         stubs: list[list[tuple[float, float]]] = []
         stub_edges: list[int] = []
-        routed: list[tuple[float, float, float, float]] = []
+        routed = array("d")
         routed_edges: list[int] = []
         free: list[int] = []
         links: list[int] = []
@@ -303,14 +323,16 @@ class _Builder:
                     stubs.append(list(way_out))
                     stub_edges.append(number)
                     continue
-                routed += [(*p, *q) for p, q in pairwise(way_out)]
+                for p, q in pairwise(way_out):
+                    routed.extend((*p, *q))
                 routed_edges += [number] * (len(way_out) - 1)
             elif a != b:
                 free.append(number)
+        self.layout = replace(self.layout, edges={})  # as much as all else that is held here
         hops, owner = self._free_hops(pairs, np.array(free, np.int64), arrows, kind)
         hops = np.concatenate([hops, np.array(routed, np.float64).reshape(-1, 4)])
         owner = np.concatenate([owner, np.array(routed_edges, np.int64)])
-        straight, straight_edges = self._link_hops(pairs, links), np.array(links, np.int64)
+        straight, straight_edges = self._link_hops(pairs, links)
         points = np.array([point for line in stubs for point in line], np.float64).reshape(-1, 2)
         line_of = np.repeat(np.arange(len(stubs)), [len(line) for line in stubs])
         names = np.array(stub_edges, np.int64)
@@ -341,16 +363,16 @@ class _Builder:
         hops, owner = paths.lanes(hops, a, BoxIndex(x - width / 2, y - height / 2, x + width / 2, y + height / 2))
         return hops, free[owner]
 
-    def _link_hops(self, pairs: list[tuple[Key, Key]], links: list[int]) -> Floats:
+    def _link_hops(self, pairs: list[tuple[Key, Key]], links: list[int]) -> tuple[Floats, Ints]:
         x, y, width, height = self.boxes
         a = np.array([self.first_box[pairs[number][0]] for number in links], np.int64)
         b = np.array([self.first_box[pairs[number][1]] for number in links], np.int64)
         if not len(a):
-            return np.zeros((0, 4))
+            return np.zeros((0, 4)), a
         side = np.sign(x[b] - x[a])
         beside = np.abs(x[b] - x[a]) > (width[a] + width[b]) / 2
         down = np.sign(y[b] - y[a])
-        return np.stack(
+        hops = np.stack(
             [
                 x[a] + np.where(beside, side * width[a] / 2, 0.0),
                 y[a] + np.where(beside, 0.0, down * height[a] / 2),
@@ -359,6 +381,9 @@ class _Builder:
             ],
             axis=1,
         )
+        ends = np.stack([y[a] - height[a] / 2, y[a] + height[a] / 2, y[b] - height[b] / 2, y[b] + height[b] / 2], axis=1)
+        around, owner = paths.brackets(hops, ends, BoxIndex(x - width / 2, y - height / 2, x + width / 2, y + height / 2))
+        return around, np.array(links, np.int64)[owner]
 
     def _dock_lines(self, a: Key, b: Key) -> list[list[tuple[float, float]]]:
         """The lines between a host and a chip of it, or between two chips of one host; none for every other pair."""

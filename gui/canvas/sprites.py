@@ -35,6 +35,7 @@ from .status import ALERT, Look
 from .strokes import Picture, blank
 
 SHADOW, GLOW = 4.0, 16.0  # margins in world px
+_READABLE = 6  # pixels: letters that are smaller are left out, of all boxes of that size
 _RADIUS = {
     Shape.OP: 3.0,
     Shape.FUNCTION: 8.0,
@@ -266,14 +267,16 @@ class _Node:
         painter.drawText(QRectF(left, top + height * 0.51, rect.right() - left, height * 0.4), flags, self.style.detail)
 
     def _fitted(self, text: str, box: QRectF) -> None:
-        """One line, as large as the box allows."""
+        """One line, as large as the box allows. A long word is cut rather than left out: beside boxes with words one without says that
+        it has none."""
         size = min(box.height() * 0.6, 13 * self.unit * 1.3)  # not more: labels side by side should be about equal
+        if size < _READABLE:
+            return
         font = ui_font(size, QFont.Weight.DemiBold)
         wide = QFontMetricsF(font).horizontalAdvance(text)
         if wide > box.width():
-            font = ui_font(math.floor(size * box.width() / wide), QFont.Weight.DemiBold)
-        if font.pixelSize() < 6:
-            return
+            font = ui_font(max(math.floor(size * box.width() / wide), _READABLE), QFont.Weight.DemiBold)
+            text = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
         self.painter.setFont(font)
         self.painter.setPen(self.ink.text)
         self.painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)

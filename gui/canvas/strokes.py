@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPicture, QPixmap
 
 from .primitives import draw_copies
@@ -77,7 +77,10 @@ def put(painter: QPainter, target: QRectF, picture: Picture, part: QRectF | None
 
 
 def put_at(painter: QPainter, x: float, y: float, picture: Picture) -> None:
-    """A picture with its left upper corner there."""
+    """A picture with its left upper corner there, on whole pixels."""
+    if isinstance(picture, QPixmap):
+        painter.drawPixmap(QPointF(x, y), picture)
+        return
     put(painter, QRectF(x, y, picture.width(), picture.height()), picture)
 
 

@@ -10,6 +10,7 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
+from ..models.named import both
 from ..translation import translate
 from .marks import Marks
 from .scene import Scene
@@ -22,7 +23,12 @@ def word(look: Look) -> str:
 
 
 def full_name(data: Mapping[str, Any]) -> str:
-    """The name that PyTorch gives a node (MulBackward0), and a parameter's name behind AccumulateGrad."""
+    """The name that PyTorch gives a node (MulBackward0), and a parameter's name behind AccumulateGrad; behind the user's, where he gave
+    it one."""
+    return both(str(data.get("given") or ""), _own_name(data))
+
+
+def _own_name(data: Mapping[str, Any]) -> str:
     label, kind, name = str(data.get("label") or "?"), data.get("kind"), str(data.get("name") or "")
     if kind == "group":
         times = f" \N{MULTIPLICATION SIGN}{data['repeats']:,}" if data["repeats"] > 1 else ""
@@ -38,7 +44,7 @@ def crumbs(data: Mapping[str, Any]) -> tuple[str, ...]:
     """The module path of a node from the model down, the node last."""
     owner, _, name = str(data.get("name") or "").rpartition(".")  # a parameter's name says where it belongs
     path = [part for part in str(data.get("path") or owner).split(".") if part]
-    return ("model", *path, name or str(data.get("label") or "?"))
+    return ("model", *path, str(data.get("given") or "") or name or str(data.get("label") or "?"))
 
 
 def module_rect(graph: nx.DiGraph, scene: Scene, data: Mapping[str, Any], part: int) -> tuple[float, float, float, float] | None:
@@ -82,13 +88,49 @@ def tip(data: Mapping[str, Any], look: Look, alert: bool, came: npt.NDArray[np.f
     for title, norms in ((translate("Canvas", "norm in"), came), (translate("Canvas", "norm out"), out)):
         known = norms[~np.isnan(norms)]
         if len(known):
-            lines.append(
-                f"{title} "
-                + ", ".join(f"{norm:.3g}" if np.isfinite(norm) else translate("Canvas", "not finite") for norm in known[:4].tolist())
-            )
+            lines.append(f"{title} " + ", ".join(_norm(norm) for norm in known[:4].tolist()))
     if hooks := int(data.get("hooks") or 0):
         lines.append(translate("Canvas", "%n hook(s)", hooks))
     return "<br>".join(lines)
+
+
+def spoken(data: Mapping[str, Any], key: Hashable, look: Look, norms: npt.NDArray[np.float64], marks: Iterable[str] = ()) -> str:
+    """A node in the words of a screen reader: "MulBackward0, node 12, done, gradient norm 0.31, current". ``norms`` are those of the
+    gradients that came (NaN: not known), ``marks`` what else there is to say."""
+    kind, number = key if isinstance(key, tuple) and len(key) == 2 else ("", None)
+    counted = {
+        "node": translate("Canvas", "node {0}"),
+        "op": translate("Canvas", "op {0}"),
+        "leaf": translate("Canvas", "tensor {0}"),
+    }
+    parts = [full_name(data)]
+    if kind in counted:
+        parts.append(counted[kind].format(number))
+    parts.append(word(look))
+    known = norms[~np.isnan(norms)].tolist()
+    if known:
+        many = translate("Canvas", "gradient norms {0}") if len(known) > 1 else translate("Canvas", "gradient norm {0}")
+        parts.append(many.format(" + ".join(_norm(norm) for norm in known[:4])))
+    return ", ".join([*parts, *marks])
+
+
+def spoken_more(data: Mapping[str, Any]) -> str:
+    """What is said of a node to who asks for more: its shape, its module and its line of the script."""
+    line = data.get("line")
+    parts = [str(data.get("detail") or "").replace("x", "\N{MULTIPLICATION SIGN}"), str(data.get("path") or "")]
+    parts.append(f"{line[0]}:{line[1]}" if line else "")
+    if hooks := int(data.get("hooks") or 0):
+        parts.append(translate("Canvas", "%n hook(s)", hooks))
+    return ", ".join(part for part in parts if part)
+
+
+def spoken_group(title: str, count: int) -> str:
+    """An open group in the words of a screen reader."""
+    return translate("Canvas", "{0}, group, %n node(s)", count).format(title)
+
+
+def _norm(norm: float) -> str:
+    return f"{norm:.3g}" if np.isfinite(norm) else translate("Canvas", "not finite")
 
 
 def description(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 
-from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QApplication,
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListView,
+    QMainWindow,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -29,6 +31,7 @@ from .fuzzy import match
 
 SHOWN = 200  # rows; whoever needs more types another letter
 PIECE = 0.006  # seconds of looking before the window gets its turn
+AT_LEAST = 100  # choices that are looked at before: a short list is there at once, also on a machine that is busy
 _WIDTH, _ROWS = 720, 11
 Index = QModelIndex | QPersistentModelIndex
 
@@ -168,6 +171,7 @@ class Chooser(QFrame):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.clicked.connect(self._choose)
         self._note = QLabel(self)
+        self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._note.setProperty("role", "dim")
         self._note.setWordWrap(True)
         self._note.setObjectName("chooserNote")  # its margins are the style's: a label forgets its own with another theme
@@ -217,11 +221,18 @@ class Chooser(QFrame):
         row = QFontMetrics(theme.ui_font(13)).height() + 14
         wide = min(round(_WIDTH * max(1.0, scale())), window.width() - 40)
         around = self.field.sizeHint().height() + 6 + 2 * 8 + 2 * self.list.frameWidth()  # spacing and margins of the column
-        rows = max(2, min(_ROWS, (window.height() - 80 - around) // row))
+        top = self._top()
+        rows = max(2, min(_ROWS, (window.height() - top - 26 - around) // row))
         alone = self.list.isHidden() and not self._note.isHidden()  # what is to be said, and nothing to choose from
         edge = 2 * self.frameWidth() or 2  # the style's
         high = around + edge + (self._note.heightForWidth(wide - 16 - edge) if alone else rows * row)
-        self.setGeometry((window.width() - wide) // 2, min(54, window.height() // 12), wide, high)
+        self.setGeometry((window.width() - wide) // 2, top, wide, high)
+
+    def _top(self) -> int:
+        """Close below the toolbar, which is not cut in two; at the top of a window without one."""
+        middle = self._window.centralWidget() if isinstance(self._window, QMainWindow) else None
+        below = middle.mapTo(self._window, QPoint()).y() if middle is not None else 0
+        return min(below + 8, self._window.height() // 6)
 
     # ------------------------------------------------------------------------------------ looking
 
@@ -241,7 +252,9 @@ class Chooser(QFrame):
         query = self.field.text().strip()
         deadline = time.perf_counter() + PIECE
         done = False
-        while time.perf_counter() < deadline:
+        for number in itertools.count():
+            if number >= AT_LEAST and time.perf_counter() >= deadline:
+                break
             if self._at == len(self._known):
                 choice = next(self._source, None)
                 if choice is None:

@@ -36,13 +36,14 @@ HELP: dict[str, tuple[str, Sequence[str]]] = {
     ),
     "StepPanel": (
         "The node that is selected, else the current one: the gradients that arrived, what it passed on, what it kept, its hooks. Click "
-        "a value to see its numbers.",
-        ("step", "step_into", "step_back", "what_if"),
+        "a value to see its numbers. F2 gives the node a name of your own.",
+        ("step", "step_into", "step_back", "what_if", "name"),
     ),
     "TensorPanel": (
         "The value that is selected: statistics, heat map, numbers, line, histogram. The handles of the bar choose the range of the "
         "colours, a right click on A keeps it fitted; hold B to see the value before this event; arrows move from element to element, "
-        "Ctrl+G goes to an index. Lock a value to keep it in a tab, pin it to compare others with it.",
+        "Ctrl+G goes to an index, Ctrl+F finds numbers (0.31, > 3, 0..1, nan, max) and F3 the next. "
+        "Lock a value to keep it in a tab, pin it to compare others with it.",
         ("lock_value", "pin_value", "next_write", "watch_value", "copy"),
     ),
     "ValueHistoryPanel": (
@@ -120,7 +121,7 @@ class PanelHelp(QDialog):
         how, commands = HELP.get(name, ("", ()))
         rows = [(native(self._keymap.keys(command)) or self.tr("no key"), self._actions.name(command)) for command in commands]
         if name == GRAPH:
-            rows += [(native(keys.split(", ")), translate("ShortcutSheet", what)) for keys, what in GRAPH_KEYS]
+            rows += [(native(keys.split(", ")), translate("ShortcutSheet", what)) for keys, _, what in GRAPH_KEYS]
         self.title.setText(title)
         self.setAccessibleName(self.tr("Help: {0}").format(title))
         self.text.setHtml(self._page(about, translate(CONTEXT, how), rows))

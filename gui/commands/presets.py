@@ -24,6 +24,7 @@ PRESETS: Mapping[str, Mapping[str, Keys]] = {
         "toggle_breakpoint": ("Ctrl+F8",),
         "add_breakpoint": ("Ctrl+Shift+F8",),
         "next_alert": ("F2",),
+        "name": ("Shift+F6",),
         "previous_alert": ("Shift+F2",),
         "go_to_source": ("F4",),
         "palette": ("Ctrl+Shift+A",),

@@ -15,6 +15,7 @@ from gradstep.engine.tape.schema import Node, NodeKind, Role
 
 from ..files import recent
 from ..models.debug_model import DebugModel
+from ..models.named import both
 from ..widgets.formats import shape_text
 from .chooser import Choice, Chooser
 
@@ -62,18 +63,22 @@ class QuickOpen(QObject):
             yield from self._nodes(tape)
             for number in tape.ops:
                 op = tape.ops[number]
-                if all(slot is None for slot in op.grads):  # what has a backward node is found by that
-                    detail = self.tr("forward op {0}, no gradient").format(number)
-                    yield Choice(f"op {number}", op.name, _at(detail, op.stack[0] if op.stack else None), self._goes(("op", number)))
+                if all(slot is None for slot in op.grads) or self._given(("op", number)):  # else it is found by its backward node
+                    name = self._called(("op", number), op.name)
+                    without = all(slot is None for slot in op.grads)
+                    detail = (self.tr("forward op {0}, no gradient") if without else self.tr("forward op {0}")).format(number)
+                    yield Choice(f"op {number}", name, _at(detail, op.stack[0] if op.stack else None), self._goes(("op", number)))
 
     def _parameters(self, tape: Tape) -> Iterator[Choice]:
         nodes = {node.variable: number for number in tape.nodes if (node := tape.nodes[number]).kind is NodeKind.ACCUMULATE}
         for number in tape.tensors:
             tensor = tape.tensors[number]
-            if tensor.role is Role.LEAF and tensor.name:
+            if (tensor.role is Role.LEAF and tensor.name) or self._given(("leaf", number)):
                 shape = shape_text(tensor.meta.shape)
                 key = ("node", nodes[number]) if number in nodes else ("leaf", number)
-                yield Choice(f"tensor {number}", tensor.name, self.tr("parameter {0}").format(shape), self._goes(key), first=2.0)
+                name = self._called(("leaf", number), tensor.name)
+                about = self.tr("parameter {0}") if tensor.role is Role.LEAF else self.tr("tensor {0}")
+                yield Choice(f"tensor {number}", name, about.format(shape), self._goes(key), first=2.0)
 
     def _modules(self, tape: Tape) -> Iterator[Choice]:
         first: dict[int, tuple[str, int]] = {}
@@ -85,15 +90,22 @@ class QuickOpen(QObject):
         seen: set[str] = set()
         for number in tape.calls:
             module = tape.calls[number]
-            if number in first and module.path not in seen:
+            if number in first and (module.path not in seen or self._given(("group", number))):
                 seen.add(module.path)
-                name = module.path or module.type
+                name = self._called(("group", number), module.path or module.type)
                 yield Choice(f"call {number}", name, self.tr("module {0}").format(module.type), self._goes(first[number]), first=1.0)
 
     def _nodes(self, tape: Tape) -> Iterator[Choice]:
         for number in tape.nodes:
             node = tape.nodes[number]
-            yield Choice(f"node {number}", _name(tape, node), self._about(tape, number, node), self._goes(("node", number)))
+            name = self._called(("node", number), _name(tape, node))
+            yield Choice(f"node {number}", name, self._about(tape, number, node), self._goes(("node", number)))
+
+    def _given(self, key: tuple[str, int]) -> str:
+        return self._model.reader.given(key) if self._model.reader is not None else ""
+
+    def _called(self, key: tuple[str, int], own: str) -> str:
+        return both(self._given(key), own)
 
     def _about(self, tape: Tape, number: int, node: Node) -> str:
         op = tape.ops.get(node.op) if node.op is not None else None

@@ -12,18 +12,19 @@ from ..translation import translate
 from ..widgets.elided import WholeTexts
 from .keymap import Keymap, native
 
-# keys that work while the graph has the focus; they are no commands, as fields in which one types need these letters
+# keys, name and what it does: they work while the graph has the focus, and are no commands, as fields in which one types need these letters
 GRAPH_KEYS = (
-    ("Space", "Show the whole graph"),
-    ("+", "Enlarge"),
-    ("-", "Make smaller"),
-    ("0", "Its own size"),
-    ("K", "Turn the direction of the layout"),
-    ("I", "Walk to an input"),
-    ("O", "Walk to an output"),
-    ("Left, Right, Up, Down", "Walk to the neighbour; with Shift move the view"),
-    ("Return", "The line that made the node"),
-    ("Esc", "Select nothing"),
+    ("Space", "Fit", "Show the whole graph"),
+    ("+", "Enlarge", "Make the graph larger"),
+    ("-", "Reduce", "Make the graph smaller"),
+    ("0", "Own Size", "Neither enlarged nor reduced"),
+    ("K", "Turn", "Turn the direction of the layout"),
+    ("I", "Input", "Walk to an input; left and right choose among several"),
+    ("O", "Output", "Walk to an output; left and right choose among several"),
+    ("Left, Right, Up, Down", "Neighbour", "Walk to the neighbour; with Shift move the view"),
+    ("Backspace", "Out", "Fold the group around the node"),
+    ("Return", "Source", "The line that made the node"),
+    ("Esc", "Nothing", "Select nothing"),
 )
 
 
@@ -82,7 +83,8 @@ class ShortcutSheet(QDialog):
             if lines:
                 found[translate("Actions", menu).replace("&", "")] = lines
         found[self.tr("While the graph has the focus")] = [
-            (translate("ShortcutSheet", what), native(keys.split(", ")), "") for keys, what in GRAPH_KEYS
+            (translate("ShortcutSheet", name), native(keys.split(", ")), translate("ShortcutSheet", what))
+            for keys, name, what in GRAPH_KEYS
         ]
         return found
 

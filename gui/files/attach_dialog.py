@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-_WIDTH = 620
+from .. import theme
+
+_WIDTH = 620  # pixels where letters have their usual size
 
 
 class Place(NamedTuple):
@@ -58,7 +60,7 @@ class AttachDialog(QDialog):
         self.host = self._field(form, self.tr("&Machine"), place.host, self.tr("cluster, or me@cluster: as ssh knows it"))
         self.path = self._field(form, self.tr("&Recording there"), place.path, self.tr("a tape, or the folder of a job: project/runs"))
         self.folder = QLineEdit(place.copy)
-        self.folder.setMinimumWidth(300)
+        self.folder.setMinimumWidth(theme.scaled(300))
         browse = QPushButton(self.tr("Choose..."))
         browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
@@ -86,7 +88,7 @@ class AttachDialog(QDialog):
         for field in (self.host, self.path, self.folder, self.ssh, self.gradstep):
             field.textChanged.connect(self._check)
         self._check()
-        self.setMinimumWidth(_WIDTH)
+        self.setMinimumWidth(min(theme.scaled(_WIDTH), self.screen().availableGeometry().width() - 40))
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetMinimumSize)  # words that wrap need their height
         (self.path if place.host else self.host).setFocus()
 

@@ -24,6 +24,7 @@ class Attaching(QObject):
     """Asks which, starts the process, opens what it copies, and says in the bar how it goes."""
 
     file_picked = Signal(str)  # something of the copy is here
+    changed = Signal()  # another recording is followed, or none; the connection was lost, or is there again
     said = Signal(str)  # all of it is here, or the user stopped it
 
     def __init__(self, bar: MessageBar, settings: QSettings, window: QWidget) -> None:
@@ -34,6 +35,7 @@ class Attaching(QObject):
         self._place = Place()
         self._to = Path()  # the copy: a tape, or the folder of a job's
         self._is_open = False  # the window was asked to open the copy
+        self._is_lost = False  # the connection, which is tried again
         self._why = ""  # what the process said last
         self._heard = b""  # of a line that is not whole yet
 
@@ -41,6 +43,16 @@ class Attaching(QObject):
     def is_following(self) -> bool:
         """Whether a recording is being followed."""
         return self._process is not None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether what is recorded there comes here now."""
+        return self._process is not None and not self._is_lost
+
+    def place_of(self, tape: str) -> Place | None:
+        """Where a tape is recorded that is followed; None of any other."""
+        path = Path(tape).resolve()
+        return self._place if self.is_following and self._to.resolve() in (path, path.parent) else None
 
     @Slot()
     def ask(self) -> None:
@@ -60,7 +72,7 @@ class Attaching(QObject):
         """Follow a recording from now on, in place of any other."""
         self.stop()
         self._remember(place)
-        self._place, self._is_open, self._why, self._heard = place, False, "", b""
+        self._place, self._is_open, self._is_lost, self._why, self._heard = place, False, False, "", b""
         self._to = Path(place.copy, place.host.replace(os.sep, "_"), os.path.basename(place.path.rstrip("/")) or "root")
         process = self._process = QProcess(self)
         process.readyReadStandardOutput.connect(self._copied)
@@ -81,6 +93,7 @@ class Attaching(QObject):
                 process.kill()
                 process.waitForFinished(_CLOSING)
             process.deleteLater()
+            self.changed.emit()
 
     # ------------------------------------------------------------------------------------------------------------------
 
@@ -99,6 +112,7 @@ class Attaching(QObject):
             return
         if self._process.readAllStandardOutput().size() and not self._is_open:  # the path of the first copy
             self._is_open = True
+            self.changed.emit()
             self.file_picked.emit(str(self._to))
             self._show_following()
 
@@ -113,11 +127,18 @@ class Attaching(QObject):
             if not line.startswith(_PREFIX):
                 self._why = said  # of ssh's
             elif "was lost" in said:
+                self._say_lost(lost=True)
+                said = f"{said[:1].upper()}{said[1:].rstrip('.')}."
                 self._bar.show_error(said, [(self.tr("Stop Following"), self._stopped)])
             elif "again; nothing is missing" in said:
+                self._say_lost(lost=False)
                 self._show_following()
             elif not self._is_open:
                 self._why = f"{self._why}\n{said}" if self._why else said
+
+    def _say_lost(self, *, lost: bool) -> None:
+        self._is_lost = lost
+        self.changed.emit()
 
     def _show_following(self, another: Callable[[], None] | None = None) -> None:
         said = self.tr("Following {0} into {1}. The program there does not notice.").format(
@@ -139,6 +160,7 @@ class Attaching(QObject):
         process, self._process = self._process, None
         if process is not None:
             process.deleteLater()
+        self.changed.emit()
         if code == 0:
             self._bar.hide()
             self.said.emit(self.tr("All of {0} is here.").format(shown(f"{self._place.host}:{self._place.path}")))

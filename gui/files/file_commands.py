@@ -19,6 +19,15 @@ from .export import export_canvas
 EXPORTERS = "gradstep.exporters"
 
 
+def in_form(file: Path, kind: str, proposed: Path) -> Path:
+    """A file that was chosen under a kind, as "PDF document (*.pdf)", with the kind's suffix where the user wrote none or left the name as
+    it was proposed. A suffix that he wrote stays."""
+    _, _, suffix = kind.rstrip(")").rpartition("(*")
+    if suffix.startswith(".") and (not file.suffix or file == proposed):
+        return file.with_name((file.name if not file.suffix else file.stem) + suffix)
+    return file
+
+
 class FileCommands(QObject):
     """Asks the user by dialogs and says by signals what came of it."""
 
@@ -99,15 +108,19 @@ class FileCommands(QObject):
         """Let the user choose where to save what the graph shows, or all of it, as a picture."""
         kinds = self.tr("SVG drawing (*.svg);;PDF document (*.pdf);;PNG picture (*.png)")
         title = self.tr("Export Whole Graph") if whole else self.tr("Export View")
-        file, _ = QFileDialog.getSaveFileName(self._window, title, f"{self._folder()}/graph.svg", kinds)
+        first = f"{self._folder()}/graph.svg"
+        file, kind = QFileDialog.getSaveFileName(self._window, title, first, kinds)
         if file:
-            self.export(canvas, Path(file), whole=whole)
+            self.export(canvas, in_form(Path(file), kind, Path(first)), whole=whole)
 
     def export(self, canvas: GraphCanvas, file: Path, *, whole: bool = False) -> None:
         """Save the graph as a picture."""
         try:
             export_canvas(canvas, file, whole=whole)
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            self.failed.emit(self.tr("The picture could not be saved to {0}: {1}").format(file, error.strerror or error))
+            return
+        except ValueError as error:
             self.failed.emit(self.tr("The picture could not be saved: {0}").format(error))
             return
         self.said.emit(self.tr("Saved {0}").format(file))
@@ -120,9 +133,9 @@ class FileCommands(QObject):
             self.failed.emit(self.tr("No exporter is switched on: see Plug-ins."))
             return
         first = f"{self._folder()}/graph.{features[0].name}"
-        file, _ = QFileDialog.getSaveFileName(self._window, self.tr("Export Graph Data"), first, kinds)
+        file, kind = QFileDialog.getSaveFileName(self._window, self.tr("Export Graph Data"), first, kinds)
         if file:
-            self.export_data(graph, guard, Path(file), title)
+            self.export_data(graph, guard, in_form(Path(file), kind, Path(first)), title)
 
     def export_data(self, graph: nx.DiGraph, guard: Guard, file: Path, title: str) -> None:
         """Save the graph by the exporter of the file's suffix."""

@@ -10,7 +10,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
 
+from gradstep.engine.kept import whole
+
 from ..models.debug_model import DebugModel
+from ..models.named import Named
 from ..models.notes import KEYS, Bookmark, NotesTable
 from ..panels.notes_panel import NotesPanel
 from ..study.navigator import Navigator
@@ -23,6 +26,7 @@ class Notes(QObject):
 
     said = Signal(str)  # what came of a wish, or why nothing did
     edited = Signal(str, object, object)  # for undo: what the user did, the bookmarks before and after
+    names_changed = Signal(object)  # the names that the user gave to nodes, of another file or other ones
 
     def __init__(
         self, model: DebugModel, navigator: Navigator, panel: NotesPanel, settings: QSettings, parent: QObject | None = None
@@ -52,12 +56,38 @@ class Notes(QObject):
     def show_file(self, file: str) -> None:
         """Take the notes of another script or tape, "" for none."""
         self.keep()
-        name = hashlib.sha256(file.encode()).hexdigest()[:24] if file else ""
-        self._table = NotesTable(self._folder / f"{name}.json" if name else None)
+        self._table = NotesTable(self._place(file) if file else None)
         if self._table.problem:
             self.said.emit(self._table.problem)
         self._panel.show_text(self._table.text)
+        self.names_changed.emit(self._table.names)
         self._show()
+
+    @property
+    def names(self) -> tuple[Named, ...]:
+        """The names that the user gave to nodes."""
+        return self._table.names
+
+    def put_names(self, names: Sequence[Named]) -> None:
+        """These and no others."""
+        self._table.put_names(names)
+        self.names_changed.emit(self._table.names)
+        self._complain()
+
+    def _place(self, file: str) -> Path:
+        return self._folder / f"{hashlib.sha256(file.encode()).hexdigest()[:24]}.json"
+
+    @Slot(str, str)
+    def adopt(self, script: str, tape: str) -> None:
+        """Give the recording of a script the notes and bookmarks that were made on the script while it ran, unless it has its own."""
+        made, own = self._place(script), self._place(tape)
+        if not script or not made.is_file() or own.exists():
+            return
+        try:
+            with whole(own, "wb") as stream:
+                stream.write(made.read_bytes())
+        except OSError as error:
+            self.said.emit(self.tr("The notes on {0} could not be given to its recording: {1}").format(script, error.strerror or error))
 
     @Slot()
     def keep(self) -> None:
@@ -86,7 +116,10 @@ class Notes(QObject):
         node, reader = self._model.current_node, self._model.reader
         name = reader.node_name(node) if node is not None and reader is not None else ""
         place = self.tr("event #{0}").format(max(self._model.position, 0))
-        return self.tr("{0}, before {1}").format(place, name) if name else place
+        if name:
+            return self.tr("{0}, before {1}").format(place, name)
+        row = self._model.history.row_at(self._model.position) if reader is not None else None
+        return self.tr("{0}, {1}").format(place, reader.facts(row).name) if reader is not None and row is not None else place
 
     @Slot(int)
     def go_to(self, number: int) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
 from ..graph.page import GraphPage
 from ..graph.presenter import GraphPresenter
 from ..guard.plug_ins import PlugIns
 from ..models.debug_model import DebugModel
+from ..widgets.copying import selected_text
 from .file_commands import FileCommands
 from .opening import Opening
 
@@ -67,5 +69,9 @@ class FileOrders(QObject):
             copy = getattr(widget, "copy", None)
             if callable(copy):
                 copy()
+                return
+            if isinstance(widget, QAbstractItemView):
+                if text := selected_text(widget):
+                    QGuiApplication.clipboard().setText(text)
                 return
             widget = widget.parentWidget()

@@ -39,6 +39,7 @@ class Recovery(QObject):
     """Every window writes down what it has open, and takes that away when it is closed in order."""
 
     due = Signal()  # the window's arrangement may be kept now
+    reopened = Signal(str, str)  # a script's recording is about to be opened: the script, and the tape
 
     def __init__(
         self, session: DebugSession, opening: Opening, preferences: Preferences, settings: QSettings, parent: QObject | None = None
@@ -126,10 +127,14 @@ class Recovery(QObject):
         """The buttons beside that sentence."""
         found: list[Answer] = []
         if lost.tape and Path(lost.tape).is_file():
-            found.append((self.tr("Open the Recording"), lambda: open_file(lost.tape)))
+            found.append((self.tr("Open the Recording"), lambda: self._reopen(lost, open_file)))
         if lost.script and Path(lost.script).is_file():
             found.append((self.tr("Open the Script"), lambda: open_file(lost.script)))
         return found
+
+    def _reopen(self, lost: Lost, open_file: Callable[[str], None]) -> None:
+        self.reopened.emit(lost.script, lost.tape)
+        open_file(lost.tape)
 
     # -------------------------------------------------------------------------------------------------------- tidying
 

@@ -13,7 +13,7 @@ from gradstep.engine.debug.states import ENDED, State
 
 from ..guide.tour import SEEN
 from ..main_window import MainWindow
-from ..models.history import Row
+from ..models.row_table import Row
 from ..theme import Appearance
 from ..widgets.formats import number
 from .settings import throwaway

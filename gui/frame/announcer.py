@@ -25,7 +25,9 @@ class Announcer(QObject):
     """Listens to all and writes the bar, and the canvas's words for the time without a graph."""
 
     keep_wanted = Signal()  # the user wants the program stopped and its tape saved
+    repair_wanted = Signal(str)  # the user wants a repaired copy of this tape
     line_wanted = Signal(str, int)  # the user wants to see this line of the source
+    told_end = Signal(int)  # how the program ended is said now; the node in which it failed, 0 for none
     said = Signal(str)  # something worth a line that need not stay
 
     def __init__(
@@ -49,6 +51,7 @@ class Announcer(QObject):
         opening.starting.connect(self._starting)
         opening.changed.connect(self._changed)
         opening.refused.connect(self._refused)
+        opening.head_lost.connect(self._head_lost)
 
     @Slot()
     def _changed(self) -> None:
@@ -77,13 +80,24 @@ class Announcer(QObject):
     @Slot(str)
     def _damaged(self, why: str) -> None:
         words = self.tr("The tape cannot be read further: {0}. What stands before that place is shown.")
-        self._bar.show_error(words.format(why.rstrip(".")))
+        self._bar.show_error(words.format(why.rstrip(".")), self._repairs(self._opening.tape))
+
+    @Slot(str, str)
+    def _head_lost(self, file: str, why: str) -> None:
+        self._bar.show_error(why, self._repairs(file))
+
+    def _repairs(self, file: str) -> list[Answer]:
+        """What can be done about a damaged tape that was opened."""
+        return [(self.tr("Save Repaired Copy..."), lambda: self.repair_wanted.emit(file))] if file else []
 
     @Slot()
     def _say_unfinished(self) -> None:
         """A tape that was opened, and that nobody records into any more, has no end: it must not be taken for a whole one."""
         tape = self._model.tape
         if tape is None or not self._opening.tape or tape.damage or tape.growing:
+            return
+        if said := wording.repaired_text(tape):
+            self._bar.show_message(said)
             return
         if tape.complete:
             if self._unfinished and self._bar.text == self._unfinished:
@@ -112,7 +126,7 @@ class Announcer(QObject):
 
     def _say_frozen(self, more: str = "") -> None:
         """The program stands at a limit: what can be done about it."""
-        words = self.tr("{0}. The script still exists and can go on.").format(self._session.sentence)
+        words = self.tr("{0} The script still exists and can go on.").format(self._session.sentence)
         limit = self._session.memory_limit
         further = self.tr("Continue to {0}").format(wording.size_text(limit * 3 // 2))
         answers: list[Answer] = [(further, self._session.raise_limit)] if limit else []
@@ -152,11 +166,10 @@ class Announcer(QObject):
             return
         text = wording.outcome_text(outcome, self._opening.script, self._model.tape)
         bad = outcome.how in (State.RAISED, State.CRASHED, State.FAILED)
-        hint = self.tr("It ended before backward().") if bad else text
+        hint = self._why_no_graph(outcome) if bad else text
         self._canvas.set_empty_text(self.tr("No graph"), hint or self.tr("backward() was not called."))
         again: Answer = (self.tr("Restart"), self._opening.restart)
-        if outcome.node:
-            self._model.select(("node", outcome.node))
+        self.told_end.emit(_failed_in(outcome))
         if bad:
             self._bar.show_error(text, [*self._places(outcome), again])
             place = outcome.exception or outcome.refused
@@ -167,12 +180,22 @@ class Announcer(QObject):
         else:
             self.tell_alert()
 
+    def _why_no_graph(self, outcome: Outcome) -> str:
+        if outcome.refused:
+            return self.tr("Nothing was run.")
+        return self.tr("{0} ended before backward().").format(self._opening.name)
+
     def _places(self, outcome: Outcome) -> list[Answer]:
         found: list[Answer] = []
         place = outcome.exception or outcome.refused
         if place.get("file") and place.get("line"):
             show: Callable[[], None] = lambda: self.line_wanted.emit(str(place["file"]), int(place["line"]))  # noqa: E731
             found.append((self.tr("Go To Line"), show))
-        if outcome.node:
-            found.append((self.tr("Go To Node"), lambda: self._model.select(("node", outcome.node))))
+        if node := _failed_in(outcome):
+            found.append((self.tr("Go To Node"), lambda: self._model.select(("node", node))))
         return found
+
+
+def _failed_in(outcome: Outcome) -> int:
+    """The node that was running when the program ended, or that raised; 0 for none."""
+    return outcome.node or int(outcome.exception.get("node") or 0)

@@ -25,6 +25,7 @@ from ..preferences.window import PreferencesWindow
 from .dock_layouts import DockLayouts
 from .docks import Docks
 from .message_bar import MessageBar
+from .zooms import Zooms
 
 
 class Around(QObject):
@@ -40,6 +41,8 @@ class Around(QObject):
         self.keymap = Keymap(actions, settings, self)
         self.palette = Palette(window, window.menuBar(), actions, settings)
         self.quick_open = QuickOpen(window, model, settings)
+        self.zooms = Zooms(docks.panels(), settings, window)
+        preferences.all_reset.connect(self.zooms.reset)
         self.layouts = DockLayouts(window, docks, message, actions, settings)
         self.preferences_window: PreferencesWindow | None = None
         self.keys_table: KeysTable | None = None
@@ -55,18 +58,21 @@ class Around(QObject):
             "quick_open": self.quick_open.open,
             "preferences": self.show_preferences,
             "maximise": self.layouts.toggle,
-            "reset_layout": self.layouts.reset,
+            "reset_layout": self._reset_layout,
             "save_layout": self.layouts.ask,
             "help": self.show_help,
             "shortcuts": self.show_sheet,
         }
 
-    def fill_menu(self, menu: QMenu) -> None:
+    def _reset_layout(self) -> None:
+        """Panels where a new user sees them, with letters as large as everywhere."""
+        self.layouts.reset()
+        self.zooms.reset()
+
+    def fill_menu(self, layouts: QMenu) -> None:
         """The layouts' menu, filled anew whenever it opens."""
-        layouts = QMenu(self.tr("&Layouts"), self._window)
         layouts.aboutToShow.connect(partial(self.layouts.fill, layouts))
         self.layouts.fill(layouts)
-        menu.addMenu(layouts)
 
     def _opened(self) -> None:
         self.layouts.forget_maximised()

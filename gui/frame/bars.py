@@ -5,24 +5,26 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QToolBar, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QStyle, QStyleOption, QToolBar, QToolButton, QWidget
 
 from gradstep.engine.debug.states import ENDED, RUNNING, State
 
 from .. import theme
 from ..actions import COMMANDS, Actions
-from ..models.debug_model import DebugModel
-from ..translation import translate
+from ..translation import is_right_to_left, translate
+from ..widgets.announce import announce
 from ..widgets.elided import ElidedLabel
 from ..widgets.holder import Holder
 from ..widgets.plain import tip
 from . import wording
+from .place_label import PlaceLabel
 
 _NAMED = ("start", "continue", "step_back", "step", "return_to_live")  # what is used most has its name beside its icon
 _ICON = 18
 _LARGE = 1.3  # times the usual size: letters for which a small screen has no room
-PLACE = 220  # the least width of the words that say where the view stands
+_LEFT, _BETWEEN, _LINE = 2, 6, 3  # pixels: of a status bar, before its first widget, between two, and above them
 
 
 class RunBar(QToolBar):
@@ -49,15 +51,13 @@ class RunBar(QToolBar):
         row = QHBoxLayout(self.past)
         row.setContentsMargins(10, 1, 3, 1)
         row.setSpacing(1)
-        self.place = QLabel()
-        self.place.setObjectName("placeLabel")
-        self.place.setTextFormat(Qt.TextFormat.PlainText)
-        self.place.setMinimumWidth(PLACE)
+        self.place = PlaceLabel()
         row.addWidget(self.place)
         for command in COMMANDS:
             if command.bar == "past":
                 row.addWidget(self._button(actions, command.name))
-        self.addWidget(Holder(self.past))
+        self._group = Holder(self.past)
+        self.addWidget(self._group)
         space = QWidget()
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
@@ -74,7 +74,6 @@ class RunBar(QToolBar):
     def _fit(self) -> None:
         size = theme.scaled(_ICON)
         self.setIconSize(QSize(size, size))
-        self.place.setMinimumWidth(min(theme.scaled(PLACE), 300))
         for button in self.findChildren(QToolButton):
             name = button.defaultAction().objectName() if button.defaultAction() is not None else ""
             named = name in _NAMED and (theme.scale() < _LARGE or name in ("start", "continue"))
@@ -82,6 +81,20 @@ class RunBar(QToolBar):
             if name:
                 style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if named else Qt.ToolButtonStyle.ToolButtonIconOnly
                 button.setToolButtonStyle(style)
+        self._give_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._give_room()
+
+    def _give_room(self) -> None:
+        """The place has the width that it needs, as far as the other commands leave it; what is cut stands in its tip."""
+        others = self.sizeHint().width() - self._group.sizeHint().width() + self.past.sizeHint().width() - self.place.width()
+        wide = min(self.place.wanted(), max(self.place.least(), self.width() - others))
+        if wide != self.place.width() or self.place.minimumWidth() != wide:
+            self.place.setFixedWidth(wide)
+            self.past.adjustSize()
+            self._group.shrink()
 
     @staticmethod
     def _emphasise(button: QToolButton, name: str) -> None:
@@ -108,9 +121,10 @@ class RunBar(QToolBar):
         button.setAccessibleName(actions.name(name))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
-    def show_place(self, text: str, *, past: bool) -> None:
-        """Say where the view stands, and whether that is the past."""
-        self.place.setText(text or self.tr("No backward pass yet"))
+    def show_place(self, text: str, longest: str = "", *, past: bool) -> None:
+        """Say where the view stands, and whether that is the past; ``longest`` is the most that will be said of this tape."""
+        self.place.say(text or self.tr("No backward pass"), longest or text)
+        self._give_room()
         shown = self._stop.isVisible()
         for separator in self._separators:  # nothing is before them where there is no program
             if separator.isVisible() is not shown:
@@ -149,16 +163,19 @@ class StateBar(QStatusBar):
         self.tape.setObjectName("tapeLabel")
         self.addWidget(self.dot)
         self.addWidget(Holder(self.sentence), 1)
-        self.addPermanentWidget(self.process)
-        self.addPermanentWidget(self.runner)
-        self.addPermanentWidget(Holder(self.tape))
+        self._held = Holder(self.tape)
+        for widget in (self.process, self.runner, self._held):
+            self.addPermanentWidget(widget)
+        self._held.hide()
+        self._path = ""
+        self._seen = QPixmap()  # the dot, while something is said in place of the state
         self.messageChanged.connect(self._said)
 
-    def show_state(self, state: State, sentence: str) -> None:
-        """Say the state."""
+    def show_state(self, state: State, sentence: str, *, grows: bool = False) -> None:
+        """Say the state. ``grows``: somebody else records what is shown."""
         tone = "good" if state is State.FINISHED else "bad" if state in ENDED - {State.STOPPED} else ""
         tone = "paused" if state in (State.PAUSED, State.FROZEN, State.UNRESPONSIVE) else tone
-        tone = "running" if state in RUNNING | {State.STARTING, State.STOPPING} else tone
+        tone = "running" if grows or state in RUNNING | {State.STARTING, State.STOPPING} else tone
         if self.dot.property("tone") != tone:
             self.dot.setProperty("tone", tone)
             self.dot.style().unpolish(self.dot)
@@ -166,15 +183,70 @@ class StateBar(QStatusBar):
         self.sentence.setText(sentence)
         self.sentence.setToolTip(tip(sentence))
         self.clearMessage()
-        self.setAccessibleName(sentence)
+        self._make_room()
+        if self.accessibleName() != sentence:
+            self.setAccessibleName(sentence)
+            announce(self, sentence)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Large letters on a small screen: the sentence goes before the process and the size of the tape."""
+        always = self.dot.sizeHint().width() + self.runner.sizeHint().width() + self.sentence.sizeHint().width()
+        room = self.width() - always - 8 * _BETWEEN  # and at both ends
+        for label, shown in ((self._held, self.tape), (self.process, self.process)):
+            room -= label.sizeHint().width() + _BETWEEN if shown.text() else 0
+            fits = bool(shown.text()) and (room >= 0 or theme.scale() < _LARGE)
+            if label.isHidden() is fits:
+                label.setVisible(fits)
 
     def say(self, text: str) -> None:
         """Say something for a while in place of the state."""
         self.showMessage(text, 8000)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """What is said for a while stands where the sentence does, beside the dot of the state."""
+        if not self.currentMessage():
+            super().paintEvent(event)
+            return
+        painter, option, direction = QPainter(self), QStyleOption(), self.layoutDirection()
+        option.initFrom(self)
+        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelStatusBar, option, painter, self)
+        beside = sum(widget.width() + _BETWEEN for widget in (self.process, self.runner, self._held) if widget.isVisible())
+        wide, high = self.dot.sizeHint().width(), self.height() - 2 * _LINE + 1
+        dot = QStyle.visualRect(direction, self.rect(), QRect(_LEFT, _LINE, wide, high))
+        painter.drawPixmap(dot.topLeft(), self._seen)
+        left = _LEFT + wide + _BETWEEN
+        place = QStyle.visualRect(direction, self.rect(), QRect(left, _LINE, self.width() - left - beside - _BETWEEN, high))
+        words = self.sentence.fontMetrics().elidedText(self.currentMessage(), Qt.TextElideMode.ElideRight, place.width())
+        own = Qt.AlignmentFlag.AlignRight if is_right_to_left(words) else Qt.AlignmentFlag.AlignLeft  # as a label does it
+        painter.setFont(self.sentence.font())
+        aligned = (own | Qt.AlignmentFlag.AlignVCenter).value
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        self.style().drawItemText(painter, place, aligned, self.sentence.palette(), True, words, self.sentence.foregroundRole())
+        painter.end()
+
     @Slot(str)
     def _said(self, text: str) -> None:
+        if text:
+            self._see_dot()
         self.setAccessibleName(text or self.sentence.text())
+        announce(self, text)
+
+    def _see_dot(self) -> None:
+        self.dot.ensurePolished()
+        self._seen = QPixmap(self.dot.size() * self.devicePixelRatioF())
+        self._seen.setDevicePixelRatio(self.devicePixelRatioF())
+        self._seen.fill(Qt.GlobalColor.transparent)
+        self.dot.render(self._seen, QPoint(), renderFlags=QWidget.RenderFlag.DrawChildren)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The dot in the colours of the theme that is in effect now."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange) and self.currentMessage():
+            self._see_dot()
 
     def show_process(self, pid: int, interpreter: str, workers: int = 0, ranks: int = 0) -> None:
         """Say which process runs, 0 for none, in which interpreter, how many there are below it which nobody records, and how many ranks
@@ -185,6 +257,7 @@ class StateBar(QStatusBar):
         if pid and workers > 0:
             text += ", " + translate("Bars", "%n worker process(es) (not recorded)", workers)
         self.process.setText(text)
+        self._make_room()
         self.runner.setText(interpreter)
         self.runner.setAccessibleName(self.tr("Run configuration: {0}").format(interpreter))
 
@@ -195,15 +268,7 @@ class StateBar(QStatusBar):
         except OSError:
             size = -1
         self.tape.setText(self.tr("tape {0}").format(wording.size_text(size)) if size >= 0 else "")
-
-
-def place_text(model: DebugModel) -> str:
-    """Where the view stands: "step 5 of 20, backward 1 of 2"; "" where there is no backward pass."""
-    tape, run = model.tape, model.run
-    if tape is None or run not in tape.runs:
-        return ""
-    text = wording.step_text(model.done, len(tape.runs[run].needed))
-    runs = list(tape.runs)
-    if len(runs) > 1:
-        text += wording.run_text(runs.index(run) + 1, len(runs))
-    return text if model.is_live else wording.past_text(text)
+        if path != self._path:
+            self._path = path
+            self._held.shrink()  # another tape may be smaller
+        self._make_room()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 SHORT = 300  # milliseconds
@@ -21,6 +21,7 @@ class BusyBar(QFrame):
         row.setContentsMargins(14, 5, 8, 5)
         row.setSpacing(12)
         self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
         row.addWidget(self._text)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)

@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSize, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtWidgets import QApplication, QDockWidget, QToolButton
 
+from .. import theme
 from ..panel import Panel
 from ..theme.icons import icon
 from .docks import Docks, plain
 
-SIDE = 20  # px: as large as the buttons that Qt puts into a title
-_RIGHT = 61  # px from the dock's right edge to the middle of the place left of those
+SIDE = 20  # px beside letters of the usual size: as large as the buttons that Qt puts into a title
+_BESIDE = 11  # px right of those buttons, between them and left of them
 _LEAST = 18  # px: a title that is lower is the desktop's own, of a dock that floats
 
 
@@ -25,8 +26,7 @@ class _Chain(QToolButton):
         super().__init__(dock)
         self.setProperty("role", "chain")
         self.setCheckable(True)
-        self.setFixedSize(SIDE, SIDE)
-        self.setIconSize(QSize(14, 14))
+        theme.size_icon(self, 14)
         self._dock, self._name = dock, plain(panel.heading())
         self.toggled.connect(self._show)
         self._show(unlinked=False)
@@ -48,8 +48,10 @@ class _Chain(QToolButton):
         held = self._dock.widget()
         high = held.y() if held is not None else 0
         self.setVisible(high >= _LEAST)
-        left = _RIGHT - SIDE // 2 if self._dock.isRightToLeft() else self._dock.width() - _RIGHT - SIDE // 2
-        self.move(left, (high - SIDE) // 2)
+        side = theme.scaled(SIDE)
+        self.setFixedSize(side, side)
+        right = _BESIDE + 2 * side  # from the dock's edge
+        self.move(right if self._dock.isRightToLeft() else self._dock.width() - right - side, (high - side) // 2)
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

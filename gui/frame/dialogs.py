@@ -18,11 +18,10 @@ def _tr(text: str) -> str:
 def about(parent: QWidget) -> QMessageBox:
     """Opens the words about the program and its libraries; a running program goes on being followed behind them."""
     names = ("PySide6-Essentials", "pyqtgraph", "numpy", "networkx")
-    libraries = ", ".join(f"{name} {version(name)}" for name in names)
-    text = _tr("gradstep {0}: a desktop debugger for autograd\n\nPython {1}\n{2}\n\nLicence: Apache-2.0").format(
-        version("gradstep"), platform.python_version(), libraries
-    )
-    box = QMessageBox(QMessageBox.Icon.NoIcon, _tr("About gradstep"), text, QMessageBox.StandardButton.Ok, parent)
+    made_of = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in names)]
+    title = _tr("gradstep {0}: a desktop debugger for autograd").format(version("gradstep"))
+    box = QMessageBox(QMessageBox.Icon.NoIcon, _tr("About gradstep"), title, QMessageBox.StandardButton.Ok, parent)
+    box.setInformativeText("\n".join([*made_of, "", _tr("Licence: Apache-2.0")]))
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setIconPixmap(icon("logo", "accent").pixmap(QSize(48, 48), parent.devicePixelRatioF()))
     box.setTextFormat(Qt.TextFormat.PlainText)

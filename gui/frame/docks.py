@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar
 
 from .. import theme
 from ..panel import Panel
-from ..widgets.holder import Holder
+from ..widgets.room import Room
 from ..widgets.whole_tabs import WholeTabs
+from .title_buttons import TitleButtons
 
 VERSION = 3  # of a saved arrangement; another one is not restored
-SMALL = 900  # a window lower than this puts panels behind tabs that otherwise stand above each other
+LEFT_SPLIT, RIGHT_SPLIT = 900, 1150  # heights of a window from which on the panels of a side stand above each other, not behind tabs
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,22 @@ def _share_of(wide: int, least: int) -> int:
     return max(min(wide // 4, theme.scaled(640)), min(theme.scaled(least), max(least, wide * 3 // 10)))
 
 
+def _at(split: int) -> int:
+    """The height of a window from which on panels stand above each other, with the letters that it has now."""
+    return round(split * (1 + theme.scale()) / 2)
+
+
+def _height_of_lists(high: int) -> int:
+    """The height of the docks at the bottom: a quarter of the window's, more where letters are large, never so much that the graph has
+    less than they."""
+    return max(min(max(200, high // 4), 320), min(theme.scaled(200), high * 7 // 20))
+
+
 class Docks(QObject):
     """The docks of a window, one a panel."""
 
     came_in_sight = Signal(object)  # the panel: its dock was shown, or came to the front of its tabs
+    wanted = Signal(object)  # the panel: the user brought it to the front by its name, to use it
 
     def __init__(self, window: QMainWindow, places: Places) -> None:
         super().__init__(window)
@@ -69,9 +82,9 @@ class Docks(QObject):
     def _made(self, panel: Panel) -> QDockWidget:
         dock = QDockWidget(plain(panel.heading()), self._window)
         dock.setObjectName(f"{panel.objectName()}Dock")
-        dock.setWidget(Holder(panel))
-        dock.widget().setAutoFillBackground(True)  # opaque: else each change in a panel has the dock and the window under it painted again
+        dock.setWidget(Room(panel))
         dock.visibilityChanged.connect(partial(self._sight_changed, panel))
+        TitleButtons(dock)
         self._docks[panel] = dock
         return dock
 
@@ -101,9 +114,20 @@ class Docks(QObject):
         return list(self._docks)
 
     def fill(self, menu: QMenu) -> None:
-        """A menu with a tick for each dock that there is now."""
+        """A menu with a tick for each dock that there is now. What is behind other tabs comes to the front; what is seen is closed."""
         menu.clear()
-        menu.addActions([dock.toggleViewAction() for dock in self._docks.values()])
+        for panel, dock in self._docks.items():
+            action = menu.addAction(dock.windowTitle())
+            action.setCheckable(True)
+            action.setChecked(not dock.isHidden())
+            action.triggered.connect(partial(self._turn, panel))
+
+    def _turn(self, panel: Panel) -> None:
+        if self.in_sight(panel):
+            self._docks[panel].close()
+        else:
+            self.bring(panel)
+            self.wanted.emit(panel)
 
     def in_sight(self, panel: Panel) -> bool:
         """Whether a panel can be seen: a dock behind another's tab is visible to Qt, and not to the user."""
@@ -136,12 +160,13 @@ class Docks(QObject):
         for dock in self._docks.values():  # taken out first: docks that are moved about leave tab bars of nothing behind
             dock.setFloating(False)
             window.removeDockWidget(dock)
-        small = window.height() < SMALL
-        for side, column in ((area.LeftDockWidgetArea, places.left), (area.RightDockWidgetArea, places.right)):
+        for side, column, split in (
+            (area.LeftDockWidgetArea, places.left, LEFT_SPLIT), (area.RightDockWidgetArea, places.right, RIGHT_SPLIT),
+        ):  # fmt: skip
             first, second = (self._docks[panel] for panel in column)
             window.addDockWidget(side, first)
             first.show()
-            if small:
+            if window.height() < _at(split):
                 window.tabifyDockWidget(first, second)
             else:
                 window.splitDockWidget(first, second, Qt.Orientation.Vertical)
@@ -180,9 +205,9 @@ class Docks(QObject):
         left, right = self._docks[places.left[0]], self._docks[places.right[0]]
         window.resizeDocks([left, right], [_share_of(wide, 300), _share_of(wide, 320)], Qt.Orientation.Horizontal)
         window.resizeDocks([strip, lists[0]], [wide * 3 // 10, wide * 7 // 10], Qt.Orientation.Horizontal)
-        window.resizeDocks([strip], [min(max(200, high // 4), 320)], Qt.Orientation.Vertical)
-        if high >= SMALL:
-            for column, shares in ((places.left, (3, 2)), (places.right, (3, 5))):
+        window.resizeDocks([strip], [_height_of_lists(high)], Qt.Orientation.Vertical)
+        for column, shares, split in ((places.left, (3, 2), LEFT_SPLIT), (places.right, (3, 5), RIGHT_SPLIT)):
+            if high >= _at(split):
                 window.resizeDocks([self._docks[p] for p in column], [high * share // 8 for share in shares], Qt.Orientation.Vertical)
 
     def save(self, settings: QSettings) -> None:

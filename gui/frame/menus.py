@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 from gradstep.engine.tape.visible import visible
 
 from ..actions import Actions
-from ..files.recent import recent
+from ..files.errand import Errand
+from ..files.recent import entries
 from ..graph.layout_menu import LayoutMenu
 from ..guard.plug_ins import PlugIns
 from ..guide.examples import FOLDER
@@ -24,6 +25,7 @@ class Menus(QObject):
     """Fills the menu bar."""
 
     file_picked = Signal(str)  # an example, or a file that was open before
+    errand_picked = Signal(object)  # a script on another machine that was open before
 
     def __init__(
         self, window: QMainWindow, actions: Actions, docks: Docks, around: Around, plug_ins: PlugIns, welcome: WelcomePage,
@@ -39,7 +41,7 @@ class Menus(QObject):
         self.layouts = LayoutMenu(plug_ins.guard, window)
         for menu in (self.layouts, panels):
             menus["&View"].addMenu(menu)
-        around.fill_menu(menus["&View"])
+        around.fill_menu(menus["&View/La&youts"])
         self.recent = QMenu(self.tr("Open &Recent"), window)
         menus["&File"].insertMenu(actions["save_tape"], self.recent)
         examples = QMenu(self.tr("&Examples"), window)
@@ -55,9 +57,14 @@ class Menus(QObject):
     @Slot()
     def fill_recent(self) -> None:
         """Offer the files that were open before, in the menu and on the first page."""
-        files = recent(self._settings)
+        found = entries(self._settings)
         self.recent.clear()
-        for file in files:
-            self._add_file(self.recent, plain(visible(file.name)), visible(str(file)), str(file))
-        self.recent.setEnabled(bool(files))
-        self._welcome.show_recent(files)
+        for entry in found:
+            if isinstance(entry, Errand):
+                action = self.recent.addAction(plain(entry.name))
+                action.setStatusTip(visible(entry.place))
+                action.triggered.connect(lambda _=False, errand=entry: self.errand_picked.emit(errand))
+            else:
+                self._add_file(self.recent, plain(visible(entry.name)), visible(str(entry)), str(entry))
+        self.recent.setEnabled(bool(found))
+        self._welcome.show_recent(found)

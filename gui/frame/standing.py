@@ -15,7 +15,9 @@ from ..models.debug_model import DebugModel
 from ..program.session import DebugSession
 from ..translation import translate
 from ..widgets.soon import Soon
-from .bars import RunBar, StateBar, place_text
+from .bars import RunBar, StateBar
+from .place_label import longest_place, place_text
+from .recorded import Recorded
 from .undo import Undo
 from .whereabouts import Whereabouts
 
@@ -29,11 +31,12 @@ class Standing(QObject):
 
     def __init__(
         self, window: QMainWindow, session: DebugSession, model: DebugModel, opening: Opening, undo: Undo, guide: Guide,
-        actions: Actions, bar: RunBar, status: StateBar,
+        actions: Actions, bar: RunBar, status: StateBar, recorded: Recorded,
     ) -> None:  # fmt: skip
         super().__init__(window)
         self._window, self._session, self._model, self._opening = window, session, model, opening
         self._undo, self._guide, self._actions, self._bar, self._status = undo, guide, actions, bar, status
+        self._recorded = recorded
         self._whereabouts = Whereabouts()
         self._workers = 0  # processes below the program's
         self._ranks = 0  # those of them that are ranks, and recorded
@@ -46,11 +49,14 @@ class Standing(QObject):
         session.state_changed.connect(self._session_changed)
         session.stopped.connect(self._stopped)
         session.progressed.connect(lambda progress: self.show_process(progress.workers))
+        for told in (session.connection_lost, session.connection_made, session.ended):
+            told.connect(lambda _: self.show_process())
         opening.starting.connect(self._whereabouts.forget)
         opening.runner.changed.connect(self.show_process)
         for changed in (model.tape_changed, model.cursor_moved, model.live_changed, model.selection_changed, undo.changed):
             changed.connect(self.enable_later)
         model.grown.connect(self._grown)
+        recorded.changed.connect(self._grown)
 
     @Slot(object)
     def _session_changed(self, state: State) -> None:
@@ -108,14 +114,24 @@ class Standing(QObject):
     def _show_place(self) -> None:
         """Where the view stands, whether that is where the program stands, and what it does there."""
         state, live = self._state, self._model.is_live
-        self._bar.show_place(place_text(self._model), past=not live)
-        sentence = self._whereabouts.sentence(self._told, self._session.stop_info if state is State.PAUSED else None, live=live)
+        self._bar.show_place(place_text(self._model), longest_place(self._model), past=not live)
+        recorded = self._recorded.told() if state is State.TRACE else None
+        stop = self._session.stop_info if state is State.PAUSED else None
+        told = recorded.sentence if recorded is not None else self._naming(stop)
+        sentence = self._whereabouts.sentence(told, stop, live=live)
         if sentence != self._status.sentence.text() or state is State.PAUSED:
-            self._status.show_state(state, sentence)
+            self._status.show_state(state, sentence, grows=recorded is not None)
         name = self._opening.name
-        words = translate("States", state.value)
+        words = recorded.words if recorded is not None else translate("States", state.value)
         shown = words if live else self.tr("{0}, looking at the past").format(words)
         self._window.setWindowTitle(f"{name} [{shown}] - gradstep" if name else "gradstep")
+
+    def _naming(self, stop: Stopped | None) -> str:
+        """What is said of the state, with the name of the parameter whose gradient is stored next: the tape knows it."""
+        reader = self._model.reader
+        if stop is None or not stop.node or reader is None:
+            return self._told
+        return self._told.replace(f"{stop.name} (node #{stop.node})", f"{reader.node_name(stop.node)} (node #{stop.node})")
 
     @Slot(int)
     def show_ranks(self, ranks: int) -> None:
@@ -127,6 +143,6 @@ class Standing(QObject):
         """The program's process, those below it, and the file of the tape."""
         running = self._session.pid if self._session.state in ALIVE else 0
         self._workers = workers if workers >= 0 and running else self._workers if running else 0
-        self._status.show_process(running, self._opening.runner.title, max(self._workers - self._ranks, 0), self._ranks)
+        self._status.show_process(running, self._opening.runs_in, max(self._workers - self._ranks, 0), self._ranks)
         tape = self._model.tape
         self._status.show_tape(str(tape.path) if tape is not None and tape.path else "")

@@ -62,7 +62,8 @@ class Troubles(QObject):
     @Slot(str)
     def _recording_stopped(self, sentence: str) -> None:
         answers = [(self.tr("Stop"), self._session.stop)]
-        self._bar.show_message(self.tr("{0}: {1}").format(self._opening.name, sentence), answers, picture="warning", token="bad")
+        words = self.tr("{0}: {1}.").format(self._opening.name, sentence.rstrip("."))
+        self._bar.show_message(words, answers, picture="warning", token="bad")
 
 
 def stacks(response: Response) -> list[tuple[str, list[Frame]]]:

@@ -1,4 +1,4 @@
-"""Edit > Undo and Redo: of breakpoints and watches, never of the program; Step Back is another thing on other keys."""
+"""Edit > Undo and Redo: of breakpoints, watches, bookmarks and names, never of the program; Step Back is another thing on other keys."""
 
 from __future__ import annotations
 

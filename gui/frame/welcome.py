@@ -13,16 +13,17 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButt
 from gradstep.engine.tape.visible import visible
 
 from .. import theme
+from ..files.errand import Errand
 from ..guide.examples import FOLDER
 from ..guide.titles import bundled
 from ..runners.line import RunnerLine
-from ..theme import icon
 from ..widgets import plain
+from ..widgets.picture import Picture
+from .drops import dropped
 
-SUFFIXES = (".py", ".gst")
 SHOWN = 5  # recent files
-_WIDTH = 345  # of a card
-_TEXT = 275  # of the words in it
+_WIDTH, _WIDEST = 345, 480  # of a card in a small window and in a large one
+_AROUND = 70  # of it, what stands around the words
 
 
 class Entry(QPushButton):
@@ -36,9 +37,10 @@ class Entry(QPushButton):
         self.setAccessibleDescription(about)
         self.setToolTip(tip)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._picture = picture
         self._elided: list[tuple[QLabel, str, Qt.TextElideMode]] = []
-        self._icon = self._label()
+        self._wide = _WIDTH
+        self._icon = Picture(18)
+        self._icon.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 10, 4)
         row.setSpacing(11)
@@ -55,7 +57,7 @@ class Entry(QPushButton):
         self._keys.setProperty("role", "dim")
         row.addWidget(self._keys)
         self.show_keys(keys)
-        self._paint_icon()
+        self._icon.show_icon(picture)
         self._elide()
 
     def show_keys(self, keys: str) -> None:
@@ -74,19 +76,19 @@ class Entry(QPushButton):
         self._elided.append((label, text, mode))
         return label
 
+    def show_width(self, wide: int) -> None:
+        """How wide its card is, at the usual size of letters."""
+        self._wide = wide
+        self._elide()
+
     def _elide(self) -> None:
         for label, text, mode in self._elided:
-            label.setText(QFontMetrics(self.font()).elidedText(text, mode, theme.scaled(_TEXT)))
-
-    def _paint_icon(self) -> None:
-        self._icon.setPixmap(icon(self._picture).pixmap(QSize(18, 18), self.devicePixelRatioF()))
+            label.setText(QFontMetrics(self.font()).elidedText(text, mode, theme.scaled(self._wide - _AROUND)))
 
     def changeEvent(self, event: QEvent) -> None:
-        """Paint the icon in the colours of the theme that is in effect now."""
+        """Larger letters are cut elsewhere."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            self._paint_icon()
-        elif event.type() is QEvent.Type.FontChange:
+        if event.type() is QEvent.Type.FontChange:
             self._elide()
 
     def sizeHint(self) -> QSize:
@@ -102,6 +104,7 @@ class WelcomePage(QScrollArea):
 
     wished = Signal(str)  # the user wants this command
     file_picked = Signal(str)  # the user picked this script or tape, or dropped it here
+    errand_picked = Signal(object)  # Errand: the user picked this script on another machine
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -111,6 +114,7 @@ class WelcomePage(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self._cards: list[QWidget] = []
+        self._wide = _WIDTH  # of a card now
         page = QWidget()
         self.setWidget(page)
         outer = QVBoxLayout(page)
@@ -128,6 +132,7 @@ class WelcomePage(QScrollArea):
                 ("open", "open", self.tr("Open Script...")),
                 ("open_tape", "record", self.tr("Open Tape...")),
                 ("open_ranks", "layers", self.tr("Open Folder of Ranks...")),
+                ("run_elsewhere", "run_to", self.tr("Run on Another Machine...")),
                 ("attach", "link", self.tr("Follow on Another Machine...")),
             )
         }
@@ -168,12 +173,18 @@ class WelcomePage(QScrollArea):
         """Cards are as wide as their text asks for."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
-            for card in self._cards:
-                card.setFixedWidth(theme.scaled(_WIDTH))
+            self._wide = 0
             self._flow()
 
     def _flow(self) -> None:
         beside = self.width() >= len(self._cards) * (theme.scaled(_WIDTH) + 24)
+        wide = min(max(round(self.width() / 4 / theme.scale()), _WIDTH), _WIDEST) if beside else _WIDTH
+        if wide != self._wide:
+            self._wide = wide
+            for card in self._cards:
+                card.setFixedWidth(theme.scaled(wide))
+            for entry in self.findChildren(Entry):
+                entry.show_width(wide)
         wanted = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._columns.direction() is not wanted:
             self._columns.setDirection(wanted)
@@ -184,8 +195,8 @@ class WelcomePage(QScrollArea):
             entry.show_keys(keys(name))
 
     def _head(self) -> QHBoxLayout:
-        logo = QLabel()
-        logo.setPixmap(icon("logo", "accent").pixmap(QSize(44, 44), self.devicePixelRatioF()))
+        logo = Picture(44)
+        logo.show_icon("logo", "accent")
         logo.setAccessibleName(" ")
         title = QLabel("gradstep")
         title.setObjectName("welcomeTitle")
@@ -208,7 +219,7 @@ class WelcomePage(QScrollArea):
         label.setProperty("role", "heading")
         label.setIndent(10)
         box.addWidget(label)
-        box.addSpacing(4)
+        box.addSpacing(5)
         return box
 
     def _dim(self, text: str) -> QLabel:
@@ -219,10 +230,11 @@ class WelcomePage(QScrollArea):
 
     def _add(self, card: QVBoxLayout, entry: Entry, pressed: Callable[[], object]) -> Entry:
         entry.clicked.connect(lambda: pressed())
+        entry.show_width(self._wide)
         card.addWidget(entry)
         return entry
 
-    def show_recent(self, files: Sequence[Path]) -> None:
+    def show_recent(self, files: Sequence[Path | Errand]) -> None:
         """List what was opened last."""
         while self._recent.count() > 2:  # the title and the space below it
             item = self._recent.takeAt(2)
@@ -231,11 +243,17 @@ class WelcomePage(QScrollArea):
                 widget.hide()
                 widget.deleteLater()
         for file in files[:SHOWN]:
+            if isinstance(file, Errand):
+                entry = Entry("run_to", file.name, visible(file.folder or "~"), tip=plain.tip(file.place))
+                self._add(self._recent, entry, partial(self.errand_picked.emit, file))
+                continue
             kind = "layers" if file.is_dir() else "record" if file.suffix == ".gst" else "script"
             entry = Entry(kind, visible(file.name), visible(_folder(file)), tip=plain.tip(str(file)))
             self._add(self._recent, entry, partial(self.file_picked.emit, str(file)))
         if not files:
-            self._recent.addWidget(self._dim(self.tr("Nothing yet")))
+            none = self._dim(self.tr("Scripts and tapes that you open are listed here."))
+            none.setWordWrap(True)
+            self._recent.addWidget(none)
         self._recent.addStretch()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -255,11 +273,3 @@ def _folder(file: Path) -> str:
         return f"~/{file.parent.relative_to(Path.home())}"
     except ValueError:
         return str(file.parent)
-
-
-def dropped(event: QDropEvent) -> str:
-    """The script, tape or folder that is dragged, "" for anything else."""
-    for url in event.mimeData().urls():
-        if url.isLocalFile() and (url.toLocalFile().endswith(SUFFIXES) or Path(url.toLocalFile()).is_dir()):
-            return url.toLocalFile()
-    return ""

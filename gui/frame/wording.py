@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from gradstep.engine.debug.core import Outcome
@@ -18,6 +19,7 @@ from ..models.unreached import unreached
 from ..translation import translate
 
 LOOK_BACK = 64  # events at the end of a tape: passes within each other that a hook has ended
+_REFUSED = re.compile(r"^hook '.*' has (changed|returned)|^expected \w+, but hook returned '|hooks should return None")
 
 
 def _tr(text: str) -> str:
@@ -107,10 +109,12 @@ def _cause(outcome: Outcome, tape: Tape) -> str:
         where = str(raised.get("node_name") or _tr("line {0}").format(raised.get("line")))
         held = ", ".join(f"{words} ({size_text(size)})" for words, size in largest(tape))
         return _tr("{0} in {1}: {2} Largest: {3}.").format(first.rstrip("."), where, rest.splitlines()[0] if rest else "", held)
-    if (failed := _failed_hook(tape)) is not None:
-        hook, run = failed
+    if (failed := _failed_hook(tape, text)) is not None:
+        hook, run, refused = failed
         line = _tr(" (line {0})").format(hook.at.line) if hook.at is not None else ""
         words = _tr("Hook {0}{1} raised {2}: {3} during backward {4}; later hooks did not run.")
+        if refused:
+            words = _tr("What hook {0}{1} returned was not taken, {2}: {3} during backward {4}; later hooks did not run.")
         return words.format(hook.function, line, kind, text.splitlines()[0].rstrip(".") if text else "", run)
     runs = list(tape.runs.values())
     if "through the graph a second time" in text and runs:
@@ -124,14 +128,15 @@ def _cause(outcome: Outcome, tape: Tape) -> str:
     return ""
 
 
-def _failed_hook(tape: Tape) -> tuple[Hook, int] | None:
-    """The hook that raised and so ended the last pass, and that pass's number; None where none did."""
+def _failed_hook(tape: Tape, text: str) -> tuple[Hook, int, bool] | None:
+    """The hook that ended the last pass, that pass's number, and whether it returned what does not fit (or raised); None where none did."""
     for i in range(len(tape.events) - 1, max(-1, len(tape.events) - LOOK_BACK), -1):
         event = tape.events[i]
         if isinstance(event, HookCalled):
-            if event.after or event.run is None or event.run not in tape.runs:
+            refused = _REFUSED.search(text) is not None
+            if (event.after and not refused) or event.run is None or event.run not in tape.runs:
                 return None
-            return tape.hooks[event.hook], list(tape.runs).index(event.run)
+            return tape.hooks[event.hook], list(tape.runs).index(event.run), refused
         if not (isinstance(event, RunEnd) and event.error):
             return None
     return None
@@ -143,14 +148,20 @@ def unfinished_text(tape: Tape) -> str:
     return _tr("The recording {0} is not complete: {1}. What is there is shown.").format(visible(Path(tape.path).name), why)
 
 
+def repaired_text(tape: Tape) -> str:
+    """Of a repaired copy: what is not in it; "" of any other tape."""
+    said = next((visible(note.text) for note in tape.notes if note.kind == "repaired"), "")
+    return _tr("{0} is a repaired copy: {1}.").format(visible(Path(tape.path).name), said.rstrip(".")) if said else ""
+
+
 def step_text(done: int, of: int) -> str:
     """How far a backward pass is."""
     return _tr("step {0} of {1}").format(done, of)
 
 
 def run_text(number: int, of: int) -> str:
-    """Which backward pass it is, to stand after ``step_text``."""
-    return _tr(", backward {0} of {1}").format(number, of)
+    """Which backward pass it is, by the name that it has in the events, to stand after ``step_text``; and how many there are."""
+    return translate("Wording", ", backward {0} (%n pass(|es))", of).format(number)
 
 
 def past_text(place: str) -> str:
@@ -166,7 +177,7 @@ def alert_text(alert: Alert, count: int) -> str:
 
 
 def _saved(steps: int) -> str:
-    return translate("Wording", "%n backward step(s) before it (is|are) saved.", steps)
+    return translate("Wording", "%n backward step(s) before that (is|are) saved.", steps)
 
 
 def _steps(tape: Tape | None) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QMenu, QSizePolicy, QToolButton, QWidget
 
+from .. import theme
 from ..actions import Actions
 from ..models.node_facts import Fact
 from ..theme import icon
@@ -89,7 +90,7 @@ class GraphBar(QWidget):
 
     @staticmethod
     def _dressed(button: QToolButton, name: str) -> QToolButton:
-        button.setIconSize(QSize(17, 17))
+        theme.size_icon(button, 17)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.setAccessibleName(name)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

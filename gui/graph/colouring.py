@@ -19,6 +19,7 @@ from gradstep.engine.tape.graph import Key
 
 from .. import theme
 from ..canvas import GraphCanvas
+from ..canvas.ink import NormScale
 from ..canvas.reading import Chip, Legend
 from ..canvas.trails import GROUP
 from ..models.debug_model import DebugModel
@@ -311,6 +312,7 @@ class Colouring(QObject):
             bar=(FIRST, BAD) if self._scale.high > self._scale.low else (0, 0),
             zero=translate("Colouring", _ZERO[self._fact]) if ZERO in found else "",
             plain=translate("Colouring", _PLAIN[self._fact]) if plain else "",
+            norms=NormScale(self._scale.low, self._scale.high) if self._fact is Fact.NORM and self._scale.high > self._scale.low else None,
         )
         self._canvas.reading.colour_by(legend, palette, places)
 

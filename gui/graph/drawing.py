@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import pickle
 import sys
+from collections import deque
 from dataclasses import replace
 
-from PySide6.QtCore import QByteArray, QElapsedTimer, QObject, QProcess, QTimer, Signal
+from PySide6.QtCore import QByteArray, QElapsedTimer, QObject, QProcess, QTimer, Signal, Slot
 
 from ..canvas.plan import Measure
 from ..canvas.scene import LayoutFunction
-from .picture import LENGTH, Picture, Stage
+from .parts import Assembly, Rest, Told
+from .picture import HEAD, LENGTH, Picture
 
 PATIENCE = 1500  # milliseconds that work nobody wants any more may go on before its process is ended
-LARGE = 1 << 20  # bytes of an answer that is shown in another turn of the event loop than it is read
+TURN = 6  # milliseconds in which one turn of the event loop takes in what arrived
 _CLOSING = 5000  # milliseconds that the end of the window waits for the end of the process
 
 
@@ -43,14 +45,21 @@ class Drawing(QObject):
         self._since = QElapsedTimer()
         self._arrived = bytearray()
         self._heard = False  # the process has said something
-        self._waiting: list[object] = []  # messages that were read, in their order
+        self._waiting: deque[tuple[Told, bytes]] = deque()  # messages that were read, in their order
+        self._assembly = Assembly()  # what arrived of the answer that comes
+        self._ending: Assembly | None = None  # all of one, whose edges are not yet joined
         self._next = QTimer(self, singleShot=True, interval=0)
-        self._next.timeout.connect(self._take_next)
+        self._next.timeout.connect(self._take_some)
 
     @property
     def is_ready(self) -> bool:
         """Whether the process has begun: it answers at once."""
         return self._heard and self._process is not None
+
+    @property
+    def is_put_together(self) -> bool:
+        """Whether all of a picture has arrived, and its edges are being joined."""
+        return self._ending is not None
 
     @property
     def wished(self) -> Picture | None:
@@ -67,14 +76,14 @@ class Drawing(QObject):
         process = self._process or self._start()
         if not self._asked:
             self._since.start()
-        self._wished = picture
+        self._wished, self._ending = picture, None
         self._asked += 1
         _send(process, (picture, measure, layout))
         return True
 
     def forget(self) -> None:
         """Give up what is being drawn."""
-        self._wished = None
+        self._wished = self._ending = None
 
     def let_go(self) -> None:
         """Another tape is looked at: give up what is being drawn, and the tape that the process has read. Its file's name may be the
@@ -87,6 +96,7 @@ class Drawing(QObject):
         """Give up what is being drawn, and work on it no longer."""
         if self._asked:
             self.close()
+        self.forget()
 
     def close(self) -> None:
         """End the process."""
@@ -94,6 +104,8 @@ class Drawing(QObject):
         self._wished, self._asked = None, 0
         self._arrived.clear()
         self._waiting.clear()
+        self._assembly, self._ending = Assembly(), None
+        self._next.stop()
         if process is not None:
             process.blockSignals(True)
             process.kill()
@@ -115,45 +127,64 @@ class Drawing(QObject):
             return
         self._heard = True
         self._arrived += self._process.readAllStandardOutput().data()
-        while self._process is not None and len(self._arrived) >= LENGTH.size:
-            length = LENGTH.unpack_from(self._arrived)[0]
-            if len(self._arrived) < LENGTH.size + length:
-                return
-            message = pickle.loads(bytes(self._arrived[LENGTH.size : LENGTH.size + length]))  # from our own process
-            self._arrived = bytearray(self._arrived[LENGTH.size + length :])
-            if self._waiting or length > LARGE:
-                self._waiting.append(message)
+        begin = 0
+        while len(self._arrived) >= begin + HEAD.size:
+            length, what = HEAD.unpack_from(self._arrived, begin)
+            end = begin + HEAD.size + length
+            if len(self._arrived) < end:
+                break
+            self._waiting.append((Told(what), bytes(memoryview(self._arrived)[begin + HEAD.size : end])))
+            begin = end
+        del self._arrived[:begin]
+        if self._waiting and not self._next.isActive():
+            self._take_some()
+
+    @Slot()
+    def _take_some(self) -> None:
+        """Takes in what arrived, for as long as one turn of the event loop may last."""
+        clock = QElapsedTimer()
+        clock.start()
+        while self._take_next():
+            if clock.elapsed() >= TURN:
                 self._next.start()
+                return
+
+    def _take_next(self) -> bool:
+        """A message, some edges of the picture that is put together, or its end; False where there is nothing to do."""
+        if self._ending is not None:
+            if not self._ending.join():
+                whole, self._ending, self._wished = self._ending.whole(), None, None
+                self.drawn.emit(*whole)
+            return True
+        if not self._waiting:
+            return False
+        what, packed = self._waiting.popleft()
+        overtaken = self._asked > 1 or self._wished is None
+        if what is Told.ANSWER:
+            self._asked -= 1
+            assembly, self._assembly = self._assembly, Assembly()
+            if overtaken:
+                self._since.start()
             else:
-                self._take(message)
+                self._answer(assembly, pickle.loads(packed))
+        elif not overtaken and what is Told.NODES:
+            self._assembly.add(pickle.loads(packed))
+        elif not overtaken:
+            self.progressed.emit(pickle.loads(packed))
+        return True
 
-    def _take_next(self) -> None:
-        if self._waiting:
-            self._take(self._waiting.pop(0))
-        if self._waiting:
-            self._next.start()
-
-    def _take(self, message: object) -> None:
-        """A Stage, or an answer: the picture, and its graph and scene or why there is none."""
-        if isinstance(message, Stage):
-            if self._wished is not None and self._asked == 1:
-                self.progressed.emit(message)
-            return
-        assert isinstance(message, tuple)
-        self._asked -= 1
-        if self._asked or self._wished is None:
-            self._since.start()
-            return
-        self._wished = None
-        picture, graph, scene = message
-        if isinstance(graph, str):
-            self.refused.emit(picture, graph)
+    def _answer(self, assembly: Assembly, message: Rest | tuple[Picture, str]) -> None:
+        """The rest of a picture, or why there is none."""
+        if isinstance(message, Rest):
+            assembly.end(message)
+            self._ending = assembly
         else:
-            self.drawn.emit(picture, graph, scene)
+            self._wished = None
+            self.refused.emit(*message)
 
     def _ended(self) -> None:
-        while self._waiting:
-            self._take_next()
+        while self._take_next():
+            pass
         process, self._process = self._process, None
         self._arrived.clear()
         if process is not None:

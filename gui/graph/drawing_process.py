@@ -15,19 +15,23 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.visible import shown
 
 from ..canvas.scene import arrange
-from .picture import LENGTH, FoldedGraphs, Growth, Stage, resolved
+from .parts import Told, parts_of, rest_of
+from .picture import HEAD, LENGTH, FoldedGraphs, Growth, Stage, resolved
 
 # what a layout may raise, which may be anybody's
-_OF_LAYOUTS = (ValueError, LookupError, ImportError, ArithmeticError, TypeError, AttributeError, nx.NetworkXException)
+_OF_LAYOUTS = (
+    ValueError, LookupError, ImportError, ArithmeticError, TypeError, AttributeError, AssertionError, RuntimeError, OSError,
+    nx.NetworkXException,
+)  # fmt: skip
 
 
 def serve(wishes: BinaryIO, answers: BinaryIO) -> None:
     """Draws one picture after another until nobody asks any more; None in place of a wish: another tape is looked at. What a layout
     cannot do is answered in a sentence."""
 
-    def tell(message: object) -> None:
+    def tell(what: Told, message: object) -> None:
         packed = pickle.dumps(message)
-        answers.write(LENGTH.pack(len(packed)) + packed)
+        answers.write(HEAD.pack(len(packed), what) + packed)
         answers.flush()
 
     tape: Tape | None = None
@@ -41,23 +45,25 @@ def serve(wishes: BinaryIO, answers: BinaryIO) -> None:
             continue
         picture, measure, layout = wish
         if tape is None or tape.path != picture.tape:
-            tell(Stage.READING)
+            tell(Told.STAGE, Stage.READING)
             tape = Tape.open(picture.tape, written=shown)
         while tape.poll():
             pass
         picture = resolved(tape, picture)
-        tell(Stage.GROUPING)
+        tell(Told.STAGE, Stage.GROUPING)
         graph = graphs.graph(tape, picture)
-        tell(Stage.ARRANGING)
+        tell(Told.STAGE, Stage.ARRANGING)
         try:
             scene = arrange(graph, measure, layout, growth.before(tape, picture)) if len(graph) else None
             if scene is not None:
                 growth.keep(scene)
                 scene = replace(scene, memory={})  # it stays here
-            tell((picture, graph, scene))
+            for nodes in parts_of(graph):
+                tell(Told.NODES, nodes)
+            tell(Told.ANSWER, rest_of(picture, graph, scene))
         except _OF_LAYOUTS as error:
             traceback.print_exc()  # for who writes the layout
-            tell((picture, str(error) or type(error).__name__, None))
+            tell(Told.ANSWER, (picture, str(error) or type(error).__name__))
 
 
 if __name__ == "__main__":

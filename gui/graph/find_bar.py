@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from .. import theme
 from ..models.graph_search import NOTHING, Result, Results, Sort
 from ..theme import icon
 from ..translation import translate
@@ -13,6 +14,7 @@ from ..widgets.elided import WholeTexts
 
 SHOWN = 60  # results of one kind that are listed
 _ROWS = 9  # rows that are seen at once
+_EDGE = 10  # pixels below it
 _RESULT = Qt.ItemDataRole.UserRole
 
 
@@ -60,7 +62,7 @@ class FindBar(QFrame):
         ):
             button = QToolButton()
             button.setIcon(icon(name))
-            button.setIconSize(QSize(15, 15))
+            theme.size_icon(button, 15)
             button.setToolTip(text)
             button.setAccessibleName(text)
             button.clicked.connect(signal)
@@ -100,7 +102,7 @@ class FindBar(QFrame):
             head.setExpanded(True)
         self.list.setVisible(bool(results.found))
         self.show_place(0, len(results.keys), searched=bool(results.query))
-        self._fit()
+        self.fit()
 
     def show_current(self, key: object) -> None:
         """Mark the line of the hit that is looked at."""
@@ -130,13 +132,18 @@ class FindBar(QFrame):
         self.count.setText(text)
         self.field.setAccessibleDescription(text)
 
-    def _fit(self) -> None:
-        """As high as its results, up to so many rows."""
+    def fit(self) -> None:
+        """As high as its results, up to so many rows, and to the end of the page."""
         heads = [self.list.topLevelItem(place) for place in range(self.list.topLevelItemCount())]
         rows = sum((1 + head.childCount() for head in heads if head is not None), 0)
         high = self.list.sizeHintForRow(0) if rows else 0
-        self.list.setFixedHeight(min(rows, _ROWS) * high + 4)
-        self.list.setColumnWidth(0, max(140, self.width() * 11 // 20))
+        wanted = min(rows, _ROWS) * high + 4
+        self.list.setFixedHeight(wanted)
+        around = self.parentWidget()
+        over = self.y() + self.sizeHint().height() + _EDGE - around.height() if around is not None else 0
+        if over > 0:
+            self.list.setFixedHeight(max(wanted - over, min(rows, 2) * high))
+        self.list.setColumnWidth(0, min(max(140, self.list.sizeHintForColumn(0) + 16), self.width() * 11 // 20))
         self.resize(self.width(), self.sizeHint().height())
 
     @Slot(object)

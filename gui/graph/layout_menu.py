@@ -21,7 +21,7 @@ class LayoutMenu(QMenu):
         super().__init__(parent)
         self._guard = guard
         self._chosen = layouts.DEFAULT
-        self.setTitle(self.tr("Graph La&yout"))
+        self.setTitle(self.tr("&Graph Layout"))
         self._group = QActionGroup(self)
         self._group.triggered.connect(lambda action: self.chosen.emit(action.data()))
         self.aboutToShow.connect(self.fill)

@@ -4,7 +4,10 @@ The default one is ours and cannot be switched off: without it there would be no
 
 from __future__ import annotations
 
-from typing import cast
+import threading
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, cast
 
 from gradstep.engine.extensions.catalogue import Feature, features
 from gradstep.engine.extensions.guard import Guard
@@ -47,3 +50,46 @@ def count_failure(name: str, reason: str, guard: Guard | None) -> None:
         for feature in choices(guard):
             if feature.name == name and not feature.is_ours:
                 guard.failed(feature, reason, "")
+
+
+@cache
+def _default() -> LayoutFunction:
+    return layout()
+
+
+@dataclass(frozen=True)
+class OnDemand:
+    """The default layout, loaded when it first arranges something: with scipy it takes 33 MiB, which a window on a large tape never
+    needs, whose graphs another process arranges."""
+
+    _coming: list[threading.Thread] = field(default_factory=list, compare=False)
+
+    def __post_init__(self) -> None:
+        if not any(feature.name == DEFAULT for feature in choices()):
+            layout()  # raises and says what to do
+
+    def __call__(self, graph: Any, sizes: Any, **options: Any) -> Any:
+        return _default()(graph, sizes, **options)
+
+    def __reduce__(self) -> tuple[type[OnDemand], tuple[()]]:
+        return OnDemand, ()
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether it can arrange at once."""
+        return _default.cache_info().currsize > 0
+
+    def load(self) -> None:
+        """Load it now."""
+        _default()
+
+    def prepare(self) -> None:
+        """Load it beside what goes on: a graph that is arranged here comes soon."""
+        if not self._coming and not self.is_loaded:
+            self._coming.append(threading.Thread(target=_default, name="gradstep-layout", daemon=True))
+            self._coming[0].start()
+
+    def close(self) -> None:
+        """Wait until it is loaded, where that was begun."""
+        for thread in self._coming:
+            thread.join()

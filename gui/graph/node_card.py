@@ -11,6 +11,7 @@ from gradstep.engine.tape.schema import Val
 from gradstep.engine.tape.unseen import why_opaque
 
 from ..models.debug_model import DebugModel
+from ..models.named import both
 from ..models.node_facts import FactBoard
 from ..models.steps import StepView
 from ..translation import translate
@@ -31,10 +32,10 @@ def card(model: DebugModel, board: FactBoard, key: Key) -> str:
         rows.append((_said("inside"), why_opaque(board.reader.tape, view.name)))
         rows += _of_step(board, view)
     elif kind == "op" and id in board.reader.tape.ops:
-        title, state = board.reader.tape.ops[id].name, ""
+        title, state = board.reader.op_name(id), ""
         rows += _of_op(board, id)
     elif kind == "leaf" and id in board.reader.tape.tensors:
-        title, state = board.reader.tensor_name(id, leaf=True), ""
+        title, state = both(board.reader.given(("leaf", id)), board.reader.own_tensor_name(id, leaf=True)), ""
         rows.append((_said("value"), _value(board, board.leaf(id))))
     else:
         return ""

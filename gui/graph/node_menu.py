@@ -12,7 +12,7 @@ from ..models.debug_model import DebugModel
 from ..program.breaking import Breaking
 from .presenter import GraphPresenter
 
-_OF_A_NODE = ("run_to", "what_if", "explain", "contributions", "go_to_source", "about_op", "way_to_loss", "way_to_parameters")
+_OF_A_NODE = ("name", "run_to", "what_if", "explain", "contributions", "go_to_source", "about_op", "way_to_loss", "way_to_parameters")
 _OF_THE_GRAPH = ("fit", "backward_graph", "forward_graph", "both_graphs", "export")
 
 

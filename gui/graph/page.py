@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QTextDocumentFragment
 from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
 from ..actions import Actions
 from ..canvas import GraphCanvas
+from ..canvas.words import tip_of
+from ..widgets.copying import copy_picture
 from .bar import GraphBar
 from .find_bar import FindBar
 
@@ -48,11 +50,25 @@ class GraphPage(QWidget):
             half = max(1, self.splitter.width() // 2)
             self.splitter.setSizes([half, half])
 
+    def copy(self) -> None:
+        """Copy the graph that has the focus as it is seen, as a picture and with the selected node, or all of it, in words."""
+        canvas = self.beside if self.beside.hasFocus() else self.canvas
+        drawn, key = canvas.drawn, canvas.selected_key
+        if drawn is None:
+            return
+        scene, marks, _, _ = drawn
+        words = canvas.accessibleDescription()
+        if key is not None:
+            card = (canvas.card(key) if canvas.card is not None else "") or tip_of(canvas.data_of(key), scene, marks, key)
+            words = QTextDocumentFragment.fromHtml(card).toPlainText()
+        copy_picture(canvas.grab().toImage(), words)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         wide = min(_FIND, self.width() - 24)
         self.search.resize(wide, self.search.sizeHint().height())
         self.search.move(QPoint(self.width() - wide - 12, self.bar.sizeHint().height() + 10))
+        self.search.fit()
 
 
 def _titled(title: str, canvas: QWidget) -> QWidget:

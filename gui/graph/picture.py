@@ -17,9 +17,11 @@ from gradstep.engine.tape.reader import Tape
 
 from ..canvas.scene import Memory, Scene
 from ..folding import FITTING, Folds, Groups, fold, grouped
+from ..models.named import Given, Named, name_graph
 from .layouts import DEFAULT
 
-LENGTH = struct.Struct("<Q")  # of the pickle that follows, both ways
+LENGTH = struct.Struct("<Q")  # of the pickle that follows: a wish
+HEAD = struct.Struct("<QB")  # of what the process says: that, and a ``Told`` of ``parts.py``
 
 
 class Shown(Enum):
@@ -43,6 +45,7 @@ class Picture:
     folds: Folds = FITTING
     layout: str = DEFAULT
     tidied: int = 0  # how often the user asked for a drawing that heeds none before it
+    names: tuple[Named, ...] = ()  # that the user gave
 
     def replaces(self, other: Picture) -> bool:
         """Whether it is another picture, and not the same one grown."""
@@ -81,15 +84,17 @@ class FoldedGraphs:
 
     def graph(self, tape: Tape, picture: Picture) -> nx.DiGraph:
         """The graph of a picture."""
-        asked = replace(picture, folds=FITTING, layout=DEFAULT, tidied=0)
+        asked = replace(picture, folds=FITTING, layout=DEFAULT, tidied=0, names=())
         if self._known is None or self._known[0] is not tape or self._known[1] != asked or self._groups is None:
             self._take_in(tape, picture)
             self._known = tape, asked
         assert self._groups is not None
         whole = self._whole
         if whole is None:
-            return fold(self._groups, picture.folds, attributes_of(tape), lambda a, b: slots_between(tape, a, b))
-        return fold(self._groups, picture.folds, whole.nodes.__getitem__, lambda a, b: whole.edges[a, b]["slots"])
+            graph = fold(self._groups, picture.folds, attributes_of(tape), lambda a, b: slots_between(tape, a, b))
+        else:
+            graph = fold(self._groups, picture.folds, whole.nodes.__getitem__, lambda a, b: whole.edges[a, b]["slots"])
+        return name_graph(Given(tape, picture.names), graph)
 
     def _take_in(self, tape: Tape, picture: Picture) -> None:
         self._whole = None

@@ -25,9 +25,11 @@ from ..canvas.status import look_of
 from ..folding import FITTING
 from ..models.counterparts import counterparts
 from ..models.debug_model import DebugModel, Selection
+from ..models.named import Given, name_graph, named_facts
 from ..widgets.soon import Soon
 from . import layouts
 from .drawing import Drawing
+from .farewell import Farewell
 from .flowed import Flowed
 from .foldings import Foldings
 from .picture import LATEST, FoldedGraphs, Growth, Picture, Shown, Stage, graph_of
@@ -79,6 +81,7 @@ class GraphPresenter(QObject):
 
     def __init__(self, canvas: GraphCanvas, model: DebugModel, layout: LayoutFunction, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._farewell = Farewell(self)
         self._drawing = Drawing(self)
         self._drawing.drawn.connect(self._arrived)
         self._drawing.failed.connect(self._process_ended)
@@ -114,10 +117,13 @@ class GraphPresenter(QObject):
         model.caught_up.connect(self._caught_up)
         model.cursor_moved.connect(self._moved)
         model.selection_changed.connect(self._selected)
+        model.names_changed.connect(self.show_names)
 
     def close(self) -> None:
         """End the process that arranges large graphs."""
         self._drawing.close()
+        if isinstance(self._layout, layouts.OnDemand):
+            self._layout.close()
 
     @property
     def is_drawn(self) -> bool:
@@ -141,7 +147,7 @@ class GraphPresenter(QObject):
     def whole(self) -> nx.DiGraph:
         """The graph that is shown, with nothing folded; empty where nothing is recorded."""
         tape = self._model.tape
-        return graph_of(tape, self._wanted(tape)) if tape is not None else nx.DiGraph()
+        return name_graph(Given(tape, self._model.names), graph_of(tape, self._wanted(tape))) if tape is not None else nx.DiGraph()
 
     def show(self, shown: Shown) -> None:
         """Draw another of the three graphs."""
@@ -184,6 +190,8 @@ class GraphPresenter(QObject):
         self._canvas.clear()
         if self._model.takes_time:
             self._ahead.start()
+        elif self._model.tape is not None and isinstance(self._layout, layouts.OnDemand):
+            self._layout.prepare()
 
     @Slot()
     def _grown(self) -> None:
@@ -248,9 +256,17 @@ class GraphPresenter(QObject):
             self._given_up = True
             self._canvas.set_empty_text(self.tr("Not arranged"), self.tr("Choose a graph or a layout in the View menu to draw it."))
             return
+        self._drawn = drawn = replace(drawn, names=self._model.names)  # new names are seen in the next drawing
         self.foldings.restore(drawn.shown, drawn.folds)
         if drawn.layout != self._layout_name:
             self.choose_layout(drawn.layout)
+
+    @Slot()
+    def show_names(self) -> None:
+        """The user named something: its box says so, and stays where it is."""
+        chosen = self._canvas.selected_key
+        self._anchor = chosen if chosen is not None else self._anchor
+        self.refresh()
 
     @Slot()
     def tidy(self) -> None:
@@ -265,13 +281,13 @@ class GraphPresenter(QObject):
         if not run and tape.runs:
             run = list(tape.runs)[-1]
         folds = self.foldings.of(self._shown)
-        if self._shown is Shown.BACKWARD and run:
-            return Picture(tape.path, self._shown, run, len(tape.runs[run].needed), folds, self._layout_name, self._tidied)
-        return Picture(tape.path, self._shown, run, len(tape.ops) + len(tape.nodes), folds, self._layout_name, self._tidied)
+        size = len(tape.runs[run].needed) if self._shown is Shown.BACKWARD and run else len(tape.ops) + len(tape.nodes)
+        return Picture(tape.path, self._shown, run, size, folds, self._layout_name, self._tidied, self._model.names)
 
     def _wanted_ahead(self, tape: Tape) -> Picture:
         """Of a large tape that is still being taken in here: the process, which reads it at once, knows its last run."""
-        wanted = Picture(tape.path, self._shown, LATEST, MOST, self.foldings.of(self._shown), self._layout_name, self._tidied)
+        folds = self.foldings.of(self._shown)
+        wanted = Picture(tape.path, self._shown, LATEST, MOST, folds, self._layout_name, self._tidied, self._model.names)
         drawn = self._drawn
         if drawn is not None and drawn.shown is self._shown and drawn.tape == tape.path:
             return replace(wanted, run=drawn.run, size=drawn.size)
@@ -377,14 +393,18 @@ class GraphPresenter(QObject):
             self._canvas.clear()
             return
         anchor, self._anchor = self._anchor, None
+        refolded = anchor is None and before is not None and before.folds != drawn.folds  # all of it: nothing was pointed at
         if before is None or drawn.replaces(before):
             anchor = None
         elif anchor is None:
             anchor = self._canvas.current_key or self._canvas.central_key
         tape = self._model.tape
         if tape is not None:
-            self._facts = attributes_of(tape)
+            self._facts = named_facts(Given(tape, drawn.names), attributes_of(tape))
+        self._farewell.take(self._canvas.graph, self._canvas.scene)
         self._canvas.show_graph(graph, scene, self._facts, anchor)
+        if refolded:
+            self._canvas.gather()
         self._marked = (0, -1)
         self._flowed.told = 0
         self._mark()

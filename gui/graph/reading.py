@@ -7,12 +7,13 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSettings, Signal, Slot
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from ..actions import Actions
 from ..canvas.trails import Goal
 from ..models.debug_model import DebugModel
 from ..models.node_facts import Fact
+from ..widgets.find_strip import in_focus
 from .colouring import Colouring
 from .emphasis import Emphasis
 from .filter import GraphFilter
@@ -112,15 +113,9 @@ class GraphReading(QObject):
         self._in_focus("start_search", self.finder.open)
 
     def _in_focus(self, name: str, otherwise: Callable[[], Any]) -> None:
-        """Call what the panel with the focus calls by that name."""
-        widget: QWidget | None = QApplication.focusWidget()
-        while widget is not None and widget is not self._page:
-            does = getattr(widget, name, None)
-            if callable(does):
-                does()
-                return
-            widget = widget.parentWidget()
-        otherwise()
+        """Call what the panel with the focus calls by that name, or what does it for its list or text."""
+        does = in_focus(QApplication.focusWidget(), name) or otherwise
+        does()
 
     def _set_follow(self) -> None:
         self._page.canvas.set_follow(self._actions["follow"].isChecked())

@@ -6,7 +6,7 @@ import os
 import sys
 from functools import partial
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 
 from gradstep.engine.extensions.catalogue import Feature
@@ -28,12 +28,17 @@ class FaultTeller(QObject):
         self._bar, self._plug_ins, self._panel, self._docks = bar, plug_ins, panel, docks
         self._told: dict[int, str] = {}  # by fault: what the bar says of it
         self._faults: Faults | None = None
-        plug_ins.failed.connect(self.tell_of_plugin)
+        self._waiting: list[tuple[str, Feature]] = []  # what is said when the bar is free
+        for said in (plug_ins.failed, plug_ins.slow):
+            said.connect(self.tell_of_plugin)
+        plug_ins.left.connect(self._tell_later)
+        bar.closed.connect(self._tell_next)
 
     def watch(self, faults: Faults) -> None:
         """Tell of these."""
         self._faults = faults
         faults.raised.connect(self.tell)
+        self._plug_ins.log = faults.note
 
     @Slot(object)
     def tell(self, fault: Fault) -> None:
@@ -58,14 +63,25 @@ class FaultTeller(QObject):
 
     @Slot(str, object)
     def tell_of_plugin(self, sentence: str, feature: Feature) -> None:
-        """A plug-in failed."""
+        """A plug-in failed, or is slow."""
         record = self._plug_ins.guard.records.get(feature.id)
         answers = [(self.tr("Plug-ins"), lambda: self._docks.bring(self._panel))]
         if self._plug_ins.guard.switches.is_on(feature):
             answers.insert(0, (self.tr("Switch It Off"), lambda: self._off(feature)))
-        if record is not None:
+        if record is not None and record.details:
             answers.append((self.tr("Copy Details"), lambda: QGuiApplication.clipboard().setText(record.details)))
         self._bar.show_error(sentence, answers)
+
+    @Slot(str, object)
+    def _tell_later(self, sentence: str, feature: Feature) -> None:
+        """Of the last window: what was open in it comes first, and stays until it is answered."""
+        self._waiting.append((sentence, feature))
+        QTimer.singleShot(0, self, self._tell_next)
+
+    @Slot()
+    def _tell_next(self) -> None:
+        if self._waiting and not self._bar.text:
+            self.tell_of_plugin(*self._waiting.pop(0))
 
     def _panel_of(self, fault: Fault) -> Panel | None:
         """The panel in whose file it was raised: hidden, it is painted no more."""

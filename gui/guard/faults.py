@@ -15,6 +15,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
+from gradstep.engine.extensions.watchdog import TookTooLong
 from gradstep.engine.places import Place, place
 
 GATHER = 250  # milliseconds in which the same fault is counted, not told again
@@ -30,6 +31,7 @@ class Fault:
     line: int
     files: frozenset[str]  # of all frames, to find whose code it was
     details: str
+    classes: frozenset[str] = frozenset()  # of the objects whose methods they are: a package may have several features
     count: int = 0
 
 
@@ -68,7 +70,9 @@ class Faults(QObject):
             self._before = None
 
     def _hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if not isinstance(error, Exception):  # Ctrl+C, sys.exit
+        if isinstance(error, TookTooLong) and error.in_call:
+            return  # of a call that goes on: its end tells
+        if not isinstance(error, (Exception, TookTooLong)):  # Ctrl+C, sys.exit
             sys.__excepthook__(kind, error, trace)
             return
         self.take(error)
@@ -76,16 +80,18 @@ class Faults(QObject):
             vars(sys).pop(name, None)
 
     def _unraisable(self, what: sys.UnraisableHookArgs) -> None:
-        if isinstance(what.exc_value, Exception):
+        if isinstance(what.exc_value, Exception) or (isinstance(what.exc_value, TookTooLong) and not what.exc_value.in_call):
             self.take(what.exc_value)
 
     def _in_thread(self, what: threading.ExceptHookArgs) -> None:
         if isinstance(what.exc_value, Exception):
             self.take(what.exc_value)
 
-    def take(self, error: Exception) -> None:
+    def take(self, error: Exception | TookTooLong) -> None:
         """Count an exception; from any thread. Never raises."""
-        entries = traceback.extract_tb(error.__traceback__)
+        entries = list(traceback.extract_tb(error.__traceback__))
+        if isinstance(error, TookTooLong):
+            del entries[-1:]  # where it was at work, not where that was ended
         place = entries[-1] if entries else None
         file, line = (place.filename, place.lineno or 0) if place is not None else ("", 0)
         try:
@@ -95,7 +101,8 @@ class Faults(QObject):
             words, details = type(error).__name__, f"{type(error).__name__} in {file}:{line}, whose text could not be made\n"
         with self._lock:
             key = (type(error).__name__, file, line)
-            fault = self._faults.setdefault(key, Fault(words, file, line, frozenset(entry.filename for entry in entries), details))
+            files = frozenset(entry.filename for entry in entries)
+            fault = self._faults.setdefault(key, Fault(words, file, line, files, details, _classes(error)))
             fault.count += 1
             fault.error, fault.details = words, details
             if fault not in self._due:
@@ -103,6 +110,12 @@ class Faults(QObject):
             if fault.count == 1:
                 self._write(details)
         self._taken.emit()
+
+    def note(self, text: str) -> None:
+        """Write down what cannot be told in a window that stands still; from any thread. It is said in the terminal, too."""
+        print(f"gradstep: {text}", file=sys.stderr)
+        with self._lock:
+            self._write(text)
 
     def _write(self, details: str) -> None:
         if self._written > LOG_CAP:
@@ -128,6 +141,17 @@ class Faults(QObject):
             due, self._due = self._due, []
         for fault in due:
             self.raised.emit(fault)
+
+
+def _classes(error: BaseException) -> frozenset[str]:
+    """The classes of the objects whose methods an exception went through."""
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return frozenset(class_name(type(frame.f_locals["self"])) for frame in frames if "self" in frame.f_locals)
+
+
+def class_name(kind: type) -> str:
+    """Module and name of a class."""
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def log_file() -> Path:

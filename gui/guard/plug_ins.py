@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from gradstep.engine.extensions.catalogue import Feature, features
-from gradstep.engine.extensions.guard import Failure, Guard, PluginError, Record
+from gradstep.engine.extensions.guard import Failure, Guard, PluginError, Record, unwatched
+from gradstep.engine.extensions.mark import Mark, left_behind
 from gradstep.engine.extensions.switches import Switches
+from gradstep.engine.extensions.watchdog import PATIENT, TICK, Watchdog
 
 from ..frame.docks import Docks
 from ..models.debug_model import DebugModel, Selection
 from ..panel import Panel, PluginPanel, PluginView
 from ..panels.plugin_page import PluginPage
 from ..panels.plugins_panel import Plugged, PluginsPanel
-from .faults import Fault
+from .faults import Fault, class_name
 
 PANELS = "gradstep.panels"
 VIEWS = "gradstep.tensor_views"
+EXPORTERS = "gradstep.exporters"
+SLOW = 0.25  # seconds in one call: as long the window stands still
+BEAT = 1000  # milliseconds between two times that the window says it does not stand still
 UP = 3000  # milliseconds after which a window that answers has started
 
 
@@ -33,6 +40,8 @@ class PlugIns(QObject):
 
     views_changed = Signal()  # the tensor panel may have other pages: see ``pages``
     failed = Signal(str, object)  # what to say, and the Feature
+    slow = Signal(str, object)  # a call held the window up, for the first time: what to say, and the Feature
+    left = Signal(str, object)  # the last window ended without a word while it was in a plug-in: what to say, and the Feature
     changed = Signal()  # something was switched, failed, or was called
     node_picked = Signal(object)  # a panel's user wants to see this node
     event_picked = Signal(int)  # ... this moment
@@ -42,15 +51,25 @@ class PlugIns(QObject):
         super().__init__(parent)
         self._model, self._docks, self._panel = model, docks, panel
         self.guard = Guard(switches, self._tell)
+        self.guard.watching = self._watching
+        self.log: Callable[[str], None] = lambda text: None  # where that is written down which cannot be told
+        self._marks = None if switches.file is None else switches.file.parent / "at-work"
+        mark = None if self._marks is None else Mark(self._marks)
+        self._watchdog = Watchdog(self.owner_of, lambda text: self.log(text), mark, tick=TICK)
+        self._beat = QTimer(self, interval=BEAT)
+        self._beat.timeout.connect(self._watchdog.turned)
         self._panels: dict[str, PluginPanel] = {}
         self._features: dict[str, Feature] = {}
-        self._folders: dict[str, Feature] = {}  # where the code of panels lies, also of those that were taken away
+        self._folders: dict[str, Feature] = {}  # where the code of panels and views lies, also of those that were taken away
+        self._classes: dict[str, Feature] = {}  # their classes
         self._views: list[Feature] = []
+        self._slow: set[str] = set()  # ids of features that were said to be slow
+        self._moment: int | None = None  # the one that was told last
         self._rising = QTimer(self, singleShot=True, interval=UP)
         self._rising.timeout.connect(lambda: self.guard.switches.started())
-        model.tape_changed.connect(lambda: self._each(lambda panel: panel.show_tape(model.tape)))
+        model.tape_changed.connect(self._show_tape)
         model.grown.connect(lambda: self._each(lambda panel: panel.show_growth()))
-        model.cursor_moved.connect(lambda position: self._each(lambda panel: panel.show_moment(position)))
+        model.cursor_moved.connect(self._show_moment)
         model.selection_changed.connect(self._selected)
         self._later = QTimer(self, singleShot=True, interval=0)  # the table may be in the middle of saying that a row was ticked
         self._later.timeout.connect(self._show)
@@ -86,17 +105,31 @@ class PlugIns(QObject):
                         raise TypeError(f"{feature.value} gave {type(view).__name__}; a view derives from gradstep.gui.panel.PluginView")
             except PluginError:
                 continue
+            self._keep_whose(type(view), feature)
             found.append(PluginPage(feature.id, view.title or feature.name, view, partial(self._guarded, feature)))
         return found
 
     def _guarded(self, feature: Feature, call: Callable[[], None]) -> str:
         """Call; what went wrong, in words."""
         try:
-            with self.guard.inside(feature):
+            with self._timed(feature), self.guard.inside(feature):
                 call()
         except PluginError as error:
             return str(error)
         return ""
+
+    @contextmanager
+    def _timed(self, feature: Feature) -> Iterator[None]:
+        """Say, once, of a feature that it held the window up: whoever waits cannot tell its work from ours."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            took = time.perf_counter() - began
+            if took > SLOW and feature.id not in self._slow:
+                self._slow.add(feature.id)
+                words = self.tr("The {0} {1} of {2} took {3:.1f} s over one call: the window stood still as long.")
+                self.slow.emit(words.format(feature.kind, feature.name, feature.package, took), feature)
 
     def _add(self, feature: Feature) -> None:
         try:
@@ -108,7 +141,7 @@ class PlugIns(QObject):
             return
         made.setObjectName(f"plugin.{feature.id}")
         self._panels[feature.id], self._features[feature.id] = made, feature
-        self._folders[_folder(type(made).__module__)] = feature
+        self._keep_whose(type(made), feature)
         made.node_picked.connect(self.node_picked)
         made.event_picked.connect(self.event_picked)
         made.line_picked.connect(self.line_picked)
@@ -164,6 +197,7 @@ class PlugIns(QObject):
         """Switch one feature on or off, from now on."""
         if on:
             self.guard.records.pop(feature.id, None)
+            self._slow.discard(feature.id)
         self.guard.switches.switch(feature, on)
         self.load()
 
@@ -172,6 +206,7 @@ class PlugIns(QObject):
         good when the event loop has turned for some seconds."""
         failed = self.guard.switches.starting()
         self._rising.start()
+        self._tell_what_was_left()
         if failed:
             return self.tr(
                 "gradstep did not come up the last times. Plug-ins are left out this time; the Plug-ins panel can switch them off."
@@ -181,9 +216,50 @@ class PlugIns(QObject):
     def end(self) -> None:
         """The window closes in order."""
         self._rising.stop()
+        self.guard.watching = unwatched
+        self._beat.stop()
+        self._watchdog.stop()
         self.guard.switches.started()
 
+    def _tell_what_was_left(self) -> None:
+        """Say what windows were in that are gone without a word, and offer to switch it off."""
+        left = left_behind(self._marks) if self._marks is not None else []
+        known = {feature.id: feature for feature in features()} if left else {}
+        for mark in left:
+            feature = known.get(mark.feature)
+            if feature is not None and self.guard.switches.is_on(feature):
+                words = (
+                    self.tr("The last window stood still in the {0} {1} of {2} until it was ended.")
+                    if mark.hung
+                    else self.tr("The last window ended without a word while the {0} {1} of {2} was at work.")
+                )
+                sentence = words.format(feature.kind, feature.name, feature.package)
+                self.log(sentence)
+                self.left.emit(sentence, feature)
+
+    # --------------------------------------------------------------------------------------------------------- watching
+
+    def _watching(self, feature: Feature) -> AbstractContextManager[None]:
+        """Around each call into a feature. Ours are not watched: whoever saves a large graph waits for that."""
+        if feature.is_ours:
+            return unwatched(feature)
+        if not self._watchdog.is_on:
+            self._watchdog.start()
+            self._beat.start()
+        return self._watchdog.inside(feature, PATIENT if feature.group == EXPORTERS else None)
+
     # --------------------------------------------------------------------------------------------------------- telling
+
+    @Slot()
+    def _show_tape(self) -> None:
+        self._moment = None
+        self._each(lambda panel: panel.show_tape(self._model.tape))
+
+    @Slot(int)
+    def _show_moment(self, position: int) -> None:
+        if position != self._moment:
+            self._moment = position
+            self._each(lambda panel: panel.show_moment(position))
 
     @Slot(object)
     def _selected(self, selection: Selection) -> None:
@@ -198,16 +274,25 @@ class PlugIns(QObject):
         if panel is None:
             return
         try:
-            with self.guard.inside(self._features[id]):
+            with self._timed(self._features[id]), self.guard.inside(self._features[id]):
                 told(panel)
         except PluginError:
             return  # it was counted and told
 
+    def _keep_whose(self, kind: type, feature: Feature) -> None:
+        self._folders[_folder(kind.__module__)] = feature
+        self._classes[class_name(kind)] = feature
+
     def owner(self, fault: Fault) -> Feature | None:
         """The feature in whose package an exception was raised, None where it was our own code."""
-        shown = {_folder(type(panel).__module__): self._features[id] for id, panel in self._panels.items()}
-        for root, feature in (*shown.items(), *self._folders.items()):
-            if root and any(file == root or file.startswith(root + os.sep) for file in fault.files):
+        named = (feature for name, feature in self._classes.items() if name in fault.classes)
+        return next(named, next((feature for file in fault.files if (feature := self.owner_of(file)) is not None), None))
+
+    def owner_of(self, file: str) -> Feature | None:
+        """The feature whose package a file belongs to; also for the watchdog's thread."""
+        shown = [(_folder(type(panel).__module__), self._features[id]) for id, panel in list(self._panels.items())]
+        for root, feature in (*shown, *list(self._folders.items())):
+            if root and (file == root or file.startswith(root + os.sep)):
                 return feature
         return None
 

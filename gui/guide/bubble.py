@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from .. import theme
 from ..theme import icon
+from ..widgets.own_keys import OwnKeys
 
-WIDTH = 340  # of a bubble
+WIDTH, WIDEST = 340, 480  # of a bubble, where letters have their usual size, and at most
 GAP = 12  # between a bubble and what it points at
 MARGIN = 8  # between a bubble and the edge of the window
 
@@ -63,7 +64,6 @@ class Bubble(QFrame):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self.setObjectName("tourBubble")
-        self.setFixedWidth(WIDTH)
         self._title = QLabel()
         self._title.setProperty("role", "heading")
         self._title.setWordWrap(True)
@@ -93,12 +93,11 @@ class Bubble(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 12, 14)
         column.setSpacing(8)
-        column.addLayout(head)
         column.addWidget(self._text)
         column.addSpacing(4)
         column.addLayout(below)
-        QWidget.setTabOrder(self.back, self.next)
-        QWidget.setTabOrder(self.next, self._close)
+        column.insertLayout(0, head)  # behind the others: Tab comes to the cross last
+        OwnKeys(window, {"Esc": self._leave})  # where nothing else has a use for it: the tour that came by itself has no focus
         self.hide()
 
     def show_stop(self, title: str, text: str, number: int, count: int) -> None:
@@ -114,12 +113,12 @@ class Bubble(QFrame):
         layout = self.layout()
         assert layout is not None
         layout.activate()
-        self.resize(WIDTH, layout.totalHeightForWidth(WIDTH))
+        wide = min(theme.scaled(WIDTH), WIDEST)
+        self.setFixedWidth(wide)
+        self.resize(wide, layout.totalHeightForWidth(wide))
         self.show()
         self.raise_()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
+    def _leave(self) -> None:
+        if self.isVisible():
             self.left.emit()
-        else:
-            super().keyPressEvent(event)

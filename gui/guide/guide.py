@@ -36,6 +36,7 @@ class Guide(QObject):
         task_bar.setAccessibleName(self.tr("What to find"))
         self.tour = Tour(window, self._stops(panels, canvas, step_button), settings, self)
         opening.changed.connect(self._opened)
+        docks.came_in_sight.connect(lambda _: self.tour.stay_above())
 
     def slots(self) -> dict[str, Callable[[], Any]]:
         """What its commands do."""

@@ -55,8 +55,8 @@ class OpPages(QDialog):
         column.addWidget(self.count)
         self._found: dict[str, OpFacts] = {}
         metrics, screen = self.fontMetrics(), self.screen().availableGeometry()
-        self.resize(min(metrics.averageCharWidth() * 120, screen.width() - 40), min(metrics.height() * 34, screen.height() - 60))
-        sides.setSizes([self.width() // 3, self.width() * 2 // 3])
+        self.resize(min(metrics.averageCharWidth() * 140, screen.width() - 40), min(metrics.height() * 38, screen.height() - 60))
+        sides.setSizes([self.width() // 4, self.width() * 3 // 4])  # lines of code are not broken where the screen allows it
         self._search("")
 
     def bring(self, name: str = "") -> None:
@@ -108,8 +108,12 @@ class OpPages(QDialog):
             (self.tr("Node"), op.node or self.tr("none")),
             (self.tr("Backward keeps"), ", ".join(op.keeps) or none),
         ]
-        dim = f"color:{look.dim.name()}"
-        table = "".join(f"<tr><td style='{dim}'>{escape(name)}&nbsp;&nbsp;</td><td>{escape(text)}</td></tr>" for name, text in facts)
+        dim, cell = f"color:{look.dim.name()}", "padding:2px 0"
+        table = "".join(
+            f"<tr><td style='{dim}; {cell}'>{escape(name)}&nbsp;&nbsp;</td><td style='{cell}'>{escape(text)}</td></tr>"
+            for name, text in facts
+        )
+        table = f"<table cellspacing='0' cellpadding='0' style='margin-top:8px'>{table}</table>"
         doc = "".join(f"<p>{_marked(part, code)}</p>" for part in op.doc.split("\n\n"))
         pre = f"{code}; white-space:pre-wrap"
         rules = "".join(
@@ -121,7 +125,7 @@ class OpPages(QDialog):
             helpers = f"<p style='{dim}'>{escape(self.tr('where'))}</p>{helpers}"
         note = f"<p style='{dim}'>{escape(self.tr('g is the gradient that arrived, out the result.'))}</p>" if op.rules else ""
         head = f"<p style='{code}; font-weight:600'>{escape(op.call or op.name)}</p>"
-        return f"{head}{doc}{self._ways(op, code, dim)}<table cellpadding='2'>{table}</table>{rules}{helpers}{note}"
+        return f"{head}{doc}{self._ways(op, code, dim)}{table}{rules}{helpers}{note}"
 
     def _ways(self, op: OpFacts, code: str, dim: str) -> str:
         """How one comes to an op that nobody calls by its name, and the gradients that it stands in."""

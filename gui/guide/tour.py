@@ -117,6 +117,11 @@ class Tour(QObject):
             self._placing.start()
         return False
 
+    @Slot()
+    def stay_above(self) -> None:
+        """Another panel came to the front, which may lie over the bubble."""
+        self._placing.start()
+
     def _place(self) -> None:
         if not self.is_shown:
             return

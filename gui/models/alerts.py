@@ -266,11 +266,11 @@ class AlertLog:
     def _zero(self, tape: Tape, event: NodeEnter) -> None:
         if not self._rules.zero:
             return
-        node = tape.nodes[event.node]
-        if node.kind is not NodeKind.ACCUMULATE or event.node in self._zeros:
+        if tape.kind_of(event.node) is not NodeKind.ACCUMULATE or event.node in self._zeros:
             return
         found = [stats for val in event.grads if val is not None and (stats := tape.stats.get(val)) is not None]
         if found and all(stats.count and stats.zeros == stats.count for stats in found):
+            node = tape.nodes[event.node]
             self._zeros.add(event.node)
             variable = tape.tensors.get(node.variable) if node.variable is not None else None
             name = (variable.name if variable is not None else "") or node.name

@@ -19,9 +19,11 @@ from gradstep.engine.tape.state import Cursor, State, Status
 from gradstep.engine.tape.visible import shown
 
 from .alerts import AlertLog, AlertRules
-from .history import History, Row, RowKind
+from .history import History
 from .hooks import HooksView, hooks_view
 from .marks import LineMarks
+from .named import Given, Named
+from .row_table import Row, RowKind
 from .rows import RowReader
 from .steps import StepView, next_node, op_values, step_view
 from .tensors import TensorView, tensor_view
@@ -48,6 +50,11 @@ class Selection:
     value: ValueRef | None = None
 
 
+def is_large(path: str) -> bool:
+    """Whether it is a file of which a window takes long to take all in."""
+    return os.path.isfile(path) and os.path.getsize(path) > LARGE
+
+
 class DebugModel(QObject):
     """Follows a tape that grows. The cursor is live (it stands at the newest event) or in the past."""
 
@@ -58,6 +65,7 @@ class DebugModel(QObject):
     cursor_moved = Signal(int)  # the event after which the state holds, -1 before the first
     live_changed = Signal(bool)  # the cursor came to the newest event, or left it for the past
     selection_changed = Signal(object)  # Selection
+    names_changed = Signal()  # the user named something
     damaged = Signal(str)  # the tape cannot be read further, and why
     over = Signal()  # nobody records into the tape any more, and all of it was taken in; again where something came after all
 
@@ -78,6 +86,7 @@ class DebugModel(QObject):
         self._urgent: Callable[[], bool] | None = None
         self._since = 0.0  # when the tape was opened
         self._rules = AlertRules()
+        self.names: tuple[Named, ...] = ()  # that the user gave
         self._forget()
 
     # ------------------------------------------------------------------------------------------------------- the tape
@@ -98,13 +107,14 @@ class DebugModel(QObject):
             self._tape.close()
             gc.unfreeze()
         self._tape = tape
-        self._large = tape is not None and bool(tape.path) and os.path.getsize(tape.path) > LARGE
+        self._large = tape is not None and is_large(tape.path)
         self._since = time.perf_counter()
         self._forget()
         if tape is None:
             self._timer.stop()
         else:
             self.reader = RowReader(tape, self.history)
+            self.reader.given = Given(tape, self.names)
             self._cursor = Cursor(tape)
             self._timer.start(TICK)
         self.tape_changed.emit()
@@ -335,6 +345,14 @@ class DebugModel(QObject):
         return self._done[1]
 
     @property
+    def begun(self) -> int:
+        """The number of the step that is looked at: how many have run, and the one that runs there, or failed."""
+        state = self.state
+        if state.run is None:
+            return self.done + (Status.FAILED in state.node_status.values())
+        return self.done + any(run == state.run for run, _ in state.running)
+
+    @property
     def is_live(self) -> bool:
         """Whether the cursor stands at the newest event and follows it."""
         return self._live
@@ -357,6 +375,11 @@ class DebugModel(QObject):
             return self.state.run
         begun = [steps.run for steps in self.history.runs if (row := self.history.run_row(steps.run)) and row.first <= self.position]
         return begun[-1] if begun else 0
+
+    @property
+    def paused_at(self) -> int | None:
+        """The node before which the program stands; None while it runs, and when it is over."""
+        return self._live_node
 
     @Slot(object)
     def set_live_node(self, node: int | None) -> None:
@@ -494,6 +517,21 @@ class DebugModel(QObject):
         if self._hooks is None or self._hooks[0] != of:
             self._hooks = of, hooks_view(self.reader, self.run)
         return self._hooks[1]
+
+    @Slot(object)
+    def show_names(self, names: tuple[Named, ...]) -> None:
+        """Call things by these names of the user's."""
+        if names == self.names:
+            return
+        self.names = names
+        if self.reader is not None and self._tape is not None:
+            self.reader.given = Given(self._tape, names)
+            self.forget_texts()
+        self.names_changed.emit()
+        key, value = self._selection.key, self._selection.value
+        if key is not None and not self._chosen and (called := self._main_value(key)) != value:
+            self._selection = Selection(key, called)
+            self.selection_changed.emit(self._selection)
 
     def forget_texts(self) -> None:
         """Numbers are written in another way now: what says them is made anew."""

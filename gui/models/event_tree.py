@@ -3,17 +3,21 @@ before it. Texts are made when they are painted."""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator
 from enum import IntEnum
+from itertools import islice
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from ..widgets.plain import tip
-from .history import Row, RowKind
+from .row_table import Row, RowKind, RowTable
 from .rows import LazyFacts, RowFacts, RowReader
 
 Index = QModelIndex | QPersistentModelIndex
+FEW = 16  # rows whose places are noted one by one
 GROUPS = (RowKind.FORWARD, RowKind.CALL, RowKind.BACKWARD)
 
 
@@ -48,12 +52,14 @@ class EventTree(QAbstractTableModel):
         super().__init__(parent)
         self._reader: RowReader | None = None
         self._keep: Callable[[LazyFacts], bool] | None = None
-        self._rows: list[Row] = []  # what is in the view
-        self._open: dict[int, list[Row]] = {}  # uid of an open parent (0: the top level) -> its children in the view
-        self._kept: dict[int, list[Row]] = {}  # while filtered: uid -> its children that the filter lets through
-        self._places: dict[int, int] = {}  # uid -> place in the view; right for the first ``_sure`` places
+        # rows stand here by their numbers (``Row.uid``): there may be hundreds of thousands
+        self._rows = array("i")  # what is in the view
+        self._open: dict[int, array[int]] = {}  # an open parent (0: the top level) -> its children in the view
+        self._kept: dict[int, array[int]] = {}  # while filtered: row -> its children that the filter lets through
+        self._places = array("i")  # by row: its place in the view, -1 for none; right for the first ``_sure`` places
         self._sure = 0
         self._cache: dict[int, RowFacts] = {}
+        self._unsure: set[int] = set()  # rows in it whose norm was not known: statistics may reach the tape after the event
         self._current = 0
         self.position = -1
         self.is_removing = False  # rows are being taken out
@@ -78,28 +84,28 @@ class EventTree(QAbstractTableModel):
         """Take over what the history has read since the last call."""
         if self._reader is None:
             return
-        history = self._reader.history
+        history, table = self._reader.history, self._reader.history.table
+        self._ask_again()
         if not history.changed:
             return
         if self._keep is not None:
             self._reset(self._reader, self._keep)
             return
         for uid, kept in sorted(history.changed.items()):
-            parent = history.rows.get(uid)
-            if not uid:
-                self._take_over(None, history.top, kept)
-            elif parent is not None and uid in self._open:
-                self._take_over(parent, parent.children, kept)
-            if parent is not None:
-                self._changed(self._place(parent))  # it may have its first child, or none any more
+            if uid in table.gone:
+                continue
+            if not uid or uid in self._open:
+                self._take_over(uid, table.below(uid), kept)
+            if uid:
+                self._changed(self._place_of(uid))  # it may have its first child, or none any more
         history.changed.clear()
 
-    def _take_over(self, parent: Row | None, rows: list[Row], kept: int) -> None:
+    def _take_over(self, parent: int, rows: array[int], kept: int) -> None:
         """Of the children that are in the view the first ``kept`` stay, and those that ``rows`` has beyond them come."""
-        shown = self._open[parent.uid if parent is not None else 0]
+        shown = self._open[parent]
         end = self._end(parent)
         if len(shown) > kept:
-            self._remove(self._place(shown[kept]), end)
+            self._remove(self._place_of(shown[kept]), end)
             del shown[kept:]
             end = self._end(parent)
         if len(rows) > len(shown):
@@ -118,7 +124,7 @@ class EventTree(QAbstractTableModel):
 
     def row(self, index: Index) -> Row | None:
         """The history's row behind an index."""
-        return self._rows[index.row()] if index.isValid() and index.row() < len(self._rows) else None
+        return self._table.made(self._rows[index.row()]) if index.isValid() and index.row() < len(self._rows) else None
 
     def index_of(self, row: Row) -> QModelIndex:
         """The row's index; opens its parents. Invalid when the filter hides it."""
@@ -134,7 +140,7 @@ class EventTree(QAbstractTableModel):
 
     def has_children(self, row: Row) -> bool:
         """Whether it can be opened."""
-        return bool(self._children(row))
+        return bool(self._children(row.uid))
 
     def is_open(self, row: Row) -> bool:
         """Whether its children are in the view."""
@@ -146,18 +152,18 @@ class EventTree(QAbstractTableModel):
         if place < 0 or opened is self.is_open(row):
             return
         if opened:
-            children = self._children(row)
+            children = self._children(row.uid)
             if children:
-                self._open[row.uid] = list(children)
+                self._open[row.uid] = children[:]
                 self._insert(place + 1, children)
         else:
-            self._remove(place + 1, self._end(row))
+            self._remove(place + 1, self._end(row.uid))
             self._open.pop(row.uid, None)
         self._changed(place)
 
     def below(self, row: Row | None) -> list[Row]:
         """The children that are in the view; of None the top level."""
-        return list(self._open.get(row.uid if row is not None else 0, ()))
+        return [self._table.made(uid) for uid in self._open.get(row.uid if row is not None else 0, ())]
 
     def is_current(self, row: Row) -> bool:
         """Whether the cursor is there."""
@@ -239,8 +245,25 @@ class EventTree(QAbstractTableModel):
             if row.kind is RowKind.OP or row.last >= 0:
                 if len(self._cache) > 5000:
                     self._cache.clear()
+                    self._unsure.clear()
                 self._cache[row.uid] = facts
+                if row.kind is not RowKind.OP and not facts.norm_text():
+                    self._unsure.add(row.uid)
         return facts
+
+    def forget_texts(self) -> None:
+        """Rows are called otherwise now."""
+        self._cache.clear()
+        self._unsure.clear()
+        if self._rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, self.columnCount() - 1))
+
+    def _ask_again(self) -> None:
+        """The tape has grown: what was not known of rows that were looked at may be known now."""
+        unsure, self._unsure = self._unsure, set()
+        for uid in unsure:
+            if self._cache.pop(uid, None) is not None and uid not in self._table.gone:
+                self._changed(self._place_of(uid))
 
     def text(self, row: Row, column: int) -> str:
         """What stands in a cell."""
@@ -282,73 +305,87 @@ class EventTree(QAbstractTableModel):
 
     # --------------------------------------------------------------------------------------------------------- inside
 
+    @property
+    def _table(self) -> RowTable:
+        assert self._reader is not None
+        return self._reader.history.table
+
     def _reset(self, reader: RowReader | None, keep: Callable[[LazyFacts], bool] | None) -> None:
         self.beginResetModel()
         self._reader, self._keep = reader, keep
         self._open.clear()
         self._kept.clear()
         self._cache.clear()
-        self._places.clear()
+        self._unsure.clear()
+        self._places = array("i")
         self._sure = self.matching = self.hidden = 0
-        top = reader.history.top if reader is not None else []
+        top = reader.history.table.below(0)[:] if reader is not None else array("i")
         if reader is not None:
             reader.history.changed.clear()
         if keep is None or reader is None:
-            self._rows = list(top)
+            self._rows = top[:]
         else:
             top = self._sieve(top)
-            self._rows = list(self._flat(top))
+            self._rows = array("i", self._flat(top))
             self._open.update(self._kept)
-        self._open[0] = list(top)
+        self._open[0] = top
         self.endResetModel()
 
-    def _sieve(self, rows: list[Row]) -> list[Row]:
+    def _sieve(self, rows: array[int]) -> array[int]:
         """Those of ``rows`` that match or have something below that does; what is below them is kept as well."""
         assert self._keep is not None
         assert self._reader is not None
-        kept: list[Row] = []
-        for row in rows:
-            below = self._sieve(row.children) if row.children else []
-            matches = row.kind not in GROUPS and self._keep(LazyFacts(self._reader, row))
-            if row.kind not in GROUPS:
+        table, kept = self._table, array("i")
+        for uid in rows:
+            children = table.below(uid)
+            below = self._sieve(children) if children else children
+            of_its_own = table.kinds[uid] not in GROUPS
+            matches = of_its_own and self._keep(LazyFacts(self._reader, table.made(uid)))
+            if of_its_own:
                 self.matching += matches
                 self.hidden += not matches
             if below or matches:
                 if below:
-                    self._kept[row.uid] = below
-                kept.append(row)
+                    self._kept[uid] = below
+                kept.append(uid)
         return kept
 
-    def _flat(self, rows: list[Row]) -> Iterator[Row]:
-        for row in rows:
-            yield row
-            yield from self._flat(self._kept.get(row.uid, []))
+    def _flat(self, rows: array[int]) -> Iterator[int]:
+        for uid in rows:
+            yield uid
+            yield from self._flat(self._kept.get(uid, array("i")))
 
-    def _children(self, row: Row) -> list[Row]:
-        return row.children if self._keep is None else self._kept.get(row.uid, [])
+    def _children(self, uid: int) -> array[int]:
+        return self._table.below(uid) if self._keep is None else self._kept.get(uid, array("i"))
 
     def _place(self, row: Row) -> int:
         return self._place_of(row.uid)
 
     def _place_of(self, uid: int) -> int:
         """Where a row is in the view, -1 where it is not."""
-        while self._sure < len(self._rows):  # what came since
-            self._places[self._rows[self._sure].uid] = self._sure
-            self._sure += 1
-        return self._places.get(uid, -1)
+        if self._sure < len(self._rows):  # what came since
+            missing = len(self._table.kinds) - len(self._places)
+            if missing > 0:
+                self._places.extend(array("i", [-1]) * missing)
+            if len(self._rows) - self._sure < FEW:
+                for place, shown in enumerate(islice(self._rows, self._sure, None), self._sure):
+                    self._places[shown] = place
+            else:
+                np.frombuffer(self._places, np.intc)[np.frombuffer(self._rows, np.intc)[self._sure :]] = np.arange(
+                    self._sure, len(self._rows)
+                )
+            self._sure = len(self._rows)
+        return self._places[uid] if uid < len(self._places) else -1
 
-    def _end(self, row: Row | None) -> int:
-        """The place after the last row below ``row``; of None after all."""
-        if row is None:
+    def _end(self, uid: int) -> int:
+        """The place after the last row below one; of 0 after all."""
+        if not uid:
             return len(self._rows)
-        while row is not None:  # the last child's last child ends it
-            below = self._open.get(row.uid)
-            if not below:
-                return self._place(row) + 1
-            row = below[-1]
-        return len(self._rows)
+        while below := self._open.get(uid):  # the last child's last child ends it
+            uid = below[-1]
+        return self._place_of(uid) + 1
 
-    def _insert(self, place: int, rows: list[Row]) -> None:
+    def _insert(self, place: int, rows: array[int]) -> None:
         self.beginInsertRows(QModelIndex(), place, place + len(rows) - 1)
         self._rows[place:place] = rows
         self._sure = min(self._sure, place)
@@ -359,9 +396,10 @@ class EventTree(QAbstractTableModel):
             return
         self.is_removing = True
         self.beginRemoveRows(QModelIndex(), place, end - 1)
-        for row in self._rows[place:end]:
-            self._open.pop(row.uid, None)
-            self._places.pop(row.uid, None)
+        for uid in self._rows[place:end]:
+            self._open.pop(uid, None)
+            if uid < len(self._places):
+                self._places[uid] = -1
         del self._rows[place:end]
         self._sure = min(self._sure, place)
         self.endRemoveRows()

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gradstep.engine.tape.graph import Key
-from gradstep.engine.tape.schema import Val
+from gradstep.engine.tape.schema import Frame, Val
 
-from ..widgets.formats import dtype_text, shape_text
-from .history import RowKind
+from ..widgets.formats import dtype_text, file_name, shape_text
+from .named import both
+from .row_table import RowKind
 from .rows import RowReader
 
 Fits = Callable[..., bool]  # whether every word of the query occurs in one of the texts
@@ -65,22 +66,29 @@ def _nodes(reader: RowReader, fits: Fits) -> Iterator[Hit | None]:
     for id in list(tape.nodes):
         name = reader.node_name(id)
         module = reader.node_module(id)
-        yield Hit(Place.NODES, name, module, ("node", id)) if fits(name.lower(), module.lower()) else None
+        yield Hit(Place.NODES, name, _beside(module, reader.node_frame(id)), ("node", id)) if fits(name.lower(), module.lower()) else None
     for id in list(tape.ops):
         op = tape.ops[id]
         if op.node is None:
             module = reader.call_path(op.call)
-            yield Hit(Place.NODES, op.name, module, ("op", id)) if fits(op.name.lower(), module.lower()) else None
+            beside = _beside(module, next(iter(op.stack), None))
+            name = reader.op_name(id)
+            yield Hit(Place.NODES, name, beside, ("op", id)) if fits(name.lower(), module.lower()) else None
+
+
+def _beside(module: str, frame: Frame | None) -> str:
+    """What tells nodes of one name apart: their module, their line."""
+    return ", ".join(filter(None, (module, f"{file_name(frame.file)}:{frame.line}" if frame is not None else "")))
 
 
 def _tensors(reader: RowReader, fits: Fits) -> Iterator[Hit | None]:
     for id in list(reader.tape.tensors):
         tensor = reader.tape.tensors[id]
-        name = tensor.name
-        if not name and id not in reader.history.maker:
+        words = reader.given(("leaf", id))
+        if not words and not tensor.name and id not in reader.history.maker:
             yield None
             continue
-        name = name or reader.tensor_name(id)
+        name = both(words, tensor.name or reader.own_tensor_name(id))
         shape = f"{shape_text(tensor.meta.shape)} {dtype_text(tensor.meta.dtype)}"
         yield Hit(Place.TENSORS, name, shape, value=Val(id, 0)) if fits(name.lower(), shape.lower()) else None
 
@@ -93,7 +101,7 @@ def _lines(reader: RowReader, fits: Fits) -> Iterator[Hit | None]:
 
 
 def _events(reader: RowReader, fits: Fits) -> Iterator[Hit | None]:
-    for row in list(reader.history.rows.values()):
+    for row in reader.history.table.standing():
         if row.kind not in (RowKind.STEP, RowKind.HOOK, RowKind.STORED, RowKind.EDITED, RowKind.BACKWARD) or row.gone:
             yield None
             continue

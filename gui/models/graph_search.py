@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from gradstep.engine.tape.graph import Key
 
+from .named import both
+
 T = TypeVar("T")
 _LEAVES = ("accumulate", "leaf", "input")
 
@@ -76,7 +78,7 @@ class GraphSearch:
         path = path or name.rpartition(".")[0]
         leaf = data.get("kind") in _LEAVES
         detail = " ".join(part for part in (str(data.get("detail") or "").replace("x", "\N{MULTIPLICATION SIGN}"), path) if part)
-        result = Result(Sort.PARAMETER if leaf else Sort.NODE, name or label, detail, (key,))
+        result = Result(Sort.PARAMETER if leaf else Sort.NODE, both(str(data.get("given") or ""), name or label), detail, (key,))
         self._lines.append((result.text.lower(), result))
         parts = path.split(".") if path else []
         for depth in range(len(parts)):

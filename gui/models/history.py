@@ -11,11 +11,11 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 
 from gradstep.engine.tape import columns
+from gradstep.engine.tape.numbers import NOTHING, Numbers
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.schema import (
     CallBegin,
@@ -35,97 +35,10 @@ from gradstep.engine.tape.schema import (
 from gradstep.engine.tape.wire import EVENT_CODES
 
 from ..categories import CATEGORIES, category_of
+from .row_table import Row, RowKind, Rows, RowTable, RunSteps
 
+_TELLING = (RowKind.HOOK, RowKind.STORED)
 AHEAD = 2048  # events, and ops, that are looked at together
-
-
-class RowKind(IntEnum):
-    """What a row stands for; ``Row.key`` is the id of that noun."""
-
-    FORWARD = 0  # key: the group's number
-    CALL = 1  # key: call id
-    OP = 2  # key: op id
-    BACKWARD = 3  # key: run id
-    STEP = 4  # key: node id
-    HOOK = 5  # key: hook id
-    STORED = 6  # key: tensor id
-    EDITED = 7  # key: node id
-
-
-_NONE: list[Row] = []  # most rows have no children, and a list each would keep the collector busy
-
-
-class Row:
-    """One row. ``first`` and ``last`` are the events between which it happened (-1: not known, not over)."""
-
-    __slots__ = ("__weakref__", "children", "first", "gone", "key", "kind", "last", "parent", "place", "steps", "uid", "undone")
-
-    def __init__(self, uid: int, kind: RowKind, key: int, first: int, parent: Row | None, place: int) -> None:
-        self.uid = uid
-        self.kind = kind
-        self.key = key
-        self.first = first
-        self.last = -1
-        self.parent = parent
-        self.place = place
-        self.children = _NONE
-        self.undone = 0  # the event that undid it
-        self.gone = False  # undone, and the walk has gone another way since
-        self.steps: RunSteps | None = None  # of a BACKWARD row
-
-    def is_past(self, position: int) -> bool:
-        """Whether it has happened at event ``position`` and was not undone by then."""
-        row: Row | None = self
-        while row is not None:
-            if row.first > position or 0 < row.undone <= position:
-                return False
-            row = row.parent
-        return True
-
-    @property
-    def run(self) -> int:
-        """The run that the row belongs to, 0 for forward rows."""
-        row: Row | None = self
-        while row is not None:
-            if row.kind is RowKind.BACKWARD:
-                return row.key
-            row = row.parent
-        return 0
-
-
-class RunSteps:
-    """The steps of one run in columns, for the timeline: parallel to the STEP rows of its BACKWARD row."""
-
-    __slots__ = ("bad", "enters", "families", "nodes", "norms", "rows", "run")
-
-    def __init__(self, run: int) -> None:
-        self.run = run
-        self.rows: list[Row] = []
-        self.nodes = array("q")
-        self.enters = array("q")  # the NodeEnter event, or what came first
-        self.norms = array("d")  # 2-norm of all that arrived, NaN where unknown
-        self.families = array("B")  # places in CATEGORIES
-        self.bad = array("B")  # 1 where a NaN or an infinity arrived
-
-    def add(self, row: Row, family: int) -> None:
-        """Append a step of which nothing is known yet but that it began."""
-        self.rows.append(row)
-        self.nodes.append(row.key)
-        self.enters.append(row.first)
-        self.norms.append(math.nan)
-        self.families.append(family)
-        self.bad.append(0)
-
-    def place_of(self, row: Row) -> int:
-        """The place of a STEP row in the columns, -1 where it stands no longer."""
-        place = min(row.place, len(self.rows) - 1)  # other rows may stand between the steps, so it is not after ``row.place``
-        while place >= 0 and self.rows[place] is not row:
-            place -= 1
-        return place
-
-    def cut(self, length: int) -> None:
-        """Forget the steps from number ``length`` on."""
-        del self.rows[length:], self.nodes[length:], self.enters[length:], self.norms[length:], self.families[length:], self.bad[length:]
 
 
 class BadValues(set[tuple[int, int]]):
@@ -179,45 +92,74 @@ class _Chunk:
         )  # fmt: skip
 
 
+class Added:
+    """The GradAdded events of each node in each run: of each event the one before it, so that none is in a list of its own."""
+
+    def __init__(self) -> None:
+        self._events, self._before = array("q"), array("q")
+        self._latest: dict[int, Numbers] = {}  # run -> node -> place in the two
+
+    def add(self, run: int, node: int, event: int) -> None:
+        latest = self._latest.get(run)
+        if latest is None:
+            latest = self._latest[run] = Numbers()
+        self._before.append(latest.get(node, -1))
+        latest[node] = len(self._events)
+        self._events.append(event)
+
+    def events(self, run: int, node: int) -> list[int]:
+        """In order."""
+        place = self._latest[run].get(node, -1) if run in self._latest else -1
+        found = []
+        while place >= 0:
+            found.append(self._events[place])
+            place = self._before[place]
+        return found[::-1]
+
+
 class History:
     """Rows of a tape, read as far as ``position``. ``changed`` are the rows whose children changed since it was cleared;
     a changed row maps to the number of its children that are still the same ones."""
 
     def __init__(self) -> None:
-        self.top: list[Row] = []
-        self.rows: dict[int, Row] = {}
+        self.table = RowTable()
         self.changed: dict[int, int] = {}  # uid of the parent (0: top level) -> children that did not change
         self.runs: list[RunSteps] = []
         self.position = -1  # last event read
         self.ops = 0  # ops read
         self.steps = 0  # steps that stand in the tree
-        self.added: dict[tuple[int, int], list[int]] = {}  # (run, node) -> GradAdded events
+        self.added = Added()
         self.rewinds: list[tuple[int, int]] = []  # (event, to)
-        self.maker: dict[int, int] = {}  # tensor -> the op that made it
-        self.forward_hooks: list[Row] = []  # that were called outside of any run
-        self._uid = 0
+        self.maker = Numbers()  # tensor -> the op that made it
+        self.forward_hooks = Rows(self.table, array("i"))  # that were called outside of any run
+        self.with_graph: set[int] = set()  # forward rows in which an op built a graph, be it after others that did not
         self._forwards = 0
         self._starts = array("q")  # first event of each row in order of making, for the search
-        self._made: list[Row] = []
-        self._step_of: dict[tuple[int, int], Row] = {}
-        self._run_row: dict[int, Row] = {}
-        self._running: dict[int, Row] = {}  # run -> the step entered last
+        self._made = array("i")
+        self._step_of: dict[int, Numbers] = {}  # run -> node -> row
+        self._run_row: dict[int, int] = {}
+        self._running: dict[int, int] = {}  # run -> the step entered last
         self._open_runs: list[int] = []
-        self._call_row: dict[int, Row] = {}
-        self._calls: list[Row] = []  # open calls
-        self._op_row: dict[int, Row] = {}
+        self._call_row = Numbers()
+        self._calls: list[int] = []  # rows of open calls
+        self._op_row = Numbers()
         self.bad_values = BadValues()
         self._strays: list[int] = []  # ops that ran in a hook which is not on the tape yet: a hook is written when it returned
-        self._waiting: list[tuple[RunSteps, Row, tuple[Val | None, ...]]] = []  # steps whose statistics are not here yet
+        self._waiting: list[tuple[RunSteps, int, tuple[Val | None, ...]]] = []  # steps whose statistics are not here yet
         self._families: dict[str, int] = {}  # name of a node -> place in CATEGORIES
         self._base, self._events = 0, _Chunk()  # the first event that was looked at ahead, and those from there on
-        self._next_op, self._op_rows = 0, list[tuple[int, int, int, int]]()  # ops ahead: id, call, node, events before
+        self._next_op, self._op_rows = 0, list[tuple[int, int, int, bool, int]]()  # ops ahead: id, call, node, grad mode, events before
         handlers: dict[type[Event], Callable[[Tape, list[int]], None]] = {
             RunBegin: self._run_begin, GradAdded: self._grad_added, NodeEnter: self._node_enter, NodeExit: self._node_exit,
             HookCalled: self._hook_called, GradStored: self._grad_stored, Edited: self._edited, Rewound: self._rewound,
             CallBegin: self._call_begin, CallEnd: self._call_end, RunEnd: self._run_end,
         }  # fmt: skip
         self._handlers = {EVENT_CODES[kind]: handler for kind, handler in handlers.items()}
+
+    @property
+    def top(self) -> Rows:
+        """The rows that stand under no other."""
+        return Rows(self.table, self.table.below(0))
 
     # ------------------------------------------------------------------------------------------------------- reading
 
@@ -235,8 +177,8 @@ class History:
             if self._next_op >= len(self._op_rows) and self.ops < ops:
                 self._look_ahead(tape)
             op = self._op_rows[self._next_op] if self._next_op < len(self._op_rows) else None
-            if op is not None and (here >= end or op[3] <= here):
-                self._op(tape, *op[:3])
+            if op is not None and (here >= end or op[4] <= here):
+                self._op(tape, *op[:4])
                 self.ops += 1
                 self._next_op += 1
             elif here < end:
@@ -255,10 +197,12 @@ class History:
         """The next ops, without making records of them, and what they made."""
         found = columns.ops(tape, self.ops, self.ops + AHEAD)
         self._next_op, ids = 0, found.id.tolist()
-        self._op_rows = list(zip(ids, found.call.tolist(), found.node.tolist(), found.before.tolist(), strict=True))
+        calls, nodes, graphs, before = found.call.tolist(), found.node.tolist(), found.grad_mode.tolist(), found.before.tolist()
+        self._op_rows = list(zip(ids, calls, nodes, graphs, before, strict=True))
         _, made = columns.values_of_ops(tape, self.ops, self.ops + AHEAD, inputs=False)
-        for tensor, place in zip(made.tensor.tolist(), made.owner.tolist(), strict=True):
-            self.maker.setdefault(tensor, ids[place])
+        tensors, first = np.unique(made.tensor, return_index=True)
+        fresh = self.maker.at(tensors) == NOTHING
+        self.maker.put(tensors[fresh], found.id[made.owner[first[fresh]]])
 
     def _fill_in(self, tape: Tape) -> None:
         """Statistics may reach the tape after the event that mentions their value."""
@@ -268,7 +212,7 @@ class History:
             if place >= 0:
                 self._measure(tape, steps, place, row, grads)
 
-    def _measure(self, tape: Tape, steps: RunSteps, place: int, row: Row, grads: tuple[Val | None, ...]) -> None:
+    def _measure(self, tape: Tape, steps: RunSteps, place: int, row: int, grads: tuple[Val | None, ...]) -> None:
         square, bad, known = 0.0, 0, False
         for val in grads:
             if val is None:
@@ -288,18 +232,21 @@ class History:
         place = bisect_right(self._starts, position) - 1
         while place >= 0:
             row = self._made[place]
-            if not row.gone and row.is_past(position):
-                return row
+            if row not in self.table.gone and self.table.is_past(row, position):
+                return self.table.made(row)
             place -= 1
         return None
 
     def step_of(self, run: int, node: int) -> Row | None:
         """The step that ran ``node`` in ``run``; of a node that ran twice with a step back between, the later one."""
-        return self._step_of.get((run, node))
+        return self.table.row(self._step_row(run, node))
+
+    def _step_row(self, run: int, node: int) -> int:
+        return self._step_of[run].get(node, 0) if run in self._step_of else 0
 
     def op_row(self, op: int) -> Row | None:
         """The row of a forward op."""
-        return self._op_row.get(op)
+        return self.table.row(self._op_row.get(op, 0))
 
     def undone(self, event: int, position: int) -> bool:
         """Whether ``event`` happened and was undone before ``position``."""
@@ -307,50 +254,44 @@ class History:
 
     def run_row(self, run: int) -> Row | None:
         """The row of a run."""
-        return self._run_row.get(run)
+        return self.table.row(self._run_row.get(run, 0))
 
     # ------------------------------------------------------------------------------------------------------ building
 
-    def _add(self, kind: RowKind, key: int, first: int, parent: Row | None) -> Row:
-        if parent is not None and parent.children is _NONE:
-            parent.children = []
-        siblings = self.top if parent is None else parent.children
-        self._uid += 1
-        row = Row(self._uid, kind, key, first, parent, len(siblings))
-        self._note_change(parent, len(siblings))
-        siblings.append(row)
-        self.rows[row.uid] = row
+    def _add(self, kind: RowKind, key: int, first: int, parent: int) -> int:
+        table = self.table
+        uid = table.add(kind, key, first, parent)
+        kept = table.places[uid]
+        self.changed[parent] = min(self.changed.get(parent, kept), kept)
         self._starts.append(max(first, self._starts[-1] if self._starts else first))
-        self._made.append(row)
-        return row
+        self._made.append(uid)
+        if kind in _TELLING and table.kinds[parent] == RowKind.STEP:
+            table.steps[table.parents[parent]].tell(parent)
+        return uid
 
-    def _note_change(self, parent: Row | None, kept: int) -> None:
-        uid = 0 if parent is None else parent.uid
-        self.changed[uid] = min(self.changed.get(uid, kept), kept)
-
-    def _forward(self) -> Row:
-        if not self.top or self.top[-1].kind is not RowKind.FORWARD:
+    def _forward(self) -> int:
+        top = self.table.below(0)
+        if not top or self.table.kinds[top[-1]] != RowKind.FORWARD:
             self._forwards += 1
             self._calls.clear()
-            return self._add(RowKind.FORWARD, self._forwards - 1, self.position, None)
-        return self.top[-1]
+            return self._add(RowKind.FORWARD, self._forwards - 1, self.position, 0)
+        return top[-1]
 
-    def _call(self, tape: Tape, call: int) -> Row:
+    def _call(self, tape: Tape, call: int) -> int:
         group = self._forward()
-        row = self._call_row.get(call)
-        if row is not None and _root(row) is group:
+        row = self._call_row.get(call, 0)
+        if row and self.table.root(row) == group:
             return row
-        noun = tape.calls.get(call)
-        outer = noun.parent if noun is not None else None
+        outer = tape.parent_of(call) if call in tape.calls else None
         parent = self._call(tape, outer) if outer is not None else group
         row = self._call_row[call] = self._add(RowKind.CALL, call, self.position, parent)
         return row
 
-    def _op(self, tape: Tape, id: int, call: int, node: int) -> None:
-        """A forward op; ``call`` and ``node`` are 0 for none."""
+    def _op(self, tape: Tape, id: int, call: int, node: int, graph: bool) -> None:
+        """A forward op; ``call`` and ``node`` are 0 for none. ``graph``: it ran where a graph is built."""
         if node:
-            step = next((row for row in reversed(self._running.values()) if row.key == node), None)
-            if step is not None:
+            step = next((row for row in reversed(self._running.values()) if self.table.keys[row] == node), 0)
+            if step:
                 self._op_row[id] = self._add(RowKind.OP, id, self.position, step)
                 return
         elif self._open_runs:
@@ -358,34 +299,42 @@ class History:
             return
         parent = self._call(tape, call) if call else self._forward()
         self._op_row[id] = self._add(RowKind.OP, id, self.position, parent)
+        if graph:
+            self.with_graph.add(self.table.below(0)[-1])
 
     def _run_begin(self, tape: Tape, row: list[int]) -> None:
         number = row[1]
         run = tape.runs.get(number)
-        outer = self._running.get(run.parent) if run is not None and run.parent is not None else None
+        outer = self._running.get(run.parent, 0) if run is not None and run.parent is not None else 0
         begun = self._add(RowKind.BACKWARD, number, self.position, outer)
-        begun.steps = RunSteps(number)
+        self.table.steps[begun] = RunSteps(number, self.table)
         self._run_row[number] = begun
         self._open_runs.append(number)
-        self.runs.append(begun.steps)
+        self.runs.append(self.table.steps[begun])
 
     def _grad_added(self, tape: Tape, row: list[int]) -> None:
-        self.added.setdefault((row[1], row[4]), []).append(self.position)
+        self.added.add(row[1], row[4], self.position)
 
-    def _step(self, tape: Tape, run: int, node: int, first: int) -> Row | None:
-        row = self._step_of.get((run, node))
-        if row is not None and not row.undone:
+    def _step(self, tape: Tape, run: int, node: int, first: int) -> int:
+        """The row of a step, which begins where it is not there; 0 where the run has none."""
+        table = self.table
+        row = self._step_row(run, node)
+        if row and row not in table.undone:
             return row
-        parent = self._run_row.get(run)
-        if parent is None or parent.steps is None:
-            return None
-        kept = len(parent.children)
-        while kept and parent.children[kept - 1].undone:
+        parent = self._run_row.get(run, 0)
+        if not parent:
+            return 0
+        children = table.below(parent)
+        kept = len(children)
+        while kept and children[kept - 1] in table.undone:
             kept -= 1
-        if kept < len(parent.children):
+        if kept < len(children):
             self._cut(parent, kept)
-        row = self._step_of[run, node] = self._add(RowKind.STEP, node, first, parent)
-        parent.steps.add(row, self._family(tape.name_of(node)))
+        row = self._add(RowKind.STEP, node, first, parent)
+        if run not in self._step_of:
+            self._step_of[run] = Numbers()
+        self._step_of[run][node] = row
+        table.steps[parent].add(row, self._family(tape.name_of(node)))
         self.steps += 1
         return row
 
@@ -395,38 +344,25 @@ class History:
             family = self._families[name] = CATEGORIES.index(category_of(name))
         return family
 
-    def _cut(self, parent: Row, kept: int) -> None:
-        for child in parent.children[kept:]:
-            self._forget(child)
-        steps = parent.steps
-        assert steps is not None
-        length = len(steps.rows)
-        while length and steps.rows[length - 1].gone:
-            length -= 1
-        steps.cut(length)
-        del parent.children[kept:]
-        self._note_change(parent, kept)
-
-    def _forget(self, row: Row) -> None:
-        row.gone = True
-        self.steps -= row.kind is RowKind.STEP
-        self.rows.pop(row.uid, None)
-        self.changed.pop(row.uid, None)
-        for child in row.children:
-            self._forget(child)
+    def _cut(self, parent: int, kept: int) -> None:
+        table = self.table
+        for row in table.cut(parent, kept):
+            self.steps -= table.kinds[row] == RowKind.STEP
+            self.changed.pop(row, None)
+        table.steps[parent].cut()
+        self.changed[parent] = min(self.changed.get(parent, kept), kept)
 
     def _node_enter(self, tape: Tape, entered: list[int]) -> None:
         run, event = entered[1], self.position
         row = self._step(tape, run, entered[3], event)
-        if row is None:
+        if not row:
             return
         self._place_strays(row)
         self._running[run] = row
-        parent = row.parent
-        steps = parent.steps if parent is not None else None
-        if steps is not None and steps.rows and steps.rows[-1] is row:
+        steps = self.table.steps.get(self.table.parents[row])
+        if steps is not None and steps.uids and steps.uids[-1] == row:
             steps.enters[-1] = event
-            if row.first < event:  # its first hooks ran before it
+            if self.table.first[row] < event:  # its first hooks ran before it
                 self._starts.append(event)
                 self._made.append(row)
             place = event - self._base
@@ -438,90 +374,82 @@ class History:
                 steps.norms[-1], steps.bad[-1] = self._events.norms[place], self._events.bad[place]
 
     def _node_exit(self, tape: Tape, left: list[int]) -> None:
-        row = self._step_of.get((left[1], left[3]))
-        if row is not None:
-            row.last = self.position
+        row = self._step_row(left[1], left[3])
+        if row:
+            self.table.last[row] = self.position
 
     def _hook_called(self, tape: Tape, _: list[int]) -> None:
         event = tape.events[self.position]
         assert isinstance(event, HookCalled)
-        parent: Row | None
         if event.run is None:
             parent = self._calls[-1] if self._calls else self._forward()
         elif event.node is None:
-            parent = self._run_row.get(event.run)
+            parent = self._run_row.get(event.run, 0)
         else:
             parent = self._step(tape, event.run, event.node, event.i)
         row = self._add(RowKind.HOOK, event.hook, event.i, parent)
-        row.last = event.i
+        self.table.last[row] = event.i
         if event.run is None:
-            self.forward_hooks.append(row)
+            self.forward_hooks.uids.append(row)
         self._place_strays(row)
 
-    def _grad_stored(self, tape: Tape, _: list[int]) -> None:
-        event = tape.events[self.position]
-        assert isinstance(event, GradStored)
-        run = event.run or 0
-        parent = self._running.get(run) or self._run_row.get(run)
-        op = tape.ops.get(self.maker.get(event.tensor, 0))
+    def _grad_stored(self, tape: Tape, row: list[int]) -> None:
+        tensor, run = row[3], row[1]
+        parent = self._running.get(run, 0) or self._run_row.get(run, 0)
+        maker = self.maker.get(tensor, 0)
+        op = tape.ops.get(maker) if maker else None
         if op is not None:  # retain_grad: it is stored before the node that made the tensor is entered
-            slot = next((slot for out, slot in zip(op.outs, op.grads, strict=True) if out.tensor == event.tensor), None)
-            parent = (self._step(tape, run, slot.node, event.i) if slot is not None else None) or parent
-        self._add(RowKind.STORED, event.tensor, event.i, parent).last = event.i
+            slot = next((slot for out, slot in zip(op.outs, op.grads, strict=True) if out.tensor == tensor), None)
+            parent = (self._step(tape, run, slot.node, self.position) if slot is not None else 0) or parent
+        self.table.last[self._add(RowKind.STORED, tensor, self.position, parent)] = self.position
 
     def _edited(self, tape: Tape, _: list[int]) -> None:
         event = tape.events[self.position]
         assert isinstance(event, Edited)
-        self._add(RowKind.EDITED, event.dst.node, event.i, self._run_row.get(event.run or 0)).last = event.i
+        self.table.last[self._add(RowKind.EDITED, event.dst.node, event.i, self._run_row.get(event.run or 0, 0))] = event.i
 
     def _rewound(self, tape: Tape, _: list[int]) -> None:
         event = tape.events[self.position]
         assert isinstance(event, Rewound)
         self.rewinds.append((event.i, event.to))
-        parent = self._run_row.get(event.run or 0)
-        if parent is None:
+        parent = self._run_row.get(event.run or 0, 0)
+        if not parent:
             return
-        for child in reversed(parent.children):
-            if child.first <= event.to:
+        table = self.table
+        for child in reversed(table.below(parent)):
+            if table.first[child] <= event.to:
                 break
-            if not child.undone:
-                child.undone = event.i
-        entered = next((row for row in reversed(parent.steps.rows) if not row.undone), None) if parent.steps else None
-        if entered is not None:
-            self._running[parent.key] = entered
+            table.undone.setdefault(child, event.i)
+        entered = next((row for row in reversed(table.steps[parent].uids) if row not in table.undone), 0)
+        if entered:
+            self._running[table.keys[parent]] = entered
         else:
-            self._running.pop(parent.key, None)
+            self._running.pop(table.keys[parent], None)
 
     def _call_begin(self, tape: Tape, row: list[int]) -> None:
         self._calls.append(self._call(tape, row[3]))
 
     def _call_end(self, tape: Tape, ended: list[int]) -> None:
-        row = self._call_row.get(ended[3])
-        if row is not None:
-            row.last = self.position
-        if self._calls and self._calls[-1].key == ended[3]:
+        row = self._call_row.get(ended[3], 0)
+        if row:
+            self.table.last[row] = self.position
+        if self._calls and self.table.keys[self._calls[-1]] == ended[3]:
             self._calls.pop()
 
     def _run_end(self, tape: Tape, ended: list[int]) -> None:
         run = ended[1]
-        row = self._run_row.get(run)
-        if row is not None:
-            row.last = self.position
-        self._place_strays(self._running.get(run) or row)
+        row = self._run_row.get(run, 0)
+        if row:
+            self.table.last[row] = self.position
+        self._place_strays(self._running.get(run, 0) or row)
         self._running.pop(run, None)
         if run in self._open_runs:
             self._open_runs.remove(run)
 
-    def _place_strays(self, parent: Row | None) -> None:
+    def _place_strays(self, parent: int) -> None:
         for op in self._strays:
             self._op_row[op] = self._add(RowKind.OP, op, self.position, parent)
         self._strays.clear()
-
-
-def _root(row: Row) -> Row:
-    while row.parent is not None:
-        row = row.parent
-    return row
 
 
 def norm_of(tape: Tape, vals: Iterable[Val | None]) -> float:

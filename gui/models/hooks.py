@@ -5,16 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from gradstep.engine.tape.schema import Frame, GradStored, HookCalled, HookKind, NodeEnter, Val
 
 from ..translation import translate
-from .history import Row, RowKind
+from .row_table import Row, RowKind
 from .rows import RowReader, hook_name
 from .values import ValueRef, ValueText, ratio_text, value_text
 
-_LOOKED: WeakKeyDictionary[Row, tuple[list[Row], int, Row | None]] = WeakKeyDictionary()
 GROUPS_SHOWN = 1000  # of a run with more, the last ones
 SAVING = (HookKind.PACK, HookKind.UNPACK)
 
@@ -55,10 +53,14 @@ class StoreLine:
     value: ValueRef
 
     def sum_text(self) -> str:
-        """``1.5 + 3 = 4.5``; of larger tensors the norms, which do not add up: ``|2| + |2| -> |2.83|`` with an arrow."""
+        """``1.5 + 3 = 4.5``; of larger tensors the norms, which do not add up: ``|2| + |2| -> |2.83|`` with an arrow. "" where one of
+        them is not known: statistics may reach the tape later, or not be kept at all."""
+        parts = (self.now,) if self.previous is None else (self.previous, self.added, self.now)
+        texts = [text.norm_text() for text in parts]
+        if not all(texts):
+            return ""
         if self.previous is None:
-            return f"= {self.now.norm_text()}" if self.now.small else f"|{self.now.norm_text()}|"
-        texts = [text.norm_text() for text in (self.previous, self.added, self.now)]
+            return f"= {texts[0]}" if self.now.small else f"|{texts[0]}|"
         if self.now.small:
             return f"{texts[0]} + {texts[1]} = {texts[2]}"
         return f"|{texts[0]}| + |{texts[1]}| \u2192 |{texts[2]}|"
@@ -92,7 +94,7 @@ def hooks_view(reader: RowReader, run: int) -> HooksView:
     row = reader.history.run_row(run)
     if row is None:
         return HooksView(run)
-    rows = _telling(row)
+    rows = row.steps.telling if row.steps is not None else ()
     left_out = max(len(rows) - GROUPS_SHOWN, 0)
     groups = [
         HookGroup(reader.node_name(child.key), ("node", child.key), child, tuple(step_lines(reader, child))) for child in rows[left_out:]
@@ -104,7 +106,7 @@ def hooks_view(reader: RowReader, run: int) -> HooksView:
 def _forward_before(reader: RowReader, run: Row) -> Iterator[HookGroup]:
     """The hooks that were called between the pass before and this one, if there are any: of modules, and those that pack."""
     history = reader.history
-    top = history.top.index(run) if run.parent is None else 0
+    top = run.place if run.parent is None else 0
     before = next((row for row in reversed(history.top[:top]) if row.kind is RowKind.BACKWARD), None)
     found = history.forward_hooks
     begin = bisect_right(found, before.first, key=_first_event) if before is not None else 0
@@ -117,25 +119,6 @@ def _forward_before(reader: RowReader, run: Row) -> Iterator[HookGroup]:
 
 def _first_event(row: Row) -> int:
     return row.first
-
-
-def _telling(run: Row) -> list[Row]:
-    """The steps of a run that have hooks or stores. Those that were looked at are not looked at again, but for the last, which may
-    still get some, and those that others took the place of after a step back."""
-    children = run.children
-    known, seen, last = _LOOKED.get(run, ([], 0, None))
-    while known and known[-1].gone:
-        known.pop()
-    begin = known[-1].place if known else 0
-    if 0 < seen <= len(children) and children[seen - 1] is last:
-        begin = seen - 1
-    if known and known[-1] is children[begin]:
-        known.pop()
-    for child in children[begin:]:
-        if child.kind is RowKind.STEP and any(_tells(below) for below in child.children):
-            known.append(child)
-    _LOOKED[run] = known, len(children), children[-1] if children else None
-    return list(known)
 
 
 def step_lines(reader: RowReader, step: Row) -> Iterator[Line]:

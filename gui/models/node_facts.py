@@ -19,7 +19,9 @@ from gradstep.engine.tape.schema import HookKind, Meta, NodeExit, NodeKind, Stat
 from gradstep.engine.tape.state import State
 
 from ..widgets.formats import short_name
-from .history import Row, RowKind, norm_of
+from .history import norm_of
+from .named import both
+from .row_table import Row, RowKind
 from .rows import RowReader
 
 _KEPT = frozenset({HookKind.RETAIN})
@@ -128,15 +130,17 @@ class NodeFacts:
         if kind == "node":
             return self._board.reader.node_name(number)
         if kind == "op":
-            return self._tape.ops[number].name if number in self._tape.ops else ""
-        return self._board.reader.tensor_name(number, leaf=True)
+            return self._board.reader.op_name(number)
+        return both(self._board.reader.given(("leaf", number)), self._board.reader.own_tensor_name(number, leaf=True))
 
     @property
     def op(self) -> str:
         kind, number = self._key
         if kind == "node":
             return short_name(self._tape.nodes[number].name) if number in self._tape.nodes else ""
-        return self.name if kind == "op" else "AccumulateGrad"
+        if kind == "op":
+            return self._tape.ops[number].name if number in self._tape.ops else ""
+        return "AccumulateGrad"
 
     @property
     def module(self) -> str:
@@ -162,7 +166,7 @@ class NodeFacts:
         if row is None or row.parent is None or row.parent.steps is None:
             return math.nan
         steps = row.parent.steps
-        place = steps.place_of(row)
+        place = steps.place_of(row.uid)
         return steps.norms[place] if place >= 0 else math.nan
 
     @property

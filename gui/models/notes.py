@@ -1,4 +1,4 @@
-"""Notes of the user's on a script or a tape: free text, and bookmarks of moments. Without Qt."""
+"""Notes of the user's on a script or a tape: free text, bookmarks of moments, names of nodes. Without Qt."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from gradstep.engine.kept import KeptFile
+
+from .named import Named
 
 KEYS = 9  # bookmarks that have a key: the first ones, Ctrl+1 to Ctrl+9
 
@@ -36,11 +38,12 @@ class Bookmark:
 
 
 class NotesTable:
-    """Text and bookmarks, in the order of their events; kept in a file, if given one."""
+    """Text, names, and bookmarks in the order of their events; kept in a file, if given one."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._kept = KeptFile(file, "notes")
         self._text = ""
+        self._names: tuple[Named, ...] = ()
         self._bookmarks: dict[int, Bookmark] = {}
         self._next = 1
         self._kept.read(self._take)
@@ -63,6 +66,16 @@ class NotesTable:
         if text != self._text:
             self._text = text
             self._save()
+
+    @property
+    def names(self) -> tuple[Named, ...]:
+        """The names that the user gave."""
+        return self._names
+
+    def put_names(self, names: Sequence[Named]) -> None:
+        """These and no others."""
+        self._names = tuple(names)
+        self._save()
 
     def at(self, event: int) -> Bookmark | None:
         """The bookmark of that moment."""
@@ -94,9 +107,11 @@ class NotesTable:
 
     def _take(self, facts: Any) -> None:
         found = [Bookmark.of(one) for one in facts["bookmarks"]]
+        self._names = tuple(Named.of(one) for one in facts.get("names", ()))
         self._text = str(facts["text"])
         self._bookmarks = {bookmark.id: bookmark for bookmark in found}
         self._next = max([1, *(id + 1 for id in self._bookmarks)])
 
     def _save(self) -> None:
-        self._kept.write({"version": 1, "text": self._text, "bookmarks": [bookmark.plain() for bookmark in self]})
+        names = [named.plain() for named in self._names]
+        self._kept.write({"version": 1, "text": self._text, "bookmarks": [bookmark.plain() for bookmark in self], "names": names})

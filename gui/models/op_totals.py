@@ -117,8 +117,8 @@ class TotalsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tips[section] or None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignLeft if section in (Column.NAME, Column.SHARE) else Qt.AlignmentFlag.AlignRight
-            return side | Qt.AlignmentFlag.AlignVCenter
+            sides = {Column.NAME: Qt.AlignmentFlag.AlignLeft, Column.SHARE: Qt.AlignmentFlag.AlignHCenter}
+            return sides.get(Column(section), Qt.AlignmentFlag.AlignRight) | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

@@ -12,7 +12,9 @@ from gradstep.engine.tape.schema import Frame, GradStored, HookCalled, HookKind,
 
 from ..translation import translate
 from ..widgets.formats import number, seconds, shape_text, short_name
-from .history import History, Row, RowKind, norm_of
+from .history import History, norm_of
+from .named import Given, Key, both
+from .row_table import Row, RowKind
 
 HOOK_NAMES = {
     HookKind.TENSOR: "tensor hook", HookKind.RETAIN: "retain_grad", HookKind.NODE_PRE: "node pre-hook",
@@ -83,7 +85,7 @@ class LazyFacts:
     @property
     def name(self) -> str:
         if self._row.kind is RowKind.OP:
-            return self._reader.tape.ops[self._row.key].name
+            return self._reader.op_name(self._row.key)
         return self._all().name
 
     @property
@@ -108,7 +110,7 @@ class LazyFacts:
             return math.nan
         parent = self._row.parent
         if self._row.kind is RowKind.STEP and parent is not None and parent.steps is not None:
-            return parent.steps.norms[parent.steps.place_of(self._row)]
+            return parent.steps.norms[parent.steps.place_of(self._row.uid)]
         return self._all().norm
 
     @property
@@ -142,6 +144,7 @@ class RowReader:
     def __init__(self, tape: Tape, history: History) -> None:
         self.tape = tape
         self.history = history
+        self.given = Given(tape, ())
         self.kernels = KernelBook(tape)
 
     def facts(self, row: Row) -> RowFacts:
@@ -169,16 +172,30 @@ class RowReader:
         return self.history.bad_values.count(self.tape, vals)
 
     def node_name(self, node: int) -> str:
-        """The node's name; an AccumulateGrad says of what."""
+        """The node's name, behind the user's where he gave it one; an AccumulateGrad says of what."""
+        return both(self.given(("node", node)), self.own_node_name(node))
+
+    def op_name(self, op: int) -> str:
+        """An op's name, behind the user's where he gave it one; "" of one that the tape has not."""
+        noun = self.tape.ops.get(op)
+        return both(self.given(("op", op)), noun.name) if noun is not None else ""
+
+    def own_node_name(self, node: int) -> str:
+        """The node's name without one that the user gave it."""
         noun = self.tape.nodes.get(node)
         if noun is None:
             return translate("Rows", "node {0}").format(node)
         if noun.kind is NodeKind.ACCUMULATE and noun.variable is not None:
-            return f"{noun.name} {self.tensor_name(noun.variable, leaf=True)}"
+            words = self.given(("leaf", noun.variable))
+            return f"{noun.name} {both(words, self.own_tensor_name(noun.variable, leaf=True))}"
         return noun.name
 
     def tensor_name(self, tensor: int, leaf: bool = False) -> str:
-        """The parameter's name, or what made the tensor, or its number. ``leaf``: it is known to be one."""
+        """The user's name, or the parameter's, or what made the tensor, or its number. ``leaf``: it is known to be one."""
+        return self.given(("leaf", tensor)) or self.own_tensor_name(tensor, leaf)
+
+    def own_tensor_name(self, tensor: int, leaf: bool = False) -> str:
+        """The name without one that the user gave it."""
         noun = self.tape.tensors.get(tensor)
         if noun is not None and noun.name:
             return noun.name
@@ -241,9 +258,7 @@ class RowReader:
                 pending.extend(reversed(child.children))
 
     def _forward(self, row: Row) -> RowFacts:
-        first = next(self._ops(row), None)
-        op = self.tape.ops.get(first.key) if first is not None else None
-        graph = op is None or op.grad_mode
+        graph = row.uid in self.history.with_graph or next(self._ops(row), None) is None
         return _facts(row, (translate("Rows", "Forward {0}") if graph else translate("Rows", "Without gradient {0}")).format(row.key))
 
     def _call(self, row: Row) -> RowFacts:
@@ -251,7 +266,7 @@ class RowReader:
         if call is None:
             return _facts(row, translate("Rows", "call {0}").format(row.key))
         name = call.path.rpartition(".")[2]
-        return _facts(row, f"{name}  {call.type}" if name else call.type, module=call.path)
+        return _facts(row, self._headed(("group", row.key), f"{name}  {call.type}" if name else call.type), module=call.path)
 
     def _op(self, row: Row) -> RowFacts:
         op = self.tape.ops.get(row.key)
@@ -260,8 +275,8 @@ class RowReader:
         nans, infs = self._bad(op.outs)
         out = self.tape.tensors.get(op.outs[0].tensor) if op.outs else None
         return _facts(
-            row, op.name, op=op.name, module=self.call_path(op.call), number=str(op.id), nans=nans, infs=infs, duration=op.duration,
-            shape=shape_text(out.meta.shape) if out is not None else "",
+            row, self._headed(("op", row.key), op.name), op=op.name, module=self.call_path(op.call), number=str(op.id), nans=nans,
+            infs=infs, duration=op.duration, shape=shape_text(out.meta.shape) if out is not None else "",
         )  # fmt: skip
 
     def _backward(self, row: Row) -> RowFacts:
@@ -286,21 +301,26 @@ class RowReader:
         if not nans and not infs:
             nans, infs = self._bad(sent)
         meta = next((meta for meta in node.ins if meta is not None), None) if node is not None else None
-        name = self.node_name(row.key)
+        name = self.own_node_name(row.key)
         if node is not None and node.kind is NodeKind.ACCUMULATE:
             name = "  ".join(reversed(name.split(" ", 1)))
         return _facts(
-            row, name, op=short_name(node.name) if node is not None else "",
+            row, self._headed(("node", row.key), name), op=short_name(node.name) if node is not None else "",
             module=self.node_module(row.key),
             number=f"#{enter.i if enter is not None else row.first}",
             norm=norm_of(self.tape, grads), nans=nans, infs=infs, duration=duration,
             shape=shape_text(meta.shape) if meta is not None else "",
         )  # fmt: skip
 
+    def _headed(self, key: Key, own: str) -> str:
+        """A name as it stands in a row: the user's in front, the own one softly behind it."""
+        words = self.given(key)
+        return f"{words}  {own}" if words else own
+
     def entered(self, row: Row) -> NodeEnter | None:
         """The NodeEnter event of a step, None while only its first hooks ran."""
         steps = row.parent.steps if row.parent is not None else None
-        found = steps.place_of(row) if steps is not None else -1
+        found = steps.place_of(row.uid) if steps is not None else -1
         place = steps.enters[found] if steps is not None and found >= 0 else row.first
         event = self.tape.events[place]
         return event if isinstance(event, NodeEnter) else None
@@ -325,7 +345,7 @@ class RowReader:
         name = self.tensor_name(row.key, leaf=True)
         words = translate("Rows", "{0}.grad stored").format(name)
         return _facts(
-            row, words, op="AccumulateGrad", module=name.rpartition(".")[0], number=f"#{row.first}",
+            row, words, op="AccumulateGrad", module=self.own_tensor_name(row.key, leaf=True).rpartition(".")[0], number=f"#{row.first}",
             norm=norm_of(self.tape, vals), nans=nans, infs=infs,
         )  # fmt: skip
 

@@ -12,13 +12,14 @@ from gradstep.engine.tape.state import State, Status
 
 from ..translation import translate
 from ..widgets.formats import dtype_text, shape_text
-from .history import Row, RowKind, norm_of
+from .history import norm_of
 from .hooks import HookLine, StoreLine, step_lines
+from .row_table import Row, RowKind
 from .rows import RowReader, hook_name
 from .values import ValueRef, ValueText, value_text
 
 KIND_NAMES = {
-    NodeKind.FUNCTION: "function", NodeKind.ACCUMULATE: "accumulates", NodeKind.CUSTOM: "custom function",
+    NodeKind.FUNCTION: "function", NodeKind.ACCUMULATE: "accumulates", NodeKind.CUSTOM: "custom",
     NodeKind.BOUNDARY: "boundary", NodeKind.REBASE: "rebase", NodeKind.OPAQUE: "opaque",
 }  # fmt: skip
 STATUS_NAMES = {
@@ -85,6 +86,8 @@ class StepView:
     op_kernels: tuple[Kernel, ...]  # the same of its forward op
     kernels_asked: bool | None  # whether that was to be written down; None where the engine has no such thing
     waiting_hooks: tuple[str, ...]  # hooks that are known and have not fired yet
+    given: str = ""  # the name that the user gave it; ``name`` has both
+    own: str = ""  # the name without that
 
     def main_value(self) -> ValueRef | None:
         """What a tensor view shows first: what was stored, else the gradient that arrived."""
@@ -127,8 +130,10 @@ def step_view(reader: RowReader, state: State, node: int, run: int | None = None
     sent_vals = leave.grads if isinstance(leave, NodeExit) else None
     op = tape.ops.get(noun.op) if noun.op is not None else None
     status = state.node_status.get(node, Status.DONE if leave is not None else Status.PENDING)
+    over = (tape.complete or tape.ended or tape.damage) and state.position >= len(tape.events) - 1
+    cut_off = status is Status.RUNNING and bool(over)  # the program ended while it ran
     steps = row.parent.steps if row is not None and row.parent is not None else None
-    place = steps.place_of(row) if steps is not None and row is not None else -1
+    place = steps.place_of(row.uid) if steps is not None and row is not None else -1
     needed = len(tape.runs[run].needed) if run in tape.runs else 0
     lines = tuple(line for line in step_lines(reader, row) if line.event <= state.position) if row is not None else ()
     fired = {event.hook for event in _hook_events(reader, row, state.position)} if row is not None else set()
@@ -137,7 +142,7 @@ def step_view(reader: RowReader, state: State, node: int, run: int | None = None
         name=reader.node_name(node),
         op=noun.name,
         kind=translate("Steps", KIND_NAMES[noun.kind]),
-        status=translate("Steps", STATUS_NAMES[status]),
+        status=translate("Steps", "not finished") if cut_off else translate("Steps", STATUS_NAMES[status]),
         status_key=status,
         sequence="highest" if noun.sequence == ACCUMULATE_SEQUENCE else str(noun.sequence),
         module=reader.node_module(node),
@@ -160,6 +165,8 @@ def step_view(reader: RowReader, state: State, node: int, run: int | None = None
         waiting_hooks=tuple(
             f"{hook.function} ({hook_name(hook.kind)})" for hook in tape.hooks.values() if hook.node == node and hook.id not in fired
         ),
+        given=reader.given(("node", node)),
+        own=reader.own_node_name(node),
     )
 
 
@@ -172,7 +179,7 @@ def _arrived(reader: RowReader, state: State, run: int, node: int, given: tuple[
     tape, history = reader.tape, reader.history
     noun = tape.nodes[node]
     parts: dict[int, list[GradLine]] = {}
-    for i in history.added.get((run, node), ()):
+    for i in history.added.events(run, node):
         if i > state.position:
             break
         event = tape.events[i]

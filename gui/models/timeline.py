@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..translation import translate
 from .history import History
 
 DECADES = 4.0  # orders of magnitude that the scale has at least
@@ -14,7 +15,8 @@ DECADES = 4.0  # orders of magnitude that the scale has at least
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Timeline:
-    """Columns with an entry a step, run after run. ``heights`` are 0 to 1, logarithmic between ``low`` and ``high``."""
+    """Columns with an entry a step, in the order in which they were entered: a run that was begun inside of another one stands in the
+    middle of it. ``heights`` are 0 to 1, logarithmic between ``low`` and ``high``."""
 
     enters: NDArray[np.int64]
     norms: NDArray[np.float64]
@@ -22,10 +24,11 @@ class Timeline:
     categories: NDArray[np.uint8]  # places in CATEGORIES
     undone: NDArray[np.int64]  # the event that undid the step, 0 for none
     nodes: NDArray[np.int64]
-    lengths: tuple[int, ...]  # steps of each run
+    lengths: tuple[int, ...]  # steps of each stretch: a run, or the part of one before or behind another run inside of it
+    runs: tuple[int, ...]  # the run of each stretch
+    before: tuple[int, ...]  # steps of that run before each stretch
     low: float  # log10 of the norm at height 0
     high: float
-    order: NDArray[np.int64]  # the steps by ``enters``: runs may lie within one another
 
     def __len__(self) -> int:
         return len(self.enters)
@@ -34,7 +37,7 @@ class Timeline:
     def empty(cls) -> Timeline:
         """No steps."""
         no = np.zeros(0, np.int64)
-        return cls(no, np.zeros(0), np.zeros(0, np.bool_), np.zeros(0, np.uint8), no, no, (), -4.0, 0.0, no)
+        return cls(no, np.zeros(0), np.zeros(0, np.bool_), np.zeros(0, np.uint8), no, no, (), (), (), -4.0, 0.0)
 
     @property
     def heights(self) -> NDArray[np.float64]:
@@ -45,7 +48,7 @@ class Timeline:
         return np.clip(np.nan_to_num(share, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
 
     def places(self, gap: float) -> NDArray[np.float64]:
-        """Where each step stands, in steps, with ``gap`` between two runs."""
+        """Where each step stands, in steps, with ``gap`` between two stretches."""
         run = np.repeat(np.arange(len(self.lengths)), self.lengths)
         return np.arange(len(self)) + run * gap
 
@@ -53,19 +56,17 @@ class Timeline:
         """The length of all, in steps."""
         return len(self) + gap * max(len(self.lengths) - 1, 0)
 
-    def parts(self) -> list[tuple[str, int]]:
-        """The name and the number of steps of each run."""
-        return [(f"backward {number}", length) for number, length in enumerate(self.lengths)]
+    @staticmethod
+    def name(run: int) -> str:
+        """What a run is called."""
+        return translate("Timeline", "backward {0}").format(run)
 
     def step_at(self, position: int) -> int:
         """The step that was entered last at event ``position`` and not undone since; -1 for none."""
-        place = int(np.searchsorted(self.enters[self.order], position, side="right")) - 1
-        while place >= 0:
-            step = int(self.order[place])
-            if not 0 < self.undone[step] <= position:
-                return step
-            place -= 1
-        return -1
+        step = int(np.searchsorted(self.enters, position, side="right")) - 1
+        while step >= 0 and 0 < self.undone[step] <= position:
+            step -= 1
+        return step
 
     def undone_at(self, position: int) -> NDArray[np.bool_]:
         """Which steps had been undone at event ``position``."""
@@ -73,11 +74,9 @@ class Timeline:
 
     def number_of(self, step: int) -> int:
         """The step's number in its run, counted from 1."""
-        for length in self.lengths:
-            if step < length:
-                break
-            step -= length
-        return step + 1
+        ends = np.cumsum(self.lengths)
+        stretch = int(np.searchsorted(ends, step, side="right"))
+        return self.before[stretch] + step - int(ends[stretch]) + self.lengths[stretch] + 1
 
     def scale_text(self, share: float) -> str:
         """The norm at a height."""
@@ -86,7 +85,7 @@ class Timeline:
 
 def timeline(history: History) -> Timeline:
     """The timeline of what the history has read."""
-    runs = [steps for steps in history.runs if steps.rows]
+    runs = [steps for steps in history.runs if steps.uids]
     if not runs:
         return Timeline.empty()
     norms = np.concatenate([np.array(steps.norms) for steps in runs])
@@ -100,18 +99,24 @@ def timeline(history: History) -> Timeline:
         low -= 1  # the line in the middle stands at a power of ten
     undone = np.zeros(len(enters), np.int64)
     if history.rewinds:
-        undone[:] = [row.undone for steps in runs for row in steps.rows]
+        undone[:] = [event for steps in runs for event in steps.undone()]
+    order = np.argsort(enters, kind="stable")
+    run = np.repeat(np.arange(len(runs)), [len(steps.uids) for steps in runs])[order]
+    starts = np.flatnonzero(np.r_[True, run[1:] != run[:-1]])
+    lengths, taken, before = np.diff(np.r_[starts, len(run)]).tolist(), [0] * len(runs), list[int]()
+    for number, length in zip(run[starts].tolist(), lengths, strict=True):
+        before.append(taken[number])
+        taken[number] += length
     return Timeline(
-        enters=enters,
-        norms=norms,
-        bad=np.concatenate([np.array(steps.bad, np.bool_) for steps in runs]),
-        categories=np.concatenate([np.array(steps.families, np.uint8) for steps in runs]),
-        undone=np.array([row.undone for steps in runs for row in steps.rows], np.int64)
-        if history.rewinds
-        else np.zeros(len(enters), np.int64),
-        nodes=np.concatenate([np.array(steps.nodes, np.int64) for steps in runs]),
-        lengths=tuple(len(steps.rows) for steps in runs),
+        enters=enters[order],
+        norms=norms[order],
+        bad=np.concatenate([np.array(steps.bad, np.bool_) for steps in runs])[order],
+        categories=np.concatenate([np.array(steps.families, np.uint8) for steps in runs])[order],
+        undone=undone[order],
+        nodes=np.concatenate([np.array(steps.nodes, np.int64) for steps in runs])[order],
+        lengths=tuple(lengths),
+        runs=tuple(run[starts].tolist()),
+        before=tuple(before),
         low=low,
         high=high,
-        order=np.argsort(enters, kind="stable"),
     )

@@ -224,9 +224,9 @@ def _broken(tape: Tape, val: Val | None) -> bool:
 
 def _made(reader: RowReader, val: Val) -> list[HistoryLine]:
     """The op that made a tensor of the forward pass."""
-    tape, number = reader.tape, reader.history.maker.get(val.tensor)
-    op = tape.ops.get(number) if number is not None else None
-    if op is None or number is None:
+    tape, number = reader.tape, reader.history.maker.get(val.tensor, 0)
+    op = tape.ops.get(number)
+    if op is None:
         return []
     first = next((out for out in op.outs if out.tensor == val.tensor), val)
     effect = Effect.BROKE if _broken(tape, first) and not any(_broken(tape, one) for one in op.ins) else Effect.WROTE

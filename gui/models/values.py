@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 from gradstep.engine.tape.reader import Tape
@@ -11,6 +12,7 @@ from gradstep.engine.tape.schema import Val
 from ..widgets.formats import dtype_text, exact, number, shape_text
 
 SMALL = 3  # values with so few elements are written out
+_DECIMAL = re.compile(r"-?\d+\.\d*(e[+-]\d+)?")  # what ``exact`` writes of a floating-point number that is finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,19 @@ class ValueText:
         if self.small:
             return self.small
         return "" if math.isnan(self.norm) and not self.bad else number(self.norm, 3)
+
+    @property
+    def alone(self) -> str:
+        """A lone number in all its digits; "" of several, and where it is not finite."""
+        return "" if self.bad or "," in self.small else self.small
+
+    def brief(self) -> str:
+        """For a narrow column: a lone number in four digits, of several their norm. A number that is cut reads as another one."""
+        if not self.small:
+            return self.norm_text()
+        if "," in self.small:
+            return number(self.norm, 3) if not math.isnan(self.norm) or self.bad else self.small
+        return number(float(self.small), 4) if _DECIMAL.fullmatch(self.small) else self.small
 
 
 def value_text(tape: Tape, val: Val | None) -> ValueText:

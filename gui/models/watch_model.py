@@ -61,6 +61,9 @@ class WatchModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self._headings[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in (Column.NORM, Column.HISTORY):  # as what stands below
+            side = Qt.AlignmentFlag.AlignRight if section == Column.NORM else Qt.AlignmentFlag.AlignHCenter
+            return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -109,7 +112,10 @@ class WatchModel(QAbstractTableModel):
     def _text(self, row: WatchRow, column: int) -> str:
         newest = row.newest
         if column == Column.EXPRESSION:
-            return self.tr("{0}  (tape)").format(row.watch.expression) if row.watch.recorded else row.watch.expression
+            if not row.watch.recorded:
+                return row.watch.expression
+            name = f"{row.watch.expression}, {row.watch.about}" if row.watch.about else row.watch.expression
+            return self.tr("{0}  (tape)").format(name)
         if newest is None:
             return self.tr("at the next stop") if column == Column.VALUE else ""
         if column == Column.CHANGED:

@@ -24,11 +24,12 @@ MOST = 200  # readings of a watch that are kept
 @dataclass(frozen=True, slots=True)
 class Watch:
     """What is watched: an ``expression`` of the user's program, or with ``recorded`` a value on the tape: ``w.grad``, ``w`` (a leaf by
-    its name) or ``#12`` (a tensor by its number), at its newest version."""
+    its name) or ``#12`` (a tensor by its number), at its newest version. ``about`` is what such a number was when it was chosen."""
 
     id: int
     expression: str
     recorded: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,9 @@ class WatchTable:
     def __iter__(self) -> Iterator[Watch]:
         return iter(list(self._watches.values()))
 
-    def add(self, expression: str, recorded: bool = False) -> Watch:
+    def add(self, expression: str, recorded: bool = False, about: str = "") -> Watch:
         """A new watch."""
-        made = Watch(self._next, expression, recorded)
+        made = Watch(self._next, expression, recorded, about)
         self._watches[made.id] = made
         self._next += 1
         self._save()
@@ -113,12 +114,15 @@ class WatchTable:
         self._save()
 
     def _take(self, facts: Any) -> None:
-        found = [Watch(int(one["id"]), str(one["expression"]), bool(one.get("recorded", False))) for one in facts["watches"]]
+        found = [
+            Watch(int(one["id"]), str(one["expression"]), bool(one.get("recorded", False)), str(one.get("about", "")))
+            for one in facts["watches"]
+        ]
         self._watches = {watch.id: watch for watch in found}
         self._next = max([1, *(id + 1 for id in self._watches)])
 
     def _save(self) -> None:
-        plain = [{"id": one.id, "expression": one.expression, "recorded": one.recorded} for one in self]
+        plain = [{"id": one.id, "expression": one.expression, "recorded": one.recorded, "about": one.about} for one in self]
         self._kept.write({"version": 1, "watches": plain})
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from ..models.alerts import Alert, AlertKind
 from ..panel import Panel
+from ..widgets.columns import Columns
 from .buttons import worded
 from .detail_tree import DetailTree, Line
 from .notice import Stage
@@ -32,11 +33,11 @@ class AlertsPanel(Panel):
         super().__init__(parent)
         self.setMinimumSize(240, 80)
         self._alerts: Sequence[Alert] = ()
-        self._tree = DetailTree([self.tr("Event"), self.tr("Where"), self.tr("What"), self.tr("Line")], stretched=2, parent=self)
+        headers = [self.tr("Event"), self.tr("Where"), self.tr("What"), self.tr("Line")]
+        self._tree = DetailTree(headers, stretched=2, prose=(1, 2), parent=self)
         self._tree.setRootIsDecorated(False)
         self._tree.setAccessibleName(self.tr("Alerts"))
-        for column, width in ((0, 84), (1, 170), (3, 130)):
-            self._tree.setColumnWidth(column, width)
+        Columns(self._tree, {0: 70, 1: 145, 3: 115}, rest=300)
         self._tree.line_picked.connect(self._picked)
         self._tree.line_activated.connect(self._go)
         self._stage = Stage(self._tree, self)
@@ -75,7 +76,9 @@ class AlertsPanel(Panel):
         self._explain.setVisible(bool(alerts))
         self._note.setText(self.tr("%1 later values carry it on").replace("%1", str(carried)) if carried else "")
         if not alerts:
-            self._stage.show_notice(self.tr("No NaN, Inf or zero gradient in %1 events.").replace("%1", str(events)))
+            looked = self.tr("No NaN, Inf or zero gradient in %1 events.").replace("%1", f"{events:,}")
+            nothing = self.tr("Nothing is recorded. The first NaN, infinity or zero gradient is named here.")
+            self._stage.show_notice(looked if events else nothing)
             return
         self._stage.show_content()
         self._tree.fill([self._line(place, alert) for place, alert in enumerate(alerts)])

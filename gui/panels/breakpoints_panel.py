@@ -24,6 +24,7 @@ from gradstep.engine.debug.breakpoints import BreakKind, Breakpoint, file_and_li
 from ..actions import key_of
 from ..models.breakpoints import KINDS, BreakpointModel
 from ..panel import Panel
+from ..widgets.columns import Columns
 from ..widgets.elided import WholeTexts
 from .buttons import worded
 from .notice import Stage
@@ -55,11 +56,10 @@ class BreakpointsPanel(Panel):
         self._table.setWordWrap(False)
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed)
         self._table.verticalHeader().hide()
-        self._table.verticalHeader().setDefaultSectionSize(24)
         header = self._table.horizontalHeader()
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in enumerate((136, 180, 170, 60, 170)):
-            self._table.setColumnWidth(column, width)
+        Columns(self._table, dict(enumerate((136, 180, 170, 60, 170))), row=24, rest=110)
         header.setSectionResizeMode(len(("kind", "where", "condition", "hits", "log")), QHeaderView.ResizeMode.Stretch)
         self._table.clicked.connect(lambda index: self._picked(index.row()))
         self._table.installEventFilter(self)

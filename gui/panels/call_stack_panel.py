@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from gradstep.engine.tape.schema import Frame
 
 from ..panel import Panel
+from ..widgets.columns import Columns
 from ..widgets.formats import file_name
 from .detail_tree import DetailTree, Line
 from .notice import Stage
@@ -28,7 +29,7 @@ class CallStackPanel(Panel):
         super().__init__(parent)
         self.setMinimumSize(180, 80)
         self._tree = DetailTree([self.tr("Function"), self.tr("Line")], parent=self)
-        self._tree.setColumnWidth(0, 180)
+        Columns(self._tree, {0: 180}, rest=120)
         self._tree.setAccessibleName(self.tr("Call Stack"))
         self._tree.line_picked.connect(self._go)
         self._tree.line_activated.connect(self._go)
@@ -43,7 +44,7 @@ class CallStackPanel(Panel):
         """Show stacks, each with what it is the stack of ("forward of MulBackward0", "hook clip", "program")."""
         full = [(name, frames) for name, frames in stacks if frames]
         if not full:
-            self._stage.show_notice(self.tr("No frames of the script are known here."))
+            self._stage.show_notice(self.tr("No frames of the script are known here. Select a node to see the calls that made it."))
             return
         self._stage.show_content()
         script = PurePath(full[0][1][-1].file).parent

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from ..panel import Panel
+from ..widgets.columns import Columns
 from .buttons import button
 from .detail_tree import DetailTree, Line
 from .notice import Stage
@@ -33,6 +34,7 @@ class ComparePanel(Panel):
         self.setMinimumSize(260, 90)
         self._other = ""
         self._count = 0
+        self._compared = False  # a comparison, or why there is none, is shown
         self._chosen = False  # the user chose what to compare; else it is the first with the last
         self._first, self._second = QComboBox(self), QComboBox(self)
         self._first.setAccessibleName(self.tr("What of this run"))
@@ -40,6 +42,7 @@ class ComparePanel(Panel):
         for box in (self._first, self._second):
             box.activated.connect(self._choose_iterations)
         self._against = QLabel(self)
+        self._against.setTextFormat(Qt.TextFormat.PlainText)
         self._compare = button(self.tr("Compare"), self._wish, self)
         self._choose = button(self.tr("Other Tape..."), self.tape_wished.emit, self, self.tr("Compare with another recording"))
         self._cancel = button(self.tr("Cancel"), self.cancel_wished.emit, self)
@@ -50,8 +53,7 @@ class ComparePanel(Panel):
         self._busy.setAccessibleName(self.tr("Comparing"))
         self._tree = DetailTree([self.tr("Where"), self.tr("Line"), self.tr("Relative"), self.tr("At most"), self.tr("At")], parent=self)
         self._tree.setAccessibleName(self.tr("Differences"))
-        for column, width in ((0, 300), (1, 130), (2, 90), (3, 90)):
-            self._tree.setColumnWidth(column, width)
+        Columns(self._tree, {0: 300, 1: 130, 2: 90, 3: 90}, rest=100)
         self._tree.line_picked.connect(self.moment_picked)
         self._stage = Stage(self._tree, self)
         bar = QHBoxLayout()
@@ -91,20 +93,30 @@ class ComparePanel(Panel):
         self._cancel.setVisible(busy)
 
     @Slot()
+    def compare(self) -> None:
+        """Ask for the comparison of what is chosen, where there are two things to compare."""
+        if self._compare.isEnabled():
+            self._wish()
+
+    @Slot()
     def show_nothing(self) -> None:
         """Nothing was compared yet."""
-        self._stage.show_notice(
-            self.tr("Compare two iterations of this run, or this run with another tape: where they first differ, and what differs most.")
-        )
+        self._compared = False
+        text = self.tr("Compare two iterations of this run, or this run with another tape: where they first differ, and what differs most.")
+        if not self._compare.isEnabled():
+            text = self.tr("This run has no two iterations to compare. Other Tape... compares it with another run.")
+        self._stage.show_notice(text)
 
     @Slot(str)
     def show_failure(self, why: str) -> None:
         """It could not be compared."""
+        self._compared = True
         self._stage.show_notice(why)
 
     @Slot(object)
     def show_comparison(self, told: Mapping[str, Any]) -> None:
         """Show what ``gradstep diff --json`` found."""
+        self._compared = True
         if told["same"]:
             self._stage.show_notice(self.tr("{0} values, and no difference in any bit.").format(told["compared"]))
             return
@@ -140,10 +152,12 @@ class ComparePanel(Panel):
         self._against.setToolTip(self._other)
         possible = bool(self._other) or self._count > 1
         self._compare.setEnabled(possible)
-        self._compare.setToolTip("" if possible else self.tr("There are no two iterations yet"))
+        self._compare.setToolTip("" if possible else self.tr("This run has no two iterations to compare"))
         for box in (self._first, self._second):
             box.setVisible(bool(box.count()))
         self._against.setVisible(bool(self._first.count() or self._other))
+        if not self._compared:
+            self.show_nothing()
 
     @Slot()
     def _choose_iterations(self) -> None:

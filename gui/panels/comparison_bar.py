@@ -11,6 +11,7 @@ from ..tensors.sides import Side
 from ..theme import icon
 from ..widgets.elided import ElidedLabel
 from ..widgets.formats import number
+from ..widgets.plain import tip
 from .buttons import worded
 
 WIDE = 560  # pixels from which on the differences stand in one line
@@ -92,7 +93,7 @@ class ComparisonBar(QWidget):
             button.setToolTip(about if possible else self.tr("The two have different shapes"))
         self._sides.button(int(side)).setChecked(True)
         self._other.setText(label)
-        self._other.setToolTip(label)
+        self._other.setToolTip(tip(label))
         self._unpin.setVisible(pinned)
         self._pinned = pinned
         self._count.setText("")
@@ -147,5 +148,5 @@ class ComparisonBar(QWidget):
         if share < 1:
             text += self.tr(" so far ({0:.0%})").format(share)
         self._count.setText(text)
-        self._count.setToolTip(text)
+        self._count.setToolTip(tip(text))
         self._show_facts()

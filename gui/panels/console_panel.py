@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QV
 from .. import theme
 from ..panel import Panel
 from ..widgets.formats import harmless
+from ..widgets.text_zoom import TextZoom
 
 HISTORY = 200  # expressions that are remembered
 BLOCKS = 2000  # lines that are kept
@@ -35,9 +36,13 @@ class ConsolePanel(Panel):
         self._log.setUndoRedoEnabled(False)
         self._log.setMaximumBlockCount(BLOCKS)
         self._log.setAccessibleName(self.tr("Results"))
+        self._zoom = TextZoom(self)
+        self._zoom.watch(self._log)
+        self._zoom.changed.connect(self.restyle)
         self._prompt = QLabel(">>>", self)
         self._field = _Field(self)
         self._field.setAccessibleName(self.tr("Expression"))
+        self.setFocusProxy(self._field)
         self._field.returnPressed.connect(self._enter)
         self._field.earlier.connect(lambda: self._recall(-1))
         self._field.later.connect(lambda: self._recall(1))
@@ -47,6 +52,7 @@ class ConsolePanel(Panel):
         row.addWidget(self._prompt)
         row.addWidget(self._field, 1)
         self._why = QLabel(self)
+        self._why.setTextFormat(Qt.TextFormat.PlainText)
         self._why.setProperty("role", "dim")
         self._why.setWordWrap(True)
         row.addWidget(self._why, 1)
@@ -78,7 +84,7 @@ class ConsolePanel(Panel):
 
     def restyle(self) -> None:
         for widget in (self._log, self._prompt, self._field):
-            widget.setFont(theme.mono_font(12))
+            widget.setFont(self._zoom.mono(12))
         self._colour()
 
     def text(self) -> str:
@@ -114,6 +120,8 @@ class ConsolePanel(Panel):
         self._field.setEnabled(self._enabled and not self._busy)
         waiting = self.tr("Evaluating...") if self._busy else self.tr("An expression, for example  x.grad.norm()")
         self._field.setPlaceholderText(waiting)
+        hint = self.tr("What you ask of the paused program stands here, with what it answered.")
+        self._log.setPlaceholderText(hint if self._enabled else "")
         self._prompt.setVisible(self._enabled)
         self._field.setVisible(self._enabled)
         self._why.setText(self._reason)

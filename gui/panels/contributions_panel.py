@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyleOptionViewItem, QVBoxLayout, QWidget
 from .. import theme
 from ..models.contributions import Contribution, ContributionRow
 from ..panel import Panel
+from ..widgets.columns import Columns
 from ..widgets.formats import number
 from .detail_tree import TARGET, DetailTree, Line, LineDelegate
 from .notice import Stage
@@ -32,8 +33,7 @@ class ContributionsPanel(Panel):
         self.setMinimumSize(260, 90)
         self._tree = DetailTree([self.tr("From"), "|g|", self.tr("Share"), self.tr("Cosine")], parent=self)
         self._tree.setAccessibleName(self.tr("Addends"))
-        for column, width in ((0, 270), (1, 90), (SHARE, 190)):
-            self._tree.setColumnWidth(column, width)
+        Columns(self._tree, {0: 270, 1: 90, SHARE: 190}, rest=90)
         self._tree.setItemDelegateForColumn(SHARE, _Share(self._tree))
         self._tree.line_picked.connect(self._picked)
         self._tree.line_activated.connect(self._activated)

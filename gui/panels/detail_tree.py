@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QKeySequence, QPainter, QShortcut
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -17,11 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 from .. import theme
-from ..widgets.elided import WholeTexts
+from ..widgets.elided import WholeTexts, read_from_its_side
+from ..widgets.own_keys import OwnKeys
 
 TARGET = Qt.ItemDataRole.UserRole + 1
 LINE = Qt.ItemDataRole.UserRole + 2
 ROW_HEIGHT = 24
+_BESIDE = 20  # pixels beside the text of a cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ class Line:
     op: str = ""
     tip: str = ""
     event: int = -1  # when it happened; -1 where that does not matter
+    exact: str = ""  # what the second cell says where it has the room, and when it is copied
     id: object = None  # what it is, so that it stays open and selected when the tree is filled anew
+    happened: Callable[[int], bool] | None = field(default=None, compare=False)  # by an event; dim where the tree stands before it
 
 
 def _flat(lines: Sequence[Line]) -> Iterator[Line]:
@@ -58,13 +62,15 @@ def _stands_as(line: Line, other: Line) -> bool:
 
 class DetailTree(QTreeWidget):
     """Shows lines. ``line_picked`` says what a click or the keyboard landed on, ``line_activated`` a double click or Enter.
-    ``stretched`` is the column that takes what width is left; -1 for the last one."""
+    ``stretched`` is the column that takes what width is left; -1 for the last one. ``prose``: the columns behind the first that hold
+    words; the others hold numbers and code."""
 
     line_picked = Signal(object)  # the target of the line
     line_activated = Signal(object)
 
-    def __init__(self, headers: Sequence[str], stretched: int = -1, parent: QWidget | None = None) -> None:
+    def __init__(self, headers: Sequence[str], stretched: int = -1, prose: Sequence[int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.prose = frozenset((0, *prose))
         self.setColumnCount(len(headers))
         self.setHeaderLabels(list(headers))
         self.setHeaderHidden(not any(headers))
@@ -78,19 +84,19 @@ class DetailTree(QTreeWidget):
         self.setExpandsOnDoubleClick(False)
         self.setItemDelegate(LineDelegate(self))
         self.header().setMinimumSectionSize(30)
+        self.header().setTextElideMode(Qt.TextElideMode.ElideRight)
         self.header().setStretchLastSection(stretched < 0)
         if stretched >= 0:
             self.header().setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
         self._filling = False
+        self._position = -1
         self._lines: list[Line] = []  # what is shown, from top to bottom
         self._items: list[QTreeWidgetItem] = []  # the item of each
         self.currentItemChanged.connect(lambda item, _: self._pick(item))
         self.itemClicked.connect(lambda item, _: self._pick(item))
         self.itemActivated.connect(self._activate)
         self.itemDoubleClicked.connect(self._activate)
-        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
-        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
-        copy.activated.connect(self.copy)
+        OwnKeys(self, {QKeySequence.StandardKey.Copy: self.copy})
 
     def fill(self, lines: Sequence[Line]) -> None:
         """Show other lines. What was open, closed and selected stays so where it is there again. Where they stand as those before them
@@ -129,6 +135,15 @@ class DetailTree(QTreeWidget):
             self._filling = False
         self.verticalScrollBar().setValue(scroll)
 
+    def show_position(self, position: int) -> None:
+        """The moment is that after an event: only what is seen is painted again, however many lines there are."""
+        if position != self._position:
+            self._position = position
+            self.viewport().update()
+
+    def is_dim(self, line: Line) -> bool:
+        return line.dim or (line.happened is not None and not line.happened(self._position))
+
     def items(self) -> Iterator[QTreeWidgetItem]:
         """All items from top to bottom, also those in closed ones."""
         pending = [self.topLevelItem(i) for i in range(self.topLevelItemCount() - 1, -1, -1)]
@@ -146,8 +161,18 @@ class DetailTree(QTreeWidget):
         """Put the selected lines on the clipboard."""
         chosen = [item for item in self.items() if item.isSelected()]
         if chosen:
-            lines = ["\t".join(item.text(column) for column in range(self.columnCount())).rstrip("\t") for item in chosen]
+            lines = ["\t".join(self._copied(item, column) for column in range(self.columnCount())).rstrip("\t") for item in chosen]
             QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
+
+    @staticmethod
+    def _copied(item: QTreeWidgetItem, column: int) -> str:
+        line = item.data(0, LINE)
+        return line.exact if column == 1 and isinstance(line, Line) and line.exact else item.text(column)
+
+    def room_for_exact(self) -> int:
+        """How wide the second column must be for its exact numbers; 0 where there are none."""
+        metrics = QFontMetrics(theme.mono_font(12))
+        return max((metrics.horizontalAdvance(line.exact) + _BESIDE for line in self._lines if line.exact), default=0)
 
     def _item(self, line: Line) -> QTreeWidgetItem:
         item = QTreeWidgetItem()
@@ -190,7 +215,7 @@ class LineDelegate(WholeTexts):
     """Paints a line as its record says."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(super().sizeHint(option, index).width(), theme.scaled(ROW_HEIGHT))
+        return QSize(super().sizeHint(option, index).width(), round(theme.scaled(ROW_HEIGHT) * _zoom(option)))
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().initStyleOption(option, index)
@@ -198,16 +223,22 @@ class LineDelegate(WholeTexts):
         if not isinstance(line, Line):
             return
         look = theme.current()
-        font = theme.ui_font(13) if index.column() == 0 else theme.mono_font(12)
+        tree = self.parent()
+        prose = tree.prose if isinstance(tree, DetailTree) else (0,)
+        dim = tree.is_dim(line) if isinstance(tree, DetailTree) else line.dim
+        zoom = _zoom(option)
+        font = theme.ui_font(13 * zoom) if index.column() in prose else theme.mono_font(12 * zoom)
         if line.heading or (line.strong and index.column() == 0):
             font.setWeight(QFont.Weight.DemiBold)
         option.font = font
+        if line.exact and index.column() == 1 and QFontMetrics(font).horizontalAdvance(line.exact) + _BESIDE <= option.rect.width():
+            option.text = line.exact
         colour: QColor = look.text
         if line.bad and index.column() > 0:
             colour = look.bad
         elif line.good and index.column() == 1:
             colour = look.good
-        elif line.dim:
+        elif dim:
             colour = look.pending_text
         elif index.column() > 0:
             colour = look.dim
@@ -215,20 +246,34 @@ class LineDelegate(WholeTexts):
         option.palette.setColor(option.palette.ColorRole.HighlightedText, look.on_selection)
         if line.op and index.column() == 0:
             option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
-            option.decorationSize = QSize(10, 10)
+            side = _mark(option) + 2
+            option.decorationSize = QSize(side, side)
+        read_from_its_side(option)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().paint(painter, option, index)
-        line = index.sibling(index.row(), 0).data(LINE)
+        line, tree = index.sibling(index.row(), 0).data(LINE), self.parent()
         if isinstance(line, Line) and line.op and index.column() == 0:
+            dim = tree.is_dim(line) if isinstance(tree, DetailTree) else line.dim
             painter.save()
             try:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(theme.faded(theme.current().category(line.op), 0.45 if line.dim else 1.0))
+                painter.setBrush(theme.faded(theme.current().category(line.op), 0.45 if dim else 1.0))
                 rect = option.rect
-                radius = 4.0 if line.op == "AccumulateGrad" else 2.2
-                left = rect.right() - 13 if option.direction == Qt.LayoutDirection.RightToLeft else rect.left() + 6
-                painter.drawRoundedRect(QRectF(left, rect.center().y() - 3.5, 8, 8), radius, radius)
+                side = _mark(option)
+                radius = side * (0.5 if line.op == "AccumulateGrad" else 0.275)
+                left = rect.right() - 5 - side if option.direction == Qt.LayoutDirection.RightToLeft else rect.left() + 6
+                painter.drawRoundedRect(QRectF(left, rect.center().y() - side / 2 + 0.5, side, side), radius, radius)
             finally:
                 painter.restore()
+
+
+def _zoom(option: QStyleOptionViewItem) -> float:
+    """How much larger the letters of the tree are than those of the window."""
+    return theme.zoom_of(option.widget)
+
+
+def _mark(option: QStyleOptionViewItem) -> int:
+    """Pixels of the mark of an op's family."""
+    return round(theme.scaled(8) * _zoom(option))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledIte
 
 from .. import theme
 from ..models.event_tree import Column, EventTree
-from ..models.history import Row, RowKind
+from ..models.row_table import Row, RowKind
 from ..models.rows import RowFacts
 from ..widgets.formats import short_name
 
@@ -52,10 +52,19 @@ class EventTreeView(QTableView):
         header.setHighlightSections(False)
         header.setSectionsClickable(False)
 
+    @property
+    def row_height(self) -> int:
+        """Pixels, as the letters of the view ask for."""
+        return self.large(ROW_HEIGHT)
+
+    def large(self, pixels: float) -> int:
+        """A length beside the letters of this view; ``pixels`` are those beside letters of the usual size."""
+        return max(1, round(pixels * theme.scale() * theme.zoom_of(self)))
+
     def _size_rows(self) -> None:
         rows = self.verticalHeader()
-        rows.setMinimumSectionSize(theme.scaled(ROW_HEIGHT))
-        rows.setDefaultSectionSize(theme.scaled(ROW_HEIGHT))
+        rows.setMinimumSectionSize(self.row_height)
+        rows.setDefaultSectionSize(self.row_height)
 
     def changeEvent(self, event: QEvent) -> None:
         """Rows are as high as the text asks for."""
@@ -132,7 +141,7 @@ class EventTreeView(QTableView):
     def _hover(self, row: int) -> None:
         before, self.hovered = self.hovered, row
         for place in {before, row} - {-1} if before != row else ():
-            self.viewport().update(0, self.rowViewportPosition(place), self.viewport().width(), theme.scaled(ROW_HEIGHT))
+            self.viewport().update(0, self.rowViewportPosition(place), self.viewport().width(), self.row_height)
 
     def _arrow_at(self, place: QPointF) -> QModelIndex | None:
         """The index of the row whose arrow is there."""
@@ -140,8 +149,8 @@ class EventTreeView(QTableView):
         row = self.tree.row(index)
         if row is None or index.column() != Column.NAME or not self.tree.has_children(row):
             return None
-        left = self.columnViewportPosition(Column.NAME) + INDENT * self.tree.depth(row)
-        return index if left <= place.x() < left + ARROW else None
+        left = self.columnViewportPosition(Column.NAME) + self.large(INDENT) * self.tree.depth(row)
+        return index if left <= place.x() < left + self.large(ARROW) else None
 
 
 class EventDelegate(QStyledItemDelegate):
@@ -152,7 +161,7 @@ class EventDelegate(QStyledItemDelegate):
         self._view = view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(60, theme.scaled(ROW_HEIGHT))
+        return QSize(60, self._view.row_height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         tree, place, column = self._view.tree, index.row(), index.column()
@@ -164,7 +173,7 @@ class EventDelegate(QStyledItemDelegate):
         text = tree.text(row, column) if column != Column.NAME else ""
         if not (text or selected or current or column == Column.NAME or place == self._view.hovered):
             return
-        look, letters = theme.current(), _letters(theme.scale())
+        look, letters = theme.current(), _letters(theme.scale(), theme.zoom_of(self._view))
         facts, past = tree.facts(row), row.is_past(tree.position)
         rect: QRectF = QRectF(option.rect)
         strong = look.on_selection if selected else look.text if past else look.pending_text
@@ -180,10 +189,10 @@ class EventDelegate(QStyledItemDelegate):
                 painter.fillRect(option.rect, theme.mix(look.raised, look.text, 0.06))
             if column == Column.NAME:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                inset = INDENT * tree.depth(row)
+                inset, arrow = letters.indent * tree.depth(row), letters.arrow
                 if tree.has_children(row):
-                    _arrow(painter, QPointF(rect.left() + inset + ARROW / 2, rect.center().y()), soft, tree.is_open(row))
-                self._name(painter, rect.adjusted(inset + ARROW, 0, 0, 0), facts, strong, soft, past)
+                    _arrow(painter, QPointF(rect.left() + inset + arrow / 2, rect.center().y()), soft, tree.is_open(row), letters.large)
+                self._name(painter, rect.adjusted(inset + arrow, 0, 0, 0), facts, strong, soft, past, letters)
                 if state & _FOCUSED and not selected:
                     painter.setPen(QPen(look.ready, 1, Qt.PenStyle.DotLine))
                     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -196,7 +205,8 @@ class EventDelegate(QStyledItemDelegate):
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(look.accent)
-                painter.drawRoundedRect(QRectF(rect.left() + 2, rect.top() + 4, 3, rect.height() - 8), 1.5, 1.5)
+                left = rect.left() + 2 if option.direction is Qt.LayoutDirection.LeftToRight else rect.right() - 5
+                painter.drawRoundedRect(QRectF(left, rect.top() + 4, 3, rect.height() - 8), 1.5, 1.5)
                 colour = colour if selected else look.accent_text
             if text:
                 inner = rect.adjusted(6, 0, -6, 0)
@@ -208,12 +218,11 @@ class EventDelegate(QStyledItemDelegate):
         finally:
             painter.restore()
 
-    def _name(self, painter: QPainter, rect: QRectF, facts: RowFacts, strong: QColor, soft: QColor, past: bool) -> None:
-        letters = _letters(theme.scale())
+    def _name(self, painter: QPainter, rect: QRectF, facts: RowFacts, strong: QColor, soft: QColor, past: bool, letters: _Letters) -> None:
         left = rect.left() + 2
         if facts.kind not in (RowKind.FORWARD, RowKind.BACKWARD, RowKind.CALL):
-            _mark(painter, QPointF(left + 5, rect.center().y()), facts, 1.0 if past else 0.4)
-            left += 16
+            _mark(painter, QPointF(left + 5 * letters.large, rect.center().y()), facts, 1.0 if past else 0.4, letters.large)
+            left += letters.arrow
         bold = facts.kind in (RowKind.FORWARD, RowKind.BACKWARD)
         painter.setFont(letters.bold if bold else letters.plain)
         painter.setPen(strong)
@@ -236,28 +245,31 @@ class EventDelegate(QStyledItemDelegate):
 class _Letters:
     """The fonts of the rows and their metrics, which take longer to make than a cell to paint."""
 
-    def __init__(self) -> None:
-        self.mono, self.plain, self.bold, self.small = theme.mono_font(11), theme.ui_font(13), theme.ui_font(13), theme.ui_font(12)
+    def __init__(self, zoom: float) -> None:
+        self.mono, self.small = theme.mono_font(11 * zoom), theme.ui_font(12 * zoom)
+        self.plain, self.bold = theme.ui_font(13 * zoom), theme.ui_font(13 * zoom)
+        self.large = theme.scale() * zoom
+        self.indent, self.arrow = max(1, round(INDENT * self.large)), max(1, round(ARROW * self.large))
         self.bold.setBold(True)
         self.mono_metrics, self.plain_metrics = QFontMetrics(self.mono), QFontMetrics(self.plain)
         self.bold_metrics, self.small_metrics = QFontMetrics(self.bold), QFontMetrics(self.small)
         self.mono_wide = QFontMetricsF(self.mono).maxWidth()
 
 
-@lru_cache(maxsize=2)
-def _letters(scale: float) -> _Letters:
-    return _Letters()
+@lru_cache(maxsize=4)
+def _letters(scale: float, zoom: float) -> _Letters:
+    return _Letters(zoom)
 
 
-def _arrow(painter: QPainter, centre: QPointF, colour: QColor, opened: bool) -> None:
+def _arrow(painter: QPainter, centre: QPointF, colour: QColor, opened: bool, large: float) -> None:
     x, y = centre.x(), centre.y()
     corners = [(-3.5, -1.75), (0.0, 1.75), (3.5, -1.75)] if opened else [(-1.75, -3.5), (1.75, 0.0), (-1.75, 3.5)]
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(colour, 1.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-    painter.drawPolyline(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in corners]))
+    painter.setPen(QPen(colour, 1.5 * large, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    painter.drawPolyline(QPolygonF([QPointF(x + dx * large, y + dy * large) for dx, dy in corners]))
 
 
-def _mark(painter: QPainter, centre: QPointF, facts: RowFacts, strength: float) -> None:
+def _mark(painter: QPainter, centre: QPointF, facts: RowFacts, strength: float, large: float) -> None:
     """A square for ops and steps, a disc for leaves, a ring for hooks, an arrow down for stores, a pencil stroke for edits."""
     look = theme.current()
     x, y = centre.x(), centre.y()
@@ -267,14 +279,14 @@ def _mark(painter: QPainter, centre: QPointF, facts: RowFacts, strength: float) 
     match facts.kind:
         case RowKind.HOOK:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(theme.faded(look.past, strength), 1.8))
-            painter.drawEllipse(centre, 3.4, 3.4)
+            painter.setPen(QPen(theme.faded(look.past, strength), 1.8 * large))
+            painter.drawEllipse(centre, 3.4 * large, 3.4 * large)
         case RowKind.STORED:
-            painter.drawPolygon(QPolygonF([QPointF(x - 4.5, y - 2.5), QPointF(x + 4.5, y - 2.5), QPointF(x, y + 4)]))
+            painter.drawPolygon(QPolygonF([QPointF(x + dx * large, y + dy * large) for dx, dy in ((-4.5, -2.5), (4.5, -2.5), (0, 4))]))
         case RowKind.EDITED:
-            painter.setPen(QPen(theme.faded(look.accent, strength), 2))
-            painter.drawLine(QPointF(x - 3.5, y + 3.5), QPointF(x + 3.5, y - 3.5))
+            painter.setPen(QPen(theme.faded(look.accent, strength), 2 * large))
+            painter.drawLine(QPointF(x - 3.5 * large, y + 3.5 * large), QPointF(x + 3.5 * large, y - 3.5 * large))
         case _ if facts.op == "AccumulateGrad":
-            painter.drawEllipse(centre, 4.2, 4.2)
+            painter.drawEllipse(centre, 4.2 * large, 4.2 * large)
         case _:
-            painter.drawRoundedRect(QRectF(x - 4, y - 4, 8, 8), 2.2, 2.2)
+            painter.drawRoundedRect(QRectF(x - 4 * large, y - 4 * large, 8 * large, 8 * large), 2.2 * large, 2.2 * large)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt
 from typing import Protocol
 
-from ..models.history import RowKind
+from ..models.row_table import RowKind
 
 
 class Facts(Protocol):

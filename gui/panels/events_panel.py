@@ -5,22 +5,26 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from gradstep.engine.debug.states import ALIVE, ENDED, State
 from gradstep.engine.tape.schema import HookCalled
 
 from .. import theme
 from ..actions import key_of
 from ..models.event_tree import Column, EventTree
-from ..models.history import Row, RowKind
+from ..models.row_table import Row, RowKind
 from ..models.rows import RowReader
 from ..panel import Panel
+from ..widgets.own_keys import OwnKeys
 from .event_delegate import EventTreeView
 from .event_filter import EventFilter, FilterError, parse
 from .notice import Stage
 
 NAME, MODULE = 200, 80  # the least width of the name beside other columns, and of the module
+_OVER = ENDED | {State.TRACE}  # nothing runs any more
+_COMING = ALIVE - {State.PAUSED, State.FROZEN}
 QUICK = 0.004  # seconds: rows that took longer, as with a filter, leave the window ten times as long for other things
 
 
@@ -40,12 +44,16 @@ class EventsPanel(Panel):
         self.setMinimumSize(220, 140)
         self._reader: RowReader | None = None
         self._script = ""
+        self._program = State.IDLE
+        self._coming = ""  # the node that is next, or runs
         self._position = -1
+        self._digits = 5  # that a number has room for
         self._choosing = False  # the row is chosen from outside
         self._wanted: tuple[str, int] | None = None  # what is selected
         self._found: Row | None = None  # the row that was selected for it; None while it has none in the view
         self._marked: tuple[int, Row] | None = None  # the moment that is shown, and its row
         self._target: Row | None = None  # what is to be in sight: the row that was marked or selected last
+        self._late: Row | None = None  # what was to be in sight before, and is not in the view yet
         self._arrived = False  # it was, once
         self._alone: dict[Row, Row] = {}  # forward passes that were one call so far -> that call, which was opened for that
         self._filter: EventFilter | None = None
@@ -69,6 +77,7 @@ class EventsPanel(Panel):
             )
         )
         self._error = QLabel(self)
+        self._error.setTextFormat(Qt.TextFormat.PlainText)
         self._error.setProperty("role", "bad")
         self._error.setWordWrap(True)
         self._error.hide()
@@ -105,9 +114,7 @@ class EventsPanel(Panel):
         self.tree.activated.connect(self._activated)
         self.tree.doubleClicked.connect(self._activated)
         self.tree.resized.connect(self._stay)
-        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.tree)
-        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
-        copy.activated.connect(self.copy)
+        OwnKeys(self.tree, {QKeySequence.StandardKey.Copy: self.copy})
         self._show_state()
 
     def start_search(self) -> None:
@@ -128,8 +135,9 @@ class EventsPanel(Panel):
         """Show the history of a tape, None for nothing."""
         self._reader = reader
         self._position = self._newest = -1
-        self._wanted = self._found = self._marked = self._target = None
+        self._wanted = self._found = self._marked = self._target = self._late = None
         self.model.show(reader)
+        self._widen_numbers()
         self._open_top(anew=True)
         self._show_state()
 
@@ -145,11 +153,21 @@ class EventsPanel(Panel):
         self._position = position
         self._mark()
 
+    @Slot(object)
+    def show_program(self, state: State) -> None:
+        """What the program does: a node is only next where it stands still and can go on."""
+        self._program = state
+        self.show_next(self._coming)
+        if self._is_empty:
+            self._show_state()
+
     @Slot(str)
     def show_next(self, name: str) -> None:
-        """The node that the next step would run; "" for none."""
-        self._next.setText(self.tr("Next: %1").replace("%1", name))
-        self._next.setVisible(bool(name))
+        """The node that the next step would run, or that runs; "" for none."""
+        self._coming = name
+        words = self.tr("Next: %1") if self._program not in ALIVE - {State.PAUSED} else self.tr("Running: %1")
+        self._next.setText(words.replace("%1", name))
+        self._next.setVisible(bool(name) and self._program not in _OVER)
 
     @property
     def newest(self) -> int:
@@ -199,6 +217,12 @@ class EventsPanel(Panel):
             case _:
                 return None
 
+    def key_to_name(self) -> tuple[str, int] | None:
+        """What a name would be given to: the current row's module call, op, node or tensor."""
+        row = self.model.row(self.tree.currentIndex())
+        kinds = {RowKind.CALL: "group", RowKind.OP: "op", RowKind.STEP: "node", RowKind.EDITED: "node", RowKind.STORED: "leaf"}
+        return (kinds[row.kind], row.key) if row is not None and row.kind in kinds else None
+
     @Slot()
     def _activated(self, index: QModelIndex) -> None:
         row = self.model.row(index)
@@ -222,13 +246,14 @@ class EventsPanel(Panel):
         began, known, seen = time.perf_counter(), len(self.model.below(None)), self._is_in_sight()
         self.model.sync()
         self._newest = self._reader.history.position if self._reader is not None else -1
+        self._widen_numbers()
         if not self.model.filtered and (self._empty or self._alone or len(self.model.below(None)) != known):
             self._open_top()
         elif self.model.filtered:
             self._found = None  # all rows were made anew
         self._mark()
         self._seek()
-        if not self._arrived or (seen and not self._is_in_sight()):  # rows came before it
+        if self._late is not None or not self._arrived or (seen and not self._is_in_sight()):  # rows came before it
             self._arrive()
         self._show_state()
         cost = time.perf_counter() - began
@@ -308,15 +333,22 @@ class EventsPanel(Panel):
         self._seek()
         self._show_state()
 
+    @property
+    def _is_empty(self) -> bool:
+        return self._reader is None or not self._reader.history.top
+
     def _show_state(self) -> None:
-        if self._reader is None or not self._reader.history.top:
-            if self._script:
-                text = self.tr("Nothing recorded yet. {0} runs {1}.").format(key_of("start"), self._script)
-                self._stage.show_notice(text, [(self.tr("Run"), self.run_wished.emit)])
-            else:
-                self._stage.show_notice(self.tr("Nothing recorded yet."))
+        if self._is_empty and self._program in _COMING:
+            words = self.tr("{0} is starting.") if self._program is State.STARTING else self.tr("{0} is running.")
+            self._stage.show_notice(f"{words.format(self._script)} {self.tr('What it records appears here.')}")
+        elif self._is_empty and self._script and self._program not in ALIVE:
+            again = self.tr("{1} recorded nothing. {0} runs it again.") if self._program in ENDED - {State.FAILED} else ""
+            text = again or self.tr("Nothing recorded yet. {0} runs {1}.")
+            self._stage.show_notice(text.format(key_of("start"), self._script), [(self.tr("Run"), self.run_wished.emit)])
+        elif self._is_empty:
+            self._stage.show_notice(self.tr("Nothing recorded yet."))
         elif self._filter is not None and not self.model.matching:
-            text = self.tr("No event matches `%1`. %2 are hidden.")
+            text = self.tr("No event matches \u201c%1\u201d. %2 are hidden.")
             text = text.replace("%2", str(self.model.hidden)).replace("%1", self._filter.text)
             self._stage.show_notice(text, [(self.tr("Clear filter"), lambda: self.show_filter(""))])
         else:
@@ -327,27 +359,41 @@ class EventsPanel(Panel):
         header.setStretchLastSection(True)
         header.setSectionsMovable(True)
         header.setMinimumSectionSize(36)
-        mono = QFontMetrics(theme.mono_font(11))
+        mono = QFontMetrics(theme.mono_font(11 * theme.zoom_of(self.tree)))
         for column, sample in (
-            (Column.NUMBER, "#12345"),
             (Column.NORM, "-1.23e-12"),
             (Column.BAD, "12 nan, 12 inf"),
             (Column.TIME, "123.4 us"),
         ):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(column, mono.horizontalAdvance(sample) + 14)
+        header.setSectionResizeMode(Column.NUMBER, QHeaderView.ResizeMode.Interactive)
+        header.resizeSection(Column.NUMBER, self._number_width())
+        header.resizeSection(Column.MODULE, self.tree.large(MODULE))  # and more where there is room: it is the last
         self._fit_name()
+
+    def _number_width(self) -> int:
+        return QFontMetrics(theme.mono_font(11 * theme.zoom_of(self.tree))).horizontalAdvance("#" + "0" * self._digits) + 14
+
+    def _widen_numbers(self) -> None:
+        """A run of millions of ops and events has longer numbers: none is cut."""
+        history = self._reader.history if self._reader is not None else None
+        digits = max(len(str(max(history.position, history.ops))), 5) if history is not None else 5
+        if digits != self._digits:
+            self._digits = digits
+            self.tree.horizontalHeader().resizeSection(Column.NUMBER, self._number_width())
+            self._fit_name()
 
     def _fit_name(self) -> None:
         header = self.tree.horizontalHeader()
         rest = self.tree.viewport().width() - header.sectionSize(Column.NUMBER) - header.sectionSize(Column.NORM)
         fits = 0  # columns that are seen whole beside the name: none is seen in part
         for column in (Column.BAD, Column.TIME, Column.MODULE):
-            wide = header.sectionSize(column) if column is not Column.MODULE else theme.scaled(MODULE)
-            if rest - wide < theme.scaled(NAME):
+            wide = header.sectionSize(column) if column is not Column.MODULE else self.tree.large(MODULE)
+            if rest - wide < self.tree.large(NAME):
                 break
             rest, fits = rest - wide, fits + 1
-        header.resizeSection(Column.NAME, max(96, rest if fits < 3 else min(rest, theme.scaled(260))))
+        header.resizeSection(Column.NAME, max(96, rest if fits < 3 else min(rest, self.tree.large(260))))
 
     def select(self, key: tuple[str, int] | None) -> None:
         """Select the row of a graph node, None for no row, without asking for anything. Of a node that has no row yet it is selected
@@ -382,24 +428,34 @@ class EventsPanel(Panel):
         self._aim(row)
 
     def _aim(self, row: Row) -> None:
-        """Bring a row into sight, now or when it is in the view. Whoever scrolls away from it later meant to."""
+        """Bring a row into sight, now or when it is in the view. Whoever scrolls away from it later meant to. What was aimed at before and
+        is not in the view yet is brought first when it comes, so that both are in sight where there is room."""
+        if self._target is not row and not self._arrived:
+            self._late = self._target
         self._target, self._arrived = row, False
         self._arrive()
 
     def _arrive(self) -> None:
         """Bring what is aimed at into sight, without moving sideways."""
-        index = self.model.known_index(self._target) if self._target is not None else QModelIndex()
-        if not index.isValid():
-            return
         bar = self.tree.horizontalScrollBar()
         across = bar.value()
-        self.tree.scrollTo(index.siblingAtColumn(Column.NAME))
+        if self._late is not None:
+            self.tree.updateGeometries()  # Qt's view learns later how far it can scroll now
+        for row in (self._late, self._target):
+            index = self._place_of(row)
+            if index.isValid():
+                self.tree.scrollTo(index.siblingAtColumn(Column.NAME))
+                self._late = None if row is self._late else self._late
         bar.setValue(across)
         self._arrived = self._is_in_sight()
 
+    def _place_of(self, row: Row | None) -> QModelIndex:
+        """Invalid where it is not in the view."""
+        return self.model.known_index(row) if row is not None and not row.gone else QModelIndex()
+
     def _is_in_sight(self, high: int = 0) -> bool:
         """Whether what is aimed at is seen; ``high``: how high the part with the rows is, for another height than it has."""
-        index = self.model.known_index(self._target) if self._target is not None else QModelIndex()
+        index = self._place_of(self._target)
         if not index.isValid():
             return False
         top = self.tree.rowViewportPosition(index.row())

@@ -8,11 +8,15 @@ from pathlib import PurePath
 from typing import Any
 
 from PySide6.QtCore import QUrl, Signal, Slot
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from .. import theme
 from ..panel import Panel
 from .notice import Stage
+
+UNBROKEN = 90  # letters of a line of code that stand in one line
+_REMARK, _AROUND = 180, 60  # pixels that what is said of a line of code needs beside it, and that stand around the three
 
 
 class ExplanationsPanel(Panel):
@@ -25,11 +29,13 @@ class ExplanationsPanel(Panel):
     node_picked = Signal(object)  # the user wants to see this graph node
     event_picked = Signal(int)  # the user wants to look at the moment of this event
     alert_wished = Signal(object)  # the user wants to see the alert of this graph node
+    explain_wished = Signal()  # the user wants it looked for once more
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumSize(260, 90)
         self._findings: Sequence[Mapping[str, Any]] = ()
+        self._is_narrow = False
         self._text = QTextBrowser(self)
         self._text.setObjectName("explanations")
         self._text.setAccessibleName(self.tr("Explanations"))
@@ -66,6 +72,12 @@ class ExplanationsPanel(Panel):
         self._stage.show_content()
         self._fill()
 
+    def show_failure(self, why: str) -> None:
+        """It could not be looked for, and why."""
+        self._findings = ()
+        text = self.tr("What happened could not be explained: {0}.").format(why.rstrip("."))
+        self._stage.show_notice(text, [(self.tr("Try Again"), self.explain_wished.emit)])
+
     def show_finding(self, node: int | None, event: int | None) -> bool:
         """Scroll to what is known about a node or a moment; False where nothing is."""
         for number, finding in enumerate(self._findings):
@@ -83,9 +95,23 @@ class ExplanationsPanel(Panel):
         if self._findings:
             self._fill()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What is said of a line of code stands beside it, in a narrow panel below it."""
+        super().resizeEvent(event)
+        if self._findings and self._narrow() is not self._is_narrow:
+            self._fill()
+
     # --------------------------------------------------------------------------------------------------------- inside
 
+    def _narrow(self) -> bool:
+        places = [place for finding in self._findings for place in finding["places"]]
+        code = max((len(place["source"]) for place in places if len(place["source"]) <= UNBROKEN), default=0)
+        where = max((self.fontMetrics().horizontalAdvance(_where(place)) for place in places), default=0)
+        letter = QFontMetrics(theme.mono_font(theme.UI_SIZE)).horizontalAdvance("0")
+        return where + code * letter + theme.scaled(_REMARK) + _AROUND > self.width()
+
     def _fill(self) -> None:
+        self._is_narrow = self._narrow()
         look = theme.current()
         dim, link, code = (colour.name() for colour in (look.dim, look.accent_text, look.text))
         parts = []
@@ -95,11 +121,11 @@ class ExplanationsPanel(Panel):
             node = finding.get("node")
             jump = ""
             if finding.get("event") is not None:
-                jump = f' <a style="color:{link}" href="event:{number}">{html.escape(self.tr("Go to the moment"))}</a>'
+                jump = f'&nbsp;&nbsp; <a style="color:{link}" href="event:{number}">{html.escape(self.tr("Go to the moment"))}</a>'
             elif node is not None:
-                jump = f' <a style="color:{link}" href="node:{number}">{html.escape(self.tr("Show the node"))}</a>'
+                jump = f'&nbsp;&nbsp; <a style="color:{link}" href="node:{number}">{html.escape(self.tr("Show the node"))}</a>'
             if node is not None and str(finding["code"]).startswith("nan"):
-                jump += f' &nbsp;<a style="color:{link}" href="alert:{number}">{html.escape(self.tr("Show the alert"))}</a>'
+                jump += f'&nbsp;&nbsp; <a style="color:{link}" href="alert:{number}">{html.escape(self.tr("Show the alert"))}</a>'
             parts.append(
                 f'<a name="finding{number}"></a><p style="margin:8px 10px 2px 10px">'
                 f'<b style="color:{head}">{html.escape(finding["title"])}</b>'
@@ -113,12 +139,14 @@ class ExplanationsPanel(Panel):
     def _place(self, number: int, place: Mapping[str, Any], link: str, dim: str, code: str) -> str:
         places = self._findings[number]["places"]
         target = f"line:{number}:{places.index(place)}"
-        where = f"{PurePath(place['file']).name}:{place['line']}"
+        where = _where(place)
         source = html.escape(place["source"])
+        wrap = "nowrap" if len(place["source"]) <= UNBROKEN else "normal"  # else the table breaks it where there is room for it
+        between, padding = ("</tr><tr><td></td>", 12) if self._is_narrow else ("", 16)
         return (
-            f'<tr><td><a style="color:{link}" href="{target}">{html.escape(where)}</a></td>'
-            f"<td style=\"font-family:'{theme.MONO_FAMILY}';padding-left:12px\">{source}</td>"
-            f'<td style="color:{dim};padding-left:16px">{_marked(place["what"])}</td></tr>'
+            f'<tr><td style="white-space:nowrap"><a style="color:{link}" href="{target}">{html.escape(where)}</a></td>'
+            f"<td style=\"font-family:'{theme.MONO_FAMILY}';padding-left:12px;white-space:{wrap}\">{source}</td>{between}"
+            f'<td style="color:{dim};padding-left:{padding}px">{_marked(place["what"])}</td></tr>'
         )
 
     def _followed(self, url: QUrl) -> None:
@@ -136,6 +164,10 @@ class ExplanationsPanel(Panel):
             self.event_picked.emit(int(finding["event"]))
         if finding.get("node") is not None:
             self.node_picked.emit(("node", int(finding["node"])))
+
+
+def _where(place: Mapping[str, Any]) -> str:
+    return f"{PurePath(place['file']).name}:{place['line']}"
 
 
 def _marked(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout
 
 from .. import theme
@@ -13,6 +14,7 @@ from ..widgets.elided import WholeTexts
 
 SHOWN = 200  # hits of one place that are listed; the rest is counted
 _TYPING = 200  # ms after the last letter
+_GAP = 24  # between what was found and where
 _HIT = Qt.ItemDataRole.UserRole
 
 
@@ -33,6 +35,7 @@ class FindPanel(Panel):
         self.field.setClearButtonEnabled(True)
         self.field.setMaximumWidth(520)
         self._said = QLabel()
+        self._said.setTextFormat(Qt.TextFormat.PlainText)
         self._said.setProperty("role", "dim")
         self.tree = QTreeWidget()
         self.tree.setItemDelegate(WholeTexts(self.tree))
@@ -42,8 +45,7 @@ class FindPanel(Panel):
         self.tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.tree.setAccessibleName(self.tr("What was found"))
         self.tree.header().setStretchLastSection(False)
-        self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self._heads: dict[Place, QTreeWidgetItem] = {}
         self._counts: dict[Place, int] = {}
         row = QHBoxLayout()
@@ -102,12 +104,22 @@ class FindPanel(Panel):
             count = self._counts[place]
             more = self.tr(", the first {0} are listed").format(SHOWN) if count > SHOWN else ""
             head.setText(0, f"{translate('FindPanel', place.value)}  {count:,}{more}")
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where a hit is stands beside it, and has its share of a narrow panel."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        wide = self.tree.viewport().width()
+        self.tree.setColumnWidth(0, max(min(self.tree.sizeHintForColumn(0) + _GAP, wide * 7 // 10), wide // 4))
 
     def show_progress(self, query: str, *, done: bool) -> None:
         """Say how much was found, and whether the search goes on."""
         total = sum(self._counts.values())
         if not done:
-            self._say(self.tr("{0:,} found, searching").format(total))
+            self._say(self.tr("{0:,} found, searching…").format(total))
         elif total:
             self._say(translate("FindPanel", "%n match(es)", total))
         else:

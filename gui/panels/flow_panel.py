@@ -16,6 +16,7 @@ from .. import theme
 from ..models.flow import FlowView
 from ..panel import Panel
 from ..translation import translate
+from ..widgets.columns import Columns
 from ..widgets.formats import number
 from ..widgets.plain import tip
 from .buttons import button
@@ -62,6 +63,8 @@ class FlowModel(QAbstractTableModel):
             return self.view.names[section] if orientation is Qt.Orientation.Vertical else str(section)
         if role == Qt.ItemDataRole.ToolTipRole and orientation is Qt.Orientation.Horizontal:
             return self.tr("Iteration {0}").format(section)
+        if role == Qt.ItemDataRole.TextAlignmentRole and orientation is Qt.Orientation.Horizontal:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter  # as the numbers below it
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -70,7 +73,7 @@ class FlowModel(QAbstractTableModel):
         place = index.row(), index.column()
         norm, got = float(self.view.norms[place]), int(self.view.events[place]) >= 0
         if role == Qt.ItemDataRole.DisplayRole:
-            return ("?" if got else "none") if math.isnan(norm) else self.tr("NaN/Inf") if math.isinf(norm) else number(norm, 3)
+            return ("?" if got else self.tr("none")) if math.isnan(norm) else self.tr("NaN/Inf") if math.isinf(norm) else number(norm, 3)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             text = self._sentence(index.row(), index.column(), norm, got)
             return tip(text) if role == Qt.ItemDataRole.ToolTipRole else text
@@ -117,9 +120,8 @@ class FlowPanel(Panel):
         self.table.setAccessibleName(self.tr("Gradient norms"))
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setShowGrid(False)
-        self.table.verticalHeader().setDefaultSectionSize(26)
         self.table.verticalHeader().setMaximumWidth(260)
-        self.table.horizontalHeader().setDefaultSectionSize(76)
+        Columns(self.table, {}, row=26, each=76)
         self.table.clicked.connect(lambda index: self.pick(index.row(), index.column()))
         self.table.activated.connect(lambda index: self.pick(index.row(), index.column()))
         self._charts = pg.GraphicsLayoutWidget(self)
@@ -162,7 +164,7 @@ class FlowPanel(Panel):
         self.model.show(view)
         if not view.leaves:
             self._note.setText("")
-            self._stage.show_notice(self.tr("No gradient has been stored in a parameter yet."))
+            self._stage.show_notice(self.tr("No gradient was stored in a parameter."))
             return
         self._stage.show_content()
         low, high = view.span

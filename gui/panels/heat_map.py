@@ -15,6 +15,7 @@ from ..tensors.levels import Levels
 from ..tensors.sources import Array, Region
 from ..widgets.formats import number, shown
 from .heat_picture import Overlay, Scale, View, picture
+from .hit_marks import hits_in, marked
 
 CLOSEST = 4  # elements that are seen at least
 ZOOM = 1.25  # a notch of the wheel
@@ -37,6 +38,7 @@ class HeatMap(QWidget):
         self.setAccessibleName(self.tr("Heat map"))
         self._levels: Levels | None = None
         self._block: Block | None = None  # gives the exact elements of a region, to write them; None: they are not written
+        self._hits: Levels | None = None  # true where something was found
         self._scale = Scale()
         self._current = (0, 0)
         self._square = False
@@ -58,6 +60,12 @@ class HeatMap(QWidget):
             if levels.shape != before:
                 self.fit()
         self.show_more()
+
+    def show_hits(self, hits: Levels | None) -> None:
+        """Mark what was found: levels of truth values of the same plane."""
+        if hits is not self._hits:
+            self._hits = hits
+            self.show_more()
 
     def show_more(self) -> None:
         """Paint anew: more is here, or something else."""
@@ -166,11 +174,14 @@ class HeatMap(QWidget):
 
     def _made(self, size: tuple[int, int], ratio: float) -> QImage:
         view = self._view
-        placed = []
-        if self._levels is not None and view.width() > 0 and view.height() > 0:
-            region = self._region()
-            placed = self._levels.placed(region, view.height() / size[0], view.width() / size[1])
-        return picture(placed, View(view.top(), view.left(), view.height() or 1.0, view.width() or 1.0), size, self._scale, ratio)
+        seen = View(view.top(), view.left(), view.height() or 1.0, view.width() or 1.0)
+        if self._levels is None or view.width() <= 0 or view.height() <= 0:
+            return picture([], seen, size, self._scale, ratio)
+        region, down, across = self._region(), view.height() / size[0], view.width() / size[1]
+        made = picture(self._levels.placed(region, down, across), seen, size, self._scale, ratio)
+        if self._hits is None or self._hits.shape != self._levels.shape:
+            return made
+        return marked(made, *hits_in(self._hits.placed(region, down, across), seen, size, ratio), ratio)
 
     def _region(self) -> Region:
         rows, columns = self.shape
@@ -185,10 +196,18 @@ class HeatMap(QWidget):
         try:
             painter.drawImage(0, 0, self.image())
             if 0 not in self.shape:
+                self._edge(painter)
                 self._write(painter)
                 self._frame(painter)
         finally:
             painter.end()
+
+    def _edge(self, painter: QPainter) -> None:
+        """A hair line around the plane: zeros have the colour of the ground."""
+        painter.setPen(QPen(theme.current().border, 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        whole = self._cell(0, 0).united(self._cell(self.shape[0] - 1, self.shape[1] - 1))
+        painter.drawRect(whole.intersected(QRectF(self.rect())).adjusted(0.5, 0.5, -0.5, -0.5))
 
     def _cell(self, row: int, column: int) -> QRectF:
         view = self._view
@@ -246,6 +265,9 @@ class HeatMap(QWidget):
             size = QRectF(0, 0, max(rect.width(), 8), max(rect.height(), 8))
             size.moveCenter(rect.center())
             rect = size
+            if self._view.contains(QPointF(self._current[1] + 0.5, self._current[0] + 0.5)):  # also at an edge it is seen whole
+                rect.moveLeft(min(max(rect.left(), 1.5), self.width() - rect.width() - 1.5))
+                rect.moveTop(min(max(rect.top(), 1.5), self.height() - rect.height() - 1.5))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for pen in (QPen(look.field, 3), QPen(look.text, 1.4)):

@@ -84,8 +84,8 @@ def picture(placed: Sequence[Placed], view: View, size: tuple[int, int], scale: 
         level = one.level
         if not level.flags.size:
             continue
-        rows, down = _inside((ys - one.top) / level.down, level.flags.shape[0])
-        columns, across = _inside((xs - one.left) / level.across, level.flags.shape[1])
+        rows, down = pixels_on((ys - one.top) / level.down, level.flags.shape[0])
+        columns, across = pixels_on((xs - one.left) / level.across, level.flags.shape[1])
         if not down.size or not across.size:
             continue
         codes = _codes(level, scale)
@@ -99,7 +99,7 @@ def picture(placed: Sequence[Placed], view: View, size: tuple[int, int], scale: 
     return image
 
 
-def _inside(places: NDArray[np.float64], count: int) -> tuple[slice, NDArray[np.intp]]:
+def pixels_on(places: NDArray[np.float64], count: int) -> tuple[slice, NDArray[np.intp]]:
     """Which pixels lie on the blocks, and on which one each."""
     found = np.floor(places).astype(np.intp)
     first, last = np.searchsorted(found, [0, count])
@@ -141,7 +141,11 @@ def _coloured(level: Level, scale: Scale, codes: Bytes) -> Pixels:
 def _mark(pixels: Pixels, marks: Bytes, wide: bool, ratio: int) -> None:
     """Paint the patterns. A small block with something not finite becomes a dot of three pixels: one would be overlooked."""
     look = theme.current()
-    y, x = np.arange(marks.shape[0])[:, None] // ratio, np.arange(marks.shape[1])[None, :] // ratio
+    down, across = (
+        np.arange(marks.shape[0])[:, None],
+        np.arange(marks.shape[1])[None, :],
+    )  # in pixels of the screen: slanted lines are smooth
+    y, x = down // ratio, across // ratio
     for overlay, colour, lines in (
         (Overlay.MINUS, look.ready, y % 4 == 0),
         (Overlay.LOW, look.text, (y % 3 == 0) & (x % 3 == 0)),
@@ -153,7 +157,7 @@ def _mark(pixels: Pixels, marks: Bytes, wide: bool, ratio: int) -> None:
     bad = marks & np.uint8(_BAD)
     if not bad.any():
         return
-    rising, falling = (x + y) % 6 < 2, (x - y) % 6 < 2
+    rising, falling = ((across + down) % (6 * ratio) < 2 * ratio), ((across - down) % (6 * ratio) < 2 * ratio)
     for overlay, colour, lines in (
         (Overlay.POSITIVE, look.good, falling),
         (Overlay.NEGATIVE, look.good, falling | rising),
@@ -166,12 +170,12 @@ def _mark(pixels: Pixels, marks: Bytes, wide: bool, ratio: int) -> None:
             pixels[there] = theme.mix(look.field, colour, 0.3).rgb()
             pixels[there & lines] = colour.rgb()
         else:
-            pixels[_grown(there, ratio)] = colour.rgb()
-            inside = ~_grown(~there, 3 * ratio)  # of a larger area: the hatch shows there
+            pixels[grown(there, ratio)] = colour.rgb()
+            inside = ~grown(~there, 3 * ratio)  # of a larger area: the hatch shows there
             pixels[inside & ~lines] = theme.mix(look.field, colour, 0.3).rgb()
 
 
-def _grown(there: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+def grown(there: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
     """With the neighbours of each pixel."""
     grown = there.copy()
     for _ in range(by):

@@ -99,11 +99,12 @@ class HistogramView(QWidget):
         self.edges = np.linspace(low, high, len(counts) + 1)
         self._draw()
         self._plot.autoRange(padding=0.02)
-        parts = [translate("HistogramView", "%n finite number(s)", int(counts.sum()))]
+        found = int(counts.sum())
+        parts = [translate("HistogramView", "{0} finite number(s)", found).format(f"{found:,}")]
         if counts.any():
             most = int(np.argmax(counts))
             words = self.tr("most, {0}, between {1} and {2}")
-            parts.append(words.format(counts[most], number(self.edges[most], 3), number(self.edges[most + 1], 3)))
+            parts.append(words.format(f"{counts[most]:,}", number(self.edges[most], 3), number(self.edges[most + 1], 3)))
         if missing:
             parts.append(translate("HistogramView", "%n not finite (is|are) left out", missing))
         if share < 1:
@@ -118,9 +119,8 @@ class HistogramView(QWidget):
         self._note.setText(self.tr("Looking for the smallest and the largest number: {0:.0%}.").format(share))
 
     def _draw(self) -> None:
-        gap = (self.edges[1] - self.edges[0]) * 0.08 if self.edges.size else 0.0
         heights = self.counts.astype(float) if self._linear.isChecked() else np.log1p(self.counts)
-        self._bars.setOpts(x0=self.edges[:-1], x1=self.edges[1:] - gap, height=heights)
+        self._bars.setOpts(x0=self.edges[:-1], x1=self.edges[1:], height=heights)  # gaps of part of a pixel would come and go
         self._plot.setYRange(0, float(heights.max()) if heights.any() else 1.0, padding=0.03)
 
     def restyle(self) -> None:

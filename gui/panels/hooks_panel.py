@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -10,6 +12,7 @@ from gradstep.engine.tape.schema import HookKind
 from ..models.hooks import HookGroup, HookLine, HooksView, StoreLine
 from ..models.values import ValueRef
 from ..panel import Panel
+from ..widgets.columns import Columns
 from ..widgets.formats import file_name
 from .buttons import worded
 from .detail_tree import DetailTree, Line
@@ -32,14 +35,12 @@ class HooksPanel(Panel):
         super().__init__(parent)
         self.setMinimumSize(240, 90)
         self._view = HooksView(0)
-        self._position = -1
         self._node: tuple[str, int] | None = None
         self._tree = DetailTree(
             [self.tr("Hook or store"), self.tr("Before"), self.tr("After"), self.tr("Effect"), self.tr("Defined at")], parent=self
         )
         self._tree.setAccessibleName(self.tr("Hooks and accumulated gradients"))
-        for column, width in enumerate((250, 110, 110, 190)):
-            self._tree.setColumnWidth(column, width)
+        Columns(self._tree, dict(enumerate((240, 104, 104, 270))), rest=150)
         self._tree.line_picked.connect(self._picked)
         self._tree.line_activated.connect(self._activated)
         self._only = QCheckBox(self.tr("Only the selected node"), self)
@@ -76,9 +77,7 @@ class HooksPanel(Panel):
     @Slot(int)
     def show_position(self, position: int) -> None:
         """The cursor stands at this event."""
-        if position != self._position:
-            self._position = position
-            self._fill()
+        self._tree.show_position(position)
 
     @Slot(object)
     def show_node(self, key: tuple[str, int] | None) -> None:
@@ -89,8 +88,9 @@ class HooksPanel(Panel):
 
     def show_moment(self, view: HooksView, position: int, key: tuple[str, int] | None) -> None:
         """All three at once; nothing is done where they are as they were."""
-        same = view is self._view and position == self._position and (key == self._node or not self._only.isChecked())
-        self._view, self._position, self._node = view, position, key
+        same = view is self._view and (key == self._node or not self._only.isChecked())
+        self._view, self._node = view, key
+        self._tree.show_position(position)
         if not same:
             self._fill()
 
@@ -136,20 +136,20 @@ class HooksPanel(Panel):
         elif self._view.groups:
             self._stage.show_notice(self.tr("No hook fired around the selected node, and it stored no gradient."))
         else:
-            self._stage.show_notice(self.tr("No hook has fired and no gradient was stored in this run yet."))
+            self._stage.show_notice(self.tr("No hook has fired and no gradient was stored up to here."))
 
     def _group(self, group: HookGroup) -> Line:
         lines = tuple(self._line(line, group) for line in group.lines)
-        past = group.row.is_past(self._position)
         op = "AccumulateGrad" if group.name.startswith("AccumulateGrad") else group.name
-        return Line((group.name,), group.key, lines, strong=True, dim=not past, op=op, id=group.key)
+        return Line((group.name,), group.key, lines, strong=True, op=op, id=group.key, happened=group.row.is_past)
 
     def _line(self, line: HookLine | StoreLine, group: HookGroup) -> Line:
-        dim = line.event > self._position or not group.row.is_past(self._position)
+        happened = partial(_has_happened, line.event, group)
         if isinstance(line, StoreLine):
             before = line.previous.norm_text() if line.previous is not None else self.tr("nothing")
-            cells = (line.name, before, line.now.norm_text(), line.sum_text(), "")
-            return Line(cells, (line.event, line.value, None, ""), dim=dim, bad=bool(line.now.bad), id=line.event)
+            effect = line.sum_text() or self.tr("added") if line.previous is not None else self.tr("stored")
+            cells = (line.name, before, line.now.norm_text(), effect, "")
+            return Line(cells, (line.event, line.value, None, ""), bad=bool(line.now.bad), id=line.event, happened=happened)
         at = f"{file_name(line.at.file)}:{line.at.line}" if line.at is not None else ""
         if line.raised:
             effect = self.tr("raised an error")
@@ -167,8 +167,9 @@ class HooksPanel(Panel):
             effect = self.tr("%1, now switched off").replace("%1", effect)
         cells = (name, line.before.norm_text(), line.after.norm_text(), effect, at)
         return Line(
-            cells, (line.event, line.value, line.at, line.switchable), dim=dim, bad=line.raised or bool(line.after.bad), id=line.event
-        )
+            cells, (line.event, line.value, line.at, line.switchable), bad=line.raised or bool(line.after.bad), id=line.event,
+            happened=happened,
+        )  # fmt: skip
 
     def _picked(self, target: object) -> None:
         if isinstance(target, tuple) and len(target) == 4 and isinstance(target[1], ValueRef):
@@ -185,3 +186,8 @@ class HooksPanel(Panel):
             self.event_picked.emit(target[0])
             if target[2] is not None:
                 self.line_picked.emit(target[2].file, target[2].line)
+
+
+def _has_happened(event: int, group: HookGroup, position: int) -> bool:
+    """Whether an event of a group is not after a position, nor undone by then."""
+    return event <= position and group.row.is_past(position)

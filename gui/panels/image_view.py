@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from gradstep.engine.tape.overview import Plane, real_part
 
 from .. import theme
 from ..tensors.sources import Answer, Array, LiveSource, Missing, Part, Source
+from .hit_marks import Mask, marked
 
 CHANNELS = (1, 3, 4)
 SMALLEST, LARGEST = 2, 8192  # pixels of a side
@@ -58,6 +59,8 @@ class ImageView(QWidget):
         self.setAccessibleName(self.tr("Picture"))
         self._image = QImage()
         self._words = ""
+        self._hits: Mask | None = None
+        self._current: tuple[int, int] | None = None
 
     def sizeHint(self) -> QSize:
         return QSize(260, 220)
@@ -84,6 +87,16 @@ class ImageView(QWidget):
         """Show another picture."""
         self._image = image
         self.setAccessibleDescription(self.tr("{0} by {1} pixels").format(image.width(), image.height()))
+        self.update()
+
+    def show_hits(self, hits: Mask | None) -> None:
+        """Mark the pixels, of the picture's height and width, in one of whose channels something was found."""
+        self._hits = hits
+        self.update()
+
+    def go_to(self, row: int, column: int) -> None:
+        """Frame the pixel of the element that is picked, while hits are marked."""
+        self._current = (row, column)
         self.update()
 
     def show_words(self, words: str) -> None:
@@ -113,6 +126,35 @@ class ImageView(QWidget):
             place = QRect(0, 0, size.width(), size.height())
             place.moveCenter(self.rect().center())
             painter.fillRect(place, Qt.BrushStyle.Dense6Pattern)  # seen through where a fourth channel lets it
-            painter.drawImage(place, self._image)
+            hits = self._hits
+            if hits is None or hits.shape != (self._image.height(), self._image.width()):
+                painter.drawImage(place, self._image)
+                return
+            ratio = self.devicePixelRatioF()
+            drawn = QImage(place.size() * ratio, QImage.Format.Format_RGB32)
+            drawn.fill(look.field)
+            inner = QPainter(drawn)
+            try:
+                inner.drawImage(drawn.rect(), self._image)
+            finally:
+                inner.end()
+            down, across = (
+                np.arange(new) * old // max(new, 1) for new, old in zip((drawn.height(), drawn.width()), hits.shape, strict=True)
+            )
+            painter.drawImage(place, marked(drawn, hits[down][:, across], drawn.width() / hits.shape[1], ratio))
+            self._frame(painter, place)
         finally:
             painter.end()
+
+    def _frame(self, painter: QPainter, place: QRect) -> None:
+        if self._current is None:
+            return
+        row, column = self._current
+        across, down = place.width() / self._image.width(), place.height() / self._image.height()
+        rect = QRectF(place.left() + column * across, place.top() + row * down, across, down)
+        size = QRectF(0, 0, max(across, 8), max(down, 8))
+        size.moveCenter(rect.center())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen in (QPen(theme.current().field, 3), QPen(theme.current().text, 1.4)):
+            painter.setPen(pen)
+            painter.drawRect(size)

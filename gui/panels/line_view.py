@@ -16,6 +16,7 @@ from ..tensors.sources import Answer, Array, Missing, Part, Source
 from ..widgets.formats import number
 from .buttons import worded
 
+SMOOTH = 4000  # points that are drawn without steps: of more it takes long, and is not seen
 MOST = 100_000  # points: of a longer line every k-th element is drawn
 
 
@@ -52,6 +53,7 @@ class LineView(QWidget):
         self._down.setToolTip(self.tr("Draw the column of the picked element, else its row"))
         self._down.toggled.connect(lambda _: self._ask())
         self._note = QLabel(self)
+        self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._note.setProperty("role", "dim")
         foot = QHBoxLayout()
         foot.setContentsMargins(8, 2, 0, 2)
@@ -130,7 +132,8 @@ class LineView(QWidget):
         for name, item in (("line", self._line), ("behind", self._behind)):
             values = self._lines.get(name, np.zeros(0))
             drawn = np.where(np.isfinite(values), values, np.nan)
-            item.setData(np.arange(len(drawn)) * float(self._step), drawn, connect="finite")
+            smooth = len(drawn) <= SMOOTH
+            item.setData(np.arange(len(drawn)) * float(self._step), drawn, connect="finite", antialias=smooth)
         values = self._lines.get("line", np.zeros(0))
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)

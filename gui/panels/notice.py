@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from .. import theme
 from ..widgets.holder import Holder
@@ -13,25 +14,82 @@ from ..widgets.holder import Holder
 Answer = tuple[str, Callable[[], None]]  # a button's text and what it does
 
 
+_MARGIN = 20
+_MEASURE = 760  # pixels that a line has at most, so that the eye finds the next one
+_WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignCenter
+
+
+def balanced(metrics: QFontMetrics, text: str, room: int) -> int:
+    """The least width at which a text has no more lines than at ``room``, so that none of them is a lone word."""
+
+    def high(wide: int) -> int:
+        return metrics.boundingRect(QRect(0, 0, wide, 10_000), _WRAPPED, text).height()
+
+    low, wide, same = 1, max(room, 1), high(max(room, 1))
+    while low < wide:
+        middle = (low + wide) // 2
+        low, wide = (low, middle) if high(middle) == same else (middle + 1, wide)
+    return wide
+
+
+class Words(QLabel):
+    """Words in lines of one length, short enough to be read; the room beside them asks for no room of its own."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def balance(self) -> None:
+        """Break the words anew for the present width."""
+        room = self.width()
+        metrics, text = self.fontMetrics(), self.text()
+        measure = min(room, theme.scaled(_MEASURE))
+        one_line = "\n" not in text and metrics.horizontalAdvance(text) <= measure
+        spare = 0 if one_line or room < 1 else max(room - balanced(metrics, text, measure) - 4, 0) // 2
+        if spare != self.contentsMargins().left():
+            self.setContentsMargins(spare, 0, spare, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.balance()
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint().shrunkBy(self.contentsMargins())
+
+    def minimumSizeHint(self) -> QSize:
+        return super().minimumSizeHint().shrunkBy(self.contentsMargins())
+
+    def heightForWidth(self, width: int) -> int:
+        measure = max(min(width, theme.scaled(_MEASURE)), 1)
+        return self.fontMetrics().boundingRect(QRect(0, 0, measure, 10_000), _WRAPPED, self.text()).height()
+
+
 class Notice(QWidget):
     """A sentence in the middle of an otherwise empty panel, with the buttons that lead on."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = QLabel(self)
-        self._text.setWordWrap(True)
-        self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._text = Words(self)
         self._text.setProperty("role", "dim")
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._buttons = QVBoxLayout()
         self._buttons.setSpacing(8)
         column = QVBoxLayout(self)
-        column.setContentsMargins(20, 16, 20, 16)
+        column.setContentsMargins(_MARGIN, 16, _MARGIN, 16)
         column.setSpacing(12)
         column.addStretch(2)
         column.addWidget(self._text)
         column.addLayout(self._buttons)
         column.addStretch(3)
+
+    def hasHeightForWidth(self) -> bool:
+        return not self.isHidden() and super().hasHeightForWidth()
+
+    def minimumSizeHint(self) -> QSize:
+        """No height while something else is shown in its place: long words that nobody sees would have a low dock scrolled."""
+        least = super().minimumSizeHint()
+        return QSize(least.width(), 0) if self.isHidden() else least
 
     def show_text(self, text: str, answers: Sequence[Answer] = ()) -> None:
         """Say ``text`` and offer the answers."""
@@ -56,6 +114,7 @@ class Notice(QWidget):
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse if large else Qt.TextInteractionFlag.NoTextInteraction
         )
+        self._text.balance()
 
     def text(self) -> str:
         return self._text.text()
@@ -76,14 +135,17 @@ class Stage(QWidget):
         self._layout = QStackedLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._held = Holder(content)
+        self._policy = self._held.sizePolicy()
         self._layout.addWidget(self._held)
         self._layout.addWidget(self.notice)
 
     def show_content(self) -> None:
+        self._held.setSizePolicy(self._policy)
         self._layout.setCurrentWidget(self._held)
 
     def show_notice(self, text: str, answers: Sequence[Answer] = ()) -> None:
         self.notice.show_text(text, answers)
+        self._held.setSizePolicy(self._policy.horizontalPolicy(), QSizePolicy.Policy.Ignored)  # what is not seen needs no height
         self._layout.setCurrentWidget(self.notice)
 
     @property

@@ -10,6 +10,7 @@ from .. import theme
 from ..models.output import OutputTail
 from ..panel import Panel
 from ..widgets.formats import byte_size
+from ..widgets.text_zoom import TextZoom
 from .buttons import worded
 
 
@@ -33,7 +34,10 @@ class OutputPanel(Panel):
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._text.setUndoRedoEnabled(False)
         self._text.setAccessibleName(self.tr("Output of the program"))
-        self._text.setPlaceholderText(self.tr("Nothing was printed yet."))
+        self._zoom = TextZoom(self)
+        self._zoom.watch(self._text)
+        self._zoom.changed.connect(lambda: self._text.setFont(self._zoom.mono(12)))
+        self._text.setPlaceholderText(self.tr("Nothing was printed."))
         self._note = QLabel(self)
         self._note.setProperty("role", "dim")
         self._search = QLineEdit(self)
@@ -100,7 +104,7 @@ class OutputPanel(Panel):
         self._text.ensureCursorVisible()
 
     def restyle(self) -> None:
-        self._text.setFont(theme.mono_font(12))
+        self._text.setFont(self._zoom.mono(12))
         self._shown.clear()
         self._stale = 0
         self._text.clear()

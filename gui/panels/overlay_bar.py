@@ -18,6 +18,7 @@ from .heat_picture import FIRST, Overlay, Scale, View, picture
 
 SWATCH = 12  # pixels
 FIRST_ROW = 4  # marks, where there are two rows
+LETTERS = 3  # of a name, that are left of it at least
 _FLAGS = {Overlay.NAN: 1 | EMPTY, Overlay.POSITIVE: 2 | EMPTY, Overlay.NEGATIVE: 4 | EMPTY, Overlay.MINUS: 16}
 
 
@@ -63,7 +64,7 @@ class OverlayBar(QWidget):
         self._arrange()
 
     def set_compact(self, compact: bool) -> None:
-        """Whether all must stand in one row, without the numbers where there is no room for them."""
+        """Whether all must stand in one row, without some words where there is no room for them."""
         if compact != self._compact:
             self._compact = compact
             self._arrange()
@@ -73,9 +74,12 @@ class OverlayBar(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        """In one row where there is room for all with their numbers, else in two."""
-        shown = [widget for widget in self._flow if not widget.isHidden()]
-        one_row = self._compact or sum(widget.sizeHint().width() + 2 for widget in shown) <= self.width()
+        """In one row where there is room for all with their numbers, else in two. A row that is too narrow cuts names, never numbers."""
+        for mark in self.buttons.values():
+            mark.set_brief(False)
+        one_row = self._compact or self._fits()
+        if self._compact:
+            self._shorten()
         if one_row == self._one_row:
             return
         self._one_row = one_row
@@ -89,6 +93,21 @@ class OverlayBar(QWidget):
             self._rows[0 if at < split else 1].addWidget(widget)
         if not one_row:
             self._rows[0].addStretch(1)
+
+    def _fits(self) -> bool:
+        return sum(widget.sizeHint().width() + 2 for widget in self._flow if not widget.isHidden()) <= self.width()
+
+    def _shorten(self) -> None:
+        """Leave out words until all stand in one row, where it is not enough to cut them: of marks that there are none of, then the names
+        beside numbers."""
+        marks = list(self.buttons.values())[::-1]
+        for mark in sorted(marks, key=lambda mark: mark.count > 0):
+            if self._can_be_squeezed():
+                return
+            mark.set_brief(True)
+
+    def _can_be_squeezed(self) -> bool:
+        return sum(widget.minimumSizeHint().width() + 2 for widget in self._flow if not widget.isHidden()) <= self.width()
 
     @property
     def overlays(self) -> Overlay:
@@ -124,7 +143,9 @@ class _Mark(QToolButton):
         self.overlay, self._name, self._tip = overlay, text, tip
         self.setCheckable(True)
         self.setFont(theme.ui_font(11))
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.count = 0
+        self._brief = False
         self._told: tuple[int, bool] | None = None
         self.show_count(0, True)
 
@@ -134,8 +155,7 @@ class _Mark(QToolButton):
             return False
         self._told = count, sure
         self.count = count
-        number = count_text(count) if count else ""
-        self.setText(f"{self._name} {number}".rstrip())
+        self.setText(self._words())
         words = self.tr("{0}: {1}").format(self._tip, f"{count:,}") if sure else self.tr("{0}: {1} so far").format(self._tip, f"{count:,}")
         self.setToolTip(words)
         self.setAccessibleName(words)
@@ -143,15 +163,32 @@ class _Mark(QToolButton):
         self.update()
         return True
 
+    def set_brief(self, brief: bool) -> None:
+        """Whether only the number is written, nothing where there is none."""
+        if brief != self._brief:
+            self._brief = brief
+            self.setText(self._words())
+            self.updateGeometry()
+
+    def _words(self) -> str:
+        number = count_text(self.count) if self.count else ""
+        return number if self._brief else f"{self._name} {number}".rstrip()
+
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
         return QSize(SWATCH + metrics.horizontalAdvance(self.text()) + 14, max(metrics.height() + 6, SWATCH + 8))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(SWATCH + 8, self.sizeHint().height())
+        """A name can be cut to its beginning; a number that is cut reads as another one."""
+        hint = self.sizeHint()
+        if self.count:
+            return hint
+        least = self.fontMetrics().horizontalAdvance(f"{self._name[:LETTERS]}…") + SWATCH + 14 if not self._brief else 0
+        return QSize(min(least, hint.width()), hint.height()) if least else hint
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # signs stand before their numbers
         try:
             look = theme.current()
             if self.isChecked() or self.underMouse() or self.hasFocus():
@@ -163,7 +200,7 @@ class _Mark(QToolButton):
             loud = self.count and self.overlay in FIRST
             painter.setPen(look.bad if loud else look.text if self.count else look.faint)
             room = self.rect().adjusted(SWATCH + 8, 0, -3, 0)
-            text = next((one for one in (self.text(), self._name) if painter.fontMetrics().horizontalAdvance(one) <= room.width()), "")
+            text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
         finally:
             painter.end()

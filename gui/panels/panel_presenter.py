@@ -38,6 +38,7 @@ class PanelPresenter(QObject):
         model.cursor_moved.connect(self.show_moment_later)
         model.live_changed.connect(self.show_moment_later)
         model.selection_changed.connect(self._selection_changed)
+        model.names_changed.connect(self._names_changed)
 
     def show_script(self, file: str, text: str) -> None:
         """Show a script before anything of it is recorded; "" for none."""
@@ -73,6 +74,8 @@ class PanelPresenter(QObject):
                 self._due.add(panel)  # a thousand lines of a moment that is passed, again and again
             else:
                 self._fill(panel)
+        if tape.complete or tape.ended:
+            self._fill(panels.step)  # what still ran will not finish
 
     @Slot()
     def _caught_up(self) -> None:
@@ -149,6 +152,13 @@ class PanelPresenter(QObject):
         self._later.start()
 
     @Slot()
+    def _names_changed(self) -> None:
+        """What shows names shows them again."""
+        self._panels.events.model.forget_texts()
+        self._moment_due = self._selection_due = True
+        self._later.start()
+
+    @Slot()
     def show_all(self) -> None:
         """Everything again: numbers are written in another way now."""
         self._model.forget_texts()
@@ -181,7 +191,8 @@ class PanelPresenter(QObject):
         panels.events.show_position(position)
         panels.timeline.show_position(position)
         self._fill(panels.hooks)
-        next_name = model.reader.node_name(node) if model.reader is not None and node is not None and model.is_live else ""
+        waits = node is not None and node == model.paused_at and model.is_live
+        next_name = model.reader.node_name(node) if model.reader is not None and node is not None and waits else ""
         panels.events.show_next(next_name)
 
     def _show_selection(self, selection: Selection) -> None:

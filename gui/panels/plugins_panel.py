@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QStyleOptionViewItem, QTreeWidget, QTreeWidgetItem, QVBoxLayout
 
 from ..panel import Panel
 from ..translation import translate
@@ -35,6 +35,20 @@ class Plugged:
     details: str = ""
 
 
+class _Cells(WholeTexts):
+    """What a package is takes all of its row, which has nothing behind it."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        facts = index.sibling(index.row(), 0).data(_FACTS)
+        if index.column() == 1 and facts and facts[0] == "package" and isinstance(option.widget, QTreeWidget):
+            edge = option.widget.viewport().rect()
+            if option.widget.isRightToLeft():
+                option.rect.setLeft(edge.left())
+            else:
+                option.rect.setRight(edge.right())
+
+
 class PluginsPanel(Panel):
     """A row a package with its features below; a tick switches one on or off."""
 
@@ -54,7 +68,7 @@ class PluginsPanel(Panel):
         self._notice.setContentsMargins(10, 6, 10, 2)
         column.addWidget(self._notice)
         tree = self._tree = QTreeWidget()
-        tree.setItemDelegate(WholeTexts(tree))
+        tree.setItemDelegate(_Cells(tree))
         tree.setObjectName("plugins")
         tree.setAccessibleName(self.tr("Plug-ins"))
         tree.setHeaderLabels([self.tr("Plug-in"), self.tr("Gives"), self.tr("Calls"), self.tr("Time"), self.tr("State")])
@@ -103,7 +117,7 @@ class PluginsPanel(Panel):
     def _feature(self, parent: QTreeWidgetItem, feature: Plugged) -> None:
         time = self.tr("{0:.1f} ms").format(feature.seconds * 1000) if feature.calls else ""
         state = feature.reason or self.tr("on")
-        if feature.failures:
+        if feature.failures and feature.on:  # what was switched off for its failures says so itself
             state = translate("PluginsPanel", "%n failure(s): {0}", feature.failures).format(state)
         item = QTreeWidgetItem(parent, [feature.name, translate("Plug-ins", feature.kind), str(feature.calls or ""), time, state])
         item.setData(0, _FACTS, ("feature", feature.id))

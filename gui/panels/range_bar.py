@@ -5,8 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QDoubleValidator, QFontMetrics, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QDoubleValidator,
+    QFontMetrics,
+    QLinearGradient,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from .. import theme
@@ -14,6 +25,8 @@ from ..widgets.formats import number
 from .buttons import worded
 from .heat_picture import shades
 
+_GREYS = [QColor("black"), QColor("white")]
+_BETWEEN = 2  # pixels
 LONGEST = "-1.23e-05"  # as numbers are written; a field must not cut a sign or a digit off
 
 
@@ -31,9 +44,10 @@ class RangeBar(QWidget):
         self._low_field, self._high_field = self._field(self.tr("Lower end")), self._field(self.tr("Upper end"))
         self._bar = _Bar(self)
         self._bar.moved.connect(self._moved)
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # numbers grow to the right in every language
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
+        row.setSpacing(_BETWEEN)
         row.addWidget(self._low_field)
         row.addWidget(self._bar, 1)
         row.addWidget(self._high_field)
@@ -49,7 +63,31 @@ class RangeBar(QWidget):
         reset.clicked.connect(self.reset_wished)
         for button in (self._fit, reset):
             row.addWidget(button)
+        self._buttons = (self._fit, reset)
+        self._keep_widths()
         self.show_range(0.0, 1.0, 0.0, 1.0)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fields and buttons are as wide as their letters ask for."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "_buttons"):
+            self._keep_widths()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._keep_widths()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_widths()
+
+    def _keep_widths(self) -> None:
+        for field in (self._low_field, self._high_field):
+            field.setFixedWidth(max(field.fontMetrics(), QFontMetrics(theme.mono_font(11)), key=_longest).horizontalAdvance(LONGEST) + 18)
+        for button in self._buttons:
+            button.setFixedWidth(theme.scaled(24))
+        need = sum(part.width() + _BETWEEN for part in (self._low_field, self._high_field, *self._buttons))
+        self._bar.setVisible(self.width() >= need + self._bar.minimumWidth())  # in a narrow dock it goes before a digit or a button
 
     def _button(self, text: str, name: str) -> QToolButton:
         button = QToolButton(self)
@@ -57,12 +95,17 @@ class RangeBar(QWidget):
         worded(button)
         button.setToolTip(name)
         button.setAccessibleName(name)
-        button.setFixedWidth(24)
         return button
 
     def _fit_clicked(self) -> None:
         self._fit.setChecked(self._kept)
         self.fit_wished.emit()
+
+    def show_for(self, shown: bool, grey: bool) -> None:
+        """Whether there is something whose range it is, and whether that is a picture, in which numbers are brightness."""
+        self.setVisible(shown)
+        self._bar.grey = grey
+        self._bar.update()
 
     def show_kept(self, kept: bool) -> None:
         """Whether the range is fitted to whatever is shown."""
@@ -79,7 +122,6 @@ class RangeBar(QWidget):
         field.setAccessibleName(name)
         field.setToolTip(name)
         field.setFont(theme.mono_font(11))
-        field.setFixedWidth(QFontMetrics(theme.mono_font(11)).horizontalAdvance(LONGEST) + 18)
         field.setValidator(QDoubleValidator(field))
         field.editingFinished.connect(self._typed)
         return field
@@ -106,6 +148,10 @@ class RangeBar(QWidget):
             self._moved(low, high)
 
 
+def _longest(metrics: QFontMetrics) -> int:
+    return metrics.horizontalAdvance(LONGEST)
+
+
 class _Bar(QWidget):
     moved = Signal(float, float)
 
@@ -113,6 +159,7 @@ class _Bar(QWidget):
         super().__init__(parent)
         self.low, self.high, self.least, self.most = 0.0, 1.0, 0.0, 1.0
         self._held = 0
+        self.grey = False
         self.counts: list[float] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(50)
@@ -155,7 +202,7 @@ class _Bar(QWidget):
             painter.drawRoundedRect(track, 3, 3)
             left, right = self._x(self.low), self._x(self.high)
             if right > left:
-                start, end, stops = shades(self.low, self.high)
+                start, end, stops = (self.low, self.high, _GREYS) if self.grey else shades(self.low, self.high)
                 a, b = self._x(start) if start >= self.least else left, self._x(end) if end <= self.most else right
                 gradient = QLinearGradient(min(a, left), 0, max(b, right, min(a, left) + 1), 0)
                 for place, colour in enumerate(stops):

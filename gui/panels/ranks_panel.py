@@ -29,6 +29,7 @@ from .. import theme
 from ..models.ranks import LaneView, RanksView
 from ..panel import Panel
 from ..translation import translate
+from ..widgets.columns import Columns
 from ..widgets.elided import WholeTexts
 from ..widgets.formats import number
 from ..widgets.plain import tip
@@ -307,9 +308,8 @@ class RanksPanel(Panel):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
-        self.table.verticalHeader().setDefaultSectionSize(24)
         self.table.verticalHeader().setMaximumWidth(240)
-        self.table.horizontalHeader().setDefaultSectionSize(78)
+        Columns(self.table, {}, row=24, each=78)
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.table.horizontalHeader().sectionClicked.connect(self._head_clicked)
@@ -319,6 +319,7 @@ class RanksPanel(Panel):
         self.histories = Histories(self)
         self.histories.lane_picked.connect(self._pick)
         self._of = QLabel(self)
+        self._of.setTextFormat(Qt.TextFormat.PlainText)
         self._of.setProperty("role", "dim")
         self._all = button(self.tr("All"), lambda: self.name_wished.emit(""), self, self.tr("The lines of all parameters together"))
         self._go = button(self.tr("Go"), self.go, self, self.tr("Show this rank at this step, at this parameter"))
@@ -397,9 +398,10 @@ class RanksPanel(Panel):
             self.model.show(RanksView())
             self._stage.show_notice(
                 self.tr(
-                    "Ranks stand side by side here. Those that a script starts by torch.multiprocessing.spawn come by themselves. For "
-                    "torchrun, open one of the tapes of: torchrun --nproc-per-node 4 --no-python gradstep record --engine torch -o runs/ "
-                    "train.py. Of one tape: the passes of each step, where a script accumulates several."
+                    "Ranks stand side by side here. Those that a script starts with torch.multiprocessing.spawn appear by themselves.\n"
+                    "Of a job of torchrun, open one of the tapes that this writes:\n"
+                    "torchrun --nproc-per-node 4 --no-python gradstep record --engine torch -o runs/ train.py\n"
+                    "Of one tape, the passes of each step stand here, where a script accumulates several."
                 )
             )
             return

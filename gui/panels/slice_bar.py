@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QSlider, QSpinBox, QWidget
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gradstep.engine.tape.overview import Plane, first_plane
 
@@ -12,6 +24,10 @@ from .. import theme
 from ..models.slices import plane_of
 
 NONE = -1  # instead of the number of a dimension
+
+_CHOICE, _AROUND = 84, 24  # pixels: of a choice beside the field at most, around the words of the field
+_LARGE = 1.3  # times the usual size: letters for which a narrow dock has no room
+_NO_LIMIT = (1 << 24) - 1  # Qt's own
 
 
 class SliceBar(QWidget):
@@ -37,30 +53,41 @@ class SliceBar(QWidget):
             box.setToolTip(name)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(3)
-            box.setMaximumWidth(84)
             box.setProperty("role", "tight")
             box.activated.connect(self._chosen)
-        top = QHBoxLayout()
+        top = self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         top.setSpacing(4)
         top.addWidget(self._field, 1)
+        choices = self._choices = QHBoxLayout()
+        choices.setSpacing(4)
+        top.addLayout(choices)
         for arrow, box in (("\u2193", self._rows), ("\u2192", self._columns)):
             sign = QLabel(arrow, self)
             sign.setProperty("role", "dim")
-            top.addWidget(sign)
-            top.addWidget(box)
+            choices.addWidget(sign)
+            choices.addWidget(box)
+        self._wrong = QLabel(self)
+        self._wrong.setTextFormat(Qt.TextFormat.PlainText)
+        self._wrong.setProperty("role", "bad")
+        self._wrong.setWordWrap(True)
+        self._wrong.hide()
+        head = QVBoxLayout()
+        head.setSpacing(2)
+        head.addLayout(top)
+        head.addWidget(self._wrong)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(6)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(1, 1)
-        self._grid.addLayout(top, 0, 0, 1, 3)
+        self._grid.addLayout(head, 0, 0, 1, 3)
         self._tight = QGridLayout()
         self._tight.setHorizontalSpacing(6)
         self._tight.setVerticalSpacing(4)
         for column in (1, 3):
             self._tight.setColumnStretch(column, 1)
         self._grid.addLayout(self._tight, 1, 0, 1, 3)
-        self._compact = False
+        self._compact, self._has_knobs = False, True
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # a low panel cuts no line in two
         self.hide()
 
@@ -74,7 +101,20 @@ class SliceBar(QWidget):
         super().showEvent(event)
         self._keep_heights()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._turn()
+
+    def _turn(self) -> None:
+        """Large letters in a narrow dock: the choices of rows and columns stand below the field, which else would hide what it says."""
+        text = self._field.fontMetrics().horizontalAdvance(self._field.text()) + _AROUND
+        below = theme.scale() >= _LARGE and text + self._choices.sizeHint().width() + self._top.spacing() > self.width()
+        self._top.setDirection(QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight)
+        for box in (self._rows, self._columns):
+            box.setMaximumWidth(_NO_LIMIT if below else theme.scaled(_CHOICE))
+
     def _keep_heights(self) -> None:
+        self._turn()
         for widget in (self._field, self._rows, self._columns, *(spin for _, _, spin in self._knobs.values())):
             widget.setMinimumHeight(widget.sizeHint().height())
 
@@ -119,7 +159,8 @@ class SliceBar(QWidget):
         self._knobs.clear()
         if len(self._shape) <= 2:
             return
-        names = [self.tr("{0}: {1}").format(dim, size) for dim, size in enumerate(self._shape)]
+        first = "\u200e" if self.isRightToLeft() else ""  # "1: 6" is read from the left in every language
+        names = [first + self.tr("{0}: {1}").format(dim, size) for dim, size in enumerate(self._shape)]
         for box in (self._rows, self._columns):
             box.clear()
             box.addItem(self.tr("none"), NONE)
@@ -153,6 +194,12 @@ class SliceBar(QWidget):
             self._compact = compact
             self._arrange()
 
+    def set_knobs_shown(self, shown: bool) -> None:
+        """Whether there is room for a number a dimension beside the slice, which can be written all the same."""
+        if shown != self._has_knobs:
+            self._has_knobs = shown
+            self._arrange()
+
     def _arrange(self) -> None:
         for place, (label, slider, spin) in enumerate(self._knobs.values()):
             row, column = divmod(place, 2)
@@ -163,11 +210,13 @@ class SliceBar(QWidget):
                 for at, placed in enumerate((label, slider, spin)):
                     self._grid.addWidget(placed, 2 + place, at)
             for placed in (label, spin):
-                placed.show()
-            slider.setVisible(not self._compact)
+                placed.setVisible(self._has_knobs)
+            slider.setVisible(not self._compact and self._has_knobs)
 
     def _show(self) -> None:
+        self._say("")
         self._field.setText(self.text())
+        self._turn()
         self._say("")
         for box, dim in ((self._rows, self._plane.rows), (self._columns, self._plane.columns)):
             box.setCurrentIndex(box.findData(NONE if dim is None else dim))
@@ -206,6 +255,8 @@ class SliceBar(QWidget):
         """What is wrong with what was typed, "" for nothing."""
         self._field.setToolTip(wrong or self.tr("The slice that is shown, as in Python: [..., 3, :]"))
         self._field.setAccessibleDescription(wrong)
+        self._wrong.setText(wrong)
+        self._wrong.setVisible(bool(wrong))
         if self._field.property("wrong") != bool(wrong):
             self._field.setProperty("wrong", bool(wrong))
             self._field.setStyleSheet(f"QLineEdit {{ border-color: {theme.current().bad.name()} }}" if wrong else "")

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
 
 from .. import theme
 from ..panel import Panel
+from ..widgets.text_zoom import TextZoom
 from ..widgets.whole_tabs import TabPages
 from .notice import Stage
 from .python_highlighter import PythonHighlighter
@@ -33,6 +34,8 @@ class SourcePanel(Panel):
         self.setMinimumSize(200, 120)
         self._views: dict[str, SourceView] = {}
         self._script = ""
+        self._zoom = TextZoom(self)
+        self._zoom.changed.connect(self.restyle)
         self._tabs = TabPages(self)
         self._tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the bar has its own: it would be asked to take it also while it is hidden
         self._stage = Stage(self._tabs, self)
@@ -51,7 +54,7 @@ class SourcePanel(Panel):
         for file, text in sources.items():
             known = self._views.get(file)
             if known is None:
-                view = self._views[file] = SourceView(self)
+                view = self._views[file] = SourceView(self, self._zoom)
                 view.setPlainText(text)
                 view.line_picked.connect(lambda line, file=file: self.line_picked.emit(file, line))
                 view.breakpoint_toggled.connect(lambda line, file=file: self.breakpoint_toggled.emit(file, line))
@@ -116,8 +119,10 @@ class SourceView(QPlainTextEdit):
     line_picked = Signal(int)
     breakpoint_toggled = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget, zoom: TextZoom) -> None:
         super().__init__(parent)
+        self._zoom = zoom
+        zoom.watch(self)
         self.setReadOnly(True)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
@@ -133,7 +138,7 @@ class SourceView(QPlainTextEdit):
 
     def restyle(self) -> None:
         """Take the colours and the typeface of the theme in effect."""
-        self.setFont(theme.mono_font(13))
+        self.setFont(self._zoom.mono(13))
         self.setTabStopDistance(4 * self.fontMetrics().horizontalAdvance(" "))
         self._colours.restyle()
         self._fit()
@@ -184,8 +189,8 @@ class SourceView(QPlainTextEdit):
         super().resizeEvent(event)
         if untouched and event.size().height() != event.oldSize().height():  # it was shown while its panel was hidden or smaller
             self._centre()
-        area = self.contentsRect()
-        self._gutter.setGeometry(QRect(area.left(), area.top(), self.gutter_width(), area.height()))
+        area = self.contentsRect()  # as high as the text: beside a scroll bar stands no part of a number
+        self._gutter.setGeometry(QRect(area.left(), area.top(), self.gutter_width(), self.viewport().height()))
 
     def _fit(self) -> None:
         self.setViewportMargins(self.gutter_width(), 0, 0, 0)
@@ -214,7 +219,7 @@ class SourceView(QPlainTextEdit):
         """Paint the visible part of the gutter."""
         look = theme.current()
         painter.fillRect(area, look.field)
-        painter.setFont(theme.mono_font(12))
+        painter.setFont(self._zoom.mono(12))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         width = self._gutter.width()
         most = max(self._marks.values(), default=1)

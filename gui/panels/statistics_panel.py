@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRectF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QToolButton,
@@ -27,11 +26,14 @@ from ..models.op_totals import SORTED, Column, TotalsModel, sums
 from ..panel import Panel
 from ..widgets.elided import ElidedLabel, WholeTexts
 from ..widgets.formats import seconds
+from ..widgets.own_keys import OwnKeys
 from .buttons import button
 from .notice import Stage
 
 _WIDTHS = {Column.NAME: 190, Column.OPS: 70, Column.STEPS: 70, Column.FORWARD: 92, Column.BACKWARD: 92, Column.SHARE: 150,
            Column.RESULTS: 92, Column.KEPT: 92}  # fmt: skip
+
+WIDEST = 420  # of the names
 
 
 class StatisticsPanel(Panel):
@@ -69,7 +71,6 @@ class StatisticsPanel(Panel):
         header.setMinimumSectionSize(60)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionsMovable(True)
-        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
         for column, width in _WIDTHS.items():
             self.table.setColumnWidth(column, theme.scaled(width))
         header.setStretchLastSection(False)
@@ -77,10 +78,7 @@ class StatisticsPanel(Panel):
         self.table.sortByColumn(Column.SHARE, Qt.SortOrder.DescendingOrder)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._picked())
         self.table.activated.connect(lambda _: self._go_on())
-        for key, does in ((QKeySequence.StandardKey.Copy, self.copy), (Qt.Key.Key_Escape, self.table.clearSelection)):
-            shortcut = QShortcut(QKeySequence(key), self.table)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(does)
+        OwnKeys(self.table, {QKeySequence.StandardKey.Copy: self.copy, "Esc": self.table.clearSelection})
         self._stage = Stage(self.table, self)
 
         self._ways: dict[By, QToolButton] = {}
@@ -110,7 +108,9 @@ class StatisticsPanel(Panel):
         self._save = button(self.tr("Save…"), self._ask_save, self, self.tr("Keep the lines that are shown as a CSV file"))
         bar.addSpacing(6)
         bar.addWidget(self.field, 2)
+        bar.addSpacing(6)
         bar.addWidget(self._note, 3)
+        bar.addSpacing(4)
         for widget in (self._events, self._copy, self._save):
             bar.addWidget(widget)
         column_ = QVBoxLayout(self)
@@ -119,6 +119,13 @@ class StatisticsPanel(Panel):
         column_.addLayout(bar)
         column_.addWidget(self._stage, 1)
         self.show_totals((), By.OP)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The names have what the figures leave, but stay near them in a wide panel."""
+        super().resizeEvent(event)
+        figures = sum(self.table.columnWidth(column) for column in Column if column is not Column.NAME)
+        rest = self.table.viewport().width() - figures
+        self.table.setColumnWidth(Column.NAME, min(max(rest, theme.scaled(_WIDTHS[Column.NAME])), theme.scaled(WIDEST)))
 
     @Slot(object, object)
     def show_totals(self, totals: Sequence[Total], by: By) -> None:
@@ -133,7 +140,7 @@ class StatisticsPanel(Panel):
         if totals:
             self._stage.show_content()
         else:
-            self._stage.show_notice(self.tr("No op has run yet. What ops cost, forward and backward, is summed up here."))
+            self._stage.show_notice(self.tr("No op is recorded. What ops cost, forward and backward, is summed up here."))
         for widget in (self.field, self._copy, self._save):
             widget.setEnabled(bool(totals))
         self._tell()
@@ -165,9 +172,10 @@ class StatisticsPanel(Panel):
         QGuiApplication.clipboard().setText(as_csv(self.chosen() or self.model.totals(), self._by))
 
     def restyle(self) -> None:
+        zoom = theme.zoom_of(self.table)
         for column, width in _WIDTHS.items():
-            self.table.setColumnWidth(column, theme.scaled(width))
-        self.table.verticalHeader().setDefaultSectionSize(theme.scaled(24))
+            self.table.setColumnWidth(column, round(theme.scaled(width) * zoom))
+        self.table.verticalHeader().setDefaultSectionSize(round(theme.scaled(24) * zoom))
         self.table.viewport().update()
 
     # --------------------------------------------------------------------------------------------------------- inside
@@ -222,14 +230,14 @@ class StatisticsPanel(Panel):
         self.table.setAccessibleDescription(said)
 
 
-class _Share(QStyledItemDelegate):
+class _Share(WholeTexts):
     """The share in per cent, and as a bar behind it."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().paint(painter, option, index)
         share = float(index.data(SORTED) or 0.0)
         room = QRectF(option.rect)
-        words = theme.scaled(60)
+        words = round(theme.scaled(60) * theme.zoom_of(option.widget))
         left, width = room.left() + words, room.width() - 10 - words
         if option.direction == Qt.LayoutDirection.RightToLeft:
             left = room.left() + 10

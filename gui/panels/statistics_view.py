@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
@@ -12,8 +12,9 @@ from .. import theme
 from ..models.tensors import TensorView
 from ..widgets.elided import ElidedLabel
 from ..widgets.formats import number, shape_text
+from ..widgets.plain import tip
 
-WIDE = 190  # pixels that a name and its number need
+WIDE, NARROW = 190, 130  # pixels that a name and its number should have, and that most of them need
 LEAST, MOST = 2, 5  # columns
 LAST = 99  # a line below all others
 FEW = 3  # facts that are shown where there is little room
@@ -33,24 +34,35 @@ class StatisticsView(QWidget):
         self._grid.setRowStretch(LAST, 1)  # lines stay close where there is more room
         self._columns = 0
         self._cells: list[tuple[QLabel, ElidedLabel]] = []
-        self._compact = False
+        self._compact = self._tight = False
         self._shown: list[tuple[str, str, bool]] = []
         self._long = -1  # the fact that has a line of its own
+        self._reserved = 0  # lines
         self._facts: list[tuple[str, str, bool]] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.setAccessibleName(self.tr("Statistics"))
 
-    def reserve(self, rows: int) -> None:
+    def reserve(self, lines: int) -> None:
         """Keep room for so many lines, also while there are fewer: what stands below does not move."""
-        high = QFontMetrics(theme.mono_font(12)).height()
-        for row in range(rows):
-            self._grid.setRowMinimumHeight(row, high)
-        self.setMinimumHeight(rows * high + (rows - 1) * self._grid.verticalSpacing())  # a grid leaves no space beside empty rows
+        self._reserved = lines
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint().expandedTo(QSize(0, self._reserved_height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return super().minimumSizeHint().expandedTo(QSize(0, self._reserved_height()))
+
+    def _reserved_height(self) -> int:
+        lines, between = self._reserved, self._grid.verticalSpacing()
+        return lines * (QFontMetrics(theme.mono_font(12)).height() + between) - between if lines else 0
 
     def show_facts(self, facts: list[tuple[str, str, bool]]) -> None:
         """Show (name, text, whether it is alarming)."""
         self._shown = facts
-        if self._compact:
+        if self._tight:
+            facts = facts[:1]
+        elif self._compact:
             facts = [*facts[:FEW], *(fact for fact in facts[FEW:] if fact[2] and fact[0] == self.tr("broken"))]
         while len(self._cells) < len(facts):
             place = len(self._cells)
@@ -75,7 +87,7 @@ class StatisticsView(QWidget):
             if shown and (name.text(), text.text(), text.property("role") == "bad") != facts[place]:
                 name.setText(facts[place][0])
                 text.setText(facts[place][1])
-                text.setToolTip(facts[place][1])
+                text.setToolTip(tip(facts[place][1]))
                 role = "bad" if facts[place][2] else ""
                 if text.property("role") != role:
                     text.setProperty("role", role)
@@ -89,7 +101,8 @@ class StatisticsView(QWidget):
 
     def _arrange(self) -> None:
         """As many columns as there is room for."""
-        least = LEAST if theme.scale() < 1.3 else 1  # large letters: a fact a line, rather than cut
+        tight = theme.scale() >= 1.3 and self.width() < LEAST * theme.scaled(NARROW)
+        least = 1 if tight else LEAST  # large letters in a narrow dock: a fact a line, rather than cut
         columns = min(max(self.width() // theme.scaled(WIDE), least), MOST)
         if columns != self._columns:
             self._columns = columns
@@ -104,6 +117,12 @@ class StatisticsView(QWidget):
         """Whether there is room for what says most alone: the shape, the range, what is not finite."""
         if compact != self._compact:
             self._compact = compact
+            self.show_facts(self._shown)
+
+    def set_tight(self, tight: bool) -> None:
+        """Whether there is room for the first fact alone: the shape and the type."""
+        if tight != self._tight:
+            self._tight = tight
             self.show_facts(self._shown)
 
     def _place(self, place: int) -> None:

@@ -6,7 +6,7 @@ import math
 
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from gradstep.engine.tape.kernels import Kernel
 from gradstep.engine.tape.schema import Frame, NodeKind
@@ -17,12 +17,15 @@ from ..models.hooks import HookLine, StoreLine
 from ..models.steps import KIND_NAMES, GradLine, SavedLine, SlotLines, StepView
 from ..models.values import ValueRef
 from ..panel import Panel
+from ..widgets.elided import ElidedLabel
 from ..widgets.formats import file_name, number, outs_text, seconds
 from ..widgets.holder import Holder
 from ..widgets.plain import tip
 from .detail_tree import DetailTree, Line
 from .notice import Stage
 from .statistics_view import StatisticsView
+
+_WIDE = 480  # px: a panel in which columns need not be as narrow as they can
 
 
 class StepPanel(Panel):
@@ -37,14 +40,14 @@ class StepPanel(Panel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setMinimumWidth(220)  # as high as its facts need at least, whatever the size of the letters
+        self.setMinimumWidth(220)
         self._view: StepView | None = None
+        self._room: dict[int, int] = {}  # of a column: the most pixels that it needed since the panel has this width
         self._mark = _Mark(self)
-        self._name = QLabel(self)
+        self._name = ElidedLabel(self, Qt.TextElideMode.ElideMiddle)
         self._name.setProperty("role", "title")
-        self._name.setTextFormat(Qt.TextFormat.PlainText)
-        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._place = QLabel(self)
+        self._place.setTextFormat(Qt.TextFormat.PlainText)
         self._place.setProperty("role", "dim")
         self._module = QLabel(self)
         self._module.setFont(theme.mono_font(12))
@@ -97,13 +100,14 @@ class StepPanel(Panel):
         """Show a node at a moment, None for none."""
         self._view = view
         if view is None:
+            self._room.clear()
             self._stage.show_notice(self.tr("No node is selected. Pick one in the graph or in the events."))
             return
         self._stage.show_content()
-        self._name.setText(view.name)
+        self._name.setText(view.given or view.name)
         self._name.setToolTip(tip(view.name))
         self._place.setText(view.place)
-        self._module.setText(view.module)
+        self._module.setText("  ".join(part for part in (view.own if view.given else "", view.module) if part))
         self._source.setVisible(view.frame is not None)
         if view.frame is not None:
             self._source.setText(f"{file_name(view.frame.file)}:{view.frame.line}")
@@ -120,14 +124,25 @@ class StepPanel(Panel):
         self._why.setText(why)
         self._why.setVisible(bool(why))
         self._tree.fill(self._lines(view))
+        self._share_out()
         self.setAccessibleDescription(f"{view.name}, {view.status}, {view.place}")
         self.restyle()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Numbers and shapes have their share of a wide panel."""
         super().resizeEvent(event)
-        for column, least, share in ((1, 76, 7), (2, 92, 4)):
-            self._tree.setColumnWidth(column, max(theme.scaled(least), self.width() // share))
+        self._room.clear()
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Numbers and shapes have the room that they need, up to a third, and keep it for the next nodes, so that columns stand still; a
+        number in all its digits has it while it is there, and all have their share of a wide panel."""
+        tree, header, third = self._tree, self._tree.header(), self.width() // 3
+        wide = self.width() >= theme.scaled(_WIDE)
+        for column, share, exact in ((1, 7, tree.room_for_exact()), (2, 4, 0)):
+            needs = max(tree.sizeHintForColumn(column), header.sectionSizeHint(column))
+            self._room[column] = room = max(self._room.get(column, 0), min(needs, third))
+            tree.setColumnWidth(column, max(room, min(exact, third), self.width() // share if wide else 0))
 
     def restyle(self) -> None:
         if self._view is not None:
@@ -154,7 +169,9 @@ class StepPanel(Panel):
             total = self._grad(slot.total, strong=True) if slot.total is not None and not _same(slot) else None
             if not parts:
                 parts = (Line((self.tr("nothing has arrived yet"),), dim=True),)
-            arrived.append(Line((slot.name,), children=(*parts, *((total,) if total is not None else ())), strong=True))
+            within = (*parts, *((total,) if total is not None else ()))
+            alone = len(view.arrived) == 1 and bool(slot.parts)  # then its lines say all that the slot's own would
+            arrived += within if alone else [Line((slot.name,), children=within, strong=True)]
         sent = tuple(self._grad(line, id=("sent", i)) for i, line in enumerate(view.sent))
         sections = [Line((self.tr("Gradient in"),), children=tuple(arrived), heading=True)]
         if view.sent:
@@ -163,7 +180,7 @@ class StepPanel(Panel):
             saved = tuple(self._saved(line) for line in view.saved)
             sections.append(Line((self.tr("Saved tensors"),), children=saved, heading=True))
         hooks = [*(self._happened(line) for line in view.lines)]
-        hooks += [Line((name, self.tr("not fired")), dim=True) for name in view.waiting_hooks]
+        hooks += [Line((self.tr("%1: not fired yet").replace("%1", name),), dim=True, id=("waits", name)) for name in view.waiting_hooks]
         if hooks:
             sections.append(Line((self.tr("Hooks and stores"),), children=tuple(hooks), heading=True))
         if view.kernels_asked is False or (view.kernels_asked and view.status_key is Status.DONE):
@@ -196,29 +213,32 @@ class StepPanel(Panel):
         tip = self.tr("Freed by backward; the value on the tape is still shown") if line.freed else ""
         if line.text is None:
             return Line((name, "", self.tr("packed or empty")), dim=True, tip=tip, id=("saved", line.name))
-        cells = (name, line.text.bad or line.text.norm_text(), line.text.shape)
-        return Line(cells, line.value, dim=line.freed, bad=bool(line.text.bad), tip=tip, id=("saved", line.name))
+        cells = (name, line.text.bad or line.text.brief(), line.text.shape)
+        bad, exact = bool(line.text.bad), line.text.alone
+        return Line(cells, line.value, dim=line.freed, bad=bad, tip=tip, exact=exact, id=("saved", line.name))
 
     def _grad(self, line: GradLine, strong: bool = False, id: object = None) -> Line:
         name = line.name.removeprefix("AccumulateGrad ")  # the disc says so, and the parameter's name is what one looks for
         if line.value is None:
             return Line((name,), line.key, dim=True, op=line.op, tip=line.name, id=id)
-        cells = (name, line.text.bad or line.text.norm_text(), line.text.shape)
+        cells = (name, line.text.bad or line.text.brief(), line.text.shape)
         target = (line.key, line.value) if line.key is not None else line.value
-        return Line(cells, target, strong=strong, bad=bool(line.text.bad), op=line.op, tip=line.name, id=id)
+        bad, exact = bool(line.text.bad), line.text.alone
+        return Line(cells, target, strong=strong, bad=bad, op=line.op, tip=line.name, exact=exact, id=id)
 
     def _happened(self, line: HookLine | StoreLine) -> Line:
         if isinstance(line, StoreLine):
-            return Line(
-                (self.tr("%1 stored").replace("%1", line.name), line.now.norm_text(), line.sum_text()), line.value, bad=bool(line.now.bad)
-            )
+            before = self.tr("was {0}").format(line.previous.bad or line.previous.brief()) if line.previous is not None else line.now.shape
+            cells = (line.name, line.now.bad or line.now.brief(), before)
+            tip = self.tr("{0} stored: {1}").format(line.name, line.sum_text() or self.tr("norms are not known"))
+            return Line(cells, line.value, bad=bool(line.now.bad), tip=tip, exact=line.now.alone)
         what = self.tr("raised") if line.raised else line.ratio if line.changed else self.tr("unchanged")
-        return Line((f"{line.name} ({line.kind_name})", what, line.after.norm_text()), (line.at, line.value), bad=line.raised)
+        return Line((f"{line.name} ({line.kind_name})", what, line.after.brief()), (line.at, line.value), bad=line.raised)
 
     def _stack(self, view: StepView) -> tuple[Line, ...]:
         params = (Line((view.params,), tip=view.params, dim=True, id="params"),) if view.params else ()
         return params + tuple(
-            Line((f"{file_name(frame.file)}:{frame.line}", "", frame.function), frame, tip=frame.file, id=("frame", i))
+            Line((f"{file_name(frame.file)}:{frame.line}  {frame.function}",), frame, tip=frame.file, id=("frame", i))
             for i, frame in enumerate(view.frames)
         )
 

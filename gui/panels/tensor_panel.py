@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QSize, Signal, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
 
 from gradstep.engine.tape.schema import Meta
 
+from .. import theme
 from ..models.tensors import Array, Kept, TensorView
 from ..panel import Panel
 from ..tensors.sources import Part, Source
@@ -24,6 +25,8 @@ from .buttons import worded
 from .plugin_page import PluginPage
 from .tensor_viewer import TensorViewer
 
+NAME, BESIDE = 130, 96  # pixels of the name of a locked tab at least, and of what stands around it
+_MIDDLE = Qt.TextElideMode.ElideMiddle
 FORMS = ("npy", "safetensors", "csv", "png")
 
 
@@ -56,7 +59,7 @@ class TensorPanel(Panel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMinimumSize(240, 200)
-        self._live = False
+        self._live, self._has_program = False, True
         self._viewers: list[TensorViewer] = []
         self._make_pages: Callable[[], list[PluginPage]] = list
         self._tabs = QTabBar(self)
@@ -73,6 +76,7 @@ class TensorPanel(Panel):
         row = QHBoxLayout(self._export)
         row.setContentsMargins(12, 2, 12, 6)
         self._export_name = QLabel(self)
+        self._export_name.setTextFormat(Qt.TextFormat.PlainText)
         self._export_bar = QProgressBar(self)
         self._export_bar.setRange(0, 1000)
         self._export_bar.setTextVisible(False)
@@ -109,12 +113,24 @@ class TensorPanel(Panel):
     @property
     def locked(self) -> list[str]:
         """What the locked tabs are called."""
-        return [self._tabs.tabText(at) for at in range(1, self._tabs.count())]
+        return [str(self._tabs.tabData(at)) for at in range(1, self._tabs.count())]
 
     @Slot(object)
     def show_tensor(self, view: TensorView | None) -> None:
         """Show a value in the tab that follows; None or ``Kept.NOTHING`` for none."""
         self.viewer.show_tensor(view)
+
+    def start_search(self) -> None:
+        """Find in a value: ask for numbers."""
+        self.current.finding.start_search()
+
+    def find_next(self) -> None:
+        """Go to the next element that was found."""
+        self.current.finding.find_next()
+
+    def find_previous(self) -> None:
+        """Go to the one before."""
+        self.current.finding.find_previous()
 
     def wants(self, val: object) -> bool:
         """Whether a value that was asked for by ``value_wanted`` is still waited for."""
@@ -145,6 +161,13 @@ class TensorPanel(Panel):
             self._live = live
             for viewer in self._viewers:
                 viewer.set_live(live)
+
+    @Slot(bool)
+    def set_program(self, has_program: bool) -> None:
+        """Whether there is a program that can be run again, or a recorded tape alone."""
+        self._has_program = has_program
+        for viewer in self._viewers:
+            viewer.has_program = has_program
 
     def show_export(self, name: str, share: float) -> None:
         """An export goes on; at 1 it is over."""
@@ -177,10 +200,12 @@ class TensorPanel(Panel):
     def _add_follower(self) -> None:
         viewer = TensorViewer(self)
         viewer.set_live(self._live)
+        viewer.has_program = self._has_program
         viewer.value_wanted.connect(self.value_wanted)
         viewer.capture_wished.connect(self.capture_wished)
         viewer.rerun_wished.connect(self.rerun_wished)
         viewer.cell_picked.connect(self.cell_picked)
+        viewer.grid.copy_wished.connect(partial(self._copy, viewer))
         lock, more = QToolButton(viewer), QToolButton(viewer)
         lock.setIcon(icon("lock"))
         lock.setToolTip(self.tr("Lock: leave this value, as it is at this moment, in a tab of its own"))
@@ -211,20 +236,21 @@ class TensorPanel(Panel):
             return
         held = self.viewer
         moment = f" @{view.moment}" if view.moment >= 0 else ""
-        self._tabs.setTabText(0, f"{view.label}{moment}".replace("&", "&&"))
+        self._tabs.setTabData(0, f"{view.label}{moment}")
         self._tabs.setTabIcon(0, icon("lock"))
         self._tabs.setTabToolTip(0, self.tr("{0}, as it was after event {1}").format(view.label, view.moment))
         close = QToolButton(self._tabs)
         close.setIcon(icon("close"))
         close.setAutoRaise(True)
-        close.setIconSize(QSize(14, 14))
+        theme.size_icon(close, 14)
         close.setStyleSheet("QToolButton { padding: 1px; margin: 0; min-width: 0; min-height: 0 }")
-        close.setFixedSize(20, 20)
+        close.setFixedSize(theme.scaled(20), theme.scaled(20))
         close.setToolTip(self.tr("Close this tab"))
         close.setAccessibleName(close.toolTip())
         close.clicked.connect(lambda: self.unlock(self._viewers.index(held)))
         self._tabs.setTabButton(0, QTabBar.ButtonPosition.RightSide, close)
         self._add_follower()
+        self._name_tabs()
         self._tabs.setCurrentIndex(1)
         self._stack.setCurrentIndex(1)
         held.shown.emit()
@@ -240,6 +266,20 @@ class TensorPanel(Panel):
             viewer.close_sources()
             viewer.deleteLater()
             self._tabs.setVisible(self._tabs.count() > 1)
+            self._name_tabs()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._name_tabs()
+
+    def _name_tabs(self) -> None:
+        """Locked tabs share what width the others leave: in a narrow panel the middle of a long name is left out."""
+        locked = range(1, self._tabs.count())
+        if locked:
+            room = (self.width() - self._tabs.tabRect(0).width()) // len(locked) - theme.scaled(BESIDE)
+            for at in locked:
+                name = self._tabs.fontMetrics().elidedText(str(self._tabs.tabData(at)), _MIDDLE, max(room, theme.scaled(NAME)))
+                self._tabs.setTabText(at, name.replace("&", "&&"))
 
     # ------------------------------------------------------------------------------------------------------------ menu
 
@@ -288,24 +328,21 @@ class TensorPanel(Panel):
         self.said.emit(self.tr("{0} is pinned: what is selected from now on is compared with it.").format(label))
 
     def _copy(self, viewer: TensorViewer, write: Callable[[Array], str]) -> None:
-        """The selection of the table where that is in front and has more than an element, else the whole plane."""
-        plane = viewer.selected()
-        if plane is not None:
-            QGuiApplication.clipboard().setText(write(plane))
-            self.said.emit(self.tr("Copied {0} elements").format(f"{plane.size:,}"))
-            return
+        """The selection of the table where that is in front and has more than an element, else the whole plane. It is read by pieces."""
         source = viewer.source()
         if source is None:
             return
         rows, columns = viewer.plane.size(source.shape)
-        if rows * columns > COPY_LIMIT:
+        top, bottom, left, right = viewer.selection() or (0, rows, 0, columns)
+        count = (bottom - top) * (right - left)
+        if count > COPY_LIMIT:
             limit = f"{COPY_LIMIT:,}"
             self.said.emit(
-                self.tr("{0} elements are too many for the clipboard, which takes {1}: export them.").format(f"{rows * columns:,}", limit)
+                self.tr("{0} elements are too many for the clipboard, which takes {1}: export them.").format(f"{count:,}", limit)
             )
             return
         pieces: list[Array] = []
-        step = max((1 << 16) // max(columns, 1), 1)
+        step = max((1 << 16) // max(right - left, 1), 1)
 
         def arrived(last: bool, found: object) -> None:
             if isinstance(found, np.ndarray):
@@ -315,9 +352,9 @@ class TensorPanel(Panel):
                 QGuiApplication.clipboard().setText(write(whole))
                 self.said.emit(self.tr("Copied {0} elements").format(f"{whole.size:,}"))
 
-        for top in range(0, rows, step):
-            index = viewer.plane.index(source.shape, (top, min(top + step, rows), 0, columns))
-            source.ask(Part(index), partial(arrived, top + step >= rows), "copy", 1)
+        for first in range(top, bottom, step):
+            index = viewer.plane.index(source.shape, (first, min(first + step, bottom), left, right))
+            source.ask(Part(index), partial(arrived, first + step >= bottom), "copy", 1)
 
     def _wish(self, viewer: TensorViewer, form: str, whole: bool) -> None:
         source = viewer.source()

@@ -7,23 +7,25 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from gradstep.engine.tape.overview import Plane, first_plane, real_part
 
 from .. import theme
-from ..models.slices import element_of
 from ..models.tensors import Kept, TensorView
 from ..tensors.cells import Pages
 from ..tensors.comparison import Comparison
 from ..tensors.levels import Levels
 from ..tensors.passes import Counting, Search
 from ..tensors.sides import Side, Sides
-from ..tensors.sources import Array, Counted, Source, TapeSource
+from ..tensors.sources import Counted, Source, TapeSource
+from ..widgets.copying import copy_picture
 from ..widgets.formats import exact
 from ..widgets.grid import NumberGrid
 from ..widgets.holder import Holder
+from ..widgets.own_keys import OwnKeys
+from ..widgets.plain import tip
 from ..widgets.whole_tabs import TabPages
 from .buttons import worded
 from .colour_range import ColourRange
@@ -32,15 +34,19 @@ from .heat_map import HeatMap
 from .heat_picture import Overlay
 from .histogram_view import HistogramView
 from .image_view import ImageView, channel_dimension
+from .index_field import IndexField
 from .line_view import LineView
 from .notice import Stage
 from .overlay_bar import OverlayBar
 from .plugin_page import PluginPage
 from .range_bar import RangeBar
+from .readout import Readout
 from .slice_bar import SliceBar
 from .statistics_view import StatisticsView
+from .value_finding import ValueFinding
 
-LOW = 470  # pixels: of a viewer that is lower not all statistics are shown
+LOW, LOWEST, TIGHT = 470, 330, 290  # pixels: of a viewer that is lower not all statistics are shown; nor a number a dimension; nor any
+PAGE = 95  # pixels that a page has at least, with its tab: where there is less room the panel is scrolled
 PATIENCE = 150  # milliseconds that the program is waited for before it is said that a value is not here
 
 
@@ -57,9 +63,8 @@ class TensorViewer(QWidget):
         super().__init__(parent)
         self._view = TensorView()
         self._side = Side.AFTER
-        self._held = False  # B is held down
-        self._low = False  # there is little room
-        self._live = False
+        self._held = self._low = False  # B is held down; there is little room
+        self._live, self.has_program = False, True  # without one nothing can be run again
         self._left = False  # the program that had what is shown is another one now
         self.sides = Sides(self)
         self._plane = Plane()
@@ -76,9 +81,8 @@ class TensorViewer(QWidget):
         self._hovered: tuple[int, int] | None = None
         self._filled: dict[QWidget, object] = {}  # what each page shows
 
-        self._label = QLabel(self)
+        self._label = QLabel(self, textFormat=Qt.TextFormat.PlainText)
         self._label.setProperty("role", "title")
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setWordWrap(True)
         self._statistics = StatisticsView(self, lead=True)
         self.slices = SliceBar(self)
@@ -107,11 +111,9 @@ class TensorViewer(QWidget):
         for page, name in zip(self.pages.values(), names, strict=True):
             self._tabs.addTab(page, name)
         self._tabs.currentChanged.connect(lambda _: self._fill())
-        self._readout = QLabel(self)
-        self._readout.setFont(theme.mono_font(12))
-        self._readout.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._progress = QLabel(self)
+        self._tabs.currentChanged.connect(lambda _: self._look())
+        self._readout = Readout(self)
+        self._progress = QLabel(self, textFormat=Qt.TextFormat.PlainText)
         self._progress.setProperty("role", "dim")
         self._bad = self._button(self.tr("Next NaN"), self.tr("Go to the next element that is not finite"))
         self._bad.clicked.connect(self.go_to_next_bad)
@@ -129,17 +131,16 @@ class TensorViewer(QWidget):
         self._part.setMinimumWidth(72)
         self._part.setAccessibleName(self.tr("Part of the complex numbers"))
         self._part.activated.connect(lambda _: self._show_plane())
-        self._index = QLineEdit(self)
-        self._index.setPlaceholderText(self.tr("index, as 3, -1"))
-        self._index.setAccessibleName(self.tr("Go to index"))
-        self._index.setFont(theme.mono_font(12))
-        self._index.hide()
-        self._index.returnPressed.connect(self._go_to_typed)
+        self._index = IndexField(lambda: self.sides.this.shape if self.sides.this is not None else (), self)
+        self._index.typed.connect(self.go_to)
+        self._index.wrong.connect(self._progress.setText)
+        self._index.left.connect(self._leave_index)
+        self.finding = ValueFinding(self._here, self.heat_map, self.grid, self.image, self)
+        self.finding.element_wished.connect(self.go_to)
+        self.finding.left.connect(lambda: self._tabs.currentWidget().setFocus())
+        self.shown.connect(self._look)
         self._lay_out()
-        for keys, owner, does in (("Ctrl+G", self, self.ask_index), ("Esc", self._index, self._leave_index)):
-            key = QShortcut(QKeySequence(keys), owner)
-            key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            key.activated.connect(does)
+        OwnKeys(self, {"Ctrl+G": self.ask_index})
         self.show_tensor(None)
 
     def _button(self, text: str, about: str) -> QToolButton:
@@ -166,6 +167,7 @@ class TensorViewer(QWidget):
         self.overlays.add(self._part, self._square, self._peaks)
         column.addWidget(self.overlays)
         column.addWidget(self.range_bar)
+        column.addWidget(self.finding.bar)
         foot = QHBoxLayout()
         foot.setSpacing(6)
         for below, stretch in ((self._readout, 1), (self._index, 1), (self._progress, 0), (self._bad, 0)):
@@ -293,6 +295,7 @@ class TensorViewer(QWidget):
     def _let_go(self) -> None:
         """What was shown is asked for no more."""
         self._stop()
+        self.finding.forget()
         self.histogram.stop()
         self._close_plane()
         self._filled.clear()
@@ -329,9 +332,9 @@ class TensorViewer(QWidget):
         level = self.tr(" (capture level: {0})").format(view.level) if view.level else ""
         about = self.tr(" Statistics are exact.") if view.stats is not None and not view.stats.sampled else ""
         text = self.tr("Values of this tensor were not kept{0}.").format(level) + about
-        if why:
-            text += "\n" + why
+        text += f"\n{why}" if why else ""
         answers = [(self.tr("Capture it from now on"), self.capture_wished.emit), (self.tr("Rerun with values"), self.rerun_wished.emit)]
+        answers = answers if self.has_program else []
         if self._live and view.val is not None:
             answers.insert(0, (self.tr("Ask the program"), self._ask_value))
         self._pages_stage.show_notice(text, answers)
@@ -440,7 +443,7 @@ class TensorViewer(QWidget):
     def _show_progress(self) -> None:
         failed = self._damage or (self._levels.failed if self._levels is not None else "")
         self._progress.setText(failed or ("" if self.share >= 1 else self.tr("reading {0:.0%}").format(self.share)))
-        self._progress.setToolTip(failed)
+        self._progress.setToolTip(tip(failed))
 
     def _more_cells(self) -> None:
         if self._tabs.currentWidget() is self.grid:
@@ -454,7 +457,7 @@ class TensorViewer(QWidget):
         page = self._tabs.currentWidget()
         empty = self._pages_stage.is_empty or source is None or levels is None or pages is None
         pictures = not empty and page in (self.heat_map, self.grid, self.image)
-        self.range_bar.setVisible(pictures)
+        self.range_bar.show_for(pictures, grey=page is self.image)
         self.overlays.setVisible(not empty and page is self.heat_map)
         for widget in (self._peaks, self._square):
             widget.setVisible(not empty and page is self.heat_map and not self._low)
@@ -586,7 +589,7 @@ class TensorViewer(QWidget):
             if all(one < size for one, size in zip(index, other.shape, strict=True)):
                 text += f"  ({self.tr('A') if self.sides.pinned else self.tr('before')} {exact(other.near[index])})"
         self._readout.setText(text)
-        self._readout.setToolTip(text)
+        self._readout.setToolTip(tip(text))
 
     @Slot()
     def go_to_next_bad(self) -> None:
@@ -619,40 +622,36 @@ class TensorViewer(QWidget):
         self.heat_map.go_to(*place)
         if self._tabs.currentWidget() is self.grid:
             self.grid.go_to(*place)
+        self.image.go_to(*place)
 
     @Slot()
     def ask_index(self) -> None:
         """Open the field in which an index is typed."""
         if self._levels is not None:
-            self._index.setText("")
-            self._index.setToolTip("")
             self._readout.hide()
-            self._index.show()
-            self._index.setFocus()
-
-    def _go_to_typed(self) -> None:
-        assert self.sides.this is not None
-        try:
-            index = element_of(self._index.text(), self.sides.this.shape)
-        except ValueError as error:
-            self._index.selectAll()
-            self._index.setToolTip(str(error))
-            self._progress.setText(str(error))
-            return
-        self._leave_index()
-        self.go_to(index)
+            self._index.ask()
 
     def _leave_index(self) -> None:
-        self._index.hide()
         self._readout.show()
         self._show_progress()
         self._tabs.currentWidget().setFocus()
+
+    def _here(self) -> tuple[int, ...] | None:
+        return self._plane.element(*self._picked) if self._levels is not None else None
+
+    def _look(self) -> None:
+        source = self.source()
+        alike = source is not None and self.sides.this is not None and source.shape == self.sides.this.shape
+        self.finding.look(source if alike else self.sides.this, self._plane, self._tabs.currentWidget())
 
     # ------------------------------------------------------------------------------------------------------------ keys
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         low = self.height() < theme.scaled(LOW)
+        self.slices.set_knobs_shown(self.height() >= theme.scaled(LOWEST))
+        self._statistics.set_tight(self.height() < theme.scaled(TIGHT))
+        self._pages_stage.setMinimumHeight(theme.scaled(PAGE))
         if low != self._low:
             self._low = low
             for part in (self._statistics, self.slices, self.comparison, self.overlays):
@@ -660,22 +659,23 @@ class TensorViewer(QWidget):
             self._fill()
 
     def copy(self) -> None:
-        """Copy what the page in view shows: a picture, or the selected numbers."""
-        if self._tabs.currentWidget() is self.grid:
+        """Copy what the page in view shows: a picture, or the selected numbers; the number itself where it is one."""
+        if self._view.value is not None and self._view.value.size == 1:
+            QGuiApplication.clipboard().setText(exact(self._view.value.reshape(-1)[0]))
+        elif self._tabs.currentWidget() is self.grid:
             self.grid.copy_text()
         elif not self._pages_stage.is_empty:
             self.copy_picture()
 
     def copy_picture(self) -> None:
         """Copy the page in view as a picture, with the picked element in words."""
-        clipboard = QGuiApplication.clipboard()
-        clipboard.setImage(self.picture())
-        clipboard.mimeData().setText(self._readout.text())  # made by Qt: data made here would outlive Python, and crash at the exit
+        copy_picture(self.picture(), self._readout.text())
 
-    def selected(self) -> Array | None:
-        """What is selected in the table, where that is in front and more than one element is; else None."""
-        block = self.grid.selected() if self._tabs.currentWidget() is self.grid else None
-        return block if block is not None and block.size > 1 else None
+    def selection(self) -> tuple[int, int, int, int] | None:
+        """What is selected in the table, where that is in front and more than one element is: top, bottom, left, right; else None."""
+        top, bottom, left, right = self.grid.selection()
+        several = self._tabs.currentWidget() is self.grid and (bottom - top) * (right - left) > 1
+        return (top, bottom, left, right) if several else None
 
     def picture(self) -> QImage:
         """What the page in view shows as a QImage."""

@@ -16,12 +16,15 @@ from ..canvas.primitives import draw_rects
 from ..categories import CATEGORIES
 from ..models.timeline import Timeline
 from ..panel import Panel
+from ..widgets.announce import describe
 from ..widgets.formats import number
 from .notice import Stage
 
 LEFT, RIGHT, TOP, FOOT = 52, 14, 17, 20
 GAP = 1.0  # steps between two runs
 FEWEST = 8.0  # steps that are shown at most zoomed in
+APART = 7  # pixels between two numbers of runs, and between one and the cursor
+CLOSE = 12.0  # pixels: runs that are narrower have no line before each
 
 
 class TimelinePanel(Panel):
@@ -48,7 +51,7 @@ class TimelinePanel(Panel):
         """Show the steps of all runs, None for nothing."""
         self.bars.show_timeline(timeline or Timeline.empty())
         if timeline is None or not len(timeline):
-            self._stage.show_notice(self.tr("No backward step yet."))
+            self._stage.show_notice(self.tr("No backward step is recorded."))
         else:
             self._stage.show_content()
 
@@ -72,6 +75,16 @@ class _Columns:
     past: NDArray[np.bool_]
     bad: NDArray[np.bool_]
     unknown: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What stands above a run, and the x of the line before it, None before the first."""
+
+    text: str
+    left: float
+    wide: float
+    line: float | None
 
 
 class _Bars(QWidget):
@@ -123,7 +136,7 @@ class _Bars(QWidget):
         if place >= 0:
             here = self.tr("cursor at step %1, norm %2").replace("%2", number(float(self._line.norms[place]), 3))
             text += ", " + here.replace("%1", str(self._line.number_of(place)))
-        self.setAccessibleDescription(text)
+        describe(self, text)
 
     # ------------------------------------------------------------------------------------------------------- geometry
 
@@ -275,11 +288,17 @@ class _Bars(QWidget):
             high = theme.scaled(14)
             area = QRectF(0, min(max(y - high / 2, 0), self.height() - high), theme.scaled(LEFT) - 8, high)
             painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), self._line.scale_text(share))
+        painter.save()  # what is measured, along the scale
+        painter.translate(8, base - height / 2)
+        painter.rotate(-90)
+        painter.drawText(QRectF(-40, -8, 80, 16), int(Qt.AlignmentFlag.AlignCenter), "|g|")
+        painter.restore()
 
     def _paint_bars(self, painter: QPainter, base: float, height: float) -> None:
         look = theme.current()
         bars = self.columns()
         gap = bars.width * 0.14 if bars.width >= 4 else 0.0
+        later, broken = (0.45, 0.7) if look.is_strong else (0.22, 0.45)  # how much is seen of what comes behind the moment
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, bars.width >= 4)
         painter.setPen(Qt.PenStyle.NoPen)
         current = self._line.step_at(self._position)
@@ -290,20 +309,20 @@ class _Bars(QWidget):
         looks = 2 * bars.category.astype(np.int64) + bars.past
         for one in np.unique(looks[~bars.bad & ~here]).tolist():
             full = look.categories[CATEGORIES[one // 2]]
-            painter.setBrush(full if one % 2 else theme.mix(look.panel, full, 0.22))
+            painter.setBrush(full if one % 2 else theme.mix(look.panel, full, later))
             self._draw(painter, rects[(looks == one) & ~bars.bad & ~here], bars.width)
         painter.setBrush(look.accent)
         self._draw(painter, rects[here], bars.width)
         for i in np.flatnonzero(bars.bad).tolist():  # full height, hatched, with a dot on top: seen at any zoom
             rect = QRectF(bars.left[i] + gap, base - height, max(bars.width - 2 * gap, 2.0), height)
             painter.fillRect(rect, look.bad_fill if bars.past[i] else theme.mix(look.panel, look.bad_fill, 0.5))
-            painter.setBrush(look.bad if bars.past[i] else theme.mix(look.panel, look.bad, 0.45))
+            painter.setBrush(look.bad if bars.past[i] else theme.mix(look.panel, look.bad, broken))
             if bars.width >= 6:
                 painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.setPen(QPen(look.bad if bars.past[i] else theme.mix(look.panel, look.bad, 0.45), 1, Qt.PenStyle.DashLine))
+                painter.setPen(QPen(look.bad if bars.past[i] else theme.mix(look.panel, look.bad, broken), 1, Qt.PenStyle.DashLine))
                 painter.drawRect(rect)
                 painter.setFont(theme.mono_font(10))
-                if rect.width() > 20:
+                if rect.width() > painter.fontMetrics().horizontalAdvance("NaN") + 1:
                     painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), "NaN")
                 painter.setPen(Qt.PenStyle.NoPen)
             else:
@@ -327,27 +346,57 @@ class _Bars(QWidget):
         for step in (m * 10**e for e in range(8) for m in (1, 2, 5)):
             if step * scale >= metrics.horizontalAdvance("000000"):
                 break
+        for head in self.heads(metrics):
+            painter.setPen(QPen(look.outline, 1, Qt.PenStyle.DotLine))
+            if head.line is not None:
+                painter.drawLine(QPointF(head.line, theme.scaled(TOP)), QPointF(head.line, self.height()))
+            painter.setPen(look.faint)
+            place = QRectF(head.left, 1, head.wide, theme.scaled(14))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft), head.text)
         start = 0.0
-        for name, length in self._line.parts():
-            if len(self._line.parts()) > 1:
-                x = float(self._x(start)) - GAP * scale / 2
-                if start:
-                    painter.setPen(QPen(look.outline, 1, Qt.PenStyle.DotLine))
-                    painter.drawLine(QPointF(x, theme.scaled(TOP)), QPointF(x, self.height()))
-                painter.setPen(look.faint)
-                room = length * scale - 4
-                text = _fitting(metrics, name, int(max(room, 0)))
-                place = QRectF(max(float(self._x(start)), theme.scaled(LEFT)), 1, max(room, 0), theme.scaled(14))
-                painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft), text)
+        for length, before in zip(self._line.lengths, self._line.before, strict=True):
             painter.setPen(look.dim)
-            first = max(math.ceil((self._from - start) / step) * step, step)
-            for k in range(first, min(length, math.ceil(self._to - start) + 1) + 1, step):
-                centre = float(self._x(start + k - 0.5))
+            shown = max(math.floor(self._from - start), 0)  # steps of the stretch that are left of the view
+            first = math.ceil((before + shown + 1) / step) * step
+            for k in range(first, before + min(length, math.ceil(self._to - start) + 1) + 1, step):
+                centre = float(self._x(start + k - before - 0.5))
                 painter.drawText(QRectF(centre - 60, base + 3, 120, theme.scaled(FOOT) - 4), int(Qt.AlignmentFlag.AlignCenter), str(k))
             start += length + GAP
 
-
-def _fitting(metrics: QFontMetrics, name: str, room: int) -> str:
-    """As much of a part's name as there is room for: "backward 3", else its number alone, else nothing."""
-    number = name.rpartition(" ")[2]
-    return next((text for text in (name, number) if metrics.horizontalAdvance(text) <= room), "")
+    def heads(self, metrics: QFontMetrics) -> list[_Head]:
+        """The names of the runs in view, or their numbers, every so many where they are narrow. The line of the cursor crosses none."""
+        lengths = self._line.lengths
+        if len(lengths) < 2:
+            return []
+        scale = (self.width() - theme.scaled(LEFT) - RIGHT) / (self._to - self._from)
+        pitch = self._line.width(GAP) * scale / len(lengths)
+        widest = metrics.horizontalAdvance(str(len(lengths))) + APART
+        every = next(stride for e in range(9) for m in (1, 2, 5) if (stride := m * 10**e) * pitch >= widest or stride >= len(lengths))
+        cursor = self._cursor()
+        here = float(self._x(cursor)) if cursor is not None else -1e9
+        found: list[_Head] = []
+        start, taken = 0.0, -1e9
+        for stretch, length in enumerate(lengths):
+            run = self._line.runs[stretch]
+            left, line = float(self._x(start)), float(self._x(start - GAP / 2)) if start else None
+            end = left + (length + GAP) * scale - APART if stretch < len(lengths) - 1 else float(self.width())
+            start += length + GAP
+            if end + APART < theme.scaled(LEFT) or left > self.width():
+                continue
+            numbered = run % every == 0 and not self._line.before[stretch]
+            if pitch < CLOSE and not numbered:
+                continue  # a line each would hide the bars
+            left = max(left, theme.scaled(LEFT))
+            name, text, wide = self._line.name(run), "", 0
+            for text, at in ((name, left), (name, here + APART), (str(run), left), (str(run), here + APART)):
+                wide = metrics.horizontalAdvance(text)
+                free = at >= max(left, taken) and not at - APART < here < at + wide + APART / 2
+                if free and (text == name or numbered) and (at + wide <= end or (text != name and at == left)):
+                    left = at
+                    break
+            else:
+                text = ""
+            if text:
+                taken = left + wide + APART
+            found.append(_Head(text, left, wide + 4.0, line))
+        return found

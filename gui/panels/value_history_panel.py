@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ..models.value_history import Effect, HistoryLine, ValueHistory
 from ..panel import Panel
 from ..theme import icon
 from ..translation import translate
+from ..widgets.columns import Columns
 from .buttons import button
 from .detail_tree import TARGET, DetailTree, Line
 from .notice import Stage
@@ -42,13 +43,13 @@ class ValueHistoryPanel(Panel):
             tool.setAccessibleName(tip)
             tool.clicked.connect(does)
         self._name = QLabel(self)
+        self._name.setTextFormat(Qt.TextFormat.PlainText)
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         about = self.tr("Pin the value of this line as A: what is selected is compared with it")
         self._pin = button(self.tr("Compare"), self._wish_pin, self, about)
         self._tree = DetailTree([self.tr("What"), self.tr("Effect"), self.tr("Value"), self.tr("Shape"), self.tr("Event")], parent=self)
         self._tree.setAccessibleName(self.tr("Writes and uses"))
-        for column, width in ((0, 290), (1, 170), (2, 120), (3, 120)):
-            self._tree.setColumnWidth(column, width)
+        Columns(self._tree, {0: 290, 1: 170, 2: 120, 3: 120}, rest=100)
         self._tree.line_picked.connect(self._picked)
         self._tree.line_activated.connect(self._activated)
         self._stage = Stage(self._tree, self)

@@ -22,6 +22,7 @@ from ..models.watch_model import HISTORY, Column, WatchModel
 from ..models.watches import WatchRow
 from ..panel import Panel
 from ..theme import icon
+from ..widgets.columns import Columns
 from ..widgets.elided import WholeTexts
 from ..widgets.plain import tip
 from .buttons import button
@@ -56,13 +57,13 @@ class WatchesPanel(Panel):
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed)
         self._table.setItemDelegateForColumn(Column.HISTORY, _History(self._table))
         self._table.verticalHeader().hide()
-        self._table.verticalHeader().setDefaultSectionSize(24)
         header = self._table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setMinimumSectionSize(20)
         header.setStretchLastSection(True)
-        for column, width in ((Column.EXPRESSION, 170), (Column.CHANGED, 24), (Column.NORM, 128), (Column.HISTORY, 130)):
-            self._table.setColumnWidth(column, width)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
+        widths: dict[int, int] = {Column.EXPRESSION: 210, Column.CHANGED: 24, Column.NORM: 128, Column.HISTORY: 130}
+        Columns(self._table, widths, row=24, rest=160)
         self._table.selectionModel().selectionChanged.connect(lambda *_: self._enable())
         self._table.installEventFilter(self)
         self._stage = Stage(self._table, self)
@@ -162,4 +163,4 @@ class _History(QStyledItemDelegate):
         super().paint(painter, option, index)
         values: Any = index.data(HISTORY)
         rect: Any = option.rect
-        paint_sparkline(painter, QRectF(rect).adjusted(6, 5, -8, -5), values or ())
+        paint_sparkline(painter, QRectF(rect).adjusted(14, 5, -8, -5), values or ())

@@ -6,15 +6,18 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from ..models.what_if import WhatIfRow, WhatIfView
 from ..panel import Panel
+from ..widgets.columns import Columns
 from .buttons import worded
 from .detail_tree import DetailTree, Line
 from .notice import Stage
 
+_BETWEEN, _BESIDE, _AROUND = 6, 8, 24  # pixels: between what stands in the row, at its ends, around the words of a field
 EDITS = (
     ("Zero", "grad * 0"),
     ("Double", "grad * 2"),
@@ -42,9 +45,10 @@ class WhatIfPanel(Panel):
         self.setMinimumSize(260, 90)
         self._rows: tuple[WhatIfRow, ...] = ()
         self._slots = 1
+        self._live, self._is_fresh = False, True  # whether something can be edited, and that nothing was compared yet
         self._where = QLabel(self)
         self._where.setProperty("role", "dim")
-        self._where.setWordWrap(True)
+        self._where.setTextFormat(Qt.TextFormat.PlainText)
         self._what = QComboBox(self)
         self._what.setAccessibleName(self.tr("What to edit"))
         self._what.setToolTip(self.tr("The gradient that waits at the node, or what the node keeps for its backward"))
@@ -72,13 +76,12 @@ class WhatIfPanel(Panel):
         )
         self._tree.setRootIsDecorated(False)
         self._tree.setAccessibleName(self.tr("Gradients that differ"))
-        for column, width in enumerate((230, 96, 96, 96)):
-            self._tree.setColumnWidth(column, width)
+        Columns(self._tree, dict(enumerate((230, 96, 96, 96))), rest=80)
         self._tree.line_picked.connect(self._picked)
         self._stage = Stage(self._tree, self)
         bar = QHBoxLayout()
-        bar.setContentsMargins(8, 3, 8, 3)
-        bar.setSpacing(6)
+        bar.setContentsMargins(_BESIDE, 3, _BESIDE, 3)
+        bar.setSpacing(_BETWEEN)
         bar.addWidget(self._where)
         bar.addWidget(self._what)
         bar.addWidget(self._slot)
@@ -105,22 +108,34 @@ class WhatIfPanel(Panel):
             for kept in saved:
                 self._what.addItem(self.tr("saved %1").replace("%1", kept), kept)
         self._what.setVisible(bool(saved))
-        self._where.setText(
-            self.tr("At {0}:").format(name) if live and name else self.tr("Stand before a node of backward to edit its gradient.")
-        )
+        self._where.setText(self.tr("At {0}:").format(name) if live and name else "")
+        self._fit()
+        self._live = live
+        if self._is_fresh:
+            self._say_what()
         self._slot.setMaximum(max(slots - 1, 0))
         self._show_what()
         for widget in (self._what, self._slot, self._presets, self._edit, self._try_button, self._keep):
             widget.setEnabled(live)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where large letters leave no room for it, the edit goes before the name of the node, which stands in the graph as well."""
+        self._edit.setMinimumWidth(self._edit.fontMetrics().horizontalAdvance(EDITS[0][1]) + _AROUND)
+        others = (self._what, self._slot, self._presets, self._edit, self._try_button, self._keep)
+        need = sum(max(part.minimumWidth(), part.minimumSizeHint().width()) + _BETWEEN for part in others if not part.isHidden())
+        self._where.setVisible(bool(self._where.text()) and need + self._where.sizeHint().width() + 2 * _BESIDE <= self.width())
+
     @Slot(object)
     def show_view(self, view: WhatIfView | None) -> None:
         """Show what differs; None before anything was compared."""
         self._rows = view.rows if view is not None else ()
+        self._is_fresh = view is None
         if view is None:
-            self._stage.show_notice(
-                self.tr("Compare runs the rest of this backward twice, as it is and with the edit, and shows what differs.")
-            )
+            self._say_what()
         elif not view.rows:
             self._stage.show_notice(self.tr("Nothing differs: %1 gradients are equal bit by bit.").replace("%1", str(view.same)))
         else:
@@ -128,6 +143,11 @@ class WhatIfPanel(Panel):
             self._tree.fill([self._line(place, row) for place, row in enumerate(view.rows)])
 
     # --------------------------------------------------------------------------------------------------------- inside
+
+    def _say_what(self) -> None:
+        what = self.tr("Compare runs the rest of this backward twice, as it is and with the edit, and shows what differs.")
+        first = "" if self._live else self.tr("Stand before a node of backward to edit its gradient.")
+        self._stage.show_notice(f"{first}\n{what}".lstrip())
 
     def _tool(self, text: str, act: Any) -> QToolButton:
         button = QToolButton(self)

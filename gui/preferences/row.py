@@ -22,13 +22,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from .. import theme
 from ..theme import icon
 from ..translation import translate
 from .schema import Form, Preference, Value
 
 CONTEXT = "Preferences"
-_WIDTH = 240  # of a control
-_FIELD = 140  # of a field with a button beside it
+_WIDTH = 260  # of a control, with the button beside it, where letters have their usual size
+
+
+class _Decimal(QDoubleSpinBox):
+    """Writes no more decimals than the number has: "5 s", "0.5 GiB"."""
+
+    def textFromValue(self, value: float) -> str:
+        text = super().textFromValue(value)
+        point = self.locale().decimalPoint()
+        return text.rstrip("0").rstrip(point) if point in text else text
 
 
 class PreferenceRow(QWidget):
@@ -77,7 +86,7 @@ class PreferenceRow(QWidget):
         grid.addWidget(self._reset, 0, 2, side)
         grid.addWidget(self._error, 1, 0, 1, 3)
         grid.setColumnStretch(0, 1)
-        grid.setColumnMinimumWidth(1, _WIDTH)  # so that controls stand below each other, ticks too
+        grid.setColumnMinimumWidth(1, theme.scaled(_WIDTH))  # so that controls stand below each other, ticks too
 
     @property
     def control(self) -> QWidget:
@@ -133,7 +142,7 @@ class PreferenceRow(QWidget):
             spin.setRange(round(preference.least), round(preference.most))
             spin.setSingleStep(round(preference.step))
         else:
-            spin = QDoubleSpinBox()
+            spin = _Decimal()
             spin.setDecimals(2)
             spin.setRange(preference.least, preference.most)
             spin.setSingleStep(preference.step)
@@ -153,16 +162,19 @@ class PreferenceRow(QWidget):
         """The control with what stands beside it."""
         if isinstance(self._control, QCheckBox):
             return self._control
-        self._control.setMinimumWidth(_FIELD if self.preference.form in (Form.FILE, Form.FOLDER) else _WIDTH)
-        self._control.setMaximumWidth(_WIDTH * 2)
-        self._control.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         if self.preference.form not in (Form.FILE, Form.FOLDER):
+            wide = theme.scaled(_WIDTH)
+            self._control.setMinimumWidth(wide)
+            self._control.setMaximumWidth(wide if self.preference.form is Form.LINES else wide * 2)
+            self._control.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             return self._control
         both = QWidget()
+        both.setMinimumWidth(theme.scaled(_WIDTH))
         row = QHBoxLayout(both)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._control)
+        row.addWidget(self._control, 1)
         choose = QPushButton(self.tr("Choose..."))
+        choose.setAutoDefault(False)  # Return belongs to the field in which one types
         choose.setAccessibleName(self.tr("Choose: {0}").format(self._control.accessibleName()))
         choose.clicked.connect(self._choose)
         row.addWidget(choose)

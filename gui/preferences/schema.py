@@ -45,7 +45,8 @@ ABOUT = {
     Page.CAPTURE: "How much of a run is written on its tape, from the next start on.",
     Page.RECOVERY: "Every run has a folder of its own; old ones are put away when gradstep starts. What you saved elsewhere stays.",
     Page.PRIVACY: (
-        "gradstep opens no connection to any network: it sends nothing and asks for no updates. What it keeps stays in your home."
+        "gradstep sends nothing and asks for no updates. What it keeps stays in your home. It reaches another machine only where you ask "
+        "it to follow a run there, through your own ssh."
     ),
     Page.PLUGINS: "A plug-in is off until you switch it on, and one that fails three times is switched off.",
     Page.ADVANCED: "gradstep --safe-mode starts without plug-ins and with all of this at its defaults, and changes nothing of yours.",

@@ -16,6 +16,7 @@ class Preferences(QObject):
     """
 
     changed = Signal(str)  # the name of one that has another value now
+    all_reset = Signal()  # the user gave all of them up
 
     def __init__(self, settings: QSettings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +69,7 @@ class Preferences(QObject):
         """Give all of them their defaults back, those of the script that is open among them."""
         for name in BY_NAME:
             self.reset(name)
+        self.all_reset.emit()
 
     @property
     def script(self) -> str:

@@ -42,6 +42,7 @@ class _Section(QWidget):
         self.about.setWordWrap(True)
         self.about.setVisible(page in ABOUT)
         self.column.addWidget(self.about)
+        self.column.addSpacing(6)
 
     def search(self, words: list[str]) -> bool:
         """Show the rows that have all these words, all of them where the page's own name has; False where nothing is left."""
@@ -132,7 +133,7 @@ class PreferencesWindow(QDialog):
     def _button(self, text: str, pressed: object) -> QWidget:
         line = QWidget()
         row = QHBoxLayout(line)
-        row.setContentsMargins(0, 8, 0, 0)
+        row.setContentsMargins(0, 4, 0, 0)
         button = QPushButton(text)
         button.setAutoDefault(False)
         button.clicked.connect(lambda: pressed())  # type: ignore[operator]

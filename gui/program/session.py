@@ -49,7 +49,7 @@ class _Supervisor(QObject):
         self._process.readyReadStandardError.connect(self._hear)
         self._process.errorOccurred.connect(self._failed)
         self._process.finished.connect(self._finished)
-        program, *arguments = supervisor_command(_STDIN, _STDOUT)
+        program, *arguments = supervisor_command(_STDIN, _STDOUT, elsewhere=bool(launch.reach))
         self._process.start(program, arguments)
         self._process.write(orders(launch, folder))  # the pipe stays open: its end tells the supervisor that we are gone
 
@@ -130,6 +130,8 @@ class DebugSession(QObject):
     idled = Signal(object)  # Idle: the program runs and nothing is recorded, or something is again
     recording_stopped = Signal(str)  # why: the tape ends, the program goes on
     noticed = Signal(str)  # something worth a line
+    connection_lost = Signal(str)  # with a program on another machine, in a sentence; it is made again
+    connection_made = Signal(str)  # it is there again
     heard = Signal()  # the program said something; what it was follows
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -140,6 +142,7 @@ class DebugSession(QObject):
         self._again: Launch | None = None  # what to start when this program is over
         self._wish = ""  # to end the program, said before it could be heard
         self.folder: RunFolder | None = None
+        self.is_lost = False  # the connection with a program on another machine, which is made again
 
     # ---------------------------------------------------------------------------------------------------- what is known
 
@@ -373,12 +376,19 @@ class DebugSession(QObject):
                 self.idled.emit(news)
             case Notice("recordingStopped", text):
                 self.recording_stopped.emit(text)
+            case Notice("connectionLost", text):
+                self.is_lost = True
+                self.connection_lost.emit(text)
+            case Notice("connectionMade", text):
+                self.is_lost = False
+                self.connection_made.emit(text)
             case Notice():
                 self.noticed.emit(news.text)
             case Outcome():
                 self._over(news)
 
     def _over(self, outcome: Outcome) -> None:
+        self.is_lost = False
         if outcome.how is State.FAILED:
             self.failed.emit(outcome.reason)
         self.ended.emit(outcome)

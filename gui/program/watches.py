@@ -79,11 +79,12 @@ class Watches(QObject):
         if tape is None or value is None or value.val is None:
             self.said.emit(self.tr("Select a value first: a gradient, a saved tensor, the output of an op."))
             return
-        self._add(recorded_name(tape, self._model.state, value.val), recorded=True)
+        name = recorded_name(tape, self._model.state, value.val)
+        self._add(name, recorded=True, about=value.label if name.startswith("#") else "")
 
-    def _add(self, expression: str, *, recorded: bool) -> None:
+    def _add(self, expression: str, *, recorded: bool, about: str = "") -> None:
         before = self.all
-        watch = self._table.add(expression, recorded)
+        watch = self._table.add(expression, recorded, about)
         self._changed(self.tr("add a watch"), before, [watch.id])
 
     @Slot(int, str)

@@ -27,14 +27,17 @@ from PySide6.QtWidgets import (
 from gradstep.engine.debug.interpreters import Answer, described, lacks, short
 from gradstep.engine.debug.targets import OURS, engines, needs_of
 
+from .. import theme
 from ..preferences.running import arguments, environment
 from ..preferences.store import Preferences
 from ..theme import icon
 from ..widgets.elided import WholeTexts
+from ..widgets.picture import Picture
 from .runner import Runner
 
 _PATH = Qt.ItemDataRole.UserRole
-_SIZE = QSize(760, 600)
+_SIZE, _FORM = QSize(760, 600), 140  # pixels where letters have their usual size; of the height, what the lines of a script take
+_COLUMNS = (330, 110, 70)  # as wide, but for the last one
 _LINES = 3  # of the environment that are seen
 
 
@@ -70,7 +73,9 @@ class RunDialog(QDialog):
             column.addLayout(self._form())
         column.addSpacing(6)
         column.addLayout(self._row_of_buttons())
-        self.resize(_SIZE if self._of_script else QSize(_SIZE.width(), _SIZE.height() - 140))
+        room = self.screen().availableGeometry()
+        wide, high = theme.scaled(_SIZE.width()), theme.scaled(_SIZE.height() - (0 if self._of_script else _FORM))
+        self.resize(min(wide, room.width() - 40), min(high, room.height() - 60))
         runner.interpreters.answered.connect(self._answered)
         self._fill()
         self._engines.idToggled.connect(self._engine_changed)
@@ -108,8 +113,8 @@ class RunDialog(QDialog):
         table.setHeaderLabels([self.tr("Interpreter"), self.tr("Found by"), self.tr("Python"), self.tr("What it has")])
         table.header().setStretchLastSection(True)
         table.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-        for place, width in enumerate((330, 110, 70)):
-            table.setColumnWidth(place, width)
+        for place, width in enumerate(_COLUMNS):
+            table.setColumnWidth(place, theme.scaled(width))
         return table
 
     def _row_of_check(self) -> QHBoxLayout:
@@ -120,7 +125,7 @@ class RunDialog(QDialog):
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.verdict.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.verdict.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
-        self.mark = QLabel()
+        self.mark = Picture(16)
         self.mark.setAccessibleName(" ")  # the verdict says it
         self.check = QPushButton(self.tr("&Check"))
         self.check.setToolTip(self.tr("Import the packages in this interpreter, and say what was found"))
@@ -205,7 +210,7 @@ class RunDialog(QDialog):
         self._add(python, self.tr("chosen"))
 
     def _fill(self) -> None:
-        automatic = QTreeWidgetItem([self.tr("Automatic"), "", "", self._automatic()])
+        automatic = QTreeWidgetItem([self.tr("Automatic"), self._automatic(), "", ""])
         automatic.setData(0, _PATH, "")
         self.table.addTopLevelItem(automatic)
         self.table.setCurrentItem(automatic)
@@ -216,7 +221,7 @@ class RunDialog(QDialog):
             self._add(self._runner.python, self.tr("chosen"), choose=True)
 
     def _automatic(self) -> str:
-        return self.tr("the one of gradstep") if self.engine == OURS else self.tr("the first that will do")
+        return self.tr("gradstep's own") if self.engine == OURS else self.tr("first that fits")
 
     def _automatically(self) -> str:
         if self.engine == OURS:
@@ -266,7 +271,7 @@ class RunDialog(QDialog):
             return
         first = self.table.topLevelItem(0)
         if first is not None:
-            first.setText(3, self._automatic())
+            first.setText(1, self._automatic())
         for row in range(1, self.table.topLevelItemCount()):
             item = self.table.topLevelItem(row)
             told = self._runner.interpreters.known(str(item.data(0, _PATH))) if item is not None else None
@@ -290,7 +295,7 @@ class RunDialog(QDialog):
             checked = self.tr(" Its packages can be imported.") if path in self._tested else ""
             text, picture = described(told, needs) + "." + checked, ("done", "good")
         self.verdict.setText(text)
-        self.mark.setPixmap(icon(*picture).pixmap(QSize(16, 16), self.devicePixelRatioF()))
+        self.mark.show_icon(*picture)
 
     def changeEvent(self, event: QEvent) -> None:
         """Paint rows and mark in the colours of the theme that is in effect now."""

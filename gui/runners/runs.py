@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from gradstep.engine.debug.core import Outcome
 from gradstep.engine.debug.interpreters import Answer, described, lacks
 from gradstep.engine.debug.targets import needs_of
 
@@ -23,6 +24,7 @@ class Runs(QObject):
     """Whatever changes the choice arrives here, and goes to the one Runner."""
 
     said = Signal(str)  # something was done that need not be looked at
+    elsewhere_wished = Signal()  # how the script that is open runs is chosen elsewhere: it is on another machine
 
     def __init__(
         self, opening: Opening, preferences: Preferences, bar: MessageBar, line: RunnerLine, window: QWidget
@@ -68,12 +70,21 @@ class Runs(QObject):
     @Slot()
     def ask(self) -> None:
         """Let the user choose."""
+        if self._opening.errand is not None:
+            self.elsewhere_wished.emit()
+            return
         if self.dialog is not None:
             self.dialog.close()
         self.dialog = RunDialog(self.runner, self._preferences, self._window)
         self.dialog.finished.connect(self._dialog_closed)
         self.dialog.run_wished.connect(self._opening.restart)
         self.dialog.open()
+
+    @Slot(object)
+    def ended(self, outcome: Outcome) -> None:
+        """A program is over: where an interpreter of this machine was not the right one, that is said."""
+        if self._opening.errand is None:
+            self.teller.ended(outcome)
 
     @Slot()
     def _dialog_closed(self) -> None:

@@ -44,9 +44,12 @@ class Analyses(QObject):
 
     @Slot(str)
     def compare(self, tape: str) -> None:
-        """Bring the comparison: with another tape by its path, else of two iterations of this one."""
-        self._panels.compare.show_other(tape)
-        self._docks.bring(self._panels.compare)
+        """Bring the comparison: with another tape by its path, else of two iterations of this one, the first with the last."""
+        panel = self._panels.compare
+        panel.show_other(tape)
+        self._docks.bring(panel)
+        self._fill(panel)
+        panel.compare()
 
     def stop(self) -> None:
         """The window closes."""

@@ -68,7 +68,7 @@ class Asking(QObject):
         if isinstance(facts, dict):
             self.answered.emit(facts)
         else:
-            self.failed.emit(shown(said[-_MOST:]) or str(code))
+            self.failed.emit(shown(said.removeprefix("gradstep: ")[-_MOST:]) or str(code))
 
 
 def _written_out(facts: dict[str, Any]) -> dict[str, Any]:

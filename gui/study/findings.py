@@ -25,7 +25,7 @@ _ERRORS = frozenset({State.RAISED, State.CRASHED})
 class Findings(QObject):
     """Listens to the session and the two panels."""
 
-    said = Signal(str)  # nothing was found for what was asked, or it could not be explained
+    said = Signal(str)  # nothing was found for what was asked
 
     def __init__(
         self, session: DebugSession, model: DebugModel, panel: ExplanationsPanel, alerts: AlertsPanel, docks: Docks,
@@ -43,6 +43,7 @@ class Findings(QObject):
         model.caught_up.connect(self._caught_up)
         alerts.explain_wished.connect(self._explain_alert)
         panel.alert_wished.connect(self._show_alert)
+        panel.explain_wished.connect(self._explain)
 
     def slots(self) -> dict[str, Callable[[], Any]]:
         """What the commands of the table do."""
@@ -102,6 +103,7 @@ class Findings(QObject):
         if not self._alerts.show_alert(key):
             self.said.emit(self.tr("No alert stands at this node."))
 
+    @Slot()
     def _explain(self) -> None:
         tape, self._waits = self._model.tape, False
         if tape is not None and tape.path:
@@ -124,5 +126,5 @@ class Findings(QObject):
     @Slot(str)
     def _failed(self, why: str) -> None:
         self._front, self._asked = False, None
-        self._panel.show_waiting()
-        self.said.emit(self.tr("What happened could not be explained: {0}").format(why))
+        self._panel.show_failure(why)
+        self._docks.title(self._panel, 0)

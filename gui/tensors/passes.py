@@ -25,11 +25,11 @@ class Pass(QObject):
 
     def __init__(
         self, source: Source, indices: Iterable[Index], question: Callable[[Index], Question], take: Callable[[Index, Answer], bool],
-        group: str, parent: QObject | None = None, shape: tuple[int, ...] | None = None,
+        group: str, parent: QObject | None = None, shape: tuple[int, ...] | None = None, rank: int = RANK,
     ) -> None:  # fmt: skip
-        """``shape``: of all that is gone through, that of the value unless another is given."""
+        """``shape``: of all that is gone through, that of the value unless another is given. A lower ``rank`` comes first."""
         super().__init__(parent)
-        self._source, self._question, self._take, self._group = source, question, take, group
+        self._source, self._question, self._take, self._group, self._rank = source, question, take, group, rank
         self._size = math.prod(source.shape if shape is None else shape)
         self._indices = iter(indices)
         self._done, self._over = 0, False
@@ -61,7 +61,7 @@ class Pass(QObject):
                 elif self._got(index, found):
                     self._next()
 
-            self._source.ask(self._question(index), arrived, self._group, RANK)
+            self._source.ask(self._question(index), arrived, self._group, self._rank)
             if not came:
                 waiting[0] = True
                 return

@@ -20,6 +20,7 @@ from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
 from gradstep.engine.debug.protocol import RAW_CAP, Response
 from gradstep.engine.tape.extent import CHUNK, Extent
 from gradstep.engine.tape.overview import Figures, Index, Level, Plane, figures, histogram, outside, real_part, reduced
+from gradstep.engine.tape.sought import Number, Sought, ends
 
 from ..program.values import array_of
 
@@ -86,13 +87,43 @@ class Intact:
 
 
 @dataclass(frozen=True, slots=True)
+class Ends:
+    """The smallest and the largest finite number of the elements at an index, exactly, of complex ones of their ``part``; the answer is
+    a pair, or None where there is no such number."""
+
+    index: Index
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many elements at an index are what is looked for; the answer is an int."""
+
+    index: Index
+    sought: Sought
+    at: Number | None = None  # the largest or smallest number, where that is looked for
+
+    def hits(self, found: Array) -> NDArray[np.bool_]:
+        """Which elements that were read are."""
+        return (self.sought if self.at is None else self.sought.at((self.at, self.at))).hits(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What another question asks, about a value that is true where the elements are what is looked for, else false."""
+
+    of: Part | Smaller
+    tally: Tally  # its index is not looked at
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """The answer where there is none, and why."""
 
     why: str
 
 
-Question = Part | Smaller | Count | Spread | Intact
+Question = Part | Smaller | Count | Spread | Ends | Tally | Hits | Intact
 Answer = Any  # Array, Level, Counted or Missing
 Answered = Callable[[Answer], None]
 
@@ -110,8 +141,27 @@ def answer(read: Callable[[Index], Array], shape: tuple[int, ...], question: Que
             return Counted(figures(found), *(outside(found, low, high) if low > -math.inf or high < math.inf else (0, 0)))
         case Spread(index, part, low, high, bins):
             return histogram(real_part(read(index), part), low, high, bins)
+        case Ends(index, part):
+            return ends(read(index), part)
+        case Tally(index):
+            return int(np.count_nonzero(question.hits(read(index))))
+        case Hits(of, tally):
+            return answer(lambda index: tally.hits(read(index)), shape, of)
         case Intact():
             return True  # what is in memory was looked at when it came
+
+
+def index_of(question: Question, shape: tuple[int, ...]) -> Index:
+    """Which elements of a value of this shape a question is about."""
+    match question:
+        case Hits(of, _):
+            return index_of(of, shape)
+        case Smaller(plane, region):
+            return plane.index(shape, region)
+        case Intact():
+            raise AssertionError("it is about bytes")
+        case _:
+            return question.index
 
 
 class Source(QObject):
@@ -287,13 +337,12 @@ class LiveSource(Source):
         return RAW_CAP // self._itemsize
 
     def _put(self, question: Question, done: Answered) -> None:
-        if not self._reduces and isinstance(question, Smaller | Count | Spread):
-            index = question.plane.index(self.shape, question.region) if isinstance(question, Smaller) else question.index
+        if not self._reduces and not isinstance(question, Part | Intact):
 
             def made(found: Answer) -> None:
                 done(found if isinstance(found, Missing) else answer(lambda _: found, self.shape, question))
 
-            self._put(Part(index), made)
+            self._put(Part(index_of(question, self.shape)), made)
             return
         kind, arguments = self._worded(question)
 
@@ -303,8 +352,8 @@ class LiveSource(Source):
         if not self._request(kind, arrived, **self._name, **arguments):
             done(Missing(self.tr("The program is not paused: it cannot be asked for a value.")))
 
-    @staticmethod
-    def _worded(question: Question) -> tuple[str, dict[str, Any]]:
+    @classmethod
+    def _worded(cls, question: Question) -> tuple[str, dict[str, Any]]:
         match question:
             case Part(index):
                 return "value", {"index": _listed(index)}
@@ -314,13 +363,20 @@ class LiveSource(Source):
             case Count(index, low, high):
                 ends = {"low": low, "high": high} if low > -math.inf or high < math.inf else {}
                 return "figures", {"index": _listed(index), **ends}
+            case Ends(index, part):
+                return "figures", {"index": _listed(index), "ends": part}
+            case Tally(index, sought, at):
+                return "figures", {"index": _listed(index), "find": sought.text, **({} if at is None else {"extreme": at})}
+            case Hits(of, tally):
+                (kind, arguments), (_, wanted) = cls._worded(of), cls._worded(tally)
+                return kind, {**wanted, **arguments}
             case Intact():
                 raise AssertionError("a program's memory has no checksum")
             case Spread(index, part, low, high, bins):
                 return "spread", {"index": _listed(index), "part": part, "low": low, "high": high, "bins": bins}
 
-    @staticmethod
-    def _understood(question: Question, response: Response) -> Answer:
+    @classmethod
+    def _understood(cls, question: Question, response: Response) -> Answer:
         match question:
             case Part():
                 return array_of(response)
@@ -336,6 +392,12 @@ class LiveSource(Source):
                 return Counted(Figures(**found), int(body.get("below", 0)), int(body.get("above", 0)))
             case Spread():
                 return np.frombuffer(response.raw, "<i8")
+            case Ends():
+                return None if response.body["ends"] is None else tuple(response.body["ends"])
+            case Tally():
+                return int(response.body["hits"])
+            case Hits(of, _):
+                return cls._understood(of, response)
             case Intact():
                 return True
 
@@ -376,8 +438,7 @@ class Pair(Source):
         if near is not None:
             done(answer(lambda index: near[index], self.shape, question))
             return
-        assert not isinstance(question, Intact)
-        index = question.plane.index(self.shape, question.region) if isinstance(question, Smaller) else question.index
+        index = index_of(question, self.shape)
 
         def first(a: Answer) -> None:
             if isinstance(a, Missing):

@@ -46,7 +46,7 @@ class TensorViews(QObject):
         history.value_picked.connect(model.select_value)
         history.pin_wished.connect(self.pin)
         model.tape_changed.connect(self._tape_changed)
-        for changed in (model.selection_changed, model.cursor_moved, model.grown):
+        for changed in (model.selection_changed, model.cursor_moved, model.grown, model.names_changed):
             changed.connect(self._ask)
         docks.came_in_sight.connect(lambda panel: self._ask() if panel is history and self._due else None)
 

@@ -2,10 +2,10 @@
 
 from .appearance import Appearance, Look, Mode
 from .colour_maps import MAPS, mapped
-from .fonts import MONO_FAMILY, UI_FAMILY, load_fonts, mono_font, scale, scaled, ui_font
+from .fonts import MONO_FAMILY, UI_FAMILY, UI_SIZE, load_fonts, mono_font, scale, scaled, ui_font
 from .icons import ICONS, icon, paint_icon
 from .motion import is_calm
-from .style import apply, current, palette, style_sheet
+from .style import apply, current, mark_file, palette, resize_font, size_icon, style_sheet, zoom_of
 from .tokens import CONTRAST, DARK, LIGHT, Theme, contrast, faded, mix
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "MAPS",
     "MONO_FAMILY",
     "UI_FAMILY",
+    "UI_SIZE",
     "Appearance",
     "Look",
     "Mode",
@@ -28,12 +29,16 @@ __all__ = [
     "is_calm",
     "load_fonts",
     "mapped",
+    "mark_file",
     "mix",
     "mono_font",
     "paint_icon",
     "palette",
+    "resize_font",
     "scale",
     "scaled",
+    "size_icon",
     "style_sheet",
     "ui_font",
+    "zoom_of",
 ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPalette, QPixmapCache
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPalette, QPixmapCache
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from . import fonts
 from .fonts import load_fonts, ui_font
@@ -15,6 +15,7 @@ from .tokens import Theme, mix
 
 _current: list[Theme] = []
 _DESIGNED = "designedPixels"  # a widget's property: the size of its own font at a scale of 1
+_ICON = "designedIcon"  # a button's property: the size of its icon at a scale of 1
 
 
 def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
@@ -29,7 +30,7 @@ def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
         app.setStyle("Fusion")
     _current[:] = [theme]
     set_icon_theme(theme)
-    app.setFont(ui_font(13))
+    app.setFont(ui_font())
     app.setPalette(palette(theme))
     app.setStyleSheet(style_sheet(theme))
     QPixmapCache.clear()  # Qt keeps 10 MiB of pictures, and would keep those in the old colours until newer ones take their place
@@ -40,6 +41,8 @@ def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> None:
 def _resize_fonts(app: QApplication, before: float, now: float) -> None:
     """Fonts that a widget was given for itself do not follow the application's."""
     for widget in app.allWidgets():
+        if isinstance(widget, QAbstractButton) and (side := widget.property(_ICON)):
+            size_icon(widget, side)
         if widget.testAttribute(Qt.WidgetAttribute.WA_SetFont):
             font = widget.font()
             designed = widget.property(_DESIGNED) or font.pixelSize() / before
@@ -47,6 +50,34 @@ def _resize_fonts(app: QApplication, before: float, now: float) -> None:
                 widget.setProperty(_DESIGNED, designed)  # so that rounding does not add up
                 font.setPixelSize(max(1, round(designed * now)))
                 widget.setFont(font)
+
+
+def mark_file(name: str) -> str:
+    """The file of a sign that a style sheet draws."""
+    return (Path(__file__).parent / f"{name}.svg").as_posix()
+
+
+def size_icon(button: QAbstractButton, pixels: int) -> None:
+    """Give a button an icon of so many pixels beside letters of the usual size; it grows with them."""
+    button.setProperty(_ICON, pixels)
+    button.setIconSize(QSize(fonts.scaled(pixels), fonts.scaled(pixels)))
+
+
+def resize_font(widget: QWidget, pixels: float) -> None:
+    """Give a widget letters of its own, of so many pixels where all others have the usual size; they grow with those. 0: the letters of
+    what is around it."""
+    widget.setProperty(_DESIGNED, pixels or None)
+    font = QFont()
+    if pixels:
+        font = widget.font()
+        font.setPixelSize(fonts.scaled(pixels))
+    widget.setFont(font)
+
+
+def zoom_of(widget: QObject | None) -> float:
+    """How many times larger a widget's letters are than the window's; 1 without a widget."""
+    pixels = widget.font().pixelSize() if isinstance(widget, QWidget) else 0
+    return pixels / fonts.scaled(fonts.UI_SIZE) if pixels > 0 else 1.0
 
 
 def current() -> Theme:
@@ -104,11 +135,19 @@ def style_sheet(theme: Theme) -> str:
     names["past_fill"] = mix(theme.panel, theme.past, 0.12).name()
     names["ready_fill"] = mix(theme.panel, theme.ready, 0.10).name()
     names["warn_fill"] = mix(theme.panel, theme.accent, 0.12).name()
-    names["tick"] = "dark" if theme.dark else "light"
-    names |= {f"px{size}": f"{max(1, round(size * fonts.scale()))}px" for size in (12, 14, 15, 24, 34)}
+    names["tick"] = "dark" if theme.dark else "light"  # on the colour of a box
+    names["bare_tick"] = "light" if theme.dark else "dark"  # on the menu itself
+    names |= {f"px{size}": f"{max(1, round(size * fonts.scale()))}px" for size in (12, 14, 15, 16, 20, 24, 34)}
+    names["float_right"] = f"{8 + fonts.scaled(20)}px"  # of a dock's buttons, which grow with its title
     names["marks"] = Path(__file__).parent.as_posix()
-    return _SHEET % names
+    return (_SHEET + (_LARGER if fonts.scale() != 1.0 else "")) % names
 
+
+_LARGER = """
+QAbstractButton, QAbstractItemView, QMenu, QTabBar, QComboBox { icon-size: %(px16)s; }
+QMenu::indicator { width: %(px16)s; height: %(px16)s; }
+QTreeView::branch { width: %(px16)s; }
+"""
 
 _SHEET = """
 QMainWindow, QDialog { background: %(panel)s; }
@@ -124,6 +163,8 @@ QMenu::item { padding: 5px 26px 5px 12px; border-radius: 5px; }
 QMenu::item:selected { background: %(selection)s; color: %(on_selection)s; }
 QMenu::item:disabled { color: %(disabled)s; }
 QMenu::icon { padding-left: 8px; }
+QMenu::indicator { width: 16px; height: 16px; padding-left: 4px; }
+QMenu::indicator:checked { image: url(%(marks)s/mark-check-%(bare_tick)s.svg); }
 QMenu::separator { height: 1px; background: %(border)s; margin: 5px 8px; }
 
 QToolBar { background: %(panel)s; border: none; border-bottom: 1px solid %(border)s; spacing: 3px; padding: 5px 8px; }
@@ -172,7 +213,7 @@ QPushButton[role="entry"]:focus { border-color: %(ready)s; }
 
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
     background: %(field)s; color: %(text)s; border: 1px solid %(outline)s; border-radius: 6px; padding: 3px 7px;
-    selection-background-color: %(selection)s; selection-color: %(on_selection)s; }
+    selection-background-color: %(selection)s; selection-color: %(on_selection)s; placeholder-text-color: %(faint)s; }
 QPlainTextEdit, QTextEdit { border: none; border-radius: 0; padding: 2px; }
 QPlainTextEdit[role="field"] { border: 1px solid %(outline)s; border-radius: 6px; }
 QPlainTextEdit[role="field"]:focus { border-color: %(ready)s; }
@@ -182,7 +223,8 @@ QPlainTextEdit[role="field"]:disabled { color: %(disabled)s; border-color: %(bor
 #chooserNote { padding: 10px 14px; }
 #graphTitle { padding: 5px 8px 5px 14px; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: %(ready)s; }
-QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: %(disabled)s; border-color: %(border)s; }
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {
+    color: %(disabled)s; placeholder-text-color: %(disabled)s; border-color: %(border)s; }
 QComboBox { padding: 3px 22px 3px 9px; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url(%(marks)s/mark-down.svg); width: 12px; height: 12px; }
@@ -213,15 +255,17 @@ QTreeView::item, QListView::item { min-height: %(px24)s; padding: 0 4px; }
 QAbstractItemView::item:hover { background: %(hover)s; }
 QAbstractItemView::item:selected { background: %(selection)s; color: %(on_selection)s; }
 QHeaderView { background: %(panel)s; }
-QHeaderView::section { background: %(panel)s; color: %(dim)s; border: none; border-bottom: 1px solid %(border)s; padding: 5px 8px;
+QHeaderView::section { background: %(panel)s; color: %(dim)s; border: none; border-bottom: 1px solid %(border)s; padding: 5px 7px;
     font-weight: 500; }
-QTableView > QHeaderView::section { padding: 5px 5px; }
+QTableView > QHeaderView::section { padding: 5px 3px; }
+EventTreeView > QHeaderView::section { padding: 5px 6px; }
 QTableCornerButton::section { background: %(panel)s; border: none; }
 
 QTabWidget::pane { border: none; border-top: 1px solid %(border)s; }
 QTabBar { background: %(panel)s; qproperty-drawBase: 0; }
 QTabBar::tab { background: transparent; color: %(dim)s; padding: 8px 9px 7px 9px; border: none; border-bottom: 2px solid transparent;
     font-weight: 500; }
+TabPages QTabBar::tab { padding: 8px 7px 7px 7px; }
 QTabBar::tab:selected { color: %(text)s; border-bottom-color: %(accent)s; font-weight: 600; }
 QTabBar::tab:hover:!selected { color: %(text)s; }
 QTabBar::tab:focus { color: %(ready_text)s; }
@@ -236,11 +280,11 @@ QTabBar QToolButton::left-arrow:disabled, QTabBar QToolButton::right-arrow:disab
 QDockWidget { color: %(text)s; font-weight: 600; titlebar-close-icon: url(%(marks)s/mark-close.svg);
     titlebar-normal-icon: url(%(marks)s/mark-float.svg); }
 QDockWidget::close-button, QDockWidget::float-button { border: none; border-radius: 4px; padding: 0; subcontrol-origin: margin;
-    subcontrol-position: top right; position: absolute; top: -2px; bottom: -2px; width: 20px; }
+    subcontrol-position: top right; position: absolute; top: -2px; bottom: -2px; width: %(px20)s; }
 QDockWidget::close-button { right: 6px; }
 QToolButton[role="chain"] { border: none; border-radius: 4px; padding: 0; background: transparent; }
 QToolButton[role="chain"]:hover { background: %(hover)s; }
-QDockWidget::float-button { right: 28px; }
+QDockWidget::float-button { right: %(float_right)s; }
 QDockWidget::close-button:hover, QDockWidget::float-button:hover { background: %(hover)s; }
 QDockWidget::title { background: %(panel)s; padding: 7px 10px; border-bottom: 1px solid %(border)s; text-align: left; }
 
@@ -250,6 +294,10 @@ QGroupBox { border: 1px solid %(border)s; border-radius: 8px; margin-top: 10px; 
 QGroupBox::title { subcontrol-origin: margin; left: 10px; padding: 0 4px; color: %(dim)s; }
 QProgressBar { background: %(raised)s; border: none; border-radius: 3px; height: 6px; text-align: center; color: %(text)s; }
 QProgressBar::chunk { background: %(ready)s; border-radius: 3px; }
+QSlider::groove:horizontal { background: %(border)s; height: 4px; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: %(outline)s; height: 4px; border-radius: 2px; }
+QSlider::handle:horizontal { background: %(raised)s; border: 1px solid %(outline)s; border-radius: 6px; width: 11px; margin: -5px 0; }
+QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus { border-color: %(ready)s; }
 QSplitter::handle { background: %(border)s; }
 
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }

@@ -55,6 +55,11 @@ class Theme:
     positive: tuple[QColor, ...]  # and its positive ones from 0
     categories: Mapping[str, QColor]
 
+    @property
+    def is_strong(self) -> bool:
+        """Whether it is for those who want high contrast: what else is hinted at in pale colours has to be seen."""
+        return self.name.startswith("contrast")
+
     def category(self, op: str) -> QColor:
         """The hue of an op's family, by the op's or the backward node's name."""
         return self.categories[category_of(op)]

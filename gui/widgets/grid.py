@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QBrush,
@@ -25,13 +25,14 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
-    QShortcut,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QLineEdit, QMenu, QWidget
 
 from .. import theme
+from .announce import describe
 from .formats import exact, shown
 from .number_text import markdown_text, numpy_text, table_text
+from .own_keys import Key, OwnKeys
 
 Array = NDArray[Any]
 COPY_LIMIT = 1_000_000  # elements that one copy may put on the clipboard
@@ -64,6 +65,7 @@ class NumberGrid(QAbstractScrollArea):
     """Shows numbers exactly, coloured by size. Ctrl+C copies, Ctrl+G goes to an index."""
 
     cell_picked = Signal(int, int)  # row and column of the current cell, whenever it changes
+    copy_wished = Signal(object)  # the selection is to be copied, written by this function, and not all of it is here
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +76,7 @@ class NumberGrid(QAbstractScrollArea):
         self._cells: Cells = ArrayCells(np.zeros((0, 0)))
         self._low, self._high = 0.0, 0.0
         self._heat = True
+        self._hits: Callable[[Array], Array] | None = None
         self._current = (0, 0)
         self._anchor = (0, 0)
         self._whole = False  # all numbers in view are painted
@@ -83,28 +86,25 @@ class NumberGrid(QAbstractScrollArea):
         self._goto.setAccessibleName(self.tr("Go to index"))
         self._goto.hide()
         self._goto.returnPressed.connect(self._go)
-        leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), self._goto)
-        leave.setContext(Qt.ShortcutContext.WidgetShortcut)
-        leave.activated.connect(self._leave)
+        OwnKeys(self._goto, {"Esc": self._leave})
         for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
             bar.valueChanged.connect(self._scrolled)
         self._actions = [
-            self._action(self.tr("Copy"), QKeySequence(QKeySequence.StandardKey.Copy), self.copy_text),
+            self._action(self.tr("Copy"), QKeySequence.StandardKey.Copy, self.copy_text),
             self._action(self.tr("Copy as CSV"), None, self.copy_csv),
-            self._action(self.tr("Copy as NumPy"), QKeySequence("Ctrl+Shift+C"), self.copy_numpy),
+            self._action(self.tr("Copy as NumPy"), "Ctrl+Shift+C", self.copy_numpy),
             self._action(self.tr("Copy as Markdown"), None, self.copy_markdown),
-            self._action(self.tr("Select all"), QKeySequence(QKeySequence.StandardKey.SelectAll), self.select_all),
-            self._action(self.tr("Go to index..."), QKeySequence("Ctrl+G"), self.ask_index),
+            self._action(self.tr("Select all"), QKeySequence.StandardKey.SelectAll, self.select_all),
+            self._action(self.tr("Go to index..."), "Ctrl+G", self.ask_index),
         ]
         self._measure()
 
-    def _action(self, text: str, key: QKeySequence | None, does: object) -> QAction:
+    def _action(self, text: str, key: Key | None, does: object) -> QAction:
         action = QAction(text, self)
         if key is not None:
-            action.setShortcut(key)
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.setText(f"{text}\t{QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)}")
+            OwnKeys(self, {key: action.trigger})
         action.triggered.connect(does)
-        self.addAction(action)
         return action
 
     # -------------------------------------------------------------------------------------------------------- showing
@@ -130,6 +130,11 @@ class NumberGrid(QAbstractScrollArea):
     def set_range(self, low: float, high: float) -> None:
         """The values at which the colours end."""
         self._low, self._high = low, high
+        self.viewport().update()
+
+    def show_hits(self, hits: Callable[[Array], Array] | None) -> None:
+        """Mark the numbers that ``hits`` says were found; it is given those in view, and says which they are."""
+        self._hits = hits
         self.viewport().update()
 
     def set_heat(self, heat: bool) -> None:
@@ -184,30 +189,27 @@ class NumberGrid(QAbstractScrollArea):
 
     def copy_numpy(self) -> None:
         """Copy the selection as a NumPy expression that gives the same numbers back."""
-        block = self.selected()
-        if block is None:
-            return
-        QGuiApplication.clipboard().setText(
-            numpy_text(block.reshape(-1)[0] if block.size == 1 else block.reshape(-1) if 1 in block.shape else block)
-        )
+        self._copy(lambda block: numpy_text(block.reshape(-1)[0] if block.size == 1 else block.reshape(-1) if 1 in block.shape else block))
 
     def copy_markdown(self) -> None:
         """Copy the selection as a table in Markdown."""
-        block = self.selected()
-        if block is not None:
-            QGuiApplication.clipboard().setText(markdown_text(block))
+        self._copy(markdown_text)
 
     def _copy_lines(self, between: str) -> None:
+        self._copy(lambda block: table_text(block, between))
+
+    def _copy(self, write: Callable[[Array], str]) -> None:
         block = self.selected()
         if block is not None:
-            QGuiApplication.clipboard().setText(table_text(block, between))
+            QGuiApplication.clipboard().setText(write(block))
+        elif 0 not in self._cells.shape:
+            self.copy_wished.emit(write)
 
     # ------------------------------------------------------------------------------------------------------- the index
 
     def route_index(self, ask: Callable[[], object]) -> None:
-        """Let somebody else ask for the index, by a key of his own."""
+        """Let somebody else ask for the index."""
         action = self._actions[-1]
-        action.setShortcut(QKeySequence())
         action.triggered.disconnect()
         action.triggered.connect(lambda: ask())
 
@@ -237,7 +239,7 @@ class NumberGrid(QAbstractScrollArea):
     # ------------------------------------------------------------------------------------------------------- geometry
 
     def _measure(self) -> None:
-        metrics = QFontMetrics(theme.mono_font(12))
+        metrics = QFontMetrics(theme.mono_font(12 * theme.zoom_of(self)))
         rows, columns = self._cells.shape
         self._font_width = metrics.horizontalAdvance("0")
         self._cell_height = metrics.height() + 6
@@ -291,9 +293,7 @@ class NumberGrid(QAbstractScrollArea):
         row, column = self._current
         block = self._cells.block(row, row + 1, column, column + 1) if 0 not in self._cells.shape else None
         value = exact(block[0, 0]) if block is not None and block.size else self.tr("not here")
-        self.setAccessibleDescription(
-            self.tr("Row %1, column %2: %3").replace("%3", value).replace("%2", str(column)).replace("%1", str(row))
-        )
+        describe(self, self.tr("Row %1, column %2: %3").replace("%3", value).replace("%2", str(column)).replace("%1", str(row)))
         self.cell_picked.emit(row, column)
         self.viewport().update()
 
@@ -348,6 +348,8 @@ class NumberGrid(QAbstractScrollArea):
 
     def changeEvent(self, event: object) -> None:
         super().changeEvent(event)  # type: ignore[arg-type]
+        if isinstance(event, QEvent) and event.type() is QEvent.Type.FontChange and hasattr(self, "_actions"):
+            self._measure()
         self.viewport().update()
 
     # -------------------------------------------------------------------------------------------------------- painting
@@ -372,7 +374,7 @@ class NumberGrid(QAbstractScrollArea):
         bottom = min(rows, top + (view.height() - self._head_height) // self._cell_height + 1)
         right = min(columns, left + (view.width() - self._head_width) // self._cell_width + 1)
         block = self._cells.block(top, bottom, left, right)
-        painter.setFont(theme.mono_font(12))
+        painter.setFont(theme.mono_font(12 * theme.zoom_of(self)))
         self._whole = block is not None
         if block is not None:
             texts = [[shown(x) for x in row] for row in block]
@@ -416,12 +418,26 @@ class NumberGrid(QAbstractScrollArea):
                     painter.fillRect(tight, look.field)
                 painter.setPen(colour)
                 painter.drawText(rect.adjusted(6, 0, -7, 0), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
+        if self._hits is not None:
+            self._paint_hits(painter, self._hits(block))
         row_at, column_at = self._current
         if 0 <= row_at - top < len(texts) and 0 <= column_at - left < len(texts[0]):
             rect = QRect(self._head_width + (column_at - left) * width, self._head_height + (row_at - top) * height, width, height)
             painter.setPen(QPen(look.ready if self.hasFocus() else look.outline, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rect.adjusted(1, 1, -1, -1))
+
+    def _paint_hits(self, painter: QPainter, hits: Array) -> None:
+        """A line of dashes inside each cell that was found, dark and light so that it is seen on every colour."""
+        look, width, height = theme.current(), self._cell_width, self._cell_height
+        cells = [
+            QRect(self._head_width + int(column) * width, self._head_height + int(row) * height, width, height).adjusted(2, 2, -3, -3)
+            for row, column in np.argwhere(hits)
+        ]
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen in (QPen(look.field, 2), QPen(look.text, 1.6, Qt.PenStyle.DashLine)):
+            painter.setPen(pen)
+            painter.drawRects(cells)
 
     def _paint_waiting(self, painter: QPainter, rows: int, columns: int) -> None:
         """What is not here yet."""
@@ -437,7 +453,7 @@ class NumberGrid(QAbstractScrollArea):
         view = self.viewport().rect()
         painter.fillRect(QRect(0, 0, view.width(), self._head_height), look.raised)
         painter.fillRect(QRect(0, self._head_height, self._head_width, view.height()), look.raised)
-        painter.setFont(theme.mono_font(11))
+        painter.setFont(theme.mono_font(11 * theme.zoom_of(self)))
         middle = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         for column in range(left, right):
             painter.setPen(look.text if column == self._current[1] else look.faint)

@@ -6,6 +6,9 @@ from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget, QWidgetItem
 
+# nobody asks for a layout while it is hidden
+_CHANGES = (QEvent.Type.LayoutRequest, QEvent.Type.FontChange, QEvent.Type.StyleChange, QEvent.Type.Show)
+
 
 class Holder(QWidget):
     """Holds one widget, as large as itself. Qt lays a whole window out, and paints much of it, whenever a text in it changes; from
@@ -25,9 +28,17 @@ class Holder(QWidget):
     def minimumSizeHint(self) -> QSize:
         return self._least
 
+    def shrink(self) -> None:
+        """Ask for no more room than the widget needs now."""
+        self._least, self._hint = self._measured(), self._held.sizeHint()
+        self.updateGeometry()
+
+    def _measured(self) -> QSize:
+        return self._item.minimumSize()
+
     def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            least, hint = self._item.minimumSize(), self._hint.expandedTo(self._held.sizeHint())
+        if event.type() in _CHANGES:
+            least, hint = self._measured(), self._hint.expandedTo(self._held.sizeHint())
             if least != self._least or hint != self._hint:
                 self._least, self._hint = least, hint
                 self.updateGeometry()

@@ -9,7 +9,7 @@ import networkx as nx
 
 from gradstep.engine.kept import whole
 
-from .facts import place
+from .facts import call_name, place
 
 SHAPES = {
     "op": "box", "function": "box", "custom": "box", "leaf": "ellipse", "input": "ellipse", "accumulate": "ellipse",
@@ -42,7 +42,6 @@ def text(graph: nx.DiGraph, title: str = "") -> str:
 
 def _clusters(graph: nx.DiGraph, ids: dict[Any, str]) -> list[str]:
     """The nodes, each inside the calls that it was made in. Not by recursion: modules may nest as deep as they like."""
-    calls = graph.graph.get("calls", {})
     lines: list[str] = []
     open_: list[int] = []
     for key, data in sorted(graph.nodes(data=True), key=lambda item: item[1]["calls"]):
@@ -54,10 +53,10 @@ def _clusters(graph: nx.DiGraph, ids: dict[Any, str]) -> list[str]:
             open_.pop()
             lines.append("  " * len(open_) + "}")
         for call in chain[shared:]:
-            label = getattr(calls.get(call), "path", "") or str(call)
+            label = call_name(graph, call)
             lines.append("  " * len(open_) + f"subgraph cluster_{call} {{ label={quoted(label)}; style=rounded;")
             open_.append(call)
-        words = "\\n".join(escaped(str(word)) for word in (data["label"], data["detail"], data["name"]) if word)
+        words = "\\n".join(escaped(str(word)) for word in (data.get("given", ""), data["label"], data["detail"], data["name"]) if word)
         tip = quoted(place(data))
         lines.append("  " * len(open_) + f'{ids[key]} [label="{words}", shape={SHAPES[data["kind"]]}, tooltip={tip}];')
     while open_:

@@ -8,20 +8,21 @@ straighten more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import isotonic_regression
-from scipy.sparse import coo_matrix, csc_matrix
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import csc_matrix
 from scipy.sparse.linalg import splu
 
-from .arrays import Flags, Floats, Ints, first_of_each
+from .arrays import Flags, Floats, Ints, connected, first_of_each
 
 NEARLY = 3.0  # px; a segment that bends by less is made straight
 STRAIGHT = 0.01  # px; a segment that bends by less is straight
 PULL = 0.05  # ADMM's penalty for leaving the feasible positions; it grows as the positions settle
 PULL_GROWTH = 1.7
+SMALL = 120  # vertices of a drawing for which dense matrices are quicker
 SCALE = 20.0  # bends (in px) above which the weights count them by length, no longer by square
 
 
@@ -96,16 +97,18 @@ def _pull_straight(row: Rows, pulls: Pulls, begins: Flags) -> Floats:
     def feasible(wanted: Floats) -> Floats:
         """The nearest positions that keep order and distances, in all layers by one regression."""
         slack = wanted[row.at] - packed
-        apart = layer * (float(np.ptp(slack)) + 1.0)  # layers do not constrain each other
+        apart = layer * (float(slack.max() - slack.min()) + 1.0)  # layers do not constrain each other
+        rising = slack + apart
+        if (rising[1:] < rising[:-1]).any():
+            rising = isotonic_regression(rising).x
         result = np.empty(count)
-        result[row.at] = isotonic_regression(slack + apart).x - apart + packed
+        result[row.at] = rising - apart + packed
         return result
 
     x = np.empty(count)
     x[row.at] = packed - middle
     tail, head = pulls.tail, pulls.head
-    diagonal = np.arange(count)
-    indices = (np.r_[tail, head, diagonal], np.r_[head, tail, diagonal])
+    system = _Small(count, tail, head) if count <= SMALL else _Sparse(count, tail, head)
     dual = np.zeros(count)
     weight, pull, free = pulls.weight / 4, PULL, x
     steps = 20 if count < 1_500 else 10
@@ -116,21 +119,50 @@ def _pull_straight(row: Rows, pulls: Pulls, begins: Flags) -> Floats:
             dual /= PULL_GROWTH
         total = np.bincount(tail, weight, count) + np.bincount(head, weight, count)
         drive = np.bincount(head, weight * pulls.offset, count) - np.bincount(tail, weight * pulls.offset, count)
-        matrix = csc_matrix((np.r_[-weight, -weight, total + pull + 1e-4], indices), shape=(count, count))
-        factor = splu(matrix, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}, diag_pivot_thresh=0.0)
+        solve = system.solver(weight, np.asarray(total + pull + 1e-4, dtype=np.float64))
         for _ in range(steps):
-            free = factor.solve(pull * (x - dual) + drive)
+            free = solve(pull * (x - dual) + drive)
             dual += free
             x = feasible(dual)
             dual -= x
     return x
 
 
+class _Sparse:
+    """The weighted Laplacian of the pulls with something on its diagonal, factorised."""
+
+    def __init__(self, count: int, tail: Ints, head: Ints) -> None:
+        diagonal = np.arange(count)
+        self._count = count
+        self._indices = (np.r_[tail, head, diagonal], np.r_[head, tail, diagonal])
+
+    def solver(self, weight: Floats, diagonal: Floats) -> Callable[[Floats], Floats]:
+        """What solves the system of equations for any right side."""
+        matrix = csc_matrix((np.r_[-weight, -weight, diagonal], self._indices), shape=(self._count, self._count))
+        solve: Callable[[Floats], Floats] = splu(
+            matrix, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}, diag_pivot_thresh=0.0
+        ).solve
+        return solve
+
+
+class _Small:
+    """The same of few vertices, for which making a sparse matrix takes longer than inverting one. It is symmetric, and its diagonal
+    outweighs the rest."""
+
+    def __init__(self, count: int, tail: Ints, head: Ints) -> None:
+        self._count = count
+        self._places = np.r_[tail * count + head, head * count + tail, np.arange(count) * (count + 1)]
+
+    def solver(self, weight: Floats, diagonal: Floats) -> Callable[[Floats], Floats]:
+        matrix = np.bincount(self._places, np.r_[-weight, -weight, diagonal], self._count**2).reshape(self._count, self._count)
+        inverse: Floats = np.linalg.inv(matrix)
+        return inverse.__matmul__
+
+
 def _runs(count: int, pulls: Pulls, x: Floats, tolerance: float) -> Ints:
     """The number of the run that each vertex belongs to: what is joined by segments that bend by less than ``tolerance``."""
     straight = np.abs(pulls.bend(x)) < tolerance
-    graph = coo_matrix((np.ones(int(straight.sum())), (pulls.tail[straight], pulls.head[straight])), shape=(count, count))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    return connected(count, pulls.tail[straight], pulls.head[straight])[1]
 
 
 def _inside_run(run: Ints, pulls: Pulls, x: Floats) -> Floats:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import networkx as nx
 import numpy as np
 
-from .arrays import Floats
+from .arrays import Floats, Ints, first_of_each, ints, links_of
 
 CHIP_GAP = 16.0  # px between a box and its chips
 CHIP_PITCH = 4.0  # px between chips above one another
@@ -21,28 +21,22 @@ LEAVES = frozenset({"accumulate", "leaf"})
 def dock(graph: nx.DiGraph) -> dict[Hashable, Hashable]:
     """Which nodes dock where, {chip: host}, by the attribute ``kind``: leaves (parameters and their AccumulateGrad) at the
     last of their users, and with them an op that only passes one leaf on (the transpose before a linear op)."""
-    hosts: dict[Hashable, Hashable] = {}
-    number = {key: k for k, key in enumerate(graph)}
-    kinds = dict(graph.nodes(data="kind"))
-    after = dict(graph.adjacency())
-    before: dict[Hashable, list[Hashable]] = {key: [] for key in kinds}
-    for key, others in after.items():
-        for other in others:
-            before[other].append(key)
-    for key, kind in kinds.items():
-        leaf = kind in LEAVES
-        if not leaf and (len(before[key]) != 1 or len(after[key]) != 1):
-            continue
-        users = [*before[key], *after[key]]
-        if leaf:
-            if users:
-                hosts[key] = max(users, key=number.__getitem__)
-        else:
-            leaves = [user for user in users if kinds[user] in LEAVES]
-            rest = [user for user in users if kinds[user] not in LEAVES]
-            if leaves and rest and len(before[rest[0]]) + len(after[rest[0]]) > 2:
-                hosts[key] = rest[0]
-    return hosts
+    keys = list(graph)
+    count = len(keys)
+    tail, head = links_of(graph, {key: k for k, key in enumerate(keys)})
+    leaf = np.array([data.get("kind") in LEAVES for _, data in graph.nodes(data=True)], dtype=np.bool_)
+    ins, outs = np.bincount(head, minlength=count), np.bincount(tail, minlength=count)
+    last, source, target = np.full(count, -1), np.full(count, -1), np.full(count, -1)  # user of each; its only ones where it has one
+    np.maximum.at(last, head, tail)
+    np.maximum.at(last, tail, head)
+    source[head], target[tail] = tail, head
+    passing = ~leaf & (ins == 1) & (outs == 1)
+    passing[passing] = leaf[source[passing]] != leaf[target[passing]]
+    other = np.where(leaf[source], target, source)  # of what passes a leaf on: that at its other side
+    passing[passing] = (ins + outs)[other[passing]] > 2
+    docked = passing | (leaf & (last >= 0))
+    host = np.where(leaf, last, other)[docked].tolist()
+    return {keys[chip]: keys[box] for chip, box in zip(np.flatnonzero(docked).tolist(), host, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +49,31 @@ class Docked:
     offset: Floats  # (n, 2)
 
 
-def arrange(width: Floats, height: Floats, host: Sequence[int]) -> Docked:
+def arrange(width: Floats, height: Floats, host: Sequence[int] | Ints) -> Docked:
     """Chips in a column at the right of their host; chips of chips farther right. ``host[k]`` is -1 for a box that stands
     alone. Raises ValueError where chips dock in a circle."""
-    count = len(width)
-    chips: list[list[int]] = [[] for _ in range(count)]
-    for chip, box in enumerate(host):
-        if box >= 0:
-            chips[box].append(chip)
-    order = [k for k in range(count) if host[k] < 0]
-    for box in order:  # grows while it is read: hosts before their chips
-        order.extend(chips[box])
-    if len(order) < count:
-        raise ValueError("docked: some boxes dock at each other in a circle; each chain of chips must end at a box that stands alone")
-    widths, total = width.tolist(), height.astype(np.float64).tolist()
-    room, offset = [0.0] * count, [(0.0, 0.0)] * count
-    for box in reversed(order):
-        mine = chips[box]
-        if not mine:
-            continue
-        column = sum(total[k] for k in mine) + CHIP_PITCH * (len(mine) - 1)
-        y = -column / 2
-        for k in mine:
-            offset[k] = (widths[box] / 2 + CHIP_GAP + widths[k] / 2, y + total[k] / 2)
-            y += total[k] + CHIP_PITCH
-        room[box] = CHIP_GAP + max(widths[k] + room[k] for k in mine)
-        total[box] = max(total[box], column)
-    return Docked(np.array(room), np.array(total), np.array(offset).reshape(-1, 2))
+    hosts = ints(host)
+    levels: list[Ints] = []  # chips, those of chips, and so on
+    placed = hosts < 0
+    waiting = np.flatnonzero(~placed)
+    while len(waiting):
+        ready = placed[hosts[waiting]]
+        if not ready.any():
+            raise ValueError("docked: some boxes dock at each other in a circle; each chain of chips must end at a box that stands alone")
+        levels.append(waiting[ready])
+        placed[waiting[ready]] = True
+        waiting = waiting[~ready]
+    room, total, offset = np.zeros(len(width)), height.astype(np.float64), np.zeros((len(width), 2))
+    for level in reversed(levels):
+        chips = level[np.argsort(hosts[level], kind="stable")]
+        box, tall = hosts[chips], total[chips]
+        begins = first_of_each(box)
+        first, number = np.flatnonzero(begins), np.cumsum(begins) - 1
+        column = np.bincount(number, tall) + CHIP_PITCH * (np.bincount(number) - 1)
+        above = np.cumsum(tall + CHIP_PITCH) - (tall + CHIP_PITCH)
+        above -= above[first][number]
+        offset[chips, 0] = width[box] / 2 + CHIP_GAP + width[chips] / 2
+        offset[chips, 1] = above - column[number] / 2 + tall / 2
+        room[box[first]] = CHIP_GAP + np.maximum.reduceat(width[chips] + room[chips], first)
+        total[box[first]] = np.maximum(total[box[first]], column)
+    return Docked(room, total, offset)

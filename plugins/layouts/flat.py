@@ -109,9 +109,10 @@ def sketch(
             at = ordering.from_places(memory.settled(layering, place))
             index, crossings = ordering.places(at), ordering.crossings(at)
             return Sketch(links, layering, ranks, top, bottom, ordering.number[at], index, crossings, place)
-    starts = [ordering.depth_first(downwards) for downwards in (True, False)]
+    starts = [ordering.depth_first(downwards=True)]
     at, crossings = ordering.improve(starts[0], FIRST_ROUNDS)
     if crossings:
+        starts.append(ordering.depth_first(downwards=False))
         if vertices > 2_000:
             starts = [min(starts, key=ordering.crossings)]
         at, crossings = min((ordering.improve(start, _rounds(vertices)) for start in starts), key=lambda found: found[1])

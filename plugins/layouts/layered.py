@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain
 from typing import Literal
 
 import networkx as nx
 import numpy as np
 
-from .arrays import Floats, Ints, ints
+from .arrays import Floats, Ints, links_of
 from .docking import Docked, arrange
 from .heights import Point
 from .layers import find_cycle
+from .lines import Lines, to_chips
 from .memory import Memory
 from .nested import Inside, Nest, Spacing
 from .tree import Cuts, Tree, build_tree, cut_links, dissolve_cycles
@@ -31,7 +32,6 @@ LAYER_GAP = 34.0  # px between layers
 NODE_GAP = 26.0  # px between boxes in a layer
 GROUP_PAD = 18.0  # px between a group's border and what is in it
 GROUP_TITLE = 26.0  # px more at a group's upper edge, where its name stands
-_EQUAL = 1e-6  # px between two corners at one place
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +105,21 @@ def layered_layout(
     if not keys:
         return Layout()
     number = {key: k for k, key in enumerate(keys)}
-    ends = list(dict.fromkeys((number[source], number[target]) for source, target in graph.edges()))
-    tail, head = (ints([end[side] for end in ends]) for side in (0, 1))
+    tail, head = links_of(graph, number)
     _refuse_cycle(keys, tail, head)
     upright = direction in ("down", "up")
     width, height = _measures(keys, sizes, upright)
     host = _hosts(number, docked or {})
-    chips = arrange(width, height, host.tolist())
+    chips = arrange(width, height, host)
     main = np.flatnonzero(host < 0)
     place_of = np.full(len(keys), -1, dtype=np.int64)
     place_of[main] = np.arange(len(main))
     routed = np.flatnonzero((host[tail] < 0) & (host[head] < 0))
     shut = closed or {}
-    paths = [(groups.get(keys[k], ()) if groups else ()) + ((shut[keys[k]],) if keys[k] in shut else ()) for k in main.tolist()]
-    tree = build_tree(paths)
+    standing = [keys[k] for k in main.tolist()]
+    tree = build_tree(
+        [(*(groups or {}).get(key, ()), shut[key]) if key in shut else groups.get(key, ()) if groups else () for key in standing]
+    )
     main_tail, main_head = place_of[tail[routed]], place_of[head[routed]]
     tree = dissolve_cycles(tree, main_tail, main_head)
     cuts = cut_links(tree, main_tail, main_head, by_box=folded is not None)
@@ -127,25 +128,23 @@ def layered_layout(
     small = None if folded is None else _folded_sizes(tree, folded, upright)
     flat = set(shut.values())
     is_shut = np.array([name in flat for name in tree.names], dtype=np.bool_)
-    names = ([keys[k] for k in main.tolist()], tree.names) if before is not None else None
+    names = (standing, tree.names) if before is not None else None
     nest = Nest(tree, cuts, half, half + chips.room[main], chips.height[main], spacing, small, is_shut, columns, names, before)
     drawn = nest.draw()
     frame = _Frame(tree, drawn)
     centre = _centres(frame, main, len(keys), host, chips)
-    corners = frame.edges(cuts)
-    _touch_boxes(corners, main_tail, main_head, centre[main], height[main])
+    upper, lower = centre[main, 1] - height[main] / 2, centre[main, 1] + height[main] / 2
+    routes = frame.edges(cuts).between(lower[main_tail], upper[main_head])
+    docking = np.flatnonzero((host[tail] == head) | (host[head] == tail))
+    chip_tail, chip_head = tail[docking], head[docking]
+    stubs = to_chips(centre, width, chip_tail, chip_head, host[chip_head] == chip_tail)
     turn = _Turn(direction, drawn.left + drawn.right, drawn.height)
-    ends_of = zip(tail[routed].tolist(), head[routed].tolist(), corners, strict=True)
-    edges = {(keys[a], keys[b]): turn.line(points) for a, b, points in ends_of}
-    places, widths, docks = centre.tolist(), width.tolist(), host.tolist()
-    for e in np.flatnonzero((host[tail] == head) | (host[head] == tail)).tolist():
-        a, b = int(tail[e]), int(head[e])
-        points = _chip_edge(places, widths, a, b) if docks[b] == a else _chip_edge(places, widths, b, a)[::-1]
-        edges[keys[a], keys[b]] = turn.points(points)
+    lines = turn.lines(Lines.all_of((routes, stubs)))
+    tails, heads = (map(keys.__getitem__, np.r_[ends[routed], ends[docking]].tolist()) for ends in (tail, head))
     return Layout(
-        positions=dict(zip(keys, turn.points(places), strict=True)),
-        groups={name: turn.rect(rect) for name, rect in zip(tree.names[1:], frame.rects()[1:], strict=True) if name not in flat},
-        edges=edges,
+        positions=dict(zip(keys, turn.points(centre), strict=True)),
+        groups={name: rect for name, rect in zip(tree.names[1:], turn.rects(frame.rects()[1:]), strict=True) if name not in flat},
+        edges=dict(zip(zip(tails, heads, strict=True), lines.points(), strict=True)),
         size=turn.size,
         memory={**(before or {}), **nest.memory},
     )
@@ -166,7 +165,7 @@ def _measures(keys: Sequence[Key], sizes: Mapping[Key, tuple[float, float]], upr
     missing = [key for key in keys if key not in sizes]
     if missing:
         raise ValueError(f"layered: sizes has no entry for {missing[0]!r} and {len(missing) - 1} other nodes")
-    table = np.array([sizes[key] for key in keys], dtype=np.float64).reshape(-1, 2)
+    table = np.fromiter(chain.from_iterable(map(sizes.__getitem__, keys)), np.float64).reshape(-1, 2)
     wrong = np.flatnonzero(~(np.isfinite(table) & (table > 0)).all(axis=1))
     if len(wrong):
         key = keys[int(wrong[0])]
@@ -237,40 +236,18 @@ class _Frame:
             for inside, x, y in zip(self.inside, self.x, self.y, strict=True)
         ]
 
-    def edges(self, cuts: Cuts) -> list[list[Point]]:
+    def edges(self, cuts: Cuts) -> Lines:
         """The corners of each edge: those of its links, one after the other."""
-        first = np.searchsorted(cuts.inside, np.arange(len(self._tree))).tolist()
-        groups = cuts.inside.tolist()
-        drawn: dict[int, list[list[Point]]] = {}  # groups that look alike share their drawing
-        pieces: list[list[Point]] = []
-        for link, group in enumerate(groups):
-            x, y, inside = self.x[group], self.y[group], self.inside[group]
-            routes = drawn.get(id(inside))
-            if routes is None:
-                routes = drawn[id(inside)] = [_without_idle(points) for points in inside.routes]
-            pieces.append([(px + x, py + y) for px, py in routes[link - first[group]]])
-        path, start = cuts.path_link.tolist(), cuts.path_start.tolist()
-        result = []
-        for begin, end in pairwise(start):
-            points = pieces[path[begin]] if end > begin else []
-            for link in path[begin + 1 : end]:
-                points = points + pieces[link]
-            result.append(_without_idle(points))
-        return result
-
-
-def _without_idle(points: list[Point]) -> list[Point]:
-    """The same way without corners that are met twice or lie on a vertical line."""
-    kept = points[:1]
-    for point in points[1:]:
-        x, y = point
-        if -_EQUAL < kept[-1][0] - x < _EQUAL:
-            while len(kept) > 1 and -_EQUAL < kept[-2][0] - x < _EQUAL:
-                kept.pop()
-            if -_EQUAL < kept[-1][1] - y < _EQUAL:
-                continue
-        kept.append(point)
-    return kept
+        kinds: dict[int, int] = {}  # groups that look alike share their drawing
+        kind = np.array([kinds.setdefault(id(inside), len(kinds)) for inside in self.inside])
+        drawn = list({id(inside): inside for inside in self.inside}.values())
+        pieces = Lines.all_of(Lines.of(inside.routes) for inside in drawn).without_idle()
+        begin = np.cumsum([0, *(len(inside.routes) for inside in drawn)])
+        first = np.searchsorted(cuts.inside, np.arange(len(self._tree)))
+        group = cuts.inside[cuts.path_link]
+        piece = begin[kind[group]] + cuts.path_link - first[group]
+        x, y = np.array(self.x), np.array(self.y)
+        return pieces.taken(piece).moved(x[group], y[group]).joined(cuts.path_start).without_idle()
 
 
 def _centres(frame: _Frame, main: Ints, count: int, host: Ints, chips: Docked) -> Floats:
@@ -285,28 +262,6 @@ def _centres(frame: _Frame, main: Ints, count: int, host: Ints, chips: Docked) -
     return centre
 
 
-def _touch_boxes(corners: list[list[Point]], tail: Ints, head: Ints, centre: Floats, height: Floats) -> None:
-    """Lets edges end at the boxes themselves where these are lower than their chips."""
-    lower, upper = (centre[:, 1] + height / 2).tolist(), (centre[:, 1] - height / 2).tolist()
-    for points, a, b in zip(corners, tail.tolist(), head.tolist(), strict=True):
-        first, last = (points[0][0], lower[a]), (points[-1][0], upper[b])
-        if len(points) > 1 and points[1][0] != first[0] and first[1] < points[0][1]:
-            points.insert(1, points[0])  # straight down beside the chips, only then sideways
-        if len(points) > 1 and points[-2][0] != last[0] and last[1] > points[-1][1]:
-            points.insert(-1, points[-1])
-        points[0], points[-1] = first, last
-
-
-def _chip_edge(centre: list[list[float]], width: list[float], host: int, chip: int) -> list[Point]:
-    """From a box's right edge to the left edge of a chip."""
-    (x, y), (chip_x, chip_y) = centre[host], centre[chip]
-    start, end = x + width[host] / 2, chip_x - width[chip] / 2
-    middle = (start + end) / 2
-    if abs(y - chip_y) < 1e-6:
-        return [(start, y), (end, chip_y)]
-    return [(start, y), (middle, y), (middle, chip_y), (end, chip_y)]
-
-
 class _Turn:
     """From a drawing whose flow goes down to one in another direction."""
 
@@ -315,20 +270,22 @@ class _Turn:
         self._height = height
         self.size = (width, height) if direction in ("down", "up") else (height, width)
 
-    def points(self, points: Sequence[Sequence[float]]) -> list[Point]:
+    def points(self, centre: Floats) -> list[Point]:
+        x, y = self._turned(centre[:, 0], centre[:, 1])
+        return list(zip(x.tolist(), y.tolist(), strict=True))
+
+    def lines(self, lines: Lines) -> Lines:
+        return Lines(*self._turned(lines.x, lines.y), lines.start)
+
+    def rects(self, rects: list[Rect]) -> list[Rect]:
+        x, y, width, height = np.array(rects).reshape(-1, 4).T
+        (x0, y0), (x1, y1) = self._turned(x, y), self._turned(x + width, y + height)
+        sides = np.minimum(x0, x1), np.minimum(y0, y1), np.abs(x1 - x0), np.abs(y1 - y0)
+        return list(zip(*(side.tolist() for side in sides), strict=True))
+
+    def _turned(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         if self._direction == "down":
-            return [(x, y) for x, y in points]
+            return x, y
         if self._direction == "up":
-            return [(x, self._height - y) for x, y in points]
-        if self._direction == "right":
-            return [(y, x) for x, y in points]
-        return [(self._height - y, x) for x, y in points]
-
-    def line(self, points: list[Point]) -> list[Point]:
-        """The same of corners that are points already."""
-        return points if self._direction == "down" else self.points(points)
-
-    def rect(self, rect: Rect) -> Rect:
-        x, y, width, height = rect
-        (x0, y0), (x1, y1) = self.points([(x, y), (x + width, y + height)])
-        return (min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0))
+            return x, self._height - y
+        return (y, x) if self._direction == "right" else (self._height - y, x)

@@ -10,10 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
-from .arrays import Flags, Floats, Ints, ints
+from .arrays import Flags, Floats, Ints, connected, ints
 from .flat import Boxes, Drawing, Sketch, place, reorder, sketch
 from .heights import Point
 from .layers import Links
@@ -58,22 +56,84 @@ class Inside:
 
 @dataclass(slots=True)
 class _Content:
-    """What a group holds, in numbers of its own: nodes, then groups, then ports (in, then out); and the links between them."""
+    """What a group holds, in numbers of its own: nodes, then groups, then ports (in, then out); and the links between them, four rows:
+    boxes and ports at their tails, boxes and ports at their heads. ``places``: where they leave and arrive, in numbers of the whole."""
 
     nodes: Ints
     groups: Ints
     ports_in: int
     ports_out: int
-    tail: Ints
-    tail_port: Ints
-    head: Ints
-    head_port: Ints
-    tail_place: Ints
-    head_place: Ints
+    links: Ints
+    places: Ints
+
+    @property
+    def tail(self) -> Ints:
+        row: Ints = self.links[0]
+        return row
+
+    @property
+    def tail_port(self) -> Ints:
+        row: Ints = self.links[1]
+        return row
+
+    @property
+    def head(self) -> Ints:
+        row: Ints = self.links[2]
+        return row
+
+    @property
+    def head_port(self) -> Ints:
+        row: Ints = self.links[3]
+        return row
 
     @property
     def boxes(self) -> int:
         return len(self.nodes) + len(self.groups) + self.ports_in + self.ports_out
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """What of an order is asked for link by link, as lists."""
+
+    index: list[int]
+    around: list[bool]
+    first_bend: list[int]
+    last_bend: list[int]
+
+    @classmethod
+    def of(cls, order: Sketch) -> _Ways:
+        layering = order.layering
+        return cls(order.index.tolist(), layering.around.tolist(), layering.first_bend.tolist(), layering.last_bend.tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """What of the links is asked for link by link, as lists: part and number in it of each box, number in its part, ends and ports of
+    each link, and the links that arrive at each group and that leave it."""
+
+    part_of: list[int]
+    number: list[int]
+    link_number: list[int]
+    tail: list[int]
+    tail_port: list[int]
+    head: list[int]
+    head_port: list[int]
+    arriving: dict[int, list[int]]
+    leaving: dict[int, list[int]]
+
+    @classmethod
+    def of(cls, content: _Content, part_of: Ints, number: Ints, link_number: Ints) -> _Ends:
+        first = len(content.nodes)
+        groups = range(first, first + len(content.groups))
+        tail, head = content.tail.tolist(), content.head.tolist()
+        arriving: dict[int, list[int]] = {}
+        leaving: dict[int, list[int]] = {}
+        for ends, links in ((tail, leaving), (head, arriving)):
+            for link, box in enumerate(ends):
+                if box in groups:
+                    links.setdefault(box - first, []).append(link)
+        own = part_of.tolist(), number.tolist(), link_number.tolist()
+        return cls(*own, tail, content.tail_port.tolist(), head, content.head_port.tolist(), arriving, leaving)
 
 
 @dataclass(slots=True)
@@ -85,12 +145,9 @@ class _Open:
     parts: list[tuple[Ints, Ints, Sketch | None]]  # boxes, links and order of each connected part
     waiting: list[int]  # groups in it (its own numbers) still to be drawn, the next one last
     children: list[Inside | None]
-    part_of: Ints
-    number: Ints  # of each box and link in its part
-    link_number: Ints
     group: int
-    arriving: dict[int, list[int]] = field(default_factory=dict)
-    leaving: dict[int, list[int]] = field(default_factory=dict)
+    ends: _Ends | None = None  # where there are groups
+    ways: list[_Ways | None] = field(default_factory=list)  # of each part, where there are groups
 
 
 class Nest:
@@ -131,14 +188,14 @@ class Nest:
         """A number for each group, equal for groups that have the same inside and had it before."""
         known: dict[object, int] = {}
         kinds = [0] * len(self._contents)
+        extents = np.stack([self._left, self._right, self._height], axis=1)
         for group in range(len(self._contents) - 1, -1, -1):  # groups inside have higher numbers
             part = self._contents[group]
-            sizes = tuple(values[part.nodes].tobytes() for values in (self._left, self._right, self._height))
+            sizes = extents[part.nodes].tobytes()
             inner = tuple([kinds[child] for child in part.groups.tolist()])
-            links = np.stack([part.tail, part.tail_port, part.head, part.head_port]).tobytes()
             own = b"" if self._folded is None else self._folded[group].tobytes()
             stood = self._stood(group)
-            key = (sizes, inner, part.ports_in, part.ports_out, links, group == ROOT, own, bool(self._closed[group]), stood)
+            key = (sizes, inner, part.ports_in, part.ports_out, part.links.tobytes(), group == ROOT, own, bool(self._closed[group]), stood)
             kinds[group] = known.setdefault(key, len(known))
         return kinds
 
@@ -154,7 +211,7 @@ class Nest:
                 group = int(top.content.groups[child])
                 inner = self._contents[group]
                 ranks = self._port_ranks(top, child, inner)
-                key = (self._kind[group], ranks.tobytes())
+                key = (self._kind[group], tuple(ranks))
                 if self._closed[group]:
                     top.children[child] = self._shut(inner)
                     top.waiting.pop()
@@ -187,9 +244,7 @@ class Nest:
         names = self._box_names(content)
         before = None if self._before is None or self._names is None else self._before.get(self._names[1][group], {})
         count = content.boxes
-        graph = coo_matrix((np.ones(len(content.tail)), (content.tail, content.head)), shape=(count, count))
-        parts = connected_components(graph, directed=False)[0] if count else 0
-        part_of = ints(connected_components(graph, directed=False)[1]) if count else ints([])
+        parts, part_of = connected(count, content.tail, content.head)
         box_start, box_order = by_group(parts, part_of)
         link_start, link_order = by_group(parts, part_of[content.tail])
         number, link_number = np.zeros(count, dtype=np.int64), np.zeros(len(content.tail), dtype=np.int64)
@@ -202,56 +257,56 @@ class Nest:
             if len(boxes) == 1:
                 pieces.append((boxes, links, None))
                 continue
-            _, places = np.unique(np.r_[content.tail_place[links], content.head_place[links]], return_inverse=True)
-            ours = Links(number[content.tail[links]], number[content.head[links]], *np.split(ints(places), 2))
+            _, places = np.unique(content.places[:, links], return_inverse=True)
+            ours = Links(number[content.tail[links]], number[content.head[links]], *ints(places).reshape(2, -1))
             entering = (boxes >= first_port) & (boxes < first_port + content.ports_in)
             leaving = boxes >= first_port + content.ports_in
             mine = None if names is None else [names[box] for box in boxes.tolist()]
             order = sketch(len(boxes), ours, np.flatnonzero(entering), np.flatnonzero(leaving), rank[boxes], mine, before)
             pieces.append((boxes, links, order))
-        opened = _Open(content, key, pieces, [], [None] * len(content.groups), part_of, number, link_number, group)
+        opened = _Open(content, key, pieces, [], [None] * len(content.groups), group)
         nodes = len(content.nodes)
         if len(content.groups):
-            for link, (tail, head) in enumerate(zip(content.tail.tolist(), content.head.tolist(), strict=True)):
-                if nodes <= tail < first_port:
-                    opened.leaving.setdefault(tail - nodes, []).append(link)
-                if nodes <= head < first_port:
-                    opened.arriving.setdefault(head - nodes, []).append(link)
-
-            def flow(child: int) -> tuple[int, int, int]:
-                box = nodes + child
-                order = pieces[part_of[box]][2]
-                return (int(part_of[box]), 0 if order is None else int(order.layering.layer[number[box]]), child)
-
-            opened.waiting = sorted(range(len(content.groups)), key=flow, reverse=True)
+            opened.ends = _Ends.of(content, part_of, number, link_number)
+            orders = [order for _, _, order in pieces]
+            layers = [[0] if order is None else order.layering.layer.tolist() for order in orders]
+            within = slice(nodes, first_port)
+            of_each = zip(part_of[within].tolist(), number[within].tolist(), range(len(content.groups)), strict=True)
+            flow = sorted(((part, layers[part][own], child) for part, own, child in of_each), reverse=True)
+            opened.waiting = [child for _, _, child in flow]
+            opened.ways = [None if order is None else _Ways.of(order) for order in orders]
         return opened
 
-    def _port_ranks(self, opened: _Open, child: int, inner: _Content) -> Ints:
+    def _port_ranks(self, opened: _Open, child: int, inner: _Content) -> list[int]:
         """The order in which the links around a child reach its ports: a rank for each port in, then for each port out."""
-        sums = np.zeros((2, inner.ports_in + inner.ports_out))
-        content = opened.content
-        order = opened.parts[opened.part_of[len(content.nodes) + child]][2]
-        if order is None:
-            return np.zeros(sums.shape[1], dtype=np.int64)
-        layering = order.layering
+        ports = inner.ports_in + inner.ports_out
+        ends, content = opened.ends, opened.content
+        if (inner.ports_in < 2 and inner.ports_out < 2) or ends is None:
+            return [0] * ports
+        ways = opened.ways[ends.part_of[len(content.nodes) + child]]
+        if ways is None:
+            return [0] * ports
+        sums, counts = [0.0] * ports, [0] * ports
         for links, port_of, far_box, far_port, bend_of in (
-            (opened.arriving.get(child, []), content.head_port, content.tail, content.tail_port, layering.last_bend),
-            (opened.leaving.get(child, []), content.tail_port, content.head, content.head_port, layering.first_bend),
+            (ends.arriving.get(child, ()), ends.head_port, ends.tail, ends.tail_port, ways.last_bend),
+            (ends.leaving.get(child, ()), ends.tail_port, ends.head, ends.head_port, ways.first_bend),
         ):
             for link in links:
-                own = int(opened.link_number[link])
-                if layering.around[own]:
+                own, box = ends.link_number[link], far_box[link]
+                if ways.around[own]:
                     where = FAR_RIGHT
-                elif layering.last_bend[own] >= layering.first_bend[own]:
-                    where = float(order.index[bend_of[own]])
+                elif ways.last_bend[own] >= ways.first_bend[own]:
+                    where = float(ways.index[bend_of[own]])
                 else:
-                    box = int(far_box[link])
-                    where = float(order.index[opened.number[box]]) + self._shift(opened, box, int(far_port[link]))
-                sums[0, port_of[link]] += where
-                sums[1, port_of[link]] += 1
-        wanted = np.round(sums[0] / np.maximum(sums[1], 1), 6)
-        ranks = [np.unique(half, return_inverse=True)[1] for half in np.split(wanted, [inner.ports_in])]
-        return ints(np.concatenate(ranks))
+                    where = float(ways.index[ends.number[box]]) + self._shift(opened, box, far_port[link])
+                sums[port_of[link]] += where
+                counts[port_of[link]] += 1
+        wanted = [round(1e6 * total / max(count, 1)) for total, count in zip(sums, counts, strict=True)]
+        ranks: list[int] = []
+        for half in (wanted[: inner.ports_in], wanted[inner.ports_in :]):
+            rank = {place: number for number, place in enumerate(sorted(set(half)))}
+            ranks += [rank[place] for place in half]
+        return ranks
 
     def _shift(self, opened: _Open, box: int, port: int) -> float:
         """Where on its box a link begins or ends: -0.5 at the left edge, 0.5 at the right one; 0 while that is not known."""
@@ -463,22 +518,15 @@ def _contents(tree: Tree, cuts: Cuts) -> list[_Content]:
     tail_place, head_place = (
         np.where(port >= 0, first_port + port, box) for box, port in ((cuts.tail, cuts.tail_port), (cuts.head, cuts.head_port))
     )
-    contents = []
-    for group in range(count):
-        ports = port_start[group + 1] - port_start[group]
-        links = slice(link_start[group], link_start[group + 1])
-        contents.append(
-            _Content(
-                nodes=node_order[node_start[group] : node_start[group + 1]],
-                groups=child_order[child_start[group] : child_start[group + 1]] + 1,
-                ports_in=int(ports - outs[group]),
-                ports_out=int(outs[group]),
-                tail=tail[links],
-                tail_port=tail_port[links],
-                head=head[links],
-                head_port=head_port[links],
-                tail_place=tail_place[links],
-                head_place=head_place[links],
-            )
+    links, places = np.stack([tail, tail_port, head, head_port]), np.stack([tail_place, head_place])
+    return [
+        _Content(
+            node_order[node_start[group] : node_start[group + 1]],
+            child_order[child_start[group] : child_start[group + 1]] + 1,
+            port_start[group + 1] - port_start[group] - out,
+            out,
+            links[:, link_start[group] : link_start[group + 1]],
+            places[:, link_start[group] : link_start[group + 1]],
         )
-    return contents
+        for group, out in enumerate(outs.tolist())
+    ]

@@ -203,6 +203,7 @@ def _ports_by_box(tree: Tree, tail: Ints, head: Ints, edge: Ints, group: Ints, o
     nodes = len(tree.owner)
     common, tail_box, head_box = _lift(tree, tail, head, nodes)
     first_port = nodes + len(tree)
+    places = first_port + len(edge) + 1  # boxes, groups and ports
     outer = np.stack([tail_box, head_box])  # by direction, 0 for in: the box at the other side
     last = np.zeros((2, len(tail)), dtype=np.int64)  # the port that an edge passed last, by direction
     port = np.zeros(len(edge), dtype=np.int64)
@@ -211,8 +212,8 @@ def _ports_by_box(tree: Tree, tail: Ints, head: Ints, edge: Ints, group: Ints, o
         mine = np.flatnonzero(tree.depth[group] == depth)
         e, g, o = edge[mine], group[mine], out[mine]
         beside = np.where(tree.parent[g] == common[e], outer[o, e], first_port + last[o, e])
-        _, number = np.unique(np.stack([g, o, beside]), axis=1, return_inverse=True)
-        port[mine] = count + ints(number.ravel())
+        _, number = np.unique((2 * g + o) * places + beside, return_inverse=True)  # by group, direction and what is beside
+        port[mine] = count + ints(number)
         last[o, e] = port[mine]
         count += int(number.max()) + 1
     known = np.unique(port, return_index=True)[1] if len(port) else ints([])

@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from itertools import compress
 
 import networkx as nx
 
@@ -167,13 +168,15 @@ def sizes(graph: nx.DiGraph) -> dict[Hashable, tuple[float, float]]:
 
 def groups(graph: nx.DiGraph, least: int = 2) -> dict[Hashable, tuple[int, ...]]:
     """The module calls around each node, without calls of fewer than ``least`` nodes that stand on a layer."""
-    inside = Counter(data["calls"] for _, data in graph.nodes(data=True) if data["kind"] != "accumulate" and data["label"] != "T")
+    facts = dict(graph.nodes(data=True))
+    calls_of = [data["calls"] for data in facts.values()]
+    standing = [data["kind"] != "accumulate" and data["label"] != "T" for data in facts.values()]
     count: Counter[int] = Counter()
-    for calls, nodes in inside.items():
-        count.update(dict.fromkeys(calls, nodes))
-    known = {calls for _, calls in graph.nodes(data="calls")}
-    paths = {calls: tuple(call for call in calls if count[call] >= least) for calls in known}
-    return {key: paths[calls] for key, calls in graph.nodes(data="calls")}
+    for calls, nodes in Counter(compress(calls_of, standing)).items():
+        for call in dict.fromkeys(calls):
+            count[call] += nodes
+    paths = {calls: tuple([call for call in calls if count[call] >= least]) for calls in set(calls_of)}
+    return dict(zip(facts, map(paths.__getitem__, calls_of), strict=True))
 
 
 FAMILIES: dict[str, tuple[Callable[[int], Trace], float]] = {  # and nodes a unit of size

@@ -61,7 +61,7 @@ def until(app: QApplication, done: Callable[[], bool]) -> None:
 
 def measure(app: QApplication, tape: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        window = MainWindow(Appearance.of(app), QSettings(f"{folder}/window.ini", QSettings.Format.IniFormat))
+        window = MainWindow(Appearance.of(app), QSettings(f"{folder}/window.ini", QSettings.Format.IniFormat), str(tape))
         window.resize(1600, 1000)
         window.show()
         app.processEvents()

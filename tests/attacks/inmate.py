@@ -40,7 +40,7 @@ class Guard:
             return
         if event == "open":
             self._opened(*args)
-        elif event == "pickle.find_class" and str(args[0]).startswith(self.own):
+        elif event == "pickle.find_class" and f"{args[0]}.".startswith(self.own):
             return
         elif event.startswith(_FORBIDDEN):
             if not (self.out and args and isinstance(args[0], (str, os.PathLike)) and os.fspath(args[0]).startswith(self.out)):

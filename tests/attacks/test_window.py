@@ -103,8 +103,8 @@ NOT_OPENED: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a pipe": (os.mkfifo, "is not an ordinary file: choose a script or a tape."),
     "a device without end": (lambda path: path.symlink_to("/dev/zero"), "is not an ordinary file: choose a script or a tape."),
-    "a link to itself": (lambda path: path.symlink_to(path.name), "cannot be opened: Too many levels of symbolic links"),
-    "a link to nothing": (lambda path: path.symlink_to("nothing"), "is not there any more: choose another file."),
+    "a link to itself": (lambda path: path.symlink_to(path.name), "cannot be opened: Too many levels of symbolic links."),
+    "a link to nothing": (lambda path: path.symlink_to("nothing"), "is not there: choose another file."),
 }
 
 
@@ -118,7 +118,7 @@ def test_what_is_no_file_is_refused_with_a_reason(qtbot: QtBot, tmp_path: Path, 
         assert window.message.text == f"{file} {said}"
         window.message.clear()
     window.open_file(str(tmp_path / ("n" * 400 + suffix)))
-    assert window.message.text.endswith("cannot be opened: File name too long")
+    assert window.message.text.endswith("cannot be opened: File name too long.")
     window.open_file(str(tmp_path / f"a\0{suffix}"))
     assert "cannot be opened" in window.message.text
     assert window.model.tape is None

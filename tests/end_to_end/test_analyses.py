@@ -125,7 +125,7 @@ def test_contributions_and_flow_lead_to_the_accumulate_grad_of_a_pass(driver: Dr
     driver.until(lambda: any(".grad of w" in text for text in panels.contributions._tree.texts()))
     texts = panels.contributions._tree.texts()
     assert any(text.startswith("w, used 2 times") for text in texts)
-    assert sum(text.startswith("run ") for text in texts) == 3
+    assert sum(text.startswith("backward ") for text in texts) == 3
     driver.press("flow")
     driver.until(lambda: panels.flow.model.columnCount() == 3)
     window.model.select(None)

@@ -84,5 +84,6 @@ def test_a_condition_that_is_none_is_said_and_nothing_changes(driver: Driver) ->
     assert not points.change(made.id, {"condition": "import os"})
     assert points.all == [made]
     assert len(said) == 2
+    assert driver.message == said[-1]  # in the bar, where it stays
     driver.press("clear_breakpoints")
     driver.finish()

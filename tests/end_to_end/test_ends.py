@@ -22,7 +22,7 @@ x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
 
 def test_a_missing_file_is_named_and_nothing_changes(driver: Driver, tmp_path: Path) -> None:
     driver.window.open_file(str(tmp_path / "gone.py"))
-    assert "gone.py is not there any more" in driver.message
+    assert "gone.py is not there: choose another file." in driver.message
     assert driver.state is State.IDLE
     assert driver.window.pages.currentWidget() is driver.window.welcome
 
@@ -54,6 +54,46 @@ def test_the_line_that_raised_is_shown(driver: Driver) -> None:
     source = driver.window.panels.source
     assert source.current_file == file
     assert source._views[file]._line == 6
+
+
+def test_where_a_node_raised_that_node_is_selected_and_the_line_that_raised_is_shown(driver: Driver) -> None:
+    text = "import torch\nx = torch.ones(3, requires_grad=True)\ny = x.exp()\nloss = y.sum()\ny.zero_()\nloss.backward()\n"
+    driver.open(driver.script(text.replace("y.zero_()", "with torch.no_grad():\n    y.zero_()")))
+    driver.finish()
+    assert driver.state is State.RAISED
+    assert driver.window.model.selection.key == ("node", driver.node("ExpBackward0"))
+    assert driver.window.panels.step._view.status == "failed"
+    source = driver.window.panels.source
+    assert source._views[source.current_file]._line == 7
+    assert "Go To Node" in [button.text() for button in driver.window.message.findChildren(QPushButton)]
+
+
+def test_at_the_end_the_node_that_ran_last_is_selected_and_not_the_one_of_the_last_stop(driver: Driver) -> None:
+    driver.open(driver.script(BACKWARD + "(x * 3).sum().backward()\n"))
+    first = driver.window.model.selection.key
+    driver.finish()
+    tape, key = driver.window.model.tape, driver.window.model.selection.key
+    assert key != first
+    assert key[1] in tape.runs[driver.window.model.run].needed
+    assert driver.window.panels.step._view.place == "step 3 of 3"
+
+
+def test_at_the_end_what_the_user_selected_stays_selected(driver: Driver) -> None:
+    driver.open(driver.script(BACKWARD))
+    chosen = ("node", driver.node("MulBackward0"))
+    driver.window.model.select(chosen)
+    driver.finish()
+    assert driver.window.model.selection.key == chosen
+
+
+def test_a_program_that_is_stopped_where_it_stood_leaves_the_selection_there(driver: Driver) -> None:
+    driver.open(driver.script(BACKWARD))
+    driver.step()
+    before = driver.window.model.selection.key
+    driver.press("stop")
+    driver.end()
+    assert driver.window.model.selection.key == before
+    assert not driver.window.panels.events._next.isVisible()
 
 
 def test_a_syntax_error_shows_its_line_though_nothing_ran(driver: Driver) -> None:

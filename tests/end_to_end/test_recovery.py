@@ -78,6 +78,7 @@ def test_the_next_window_offers_what_the_killed_one_had_open(qtbot: QtBot, kille
     (open_recording, open_script) = window.recovery.answers(lost, window.open_file)
     open_recording[1]()
     qtbot.waitUntil(lambda: window.session.state is State.TRACE and window.model.tape is not None)
+    assert len(window.notes.all) == 1
     assert open_script[0] == "Open the Script"
     window.close()
 

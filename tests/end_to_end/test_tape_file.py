@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import weakref
@@ -12,14 +14,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gradstep.engine.debug.states import State
-from gradstep.engine.tape.log import COMPLETE, FRAME
+from gradstep.engine.tape.log import COMPLETE, FRAME, HEAD, Writer
 from gradstep.engine.tape.reader import Tape
+from gradstep.gui.files.attach_dialog import Place
 from gradstep.gui.files.export import export_canvas
 
+from ..ssh_to_here import connections, ssh_to_here
 from .conftest import LONG, Driver, make
 
 SMALL = "import torch\nx = torch.ones(2, requires_grad=True)\n(x * 3).sum().backward()\n"
@@ -48,6 +52,19 @@ def opened(driver: Driver, tape: Path) -> None:
 
 def answers(driver: Driver) -> dict[str, QPushButton]:
     return {button.text(): button for button in driver.window.message.findChildren(QPushButton) if not button.isHidden()}
+
+
+def test_at_the_end_of_a_tape_the_node_that_ran_last_is_selected_as_at_the_end_of_its_program(
+    driver: Driver, recorded: Callable[[str, str], Path]
+) -> None:
+    opened(driver, recorded(SMALL, "small"))
+    window = driver.window
+    model, panel = window.model, window.panels.step
+    last = model.history.runs[-1].nodes[-1]
+    driver.until(lambda: model.selection.key == ("node", last))
+    driver.until(lambda: not panel._stage.is_empty)
+    assert panel._name.text() == "AccumulateGrad x"
+    assert window.canvas.selected_key is not None
 
 
 def test_a_tape_that_is_replaced_is_said_and_reloaded_when_the_user_wants(driver: Driver, recorded: Callable[[str, str], Path]) -> None:
@@ -88,6 +105,45 @@ def test_a_tape_without_its_end_is_not_taken_for_a_whole_one(driver: Driver, rec
     tape.write_bytes(whole[: len(whole) // 2])
     opened(driver, tape)
     driver.until(lambda: "cannot be read further" in driver.message and "What stands before that place is shown" in driver.message)
+
+
+def test_of_a_damaged_tape_a_repaired_copy_is_saved_and_opened(
+    driver: Driver, recorded: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tape, copy = recorded(LARGER, "larger"), tmp_path / "copy.gst"
+    data = tape.read_bytes()
+    half, model = data[: len(data) // 2], driver.window.model
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(copy), ""))
+    for damaged in (half, bytes(HEAD.size) + data[HEAD.size :]):  # in the middle, and at its first bytes
+        tape.write_bytes(damaged)
+        driver.window.open_file(str(tape))
+        driver.until(lambda: "Save Repaired Copy..." in answers(driver))
+        answers(driver)["Save Repaired Copy..."].click()
+        driver.until(lambda: f"Saved {copy}. Left out: " in driver.message)
+        assert "larger.gst was not changed." in driver.message
+        assert tape.read_bytes() == damaged
+        answers(driver)["Open It"].click()
+        driver.until(lambda: "copy.gst is a repaired copy: larger.gst was damaged; left out: " in driver.message)
+        driver.until(lambda: model.is_all_here)
+        assert model.tape is not None
+        assert len(model.tape.ops) > 5
+        assert (model.tape.path, model.tape.verify()) == (str(copy), "")
+        driver.press("close")
+        copy.unlink()
+
+
+def test_a_repaired_copy_writes_over_nothing(
+    driver: Driver, recorded: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tape, other = recorded(LARGER, "larger"), tmp_path / "mine.gst"
+    tape.write_bytes(tape.read_bytes()[:-20])
+    other.write_bytes(b"mine")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(other), ""))
+    opened(driver, tape)
+    driver.until(lambda: "Save Repaired Copy..." in answers(driver))
+    answers(driver)["Save Repaired Copy..."].click()
+    driver.until(lambda: "mine.gst is there already and is not written over" in driver.message)
+    assert other.read_bytes() == b"mine"
 
 
 def test_a_tape_is_let_go_of_when_it_is_closed(driver: Driver, recorded: Callable[[str, str], Path]) -> None:
@@ -164,3 +220,30 @@ def test_window_and_command_line_export_at_once(qtbot: QtBot, driver: Driver, tm
     tape = Tape.open(copy)
     assert tape.damage == ""
     tape.close()
+
+
+def test_of_a_tape_that_grows_status_and_title_say_so_until_it_is_over(driver: Driver, tmp_path: Path) -> None:
+    window, writer = driver.window, Writer(tmp_path / "run.gst")
+    window.open_file(str(tmp_path / "run.gst"))
+    driver.until(lambda: "run.gst is still being recorded, and followed as it grows" in window.status.accessibleName())
+    assert "run.gst [still recording] - gradstep" in window.windowTitle()
+    writer.close()
+    driver.until(lambda: "A recorded tape; there is no program to run." in window.status.accessibleName())
+    assert "still recording" not in window.windowTitle()
+
+
+def test_of_a_recording_on_another_machine_they_say_which_and_whether_it_is_connected(driver: Driver, tmp_path: Path) -> None:
+    window, writer = driver.window, Writer(tmp_path / "run.gst")
+    ssh = ssh_to_here(tmp_path)
+    there = f"{shlex.quote(sys.executable)} -P -m gradstep"
+    window.attaching.follow(Place("me@cluster", str(tmp_path / "run.gst"), str(tmp_path / "copies"), f"{ssh} -T", there))
+    driver.until(lambda: "Connected to me@cluster: " in window.status.accessibleName())
+    assert "still recording on me@cluster" in window.windowTitle()
+    ssh.rename(tmp_path / "away")
+    os.kill(connections(ssh)[0], signal.SIGKILL)
+    driver.until(lambda: "The connection to me@cluster was lost, and is tried again" in window.status.accessibleName())
+    assert "connection to me@cluster lost" in window.windowTitle()
+    (tmp_path / "away").rename(ssh)
+    driver.until(lambda: "Connected to me@cluster: " in window.status.accessibleName())
+    writer.close()
+    driver.until(lambda: "A recorded tape; there is no program to run." in window.status.sentence.text())

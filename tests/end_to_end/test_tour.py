@@ -98,7 +98,7 @@ def test_gradients_that_pile_up_by_contributions_flow_and_two_iterations(driver:
     window, panels = driver.window, driver.window.panels
     window.model.select(("node", driver.node("AccumulateGrad")))
     driver.press("contributions")
-    driver.until(lambda: sum(text.startswith("run ") for text in panels.contributions._tree.texts()) == 6)
+    driver.until(lambda: sum(text.startswith("backward ") for text in panels.contributions._tree.texts()) == 6)
     driver.press("flow")
     driver.until(lambda: panels.flow.model.columnCount() == 6)
     driver.press("compare_iterations")
@@ -118,6 +118,8 @@ def test_a_wrong_formula_by_a_breakpoint_on_the_function_a_step_into_it_and_a_wa
     inside = driver.step("step_into")
     assert inside is not None
     assert inside.where["function"] == "Softplus.backward"
+    view = window.panels.source._views[str(inside.where["file"])]
+    driver.until(lambda: view._line == inside.where["line"])  # where it stands, and not the line of the node's forward op
     driver.until(lambda: bool(window.watches.rows()) and window.watches.rows()[0].newest is not None)
     newest = window.watches.rows()[0].newest
     assert newest is not None
@@ -172,10 +174,10 @@ def test_the_poisoned_one_of_four_ranks_by_contributions_alerts_and_the_explanat
     window, panels = driver.window, driver.window.panels
     window.model.select(("node", driver.node("AccumulateGrad")))
     driver.press("contributions")
-    driver.until(lambda: sum(text.startswith("run ") for text in panels.contributions._tree.texts()) == 12)
-    rows = [text.split("\t")[:2] for text in panels.contributions._tree.texts() if text.startswith("run ")]
-    second = rows[4:8] if rows[0][0].startswith("run 1,") else rows[-8:-4]
-    assert [source for source, _ in second] == [f"run {5 + rank}, line {38 + rank}" for rank in range(4)]
+    driver.until(lambda: sum(text.startswith("backward ") for text in panels.contributions._tree.texts()) == 12)
+    rows = [text.split("\t")[:2] for text in panels.contributions._tree.texts() if text.startswith("backward ")]
+    second = rows[4:8] if rows[0][0].startswith("backward 0,") else rows[-8:-4]
+    assert [source for source, _ in second] == [f"backward {4 + rank}, four_ranks.py:{38 + rank}" for rank in range(4)]
     assert [norm == "nan" for _, norm in second] == [False, False, True, False]
     alert = window.navigator.first_alert()
     assert alert is not None

@@ -193,7 +193,7 @@ def test_a_saved_tape_opens_without_the_script(driver: Driver, tmp_path: Path) -
 
 def test_the_dot_of_the_state_says_what_its_sentence_says(driver: Driver) -> None:
     status = driver.window.status
-    driver.open(driver.script("import torch\nx = torch.ones(2, requires_grad=True)\nx.sum().backward()\nwhile True:\n    y = x * 2\n"))
+    driver.open(driver.script("import torch\nx = torch.ones(2, requires_grad=True)\nx.sum().backward()\nx * 2\nwhile True:\n    pass\n"))
     assert (status.dot.property("tone"), status.sentence.text()[:6]) == ("paused", "Paused")
     standing = driver.window.standing
     standing.settling.setInterval(LONG)  # what the state decides is shown when this test says so

@@ -88,7 +88,7 @@ class Commands:
         """Wait for the end of a command."""
         out, err = process.communicate(timeout=PATIENCE)
         text = (err or b"").decode("utf-8", "backslashreplace")
-        self._said.hear(text, "gradstep")
+        self._said.hear(f"{text}\n", "gradstep")
         return Ran(process.returncode, out or b"", text, tape or self.folder / "run.gst")
 
     def run(self, *words: str | Path, **options: Any) -> Ran:

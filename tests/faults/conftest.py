@@ -124,7 +124,7 @@ def session(said: Said) -> Iterator[Session]:
     with Session() as session:
         yield session
         session.close()
-        said.hear(session.printed.get("stderr", "") + session.printed.get("console", ""), "the script")
+        said.hear(session.printed.get("stderr", "") + session.printed.get("console", "") + "\n", "the script")
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ class Said:
     """Lines that were heard, and patterns of those that were expected."""
 
     def __init__(self) -> None:
-        self._heard: list[tuple[str, str]] = []
+        self._heard: dict[str, str] = {}  # who said it: a line may come in pieces
         self._expected: list[re.Pattern[str]] = []
 
     def hear(self, text: str, who: str) -> None:
-        """``who`` said ``text``."""
-        self._heard += [(who, line) for line in text.splitlines() if line.strip()]
+        """``who`` said ``text``, which goes on where the last one of theirs ended."""
+        self._heard[who] = self._heard.get(who, "") + text
 
     def expect(self, *patterns: str) -> None:
         """Lines that match one of these from their beginning may be said."""
@@ -29,7 +29,10 @@ class Said:
     @property
     def lines(self) -> list[str]:
         """All that was heard."""
-        return [line for _, line in self._heard]
+        return [line for _, line in self._said()]
+
+    def _said(self) -> list[tuple[str, str]]:
+        return [(who, line) for who, text in self._heard.items() for line in text.splitlines() if line.strip()]
 
     def count(self, pattern: str) -> int:
         """How many lines match."""
@@ -37,4 +40,4 @@ class Said:
 
     def unknown(self) -> list[str]:
         """Lines that nobody expected, with who said them."""
-        return [f"{who}: {line[:300]}" for who, line in self._heard if not any(pattern.match(line) for pattern in self._expected)]
+        return [f"{who}: {line[:300]}" for who, line in self._said() if not any(pattern.match(line) for pattern in self._expected)]

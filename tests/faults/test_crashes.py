@@ -59,7 +59,7 @@ def test_the_bar_names_the_signal_and_the_node(person) -> None:
     person.run(SEGFAULT)
     assert person.state is State.CRASHED
     assert "SIGSEGV while running node #" in person.bar
-    assert "BrokenBackward (started, not finished). 3 backward steps before it are saved." in person.bar
+    assert "BrokenBackward (started, not finished). 3 backward steps before that are saved." in person.bar
     assert person.answers == ["Go To Node", "Restart"]
 
 

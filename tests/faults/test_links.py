@@ -15,6 +15,7 @@ from gradstep.engine.debug.protocol import Handshake, Role
 from gradstep.engine.debug.states import State
 from gradstep.engine.debug.tree import descendants, freeze, thaw
 
+from ..ssh_to_here import connections, ssh_to_here
 from .catalogue import API, CLI, WINDOW, fault
 from .command import read_until
 from .evidence import sound
@@ -55,13 +56,6 @@ input()
 (x * 2).sum().backward()
 """
 )
-SSH = """\
-#!/bin/sh
-# -- the machine, and a line for its shell; the process that it becomes is written down
-shift 2
-echo $$ >> agents
-exec sh -c "exec $*"
-"""
 
 
 @fault(38, API)
@@ -162,14 +156,13 @@ def test_a_link_to_another_machine_that_dies_costs_nothing(gradstep, said) -> No
     )  # fmt: skip
     job = gradstep.start("record", "--durable", "-o", "job.gst", gradstep.write(TOLD_TO_END), stdin=subprocess.PIPE)
     read_until(job, b"up\n")
-    link = gradstep.write(SSH, "ssh")
-    link.chmod(0o700)
+    link = ssh_to_here(gradstep.folder)
     there = shlex.join([sys.executable, "-m", "gradstep"])
     words = ["attach", "--ssh", link, "--gradstep", there, f"cluster:{gradstep.folder / 'job.gst'}", "--to", "copy.gst"]
     copy = gradstep.start(*words)
     read_until(copy, b"copy.gst\n")
-    [agent] = (gradstep.folder / "agents").read_text().split()
-    os.kill(int(agent), signal.SIGKILL)
+    [agent] = connections(link)
+    os.kill(agent, signal.SIGKILL)
     assert job.poll() is None
     job.stdin.write(b"end\n")
     job.stdin.flush()

@@ -95,3 +95,9 @@ def test_sentences_name_the_key_that_a_command_has_now(actions):
     actions.set_keys("step", [])
     assert key_of("step") == "Next Node"
     actions.set_keys("step", ["F10"])
+
+
+def test_what_can_be_ticked_shows_its_tick_in_the_menu_and_no_icon_in_its_place(actions):
+    ticked = [actions[command.name] for command in COMMANDS if command.checkable]
+    assert any(not action.icon().isNull() for action in ticked)
+    assert [action.objectName() for action in ticked if action.isIconVisibleInMenu()] == []

@@ -15,7 +15,6 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPTS = str(ROOT / "scripts")
-AT_ONCE = 8  # states that one test looks at
 
 sys.path.insert(0, SCRIPTS)
 try:
@@ -25,7 +24,7 @@ finally:
     sys.path.remove(SCRIPTS)
 
 KEPT = [tuple(name for name in names if name in references.kept("light")) for names, _ in states.SCENES]
-PARTS = [names[place : place + AT_ONCE] for names in KEPT for place in range(0, len(names), AT_ONCE)]
+PARTS = [names[at : at + references.AT_ONCE] for names in KEPT for at in range(0, len(names), references.AT_ONCE)]
 
 
 @pytest.mark.timeout(600)

@@ -1,6 +1,6 @@
 from PySide6.QtCore import QCoreApplication, QTranslator
 
-from gradstep.gui.translation import translate
+from gradstep.gui.translation import is_right_to_left, translate
 
 
 class German(QTranslator):
@@ -30,3 +30,11 @@ def test_a_translation_is_found_by_its_context(qapp):
         assert translate("Here", "%n value(s) (is|are) shown", 4) == "4 Werte"
     finally:
         QCoreApplication.removeTranslator(german)
+
+
+def test_a_text_has_the_direction_of_its_first_letter_and_numbers_alone_that_of_latin():
+    assert is_right_to_left("\u05e0\u05e9\u05de\u05e8 run.gst")
+    assert is_right_to_left("12 \u0645\u0648\u062a\u0631")
+    assert not is_right_to_left("run.gst \u05e0\u05e9\u05de\u05e8")
+    assert not is_right_to_left("6\u00d76\u00d72")
+    assert not is_right_to_left("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 from pathlib import Path
 from typing import Any
@@ -601,6 +602,54 @@ def prehooks_of_ops_with_results_that_carry_no_gradient(T: Any, say: Say) -> Non
         node.register_prehook(told(say, f"{name} pre"))
         node.register_hook(told(say, f"{name} post"))
     loss.backward()
+
+
+@program
+def what_a_hook_may_not_return(T: Any, say: Say) -> None:
+    def looked_at(*given: Any) -> Any:
+        return returned(given[0])
+
+    def refused(hooked: Any, name: str) -> None:
+        x = T.ones(3, requires_grad=True)
+        y = x * 2
+        leaf = y.grad_fn.next_functions[0][0]
+        owner = {"x": x, "y": y, "node": y.grad_fn, "leaf": leaf}[hooked]
+        getattr(owner, name)(looked_at)
+        if name == "register_post_accumulate_grad_hook":
+            owner.register_post_accumulate_grad_hook(told(say, "the next is given"))
+        try:
+            y.sum().backward()
+        except Exception as error:
+            say(hooked, name, error)
+        say(x.grad)
+
+    ways: list[tuple[str, str]] = [("x", "register_hook"), ("y", "register_hook"), ("x", "register_post_accumulate_grad_hook")]
+    ways += [(which, name) for which in ("node", "leaf") for name in ("register_hook", "register_prehook")]
+    ones: list[Any] = [T.ones(3), T.ones(2), T.ones(3, dtype=T.float64), 5, "text", None]
+    for value in [*ones, (), [T.ones(3)], (T.ones(2),), (T.ones(3),), (T.ones(3), None), (None,), (3,), (T.ones(3),) * 3]:
+        for hooked, name in ways:
+
+            def returned(given: Any, value: Any = value) -> Any:
+                return value
+
+            refused(hooked, name)
+
+
+@program
+def a_hook_without_a_name_returns_what_does_not_fit(T: Any, say: Say) -> None:
+    x = T.ones(3, requires_grad=True)
+    x.register_hook(functools.partial(lambda size, g: T.ones(size), 2))
+    x.sum().backward()
+
+
+@program
+def a_hook_behind_the_accumulation_returns_the_leaf(T: Any, say: Say) -> None:
+    x = T.ones(3, requires_grad=True)
+    x.register_post_accumulate_grad_hook(lambda leaf: leaf)
+    x.sum().backward()
+    x.register_post_accumulate_grad_hook(lambda leaf: T.ones(3))
+    x.register_post_accumulate_grad_hook(lambda given: x)
+    x.sum().backward()
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)

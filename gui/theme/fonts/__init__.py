@@ -12,6 +12,7 @@ from pathlib import Path
 from PySide6.QtGui import QFont, QFontDatabase
 
 UI_FAMILY = "Inter"
+UI_SIZE = 13  # pixels of the window's letters at a scale of 1
 MONO_FAMILY = "JetBrains Mono"
 
 _loaded: list[str] = []
@@ -46,7 +47,7 @@ def scaled(pixels: float) -> int:
     return max(1, round(pixels * _scale[0]))
 
 
-def ui_font(pixels: float = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+def ui_font(pixels: float = UI_SIZE, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     """Inter at a height in pixels (device-independent ones, unless the painter works in device pixels), times the scale."""
     return _font(UI_FAMILY, pixels * _scale[0], weight)
 

@@ -119,12 +119,17 @@ def test_a_tape_stops_at_its_limit_and_the_script_does_not(record: Run, tmp_path
     assert ending(sound(tmp_path / "script.gst"))["how"] == "recording stopped"
 
 
+def passes(tapes: list[Tape]) -> list[int]:
+    """Of all tapes of a ring; the newest has none where it was begun after the last."""
+    return [run for tape in tapes for run in sorted(tape.runs)]
+
+
 def test_a_ring_keeps_the_newest(record: Run, tmp_path: Path) -> None:
     done = record(TRAINING, "--limit-disk", "300K", "--when-full", "ring")
     assert (done.returncode, done.stdout) == (5, "trained 59\n")
     tapes = [sound(tmp_path / name) for name in ("script.old.gst", "script.gst")]
     assert sum(Path(tape.path).stat().st_size for tape in tapes) <= 300 << 10
-    assert max(tapes[0].runs) + 1 == min(tapes[1].runs)
+    assert passes(tapes) == list(range(1, 61))[-len(passes(tapes)) :]
     assert ending(tapes[1])["how"] == "finished"
     assert record(TRAINING, "-o", "other.gst", "--when-full", "ring").returncode == 2
 
@@ -219,8 +224,8 @@ def test_pytorch_is_recorded_as_safely(record: Run, tmp_path: Path) -> None:
     ring = ("--limit-disk", "400K", "--when-full", "ring", "-o", "ring.gst")
     assert record(TRAINING, "--engine", "torch", "--python", sys.executable, *ring).returncode == 5
     tapes = [sound(tmp_path / name) for name in ("ring.old.gst", "ring.gst")]
-    assert max(tapes[0].runs) + 1 == min(tapes[1].runs)
-    assert {"0.weight", "2.bias"} <= {tensor.name for tensor in tapes[1].tensors.values()}
+    assert passes(tapes) == list(range(1, 61))[-len(passes(tapes)) :]
+    assert {"0.weight", "2.bias"} <= {tensor.name for tensor in tapes[1 if tapes[1].runs else 0].tensors.values()}
 
 
 def test_an_export_that_fails_leaves_the_file_as_it_was(

@@ -187,3 +187,11 @@ def test_what_a_later_supervisor_may_say_is_passed_over(line):
     assert line.news[-1] == Notice("linkLost", "gone")
     line.happen("stopped", reason="step", colour="red")
     assert line.core.stop == Stopped("step")
+
+
+def test_a_stop_inside_a_hook_says_in_which_and_for_which_node():
+    where = {"file": "train.py", "line": 20, "function": "watch"}
+    stop = Stopped("step", run=1, node=5, name="TanhBackward0", where=where, what="op", met="vector_norm", op=9)
+    assert stop.sentence == "after vector_norm (op #9) in watch, line 20, for TanhBackward0 (node #5)."
+    ahead = Stopped("step", phase="forward", where={**where, "function": "<module>"}, what="op", met="tanh", op=5)
+    assert ahead.sentence == "after tanh (op #5), line 20."

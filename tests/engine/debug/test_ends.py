@@ -12,6 +12,7 @@ import pytest
 from gradstep.engine.debug.launch import Launch, RunFolder
 from gradstep.engine.debug.states import State
 from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.schema import NodeExit
 
 
 def run_json(session):
@@ -334,6 +335,25 @@ def test_silence_of_native_code_is_noticed_and_ends_when_it_speaks(start):
     assert session.sentence.startswith("Not responding for")
     assert session.wait_until_ended().how is State.FINISHED
     assert State.UNRESPONSIVE in session.states
+
+
+def test_a_pass_that_ended_before_native_code_held_the_interpreter_is_known_to_have_ended(start):
+    session = start(
+        """
+        import ctypes
+        import torch
+        x = torch.ones(2, requires_grad=True)
+        (x * 2).sum().backward()
+        ctypes.PyDLL(None).sleep(3)  # holds the interpreter: no thread of the debugger can hand anything over
+        """,
+        silence=1.0,
+        stop_on_entry=False,
+    )
+    session.wait_for(State.UNRESPONSIVE)
+    tape = Tape.open(session.tape)
+    assert [type(event).__name__ for event in tape.events[-1:]] == ["RunEnd"]
+    assert sum(isinstance(event, NodeExit) for event in tape.events) == 3
+    session.wait_until_ended()
 
 
 def test_a_memory_limit_freezes_the_program_and_loses_nothing(start):

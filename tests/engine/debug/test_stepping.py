@@ -327,6 +327,22 @@ def test_figures_of_a_part_are_exact(start):
     assert session.ask("figures", expression="t", index=[1]).body["figures"]["count"] == 3
 
 
+def test_what_is_looked_for_is_found_where_the_value_is(start):
+    session = start("import torch\nt = torch.tensor([[0.0, -1.0, 4.0], [float('nan'), float('inf'), 2.0]])\n" + BACKWARD)
+    session.wait_for(State.PAUSED)
+    answer = session.ask("value", expression="t", find="> 1")
+    assert (answer.body["dtype"], answer.body["slice_shape"]) == ("bool", [2, 3])
+    assert np.frombuffer(answer.raw, np.bool_).tolist() == [False, False, True, False, True, True]
+    assert session.ask("figures", expression="t", index=[1], find="not finite").body["hits"] == 2
+    assert session.ask("figures", expression="t", ends="").body["ends"] == [-1.0, 4.0]
+    assert session.ask("figures", expression="t", find="max", extreme=4.0).body["hits"] == 1
+    asked = {"rows": 0, "columns": 1, "at": [0, 0], "region": [0, 2, 0, 3], "down": 2, "across": 1}
+    reduced = session.ask("reduce", expression="t", find="nan", **asked)
+    assert np.frombuffer(reduced.raw[12:24], "<f4").tolist() == [1.0, 0.0, 0.0]
+    for kind in ("value", "figures"):
+        assert "0..1" in session.ask(kind, expression="t", find="1..0").message
+
+
 def test_grads_shows_the_leaves_as_they_fill(paused):
     assert [leaf["grad"] for leaf in paused.ask("grads").body["leaves"]] == [None, None]
     for _ in range(4):

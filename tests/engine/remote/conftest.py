@@ -1,4 +1,4 @@
-"""An ssh that goes nowhere, and tapes that grow."""
+"""An ssh that goes nowhere, tapes that grow, and another machine that is this one."""
 
 from __future__ import annotations
 
@@ -10,14 +10,8 @@ from pathlib import Path
 
 import pytest
 
-SSH = """\
-#!/bin/sh
-# as ssh: options, --, the machine, a line for its shell; what runs it is written down
-while [ "$1" != "--" ]; do shift; done
-shift 2
-echo $$ >> "$(dirname "$0")/connections"
-exec sh -c "exec $*"
-"""
+from ...cluster import Cluster
+from ...ssh_to_here import ssh_to_here
 
 Attach = Callable[..., subprocess.Popen[str]]
 
@@ -25,10 +19,7 @@ Attach = Callable[..., subprocess.Popen[str]]
 @pytest.fixture
 def ssh(tmp_path: Path) -> Path:
     """The program; beside it ``connections`` has the number of each process that it became."""
-    file = tmp_path / "ssh"
-    file.write_text(SSH)
-    file.chmod(0o700)
-    return file
+    return ssh_to_here(tmp_path)
 
 
 @pytest.fixture
@@ -48,3 +39,11 @@ def attach(ssh: Path, tmp_path: Path) -> Iterator[Attach]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """A machine whose programs are over when the test is."""
+    cluster = Cluster(tmp_path)
+    yield cluster
+    cluster.end()

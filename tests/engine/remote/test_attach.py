@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,17 +18,9 @@ from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.recorder import Level, Recorder, recording
 
+from ...ssh_to_here import connections
+from ...waiting import PATIENCE, until
 from .conftest import Attach
-
-PATIENCE = 60.0
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for a state. Fails where it does not come."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        os.sched_yield()
 
 
 def record(recorder: Recorder, passes: int = 1) -> None:
@@ -38,12 +29,6 @@ def record(recorder: Recorder, passes: int = 1) -> None:
         for _ in range(passes):
             (weight * weight).sum().backward()
     recorder.flush()
-
-
-def connections(ssh: Path) -> list[int]:
-    """The process of each connection that was made."""
-    file = ssh.with_name("connections")
-    return [int(word) for word in file.read_text().split()] if file.exists() else []
 
 
 def is_made_again(ssh: Path, made: int) -> bool:

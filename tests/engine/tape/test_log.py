@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradstep.engine.locks import hold
 from gradstep.engine.tape import log, writing
 from gradstep.engine.tape import recorder as recorders
 from gradstep.engine.tape.check import check
@@ -84,7 +85,7 @@ def test_a_reader_that_polls_after_every_byte_reads_the_same(tmp_path: Path) -> 
     copy = tmp_path / "b.gst"
     holder = Writer(tmp_path / "lock.gst")
     with copy.open("wb", buffering=0) as stream:
-        assert log._lock(stream.fileno())
+        assert hold(stream.fileno())
         stream.write(data[: log.HEAD.size])
         tape = Tape.open(copy)
         for place in range(log.HEAD.size, len(data)):

@@ -49,7 +49,7 @@ def hooked() -> list[Any]:
     w = torch.ones(4, requires_grad=True)
     y = (w * 2).exp()
     y.register_hook(lambda g: g * 3)
-    w.register_post_accumulate_grad_hook(lambda leaf: leaf.grad.mul_(2))
+    w.register_post_accumulate_grad_hook(lambda leaf: (leaf.grad.mul_(2), None)[1])
     (y.tanh() + y).sum().backward()
     return [w.grad]
 

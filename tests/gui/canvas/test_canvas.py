@@ -1,4 +1,5 @@
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 import networkx as nx
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
-from PySide6.QtGui import QHelpEvent, QPixmapCache, QWheelEvent
+from PySide6.QtGui import QHelpEvent, QPaintEvent, QPixmapCache, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -40,7 +41,7 @@ def paintings(widget) -> Iterator[list[QEvent]]:
     class Counting(QObject):
         def eventFilter(self, _: QObject, event: QEvent) -> bool:
             if event.type() is QEvent.Type.Paint:
-                found.append(event)
+                found.append(QPaintEvent(event.region()))
             return False
 
     found: list[QEvent] = []
@@ -173,6 +174,16 @@ def test_a_graph_whose_beginning_has_nothing_in_the_middle_is_first_seen_where_s
     assert any(canvas.rect().contains(canvas.rect_of(number)) for number in graph)
 
 
+def test_a_graph_is_first_seen_where_the_selected_node_is(make_canvas, graphs, qtbot):
+    canvas = make_canvas(graphs.transformer(6).backward())
+    far = node(canvas.graph, "embedding")
+    canvas._placed = False  # as before it was painted
+    canvas.select(far)
+    canvas.grab()
+    qtbot.waitUntil(settled(canvas))
+    assert canvas.rect().contains(canvas.rect_of(far))
+
+
 # -------------------------------------------------------------------------------------------------------------------- marks
 
 
@@ -202,6 +213,58 @@ def test_a_change_of_state_repaints_only_the_node(make_canvas, graphs, qtbot):
     canvas.set_status(key, Look.DONE)
     canvas.grab()
     assert 0 < canvas.painted_pixels - before < whole / 40
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.47, 0.25, 0.1])
+def test_what_steps_paint_is_what_painting_all_anew_gives(make_canvas, graphs, qtbot, zoom):
+    canvas = make_canvas(graphs.transformer(3).backward(), 900, 700)
+    canvas.set_follow(False)
+    keys, rng = list(canvas.graph), random.Random(7)
+    canvas.centre_on(keys[len(keys) // 2], zoom)
+    canvas.settle()
+    QApplication.processEvents()  # focus and all that comes with being shown
+    canvas.repaint()
+    near = [key for key in keys if canvas.rect().intersects(canvas.rect_of(key))]
+    for _ in range(40):
+        for key in rng.sample(near, 2):
+            rng.choice([canvas.select, canvas.set_current, lambda key: canvas.set_status(key, rng.choice(list(Look)))])(key)
+        canvas.hover(QPointF(canvas.rect_of(rng.choice(near)).center()))
+        with paintings(canvas) as painted:
+            canvas.update(0, 0, 1, 1)  # so that there is something to wait for
+            qtbot.waitUntil(lambda painted=painted: bool(painted) and not canvas.is_moving)
+        QApplication.processEvents()
+        held = canvas.screen().grabWindow(canvas.winId()).toImage()
+        canvas.repaint()
+        assert canvas.screen().grabWindow(canvas.winId()).toImage() == held
+
+
+def test_a_step_paints_a_few_plain_rectangles(make_canvas, graphs, qtbot):
+    canvas = make_canvas(graphs.transformer(3).backward(), 1400, 900)
+    canvas.set_follow(False)
+    first, second = list(canvas.graph)[:2]
+    canvas.centre_on(first, 1.0)
+    QApplication.processEvents()
+    canvas.repaint()
+    with paintings(canvas) as painted:
+        canvas.set_status(first, Look.RUNNING)
+        canvas.set_current(first)
+        canvas.set_status(second, Look.READY)
+        qtbot.waitUntil(lambda: bool(painted))
+    assert sum(rect.width() * rect.height() for rect in painted[0].region()) < 1400 * 900 / 8
+
+
+def test_edges_that_do_not_change_are_not_painted_again(make_canvas, graphs):
+    canvas = make_canvas(graphs.transformer().backward(), 1400, 900)
+    longest = max(canvas.graph.edges, key=lambda edge: canvas.rect_of(edge[1]).top() - canvas.rect_of(edge[0]).top())
+    canvas.centre_on(longest[0], 1.0)
+    canvas.grab()
+    before = canvas.painted_pixels
+    canvas.set_status(longest[0], Look.READY)
+    canvas.grab()
+    waiting, before = canvas.painted_pixels - before, canvas.painted_pixels
+    canvas.set_status(longest[0], Look.DONE)
+    canvas.grab()
+    assert 0 < waiting < (canvas.painted_pixels - before) / 2
 
 
 def test_states_that_change_together_look_as_if_they_had_one_by_one(make_canvas, graphs):
@@ -539,3 +602,27 @@ def test_a_scene_made_elsewhere_can_be_shown(make_canvas, graphs):
     graph = graphs.mlp().backward()
     canvas = make_canvas(graph, layout=arrange(graph, measure(), layered_layout))
     assert set(canvas.scene.keys) == set(graph)
+
+
+def test_a_selected_node_that_was_in_sight_stays_in_it_when_the_canvas_gets_smaller(qtbot, make_canvas, graphs):
+    canvas = make_canvas(graphs.mlp().backward(), 900, 1400)
+    canvas.zoom_to_actual_size()
+    top = min(canvas.graph.nodes, key=lambda key: canvas.rect_of(key).top())
+    canvas.select(top)
+    canvas.centre_on(top)
+    canvas.pan(0, canvas.rect_of(top).top() - 10)
+    assert canvas.rect().contains(canvas.rect_of(top))
+    canvas.resize(900, 500)
+    qtbot.waitUntil(lambda: canvas.rect().contains(canvas.rect_of(top)))
+
+
+@pytest.mark.parametrize("label", ["Add", "Softmax", "Convolution", "LinalgVectorNorm"])
+def test_of_boxes_that_are_seen_small_all_have_words_or_none(qapp, label):
+    style = Style(Shape.FUNCTION, "elementwise", label, "", 76.0, 40.0)
+
+    def has_words(unit: float) -> bool:
+        bare, worded = (sprites.node_sprite(LIGHT, style, Look.DONE, unit, level).toImage() for level in (0, 1))
+        return bare != worded
+
+    assert has_words(0.4)
+    assert not has_words(0.31)

@@ -11,6 +11,7 @@ from gradstep.engine.tape.outline import outline_of
 from gradstep.gui.canvas import Look, arrange, measure
 from gradstep.gui.canvas.marks import Looks, Marks, Passed
 from gradstep.gui.canvas.morph import Change, Morph
+from gradstep.gui.canvas.overview import raster
 from gradstep.gui.canvas.plan import Shape
 from gradstep.gui.folding import Folds, fold, grouped
 from gradstep.plugins.layouts import layered_layout
@@ -260,13 +261,15 @@ def test_edges_come_out_of_the_box_that_held_them(qapp, graph, scene):
     assert np.abs(rows - [x + 5, y + 7, x + 5, y + 7]).max() < 1.0
 
 
-def test_while_many_boxes_come_out_of_one_they_have_no_words(monkeypatch, canvas):
+def test_while_many_boxes_come_out_of_one_those_beyond_the_first_have_no_words(monkeypatch, canvas):
     monkeypatch.setattr("gradstep.gui.canvas.canvas.MANY_STYLES", 3)
+    monkeypatch.setattr("gradstep.gui.canvas.painter.WORDED", 0)
     ways = iter((True, False))
     monkeypatch.setattr(Change, "on_the_way", property(lambda _: next(ways)))
     groups = [number for number, style in enumerate(canvas.scene.styles) if style.shape is Shape.GROUP]
     alike = [style for style in groups if canvas.scene.styles[style][4:6] == canvas.scene.styles[groups[0]][4:6]]
     worded = canvas._painter.picture(groups[0], Look.DONE).toImage()
+    canvas._painter._pictures.clear()  # none was seen before
     canvas._set_scene(canvas.scene)
     assert len({id(canvas._painter.picture(style, Look.DONE)) for style in alike}) == 1
     assert canvas._painter.picture(groups[0], Look.DONE).toImage() != worded
@@ -281,6 +284,32 @@ def test_a_change_is_on_the_way_until_it_gives_the_new_scene(qapp, canvas, scene
     for share in (0.0, 0.5, 1.0):
         change._step(share)
     assert given == [(False, True), (False, True), (True, False)]
+
+
+def test_the_mini_map_is_made_anew_where_boxes_have_arrived_and_not_on_their_way(monkeypatch, make_canvas, graph):
+    canvas, made = make_canvas(folded(graph, Folds(2)), 900, 700), []
+    canvas.zoom_to_actual_size()
+    monkeypatch.setattr("gradstep.gui.canvas.hud.raster", lambda *args: made.append(args[0]) or raster(*args))
+    monkeypatch.setattr("gradstep.gui.canvas.morph.is_calm", lambda: False)
+    old = canvas.scene
+    morph = canvas._change._morph = Morph(old, old, (40.0, 0.0))
+    for share in (0.0, 0.3, 0.6):
+        canvas._change._step(share)
+        canvas.grab()
+    assert len(made) <= 1
+    canvas._change._step(1.0)
+    canvas.grab()
+    assert made[-1] is morph.at(1.0)
+
+
+def test_turning_a_graph_on_its_way_turns_where_it_goes(canvas, graph, monkeypatch, qtbot):
+    monkeypatch.setattr("gradstep.gui.canvas.morph.is_calm", lambda: False)
+    seen = folded(graph, Folds(1))
+    canvas.show_graph(seen, arrange(seen, measure(), layered_layout), graph.nodes.__getitem__, canvas.scene.keys[loop(canvas.scene)])
+    canvas.turn()
+    qtbot.waitUntil(lambda: not canvas._change.under_way)
+    assert canvas.is_turned
+    assert canvas.scene.flipped
 
 
 def test_no_motion_where_none_is_wanted(qtbot, monkeypatch, canvas, scene):

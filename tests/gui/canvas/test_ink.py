@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from gradstep.gui.canvas.dress import dimmed
 from gradstep.gui.canvas.ink import BAD, RAMP_FIRST, RAMP_STEPS, THIN, ZERO, NormScale, edge_inks, node_ink
 from gradstep.gui.canvas.status import ALERT, Look, look_of
 from gradstep.gui.categories import CATEGORIES
-from gradstep.gui.theme import DARK, LIGHT, contrast
+from gradstep.gui.theme import CONTRAST, DARK, LIGHT, contrast
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
@@ -45,3 +46,11 @@ def test_a_status_is_known_by_its_name():
     assert look_of(Look.READY) is Look.READY
     with pytest.raises(ValueError, match="no such status of a node: 'gone'"):
         look_of("gone")
+
+
+def test_in_high_contrast_the_words_of_a_dimmed_node_can_still_be_read():
+    ink = node_ink(CONTRAST, "elementwise", int(Look.PENDING))
+    faint = dimmed(CONTRAST, ink)
+    assert contrast(faint.text, faint.fill) >= 4.5
+    assert contrast(faint.detail, faint.fill) >= 3
+    assert contrast(faint.text, faint.fill) < contrast(ink.text, ink.fill) / 2

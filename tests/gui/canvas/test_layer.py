@@ -1,16 +1,18 @@
 """What the retained picture promises: however it came about, it equals painting everything anew, pixel for pixel."""
 
+import math
 import random
 
 import pytest
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
 
+from gradstep.gui.canvas import painter as painting
 from gradstep.gui.canvas.camera import Camera
 from gradstep.gui.canvas.dress import Dress
 from gradstep.gui.canvas.layer import Layer
 from gradstep.gui.canvas.marks import Marks
-from gradstep.gui.canvas.painter import REACH, ScenePainter
+from gradstep.gui.canvas.painter import REACH, WORDED, ScenePainter
 from gradstep.gui.canvas.scene import arrange
 from gradstep.gui.canvas.sprites import measure
 from gradstep.gui.canvas.status import Look
@@ -26,7 +28,7 @@ def picture(layer: Layer, painter: ScenePainter, camera: Camera) -> QImage:
     image.fill(Qt.GlobalColor.magenta)
     own = QPainter(image)
     try:
-        layer.show(own, camera.view, QRectF(QRect(0, 0, image.width(), image.height())), 1.0)
+        layer.show(own, camera.view, image.rect())
     finally:
         own.end()
     return image
@@ -98,13 +100,43 @@ def test_a_picture_touched_up_equals_one_painted_anew(painter_of, scale: float):
     picture(layer, painter, camera)
     for _ in range(12):
         for node in advance(marks, scene, rng):
-            painter.refresh_node(node)
-            for box in painter.boxes_of(node).tolist():
-                layer.touch(painter.node_rect(box, REACH))
-            for edge in painter.out_edges(node).tolist():
-                layer.touch(painter.edge_rect(edge))
+            for rect in painter.rects_of(node, painter.refresh_node(node)):
+                layer.touch(rect)
         camera.pan(rng.randint(-20, 20), rng.randint(-20, 20))
         assert differences(picture(layer, painter, camera), picture(Layer(), painter, camera)) == []
+
+
+def test_edges_that_are_touched_up_one_by_one_are_drawn_as_all_at_once(painter_of):
+    scene, marks, painter = painter_of()
+    rng = random.Random(11)
+    for _ in range(20):
+        marks.set_norms({pair: rng.choice([0.0, math.inf, 1e-3, 10 ** rng.uniform(-9, 3)]) for pair in rng.sample([*scene.edge_number], 9)})
+        painter.refresh()
+        painter.dress.dim_some(rng.sample(range(len(scene.keys)), 2), rng.sample(range(len(scene.keys)), 2))
+        before = painter.edge_ink.copy()
+        touched = {node: painter.refresh_node(node) for node in advance(marks, scene, rng)}
+        at_once = ScenePainter(scene, marks, painter.theme, painter.dress)
+        for node, changed in touched.items():
+            edges = painter.out_edges(node).tolist()
+            assert painter.edge_ink[edges].tolist() == at_once.edge_ink[edges].tolist()
+            assert set(changed) >= {edge for edge in edges if before[edge] != at_once.edge_ink[edge]}
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+@pytest.mark.parametrize(("scale", "ratio"), [(1.0, 1.0), (0.83, 1.5), (0.47, 1.0), (0.31, 2.0)])
+def test_what_is_painted_one_by_one_equals_what_is_painted_as_arrays(painter_of, monkeypatch, theme, scale: float, ratio: float):
+    scene, marks, painter = painter_of(theme, scale, ratio)
+    rng = random.Random(5)
+    marks.set_norms({pair: 10 ** rng.uniform(-5, 1) for pair in scene.edge_number})
+    advance(marks, scene, rng)
+    painter.refresh()
+    camera = camera_on(scene, scale, ratio)
+    pictures = []
+    for few in (10_000, 0):
+        monkeypatch.setattr(painting, "FEW", few)
+        monkeypatch.setattr(painting, "SOME", few)
+        pictures.append(picture(Layer(), painter, camera))
+    assert differences(*pictures) == []
 
 
 @pytest.mark.parametrize(("scale", "far"), [(0.003, True), (0.05, False)], ids=["one picture", "specks"])
@@ -165,3 +197,17 @@ def test_fitting_shows_all_and_does_not_blow_small_graphs_up(painter_of):
     assert camera.view.contains(QRectF(left, top, width, height).toAlignedRect())
     camera.fit((0.0, 0.0, 10.0, 10.0), 20)
     assert camera.scale <= 1.25
+
+
+def test_on_the_way_what_was_seen_keeps_its_words_and_some_of_the_new_gets_them(painter_of):
+    scene, marks, before = painter_of()
+    seen, new = range(3), range(3, len(scene.styles))
+    assert len(new) > WORDED
+    kept = [before.picture(style, 0) for style in seen]
+    on_the_way = ScenePainter(scene, marks, LIGHT, Dress(scene), before)
+    on_the_way.hurries = True
+    assert [on_the_way.picture(style, 0) for style in seen] == kept
+    made = [on_the_way.picture(style, 0).cacheKey() for style in new]
+    there = ScenePainter(scene, marks, LIGHT, Dress(scene), on_the_way)
+    same = [there.picture(style, 0).cacheKey() == key for style, key in zip(new, made, strict=True)]
+    assert same == [place < WORDED for place in range(len(new))]

@@ -1,16 +1,21 @@
 """Colours by a fact, dimmed nodes, hits, ways, choices and packets on the canvas."""
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtTest import QTest
 
 from gradstep.gui.canvas import Look
+from gradstep.gui.canvas.colour_legend import _fitting, _parts
 from gradstep.gui.canvas.dress import Dress
+from gradstep.gui.canvas.ink import NormScale
 from gradstep.gui.canvas.lights import edge_at
 from gradstep.gui.canvas.reading import Chip, Legend
 from gradstep.gui.theme import DARK, LIGHT, contrast
+from gradstep.gui.theme.fonts import mono_font, ui_font
 from gradstep.gui.theme.motion import set_calm
+from gradstep.gui.theme.scales import qualitative
 from gradstep.plugins.layouts import layered_layout
 
 LEGEND = Legend("Module", (Chip(0, "fc1", 3),), plain="in no module")
@@ -154,6 +159,21 @@ def test_the_legend_is_painted_above_the_states(make_canvas, graphs):
     assert rect.width() > 200
 
 
+def test_states_are_explained_where_there_are_some_and_a_scale_once(make_canvas, graphs):
+    canvas = make_canvas(graphs.mlp(1).backward())
+    canvas.grab()
+    both = canvas._hud.legend._pane.size.width()
+    bar = Legend("Gradient norm", ticks=("0.01", "1"), bar=(1, 3), norms=NormScale(-2, 0))
+    canvas.reading.colour_by(bar, [QColor("grey"), QColor("blue"), QColor("red")], {})
+    canvas.grab()
+    assert canvas._hud.legend._pane.size.width() < both
+    canvas = make_canvas(graphs.mlp(1).forward())
+    canvas.reading.colour_by(bar, [QColor("grey"), QColor("blue"), QColor("red")], {})
+    canvas.grab()
+    assert canvas._hud.legend._pane.size.isEmpty(), "no op of the forward pass waits"
+    assert canvas._hud.colours.rect.bottom() > canvas.height() - 20
+
+
 # ------------------------------------------------------------------------------------------------------------------- edges
 
 
@@ -164,6 +184,29 @@ def middle_of(canvas, edge):
     row = rows[len(rows) // 2]
     spot = (row[:2] + row[2:]) / 2 - [canvas._camera.corner.x(), canvas._camera.corner.y()]
     return QPoint(round(spot[0] / canvas._camera.ratio), round(spot[1] / canvas._camera.ratio))
+
+
+def test_what_is_lit_goes_beneath_the_titles_of_groups(make_canvas, graphs):
+    canvas = make_canvas(graphs.transformer().backward(), 900, 900)
+    scene = canvas._painter
+    everywhere = np.array([[-1e6, -1e6, 1e6, 1e6]])  # a line that crosses all
+
+    def seen():
+        image, ratio = canvas.grab().toImage(), canvas.devicePixelRatioF()
+        corner = canvas._camera.corner
+        found = scene._ground.titles_on(everywhere, scene.unit, scene.ratio, {})
+        titles = [place.translated(-corner.x(), -corner.y()) for place, _ in found]
+        whole = [place for place in titles if canvas.rect().contains(place.toRect())]
+        return [image.copy(QRectF(p.x() * ratio, p.y() * ratio, p.width() * ratio, p.height() * ratio).toRect()) for p in whole]
+
+    before = seen()
+    assert before
+    canvas.reading.set_way(list(canvas.graph.edges))
+    colour = LIGHT.ready
+    lit = canvas.grab().toImage()
+    assert any(lit.pixelColor(x, y) == colour for x in range(lit.width()) for y in range(0, lit.height(), 7))
+    for title in seen():
+        assert not any(title.pixelColor(x, y) == colour for x in range(title.width()) for y in range(title.height()))
 
 
 def test_the_pointer_on_an_edge_lights_the_whole_way_of_its_data(make_canvas, graphs, qtbot):
@@ -276,3 +319,31 @@ def test_quick_steps_show_none_and_end_the_ones_before(make_canvas, graphs):
     canvas.reading.flow_from(node(canvas.graph, "relu", 1))
     assert not canvas.reading.flowing.under_way
     assert not len(canvas.reading.lights.flowing)
+
+
+def test_a_legend_says_how_many_names_it_has_no_room_for(qapp):
+    metrics, numbers = QFontMetricsF(ui_font(11)), QFontMetricsF(mono_font(10))
+    names = Legend("Module", tuple(Chip(place, f"blocks.{place}", 9) for place in range(6)), plain="in no module")
+    parts = _parts(LIGHT, names, [QColor("#0072b2")] * 6, metrics, numbers)
+    whole = sum(part.wide for part in parts)
+    assert _fitting(parts, whole, metrics) == [parts]
+    rows = _fitting(parts, whole * 0.6, metrics)
+    assert len(rows) == 2
+    assert [*rows[0], *rows[1]] == parts, "all of them, in two rows"
+    rows = _fitting(parts, whole * 0.3, metrics)
+    assert len(rows) == 2
+    assert all(sum(part.wide for part in row) <= whole * 0.3 for row in rows)
+    shown = [part.text for row in rows for part in row]
+    assert shown[-1] == "in no module"
+    assert shown[-2] == f"{6 - (len(shown) - 2)} more"
+
+
+def test_what_waits_can_be_read_on_the_tint_of_its_name(graphs, make_canvas):
+    canvas = make_canvas(graphs.mlp(2).backward())
+    dress = Dress(canvas.scene)
+    for theme in (LIGHT, DARK):
+        for colour in qualitative(theme):
+            dress.colour([colour], {})
+            ink = dress.ink(theme, "linalg", Look.PENDING, 2)
+            assert contrast(ink.text, ink.fill) >= 4.5
+            assert contrast(ink.detail, ink.fill) >= 4.5

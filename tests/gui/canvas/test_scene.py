@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QFontMetricsF
 
+from gradstep.gui.canvas.index import BoxIndex
 from gradstep.gui.canvas.plan import TextRole, plan
-from gradstep.gui.canvas.routes import ARROW, corners, curves
+from gradstep.gui.canvas.routes import ARROW, brackets, corners, curves
 from gradstep.gui.canvas.scene import GRADIENT, LINK, Layout, arrange, build
 from gradstep.gui.canvas.sprites import font_of
 from gradstep.gui.canvas.sprites import measure as text_widths
@@ -206,3 +207,51 @@ def test_an_edge_that_goes_up_to_the_next_column_is_drawn_along_its_corners():
     assert rows[:, [0, 2]].max() == 250.0
     assert rows[:, [1, 3]].min() == pytest.approx(10.0)
     assert rows[:, [1, 3]].max() == pytest.approx(120.0)  # no curve swings out beyond the corners
+
+
+def _row(*middles: float) -> tuple[BoxIndex, list[list[float]]]:
+    """Boxes of 50 x 30 beside each other at height 0, and their edges."""
+    boxes = [[x - 25.0, -15.0, x + 25.0, 15.0] for x in middles]
+    left, top, right, bottom = (np.array(side) for side in zip(*boxes, strict=True))
+    return BoxIndex(left, top, right, bottom), boxes
+
+
+def test_a_link_between_neighbours_is_straight():
+    index, _ = _row(0, 100)
+    hops, owner = brackets(np.array([[25.0, 0, 75, 0]]), np.array([[-15.0, 15, -15, 15]]), index)
+    assert hops.tolist() == [[25, 0, 75, 0]]
+    assert owner.tolist() == [0]
+
+
+def test_links_go_around_the_boxes_between_their_ends_and_not_along_each_other():
+    index, boxes = _row(0, 100, 200, 300)
+    straight = np.array([[25.0, 0, 175, 0], [125.0, 0, 275, 0]])
+    hops, owner = brackets(straight, np.array([[-15.0, 15, -15, 15]] * 2), index)
+    assert owner.tolist() == [0, 0, 0, 1, 1, 1]
+    along = hops[[1, 4]]
+    assert along[0, 1] != along[1, 1], "each has a lane of its own"
+    for x1, y1, x2, y2 in along.tolist():
+        assert y1 == y2
+        assert not any(left <= max(x1, x2) and min(x1, x2) <= right and top <= y1 <= bottom for left, top, right, bottom in boxes)
+    for first, lane, last in (hops[:3], hops[3:]):
+        assert first[2:].tolist() == lane[:2].tolist()
+        assert lane[2:].tolist() == last[:2].tolist()
+        assert abs(first[1]) == abs(last[3]) == 15, "it begins and ends at its boxes"
+
+
+def test_a_link_that_finds_no_lane_is_straight():
+    index = BoxIndex(np.array([-25.0, 75, 175, -25]), np.array([-15.0, -15, -15, 16]), np.array([25.0, 125, 225, 225]), np.full(4, 60.0))
+    hops, _ = brackets(np.array([[25.0, 0, 175, 0]]), np.array([[-60.0, 60, -60, 60]]), index)
+    assert len(hops) == 3, "above them there is room"
+    index = BoxIndex(*(np.array(side) for side in ([-25.0, 75, 175, -25, -25], [-15.0, -15, -15, 16, -60], [25.0, 125, 225, 225, 225],
+                                                   [15.0, 15, 15, 60, -16])))  # fmt: skip
+    hops, _ = brackets(np.array([[25.0, 0, 175, 0]]), np.array([[-15.0, 15, -15, 15]]), index)
+    assert hops.tolist() == [[25, 0, 175, 0]]
+
+
+def test_a_layout_that_leaves_nodes_out_is_told_which(graphs):
+    def half(graph, sizes, *, groups=None):
+        return dict.fromkeys(list(sizes)[1:], (0.0, 0.0))
+
+    with pytest.raises(ValueError, match=r"it gave no place for 1 of \d+ nodes, the first of them \('node', \d+\)"):
+        arrange(graphs.mlp().backward(), measure, half)

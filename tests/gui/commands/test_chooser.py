@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from gradstep.gui.commands.chooser import SHOWN, Choice, Chooser
@@ -128,3 +128,16 @@ def test_it_fits_a_small_window(held: Held) -> None:
     held.window.resize(300, 260)
     held.chooser.open(held.choices(*"abcdefghijklmnop"))
     assert held.window.rect().contains(held.chooser.geometry())
+
+
+def test_it_stands_below_the_toolbar_and_does_not_cut_it_in_two(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.resize(1000, 700)
+    bar = window.addToolBar("Run")
+    bar.addAction("Start")
+    window.setCentralWidget(QWidget())
+    window.show()
+    chooser = Chooser(window, "Commands", "Name", "There is nothing here.")
+    chooser.open(iter([]))
+    assert bar.geometry().bottom() < chooser.y() < bar.geometry().bottom() + 20

@@ -19,7 +19,8 @@ from gradstep.gui.files.attach_dialog import AttachDialog, Place
 from gradstep.gui.files.attaching import Attaching
 from gradstep.gui.frame.message_bar import MessageBar
 
-SSH = '#!/bin/sh\nwhile [ "$1" != "--" ]; do shift; done\nshift 2\nexec sh -c "exec $*"\n'
+from ...ssh_to_here import connections, ssh_to_here
+
 LONG = 60_000
 
 
@@ -33,11 +34,9 @@ class Desk:
         self.settings = QSettings(str(folder / "gradstep.ini"), QSettings.Format.IniFormat)
         self.attaching = Attaching(self.bar, self.settings, self.window)
         (folder / "there").mkdir()
-        ssh = folder / "ssh"
-        ssh.write_text(SSH)
-        ssh.chmod(0o700)
+        self.ssh = ssh_to_here(folder)
         there = f"{shlex.quote(sys.executable)} -P -m gradstep"
-        self.place = Place("me@cluster", str(folder / "there" / "run.gst"), str(folder / "copies"), f"{ssh} -T", there)
+        self.place = Place("me@cluster", str(folder / "there" / "run.gst"), str(folder / "copies"), f"{self.ssh} -T", there)
 
     @property
     def copy(self) -> Path:
@@ -96,12 +95,10 @@ def test_a_copy_that_is_stopped_stays_and_goes_on(desk: Desk, qtbot: QtBot) -> N
 
 def test_a_lost_connection_is_said_until_it_is_made_again(desk: Desk, qtbot: QtBot) -> None:
     writer = desk.writer()
-    ssh = desk.folder / "ssh"
-    ssh.write_text(SSH.replace("exec sh", 'echo $$ >> "$(dirname "$0")/numbers"\nexec sh'))
     with qtbot.waitSignal(desk.attaching.file_picked, timeout=LONG):
         desk.attaching.follow(desk.place)
-    [number] = (desk.folder / "numbers").read_text().split()
-    os.kill(int(number), signal.SIGKILL)
+    [number] = connections(desk.ssh)
+    os.kill(number, signal.SIGKILL)
     qtbot.waitUntil(lambda: "was lost" in desk.bar.text, timeout=LONG)
     qtbot.waitUntil(lambda: "Following" in desk.bar.text, timeout=LONG)
     with qtbot.waitSignal(desk.attaching.said, timeout=LONG):

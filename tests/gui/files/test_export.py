@@ -1,4 +1,5 @@
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import networkx as nx
 import pytest
@@ -8,6 +9,7 @@ from PySide6.QtGui import QImage, QPainter
 from gradstep.gui.canvas import GraphCanvas
 from gradstep.gui.canvas.vector import Vector
 from gradstep.gui.files.export import export_canvas
+from gradstep.gui.files.file_commands import in_form
 from gradstep.plugins.layouts import layered_layout
 
 
@@ -97,3 +99,17 @@ def test_another_suffix_is_refused_by_name(canvas, tmp_path, name):
 def test_a_folder_that_is_not_there_is_an_os_error(canvas, tmp_path):
     with pytest.raises(OSError, match="nowhere"):
         export_canvas(canvas, tmp_path / "nowhere" / "graph.png")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kind", "saved"),
+    [
+        ("/x/graph.svg", "PDF document (*.pdf)", "/x/graph.pdf"),  # only the kind was changed in the dialog
+        ("/x/mine", "PNG picture (*.png)", "/x/mine.png"),
+        ("/x/mine.pdf", "SVG drawing (*.svg)", "/x/mine.pdf"),  # what the user wrote counts
+        ("/x/graph.svg", "SVG drawing (*.svg)", "/x/graph.svg"),
+        ("/x/mine", "", "/x/mine"),
+    ],
+)
+def test_a_file_has_the_form_that_was_chosen(chosen, kind, saved):
+    assert in_form(Path(chosen), kind, Path("/x/graph.svg")) == Path(saved)

@@ -142,3 +142,24 @@ def test_damaged_notes_are_put_aside_and_said(desk: Desk, tmp_path: Path) -> Non
     assert "cannot be read as notes" in desk.said[-1]
     desk.notes.toggle()
     assert file.with_suffix(".damaged").read_text(encoding="utf-8") == "{"
+
+
+def test_a_recording_is_given_the_notes_on_its_script_once(desk: Desk) -> None:
+    desk.notes.toggle()
+    desk.notes.keep()
+    desk.notes.adopt("script.py", "run.gst")
+    desk.notes.show_file("run.gst")
+    assert len(desk.notes.all) == 1
+    desk.notes.toggle()
+    assert desk.notes.all == []
+    desk.notes.adopt("script.py", "run.gst")  # what is its own stays
+    desk.notes.show_file("script.py")
+    assert len(desk.notes.all) == 1
+    desk.notes.show_file("run.gst")
+    assert desk.notes.all == []
+
+
+def test_a_script_without_notes_gives_none(desk: Desk) -> None:
+    desk.notes.adopt("other.py", "run.gst")
+    desk.notes.show_file("run.gst")
+    assert desk.notes.all == []

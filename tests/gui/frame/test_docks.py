@@ -2,9 +2,11 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar, QWidget
 
+from gradstep.gui import theme
 from gradstep.gui.files.settings import throwaway
 from gradstep.gui.frame.docks import Docks, plain
 from gradstep.gui.panels.panel_set import PanelSet
+from gradstep.gui.panels.tensor_viewer import LOW
 
 
 class Held:
@@ -93,6 +95,18 @@ def test_docks_that_share_a_place_have_their_tabs_below_them_and_no_others_are_l
         assert not bars
 
 
+def test_a_node_and_a_value_stand_above_each_other_only_where_both_have_the_room(qtbot):
+    for height, share in ((1000, False), (1440, True)):
+        held = Held(qtbot, 1600, height)
+        held.docks.arrange()
+        QApplication.processEvents()
+        node, value = held.docks[held.panels.step], held.docks[held.panels.tensor]
+        assert (value in held.window.tabifiedDockWidgets(node)) is not share
+        if share:
+            assert node.height() > 280
+            assert held.panels.tensor.viewer.height() >= LOW
+
+
 def test_an_arrangement_is_kept_and_comes_back(qtbot):
     settings = throwaway()
     first = Held(qtbot)
@@ -119,3 +133,23 @@ def test_hidden_docks_are_not_kept_as_an_arrangement(qtbot):
 
 def test_an_ampersand_in_a_title_is_shown():
     assert plain("Hooks & AccumulateGrad") == "Hooks && AccumulateGrad"
+
+
+def test_where_letters_are_large_the_panels_of_a_side_stand_behind_tabs_and_the_lists_have_more_height(qtbot, qapp):
+    theme.apply(qapp, theme.LIGHT)
+    usual = Held(qtbot, 2560, 1440)
+    usual.docks.arrange()
+    QApplication.processEvents()
+    step, tensor = usual.docks[usual.panels.step], usual.docks[usual.panels.tensor]
+    assert tensor not in usual.window.tabifiedDockWidgets(step)
+    before = usual.docks[usual.panels.timeline].height()
+    theme.apply(qapp, theme.LIGHT, 2.0)
+    try:
+        large = Held(qtbot, 2560, 1440)
+        large.docks.arrange()
+        QApplication.processEvents()
+        step, tensor = large.docks[large.panels.step], large.docks[large.panels.tensor]
+        assert tensor in large.window.tabifiedDockWidgets(step)
+        assert large.docks[large.panels.timeline].height() > before
+    finally:
+        theme.apply(qapp, theme.LIGHT)

@@ -1,4 +1,4 @@
-from PySide6.QtWidgets import QBoxLayout
+from PySide6.QtWidgets import QApplication, QBoxLayout, QTextEdit, QVBoxLayout, QWidget
 
 from gradstep.gui.frame.message_bar import MOST, MessageBar
 from gradstep.gui.theme import DARK, LIGHT, apply
@@ -85,11 +85,13 @@ def test_of_a_long_message_the_beginning_is_shown_and_the_rest_when_it_is_asked_
     more = bar._more
     assert more.isVisible()
     assert more.text() == "More"
+    assert bar._text.text().endswith("…")
     low = bar._text.maximumHeight()
     assert low < bar._text.fontMetrics().lineSpacing() * 4
     more.click()
     assert more.text() == "Less"
     assert bar._text.maximumHeight() > bar._text.heightForWidth(bar._text.width())
+    assert "…" not in bar._text.text()
     bar.show_message("short")
     assert not more.isVisible()
 
@@ -104,8 +106,72 @@ def test_a_message_that_does_not_fit_beside_its_buttons_has_the_whole_width(qtbo
     assert bar._middle.direction() is QBoxLayout.Direction.TopToBottom
 
 
+def test_a_message_of_a_few_lines_takes_no_more_room_than_they(qtbot):
+    page, bar = QWidget(), MessageBar()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    column.addWidget(bar)
+    column.addWidget(QTextEdit("the graph"))
+    page.resize(1278, 900)
+    page.show()
+    bar.show_error("a word and another " * 22, [(name, lambda: None) for name in ("Go To Line", "Go To Node", "Restart")])
+    qtbot.waitUntil(lambda: bar._middle.direction() is QBoxLayout.Direction.TopToBottom)
+    QApplication.processEvents()
+    assert not bar._more.isVisible()
+    assert bar.height() < 8 * bar._text.fontMetrics().lineSpacing()
+
+
 def test_of_an_endless_message_all_that_fits_is_shown(qtbot):
     bar = bar_of(qtbot)
     bar.show_error("word " * 100_000 + "3 backward steps were recorded before it.")
+    bar._more.click()
     assert len(bar._text.text()) <= MOST + 1
     assert bar._text.text().endswith("3 backward steps were recorded before it.")
+
+
+def test_many_answers_stand_in_two_lines_of_a_narrow_bar_and_leave_the_docks_their_width(qtbot):
+    bar = bar_of(qtbot)
+    names = ("Continue to 384 MiB", "Go On Without a Limit", "Largest Tensors", "Save Tape and Stop", "Stop")
+    bar.show_message("Frozen at a limit.", [(name, lambda: None) for name in names])
+    assert bar.minimumSizeHint().width() < 400
+    for width, lines in ((500, 2), (1200, 1)):
+        bar.resize(width, bar.heightForWidth(width))
+        qtbot.waitUntil(lambda lines=lines: len({button.y() for button in buttons(bar).values()}) == lines)
+        assert all(bar.rect().contains(button.geometry()) for button in buttons(bar).values())
+
+
+def page_with(qtbot, high: int) -> tuple[QWidget, MessageBar]:
+    page, bar = QWidget(), MessageBar()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(bar)
+    column.addWidget(QTextEdit("the graph"), 1)
+    page.resize(546, high)
+    page.show()
+    return page, bar
+
+
+def test_in_a_low_window_fewer_lines_are_shown_and_none_is_cut(qtbot):
+    page, bar = page_with(qtbot, 900)
+    bar.show_error("a word and another " * 40, [("Go To Line", lambda: None), ("Restart", lambda: None)])
+    line = bar._text.fontMetrics().lineSpacing()
+    qtbot.waitUntil(lambda: 3 * line <= bar._text.height() < 4 * line)
+    page.resize(546, 8 * line)
+    qtbot.waitUntil(lambda: bar._text.height() < 2 * line)
+    assert bar._text.height() >= line
+    assert bar._text.text().endswith("…")
+    assert bar.height() < page.height() * 0.7
+
+
+def test_all_of_a_long_message_can_be_scrolled_to(qtbot):
+    page, bar = page_with(qtbot, 300)
+    bar.show_error("a word and another " * 70, [("Restart", lambda: None)])
+    bar._more.click()
+    pane = bar._pane
+    qtbot.waitUntil(lambda: pane.verticalScrollBar().maximum() > 0)
+    assert bar._text.height() >= bar._text.heightForWidth(bar._text.width())
+    assert bar.height() < page.height() * 0.75
+    pane.verticalScrollBar().setValue(pane.verticalScrollBar().maximum())
+    button = buttons(bar)["Restart"]
+    assert pane.viewport().rect().contains(button.mapTo(pane.viewport(), button.rect().center()))

@@ -8,7 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from gradstep.gui.actions import COMMANDS
-from gradstep.gui.frame.welcome import SHOWN, Entry, WelcomePage, dropped
+from gradstep.gui.frame.drops import dropped
+from gradstep.gui.frame.welcome import SHOWN, Entry, WelcomePage
 from gradstep.gui.guide.examples import EXAMPLES, FOLDER
 
 
@@ -43,7 +44,7 @@ def test_every_entry_can_be_reached_and_pressed_by_keyboard(page, qtbot):
 def test_what_one_may_start_with_are_commands_with_their_keys(page):
     page.show_keys(lambda name: f"keys of {name}")
     shown = [label.text() for entry in entries(page) for label in entry.findChildren(QLabel) if label.text().startswith("keys of ")]
-    assert shown == [f"keys of {name}" for name in ("open", "open_tape", "open_ranks", "attach")]
+    assert shown == [f"keys of {name}" for name in ("open", "open_tape", "open_ranks", "run_elsewhere", "attach")]
     assert {name.removeprefix("keys of ") for name in shown} <= {command.name for command in COMMANDS}
 
 
@@ -79,6 +80,20 @@ def test_a_very_long_name_is_cut_in_the_middle_and_does_not_widen_the_page(page)
     assert page.widget().minimumSizeHint().width() == wide
 
 
+def test_cards_grow_with_a_large_window_and_what_is_cut_is_less(page):
+    page.show_recent([Path("/somewhere") / f"{'a_very_long_name_' * 12}.py"])
+    page.resize(1366, 768)
+    entry = next(entry for entry in entries(page) if entry.accessibleName().endswith(".py"))
+    small = entry._elided[0][0].text()
+    widths = [card.width() for card in page._cards]
+    page.resize(2560, 1440)
+    QApplication.processEvents()
+    assert len(entry._elided[0][0].text()) > len(small)
+    assert all(card.width() > before for card, before in zip(page._cards, widths, strict=True))
+    page.resize(1366, 768)
+    assert entry._elided[0][0].text() == small
+
+
 def test_a_small_window_scrolls_it(page):
     page.resize(500, 300)
     assert page.minimumSizeHint().width() < 300
@@ -93,3 +108,13 @@ def test_a_script_a_tape_or_a_folder_can_be_dropped_and_nothing_else(tmp_path):
     (tmp_path / "runs").mkdir()
     (tmp_path / "words.txt").write_text("")
     assert [Path(drop(name)).name for name in ("train.py", "rank0.gst", "runs", "words.txt")] == ["train.py", "rank0.gst", "runs", ""]
+
+
+def test_names_have_what_room_a_wide_window_has(page):
+    name = "a_module_with_a_name_that_says_everything_about_it.py"
+    page.resize(1366, 700)
+    page.show_recent([Path("/home") / name])
+    cut = {label.text() for entry in entries(page) for label in entry.findChildren(QLabel)}
+    assert name not in cut
+    page.resize(2560, 1300)
+    assert name in {label.text() for entry in entries(page) for label in entry.findChildren(QLabel)}

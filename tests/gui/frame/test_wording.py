@@ -2,10 +2,13 @@ from pathlib import Path
 
 import pytest
 
+import gradstep.engine as gs
 from gradstep.engine.debug.core import Outcome
 from gradstep.engine.debug.states import State
 from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.recorder import Recorder, recording
 from gradstep.engine.tape.schema import Frame
+from gradstep.engine.tape.sinks import ListSink
 from gradstep.gui.frame import wording
 from gradstep.gui.models.alerts import Alert, AlertKind
 
@@ -28,6 +31,22 @@ def test_an_exception_without_text_has_no_loose_colon():
 def test_a_crash_is_said_with_its_signal_and_node():
     text = said(State.CRASHED, signal="SIGSEGV", node=214, node_name="MulBackward0")
     assert text.startswith("The process ended with SIGSEGV while running node #214 MulBackward0 (started, not finished). ")
+
+
+@pytest.mark.parametrize("returned", [lambda g: g[:2], lambda g: 5, lambda g: (g, g)])
+def test_a_hook_whose_result_does_not_fit_is_not_said_to_have_raised(returned):
+    def halved(g):
+        return returned(g)
+
+    x = gs.ones(3, requires_grad=True)
+    x.register_hook(halved)
+    recorded = ListSink()
+    with recording(Recorder(recorded)), pytest.raises((RuntimeError, TypeError)) as raised:
+        (x * 2).sum().backward()
+    exception = {"type": raised.type.__name__, "text": str(raised.value)}
+    text = wording.outcome_text(Outcome(State.RAISED, "", exception=exception), SCRIPT, Tape.of(recorded.records))
+    assert text.startswith(f"What hook {halved.__qualname__}")
+    assert f"returned was not taken, {raised.type.__name__}: {raised.value} during backward 0; later hooks did not run." in text
 
 
 def test_a_process_that_is_gone_without_a_signal_is_said_as_a_sentence():

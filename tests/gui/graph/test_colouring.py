@@ -195,3 +195,16 @@ def test_a_large_graph_is_coloured_in_pieces(qtbot: QtBot, monkeypatch: pytest.M
     assert colouring.is_busy
     qtbot.waitUntil(lambda: not colouring.is_busy)
     assert place(looked, looked.node("TanhBackward")) >= FIRST
+
+
+def test_edges_and_nodes_that_are_coloured_by_the_norm_share_a_scale(qtbot: QtBot) -> None:
+    looked, colouring = coloured(qtbot, Fact.NORM)
+    looked.look_at(looked.entered(looked.node("TanhBackward")))
+    dress, marks = looked.canvas.reading.dress, looked.canvas._marks
+    assert dress is not None
+    assert dress.norms is not None
+    assert (dress.norms.low, dress.norms.high) == (colouring._scale.low, colouring._scale.high)
+    assert looked.canvas._painter_at_scale().norms == dress.norms
+    colouring.choose(Fact.KIND)
+    assert marks is not None
+    assert looked.canvas._painter_at_scale().norms == marks.scale

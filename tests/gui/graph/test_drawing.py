@@ -5,6 +5,7 @@ import io
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import networkx as nx
@@ -15,7 +16,8 @@ from gradstep.engine.tape.reader import Tape
 from gradstep.gui.canvas import measure
 from gradstep.gui.graph.drawing import Drawing
 from gradstep.gui.graph.drawing_process import serve
-from gradstep.gui.graph.picture import LATEST, LENGTH, Picture, Shown, Stage, graph_of
+from gradstep.gui.graph.parts import Assembly, Told
+from gradstep.gui.graph.picture import HEAD, LATEST, LENGTH, Picture, Shown, Stage, graph_of
 from gradstep.plugins.layouts import layered_layout
 
 from ..tapes import SmallNetwork, TapeMaker, chain
@@ -71,8 +73,8 @@ def test_another_wish_ends_the_one_before(qtbot, tape, drawing):
     assert answers == [second]
 
 
-def test_what_is_large_is_shown_in_another_turn_and_in_its_order(qtbot, tape, drawing, monkeypatch):
-    monkeypatch.setattr("gradstep.gui.graph.drawing.LARGE", 0)
+def test_a_picture_that_takes_many_turns_comes_whole_and_in_its_order(qtbot, tape, drawing, monkeypatch):
+    monkeypatch.setattr("gradstep.gui.graph.drawing.TURN", 0)
     heard = []
     drawing.progressed.connect(heard.append)
     drawing.drawn.connect(lambda picture, graph, scene: heard.append(picture))
@@ -82,6 +84,43 @@ def test_what_is_large_is_shown_in_another_turn_and_in_its_order(qtbot, tape, dr
         qtbot.waitUntil(lambda number=number: sum(isinstance(one, Picture) for one in heard) > number, timeout=LONG)
     assert [one for one in heard if isinstance(one, Picture)] == pictures
     assert heard.index(Stage.ARRANGING) < heard.index(pictures[0])
+
+
+def held(monkeypatch) -> Callable[[], object]:
+    """Pictures are put together without end, a little in each turn of the event loop, until what is returned is called."""
+    join, holds = Assembly.join, [True]
+    monkeypatch.setattr("gradstep.gui.graph.drawing.TURN", 0)
+    monkeypatch.setattr(Assembly, "join", lambda assembly: bool(holds) or join(assembly))
+    return holds.clear
+
+
+def test_a_newer_wish_wins_while_a_picture_is_put_together(qtbot, tape, drawing, monkeypatch):
+    release = held(monkeypatch)
+    answers = []
+    drawing.drawn.connect(lambda picture, graph, scene: answers.append((picture, graph, scene)))
+    first, second = Picture(tape.path, Shown.BACKWARD, run(tape), 3), Picture(tape.path, Shown.FORWARD, run(tape), 3)
+    drawing.draw(first, measure(), layered_layout)
+    qtbot.waitUntil(lambda: drawing.is_put_together, timeout=LONG)
+    assert drawing.wished == first
+    drawing.draw(second, measure(), layered_layout)
+    release()
+    qtbot.waitUntil(lambda: bool(answers), timeout=LONG)
+    assert [picture for picture, _, _ in answers] == [second]
+    _, graph, scene = answers[0]
+    assert set(graph) == set(graph_of(tape, second)) == set(scene.keys)
+
+
+def test_what_is_cancelled_while_it_is_put_together_is_not_drawn(qtbot, tape, drawing, monkeypatch):
+    release = held(monkeypatch)
+    drawing.draw(Picture(tape.path, Shown.BACKWARD, run(tape), 3), measure(), layered_layout)
+    qtbot.waitUntil(lambda: drawing.is_put_together, timeout=LONG)
+    drawing.cancel()
+    release()
+    assert drawing.wished is None
+    again = Picture(tape.path, Shown.FORWARD, run(tape), 3)
+    with qtbot.waitSignal(drawing.drawn, timeout=LONG) as drawn:
+        drawing.draw(again, measure(), layered_layout)
+    assert drawn.args[0] == again
 
 
 def test_the_same_picture_grown_waits_for_the_one_that_is_drawn(qtbot, tape, drawing):
@@ -110,14 +149,15 @@ def test_it_answers_one_wish_after_another_until_nobody_asks(tape):
     serve(wishes, answers)
     answers.seek(0)
     messages = []
-    while head := answers.read(LENGTH.size):
-        messages.append(pickle.loads(answers.read(LENGTH.unpack(head)[0])))
-    drawn = [message for message in messages if not isinstance(message, Stage)]
-    assert [picture.shown for picture, _, _ in drawn] == list(Shown)
-    for picture, graph, _ in drawn:
-        assert set(graph) == set(graph_of(tape, picture))
-    assert messages[0] is Stage.READING
-    assert messages[-2] is Stage.ARRANGING
+    while head := answers.read(HEAD.size):
+        length, what = HEAD.unpack(head)
+        messages.append((Told(what), pickle.loads(answers.read(length))))
+    rests = [message for what, message in messages if what is Told.ANSWER]
+    nodes = [{key for key, _ in message} for what, message in messages if what is Told.NODES]
+    assert [rest.picture.shown for rest in rests] == list(Shown)
+    assert nodes == [set(graph_of(tape, rest.picture)) for rest in rests]
+    assert messages[0] == (Told.STAGE, Stage.READING)
+    assert messages[-3] == (Told.STAGE, Stage.ARRANGING)
 
 
 def test_a_tape_that_took_the_place_of_another_is_drawn_in_its_place(qtbot, tape, drawing, tmp_path):

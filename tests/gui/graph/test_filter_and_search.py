@@ -20,7 +20,7 @@ from gradstep.gui.graph.find_bar import FindBar
 from gradstep.gui.graph.finder import GraphFinder
 from gradstep.gui.graph.picture import Shown
 from gradstep.gui.graph.ways import Ways
-from gradstep.gui.models.graph_search import Sort
+from gradstep.gui.models.graph_search import Result, Results, Sort
 
 from ..looked import Looked, looked_at, network
 
@@ -249,3 +249,29 @@ def test_reading_a_large_graph_to_search_it_says_how_far_it_is_and_can_be_given_
     qtbot.waitUntil(lambda: not finder.is_busy)
     assert told[-1] == (0, 0)
     assert {looked.node("AddmmBackward"), looked.node("AddmmBackward", 1)} <= set(finder._results.keys)
+
+
+def test_short_names_leave_their_room_to_what_tells_them_apart(bar: FindBar) -> None:
+    bar.resize(400, 300)
+    bar.field.setText("addmm")
+    assert bar.list.columnWidth(0) < bar.width() / 2
+    assert bar.list.columnWidth(0) >= bar.list.sizeHintForColumn(0)
+
+
+def test_in_a_low_page_the_list_of_matches_ends_within_it(qtbot: QtBot) -> None:
+    page, bar = QWidget(), FindBar()
+    qtbot.addWidget(page)
+    bar.setParent(page)
+    found = tuple(Result(Sort.NODE, f"node {place}", "", (("node", place),)) for place in range(30))
+    results = Results("node", {Sort.NODE: found}, tuple(("node", place) for place in range(30)))
+    page.resize(500, 700)
+    bar.move(80, 50)
+    page.show()
+    bar.show()
+    bar.show_results(results)
+    high = bar.height()
+    page.resize(500, 220)
+    bar.fit()
+    assert high > 220
+    assert bar.geometry().bottom() < page.height()
+    assert bar.list.height() >= 2 * bar.list.sizeHintForRow(0)

@@ -6,7 +6,7 @@ import gradstep.engine as torch
 from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.recorder import Recorder, recording
-from gradstep.gui.canvas import GraphCanvas
+from gradstep.gui.canvas import GraphCanvas, motion
 from gradstep.gui.folding import Folds
 from gradstep.gui.graph.layouts import layout
 from gradstep.gui.graph.picture import FoldedGraphs, Picture, Shown
@@ -84,6 +84,31 @@ def test_commands_fold_and_unfold_level_by_level(window):
     assert list(groups(canvas)) == ["layers"]
     presenter.foldings.unfold_all()
     assert not groups(canvas)
+
+
+def test_the_path_of_the_current_node_stays_where_groups_fold_and_open(window):
+    canvas, presenter, model = window
+    model.move_to(int(model.timeline().enters[12]))
+    presenter._mark()
+    path = canvas._hud.breadcrumb.parts
+    assert path
+    presenter.foldings.unfold_all()
+    presenter.foldings.fold_level()
+    assert canvas._hud.breadcrumb.parts == path
+    presenter.foldings.unfold_level()
+    assert canvas._hud.breadcrumb.parts == path
+
+
+def test_a_graph_that_folds_to_a_few_boxes_is_brought_to_the_middle(window, monkeypatch):
+    canvas, presenter, _ = window
+    monkeypatch.setattr(motion, "duration", lambda widget: 0)
+    presenter.foldings.unfold_all()
+    canvas.look_at(*canvas.scene.place_of(next(iter(canvas.graph))), 1.0)
+    canvas.pan(300, 250)
+    presenter.foldings.fold_all()
+    left, top, width, height = canvas.scene.bounds
+    assert canvas.centre.x() == pytest.approx(left + width / 2, abs=2)
+    assert canvas.centre.y() == pytest.approx(top + height / 2, abs=2)
 
 
 def test_one_group_opens_and_folds(window):

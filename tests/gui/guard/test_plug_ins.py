@@ -17,6 +17,7 @@ from gradstep.engine.extensions.guard import LIMIT
 from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.recorder import Recorder, recording
 from gradstep.gui.app import application
+from gradstep.gui.guard import plug_ins
 from gradstep.gui.guard.faults import Faults
 from gradstep.gui.main_window import MainWindow
 from gradstep.gui.theme import Appearance
@@ -168,6 +169,26 @@ def test_a_panel_that_raises_when_it_is_told_is_switched_off_after_three(qtbot: 
         made.model.move_to(position)
     qtbot.waitUntil(lambda: made.plug_ins.panels() == [])
     assert "not now" in made.message.text
+
+
+def test_a_panel_that_holds_the_window_up_is_told_once_with_a_way_to_switch_it_off(
+    qtbot: QtBot, window: Callable[[str], MainWindow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = window("Counter")
+    monkeypatch.setattr(plug_ins, "SLOW", -1.0)
+    made.model.move_to(1)
+    qtbot.waitUntil(lambda: "The panel counter of my-package took" in made.message.text)
+    made.message.clear()
+    made.model.move_to(0)
+    assert made.message.text == ""
+    assert len(made.plug_ins.panels()) == 1
+
+
+def test_a_moment_is_told_once(window: Callable[[str], MainWindow]) -> None:
+    made = window("Counter")
+    for position in (0, 0, 1):
+        made.model.cursor_moved.emit(position)
+    assert panel(made).seen[-2:] == [0, 1]
 
 
 def test_what_is_no_panel_is_refused_in_words(window: Callable[..., MainWindow]) -> None:

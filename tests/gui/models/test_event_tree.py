@@ -7,7 +7,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from gradstep.engine.tape.reader import Tape
-from gradstep.engine.tape.schema import Record
+from gradstep.engine.tape.schema import Record, Stats
 from gradstep.gui.models.event_tree import Column, EventRole, EventTree
 from gradstep.gui.models.history import History
 from gradstep.gui.models.rows import RowReader
@@ -170,3 +170,23 @@ def test_a_reader_hears_the_whole_row(qtbot: QtBot) -> None:
     said = str(model.index_of(row).data(Qt.ItemDataRole.AccessibleTextRole))
     assert said.startswith("fc1.weight  AccumulateGrad, not yet run")
     assert "48 nan" in said
+
+
+def test_a_norm_that_reaches_the_tape_after_its_step_is_shown_when_it_comes(qtbot: QtBot) -> None:
+    maker = SmallNetwork()
+    history, model = History(), EventTree()
+    early = Tape.of([record for record in maker.records if not isinstance(record, Stats)])
+    history.read(early)
+    model.show(RowReader(early, history))
+    open_all(model)
+    norms = [model.index(place, Column.NORM) for place in range(model.rowCount())]
+    assert {index.data() or "" for index in norms} == {""}
+    told: list[int] = []
+    model.dataChanged.connect(lambda first, last: told.extend(range(first.row(), last.row() + 1)))
+    late = maker.tape()
+    history.read(late)
+    model._reader = RowReader(late, history)
+    model.sync()
+    steps = [place for place, index in enumerate(norms) if index.data()]
+    assert len(steps) >= 7
+    assert set(steps) <= set(told)

@@ -31,13 +31,13 @@ def two_passes() -> Tape:
 def test_a_leaf_is_made_of_the_passes_and_of_its_paths() -> None:
     tape = two_passes()
     accumulate = next(node for node in tape.nodes.values() if node.variable is not None)
-    first, second = tape.runs
+    first, _ = tape.runs
     paths, stored = contributions(tape, ("node", accumulate.id), first)
     assert sorted(round(row.share or 0.0, 9) for row in paths.rows) == [-1.0, 2.0]
     assert paths.cancellation is not None
     assert 0.6 < paths.cancellation < 0.7  # 1 of 3 is left
     assert all(row.key is not None and tape.nodes[row.key[1]].name == "MulBackward0" for row in paths.rows)
-    assert [row.source.split(",")[0] for row in stored.rows] == [f"run {first}", f"run {second}"]
+    assert [row.source.split(",")[0] for row in stored.rows] == ["backward 0", "backward 1"]
     assert stored.exact
     assert stored.name.startswith(".grad of")
     assert all(row.key == ("node", accumulate.id) for row in stored.rows)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import cProfile
+from dataclasses import replace
 
-from gradstep.gui.models.history import History, Row, RowKind
+from gradstep.engine.tape.schema import Op
+from gradstep.gui.models.history import History
+from gradstep.gui.models.row_table import Row, RowKind
 from gradstep.gui.models.rows import RowReader
 
 from ..tapes import SmallNetwork, TapeMaker, chain
@@ -44,6 +47,18 @@ def test_forward_ops_stand_under_their_module_calls_and_steps_under_their_run() 
         "  fc1.weight  AccumulateGrad",
         "    fc1.weight.grad stored",
     ]
+
+
+def test_a_forward_is_without_gradient_only_where_none_of_its_ops_builds_a_graph() -> None:
+    maker = SmallNetwork()
+    ops = [place for place, record in enumerate(maker.records) if isinstance(record, Op)]
+    for without, name in ((ops[:2], "Forward 0"), (ops, "Without gradient 0")):
+        for place in without:
+            record = maker.records[place]
+            assert isinstance(record, Op)
+            maker.records[place] = replace(record, grad_mode=False)
+        history, reader = read(maker)
+        assert reader.facts(history.top[0]).name == name
 
 
 def test_reading_in_pieces_gives_the_same_rows() -> None:
@@ -109,5 +124,5 @@ def test_a_long_tape_is_read_in_linear_time() -> None:
 def test_every_row_of_a_run_knows_its_run() -> None:
     maker = SmallNetwork()
     history, _ = read(maker)
-    assert {row.run for row in history.rows.values() if row.kind is RowKind.STORED} == {maker.run}
+    assert {row.run for row in history.table.standing() if row.kind is RowKind.STORED} == {maker.run}
     assert history.top[0].run == 0

@@ -10,10 +10,12 @@ import pytest
 import gradstep.engine as gs
 from gradstep.engine.tape.reader import Tape
 from gradstep.engine.tape.recorder import Level, Recorder, recording
+from gradstep.engine.tape.schema import NodeEnter
 from gradstep.engine.tape.sinks import ListSink
 from gradstep.engine.tape.state import Cursor
-from gradstep.gui.models.history import History, RowKind
+from gradstep.gui.models.history import History
 from gradstep.gui.models.hooks import HookLine, StoreLine, hooks_view
+from gradstep.gui.models.row_table import RowKind
 from gradstep.gui.models.rows import RowReader
 from gradstep.gui.models.steps import StepView, next_node, op_values, step_view
 from gradstep.gui.models.values import ValueText
@@ -40,6 +42,15 @@ class Looked:
 @pytest.fixture
 def looked() -> Looked:
     return Looked(SmallNetwork())
+
+
+def test_a_node_in_which_the_program_ended_does_not_run_any_more() -> None:
+    maker = SmallNetwork()
+    entered = next(place for place, record in enumerate(maker.records) if isinstance(record, NodeEnter) and record.i == maker.enters[2])
+    del maker.records[entered + 1 :]
+    ended = Looked(maker)
+    assert ended.at(maker.enters[2], maker.n3).status == "not finished"
+    assert ended.at(maker.enters[1], maker.n4).status == "running"  # at that moment it did
 
 
 def test_contributions_add_up_to_what_the_node_was_given(looked: Looked) -> None:
@@ -118,6 +129,7 @@ def test_the_view_of_hooks_lists_them_in_firing_order(looked: Looked) -> None:
     assert replace(line, previous=nothing, added=nothing, now=nothing).sum_text() == "|2| + |2| \u2192 |2|"
     one = ValueText(norm=1.5, small="1.5")
     assert replace(line, previous=one, added=one, now=ValueText(norm=3, small="3.0")).sum_text() == "1.5 + 1.5 = 3.0"
+    assert replace(line, previous=nothing, added=ValueText(), now=nothing).sum_text() == ""
 
 
 def test_an_op_that_a_hook_runs_is_not_a_second_store() -> None:
@@ -166,6 +178,6 @@ def test_the_hooks_of_a_step_that_another_took_the_place_of_are_not_shown() -> N
     (before,) = [group for group in hooks_view(reader, maker.run).groups if group.name == "ReluBackward0"]
     run = history.run_row(maker.run)
     assert run is not None
-    history._cut(run, before.row.place)
-    history._add(RowKind.STEP, before.row.key, before.row.first, run)
+    history._cut(run.uid, before.row.place)
+    history._add(RowKind.STEP, before.row.key, before.row.first, run.uid)
     assert "ReluBackward0" not in [group.name for group in hooks_view(reader, maker.run).groups]

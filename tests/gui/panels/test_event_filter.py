@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from gradstep.gui.models.history import RowKind
+from gradstep.gui.models.row_table import RowKind
 from gradstep.gui.models.rows import RowFacts
 from gradstep.gui.panels.event_filter import FilterError, parse
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontMetrics, QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from gradstep.engine.debug.states import ENDED, State
 from gradstep.engine.tape.reader import Tape
 from gradstep.gui.models.event_tree import Column
-from gradstep.gui.models.history import History, Row, RowKind
+from gradstep.gui.models.history import History
+from gradstep.gui.models.row_table import Row, RowKind
 from gradstep.gui.models.rows import RowReader
 from gradstep.gui.panels.event_delegate import ARROW
-from gradstep.gui.panels.events_panel import EventsPanel
+from gradstep.gui.panels.events_panel import NAME, EventsPanel
+from gradstep.gui.theme import mono_font
 
 from ..tapes import SmallNetwork, TapeMaker, chain
 
@@ -41,11 +44,59 @@ def test_an_empty_panel_says_what_to_do(qtbot: QtBot) -> None:
         panel._stage.notice.buttons()[0].click()
 
 
+def test_an_empty_panel_says_that_the_program_runs_or_recorded_nothing(qtbot: QtBot) -> None:
+    panel = EventsPanel()
+    qtbot.addWidget(panel)
+    panel.show_script("mnist.py")
+    for state, words in ((State.STARTING, "is starting"), (State.RUNNING_FORWARD, "is running"), (State.UNRESPONSIVE, "is running")):
+        panel.show_program(state)
+        assert panel._stage.notice.text() == f"mnist.py {words}. What it records appears here."
+        assert not panel._stage.notice.buttons()
+    panel.show_program(State.FINISHED)
+    assert panel._stage.notice.text() == "mnist.py recorded nothing. F5 runs it again."
+    assert panel._stage.notice.buttons()
+    panel.show_program(State.FAILED)
+    assert panel._stage.notice.text() == "Nothing recorded yet. F5 runs mnist.py.", "nothing of it was run"
+
+
+def test_a_node_is_next_only_where_the_program_can_go_on(qtbot: QtBot) -> None:
+    panel, _ = panel_of(qtbot, SmallNetwork())
+    panel.show_next("MulBackward0")
+    said = {}
+    for state in State:
+        panel.show_program(state)
+        said[state] = panel._next.text() if panel._next.isVisible() else ""
+    assert said[State.PAUSED] == "Next: MulBackward0"
+    assert said[State.RUNNING_BACKWARD] == said[State.UNRESPONSIVE] == "Running: MulBackward0"
+    assert {said[state] for state in ENDED | {State.TRACE}} == {""}
+
+
+def test_the_numbers_of_a_run_of_millions_are_not_cut(qtbot: QtBot) -> None:
+    panel, history = panel_of(qtbot, SmallNetwork())
+    before = panel.tree.horizontalHeader().sectionSize(Column.NUMBER)
+    history.ops = 12_345_678
+    panel.show_growth()
+    room = panel.tree.horizontalHeader().sectionSize(Column.NUMBER)
+    assert room > before
+    assert room > QFontMetrics(mono_font(11)).horizontalAdvance("#12345678")
+
+
+def test_where_all_columns_have_room_nothing_is_left_to_scroll_to(qtbot: QtBot) -> None:
+    panel, _ = panel_of(qtbot, SmallNetwork())
+    header = panel.tree.horizontalHeader()
+    for width in range(600, 800, 10):
+        panel.resize(width, 500)
+        wide = [header.sectionSize(column) for column in Column]
+        if sum(wide[:-1]) + 40 < panel.tree.viewport().width():  # the last one is in sight
+            assert header.length() == panel.tree.viewport().width(), (width, wide)
+    assert sum(wide[:-1]) + 40 < panel.tree.viewport().width()
+
+
 def test_a_filter_that_hides_everything_offers_to_clear_it(qtbot: QtBot) -> None:
     panel, _ = panel_of(qtbot, SmallNetwork())
     panel.show_filter("+$nan()")
     assert panel._stage.is_empty
-    assert panel._stage.notice.text() == "No event matches `+$nan()`. 15 are hidden."
+    assert panel._stage.notice.text() == "No event matches \u201c+$nan()\u201d. 15 are hidden."
     panel._stage.notice.buttons()[0].click()
     assert panel.field.text() == ""
     assert not panel._stage.is_empty
@@ -242,7 +293,7 @@ def test_a_parent_that_is_closed_takes_the_place_of_what_is_in_it_and_picks_noth
     maker = SmallNetwork()
     panel, history = panel_of(qtbot, maker)
     forward = history.top[0]
-    op = next(row for row in history.rows.values() if row.kind is RowKind.OP)
+    op = next(row for row in history.table.standing() if row.kind is RowKind.OP)
     panel.select(("op", op.key))
     assert selected(panel) == [op]
     picked: list[object] = []
@@ -261,6 +312,28 @@ def test_a_moment_that_was_shown_is_not_scrolled_back_to_when_more_is_read(qtbot
     panel.tree.scrollToTop()
     panel._sync()
     assert panel.tree.verticalScrollBar().value() == 0
+
+
+def test_a_moment_whose_row_comes_late_is_in_sight_beside_what_was_selected_meanwhile(qtbot: QtBot) -> None:
+    records = chain(3000).records
+    tape, history = Tape.of(records[:-15]), History()
+    history.read(tape)
+    panel = EventsPanel()
+    qtbot.addWidget(panel)
+    panel.resize(600, 500)
+    panel.show_history(RowReader(tape, history))
+    panel.show()
+    there = step(history, -2)
+    tape.__dict__.update(Tape.of(records).__dict__)
+    history.read(tape)  # and the panel takes it over later
+    last = step(history, -1)
+    assert not panel.model.known_index(last).isValid()
+    panel.show_position(last.first)
+    panel.select(("node", there.key))
+    assert in_sight(panel, there)
+    panel._sync()
+    assert in_sight(panel, there)
+    assert in_sight(panel, last)
 
 
 def test_the_current_row_stays_in_sight_when_the_panel_becomes_lower(qtbot: QtBot) -> None:
@@ -286,7 +359,8 @@ def test_what_is_open_in_the_end_does_not_depend_on_how_much_was_read_at_once(qt
         grow(panel, history, tape, Tape.of(records[:place]))
 
     def seen(of: EventsPanel) -> list[tuple[object, int, bool]]:
-        return [(row.kind, row.key, of.model.is_open(row)) for row in of.model._rows]
+        rows = [of.model.row(of.model.index(place, 0)) for place in range(of.model.rowCount())]
+        return [(row.kind, row.key, of.model.is_open(row)) for row in rows if row is not None]
 
     assert seen(panel) == seen(whole)
     assert [row.kind for row in read.top[0].children] == [RowKind.CALL, RowKind.OP, RowKind.OP]
@@ -308,7 +382,7 @@ def test_a_row_that_was_aimed_at_while_the_panel_was_hidden_is_in_sight_when_it_
     assert in_sight(panel, step(history, 1200))
 
 
-@pytest.mark.parametrize("width", [300, 341, 400, 430, 500, 560, 640, 900])
+@pytest.mark.parametrize("width", [300, 341, 400, 430, 500, 560, 590, 640, 900])
 def test_a_column_is_seen_whole_or_not_at_all(qtbot: QtBot, width: int) -> None:
     panel, _ = panel_of(qtbot, SmallNetwork())
     panel.resize(width, 500)
@@ -316,3 +390,12 @@ def test_a_column_is_seen_whole_or_not_at_all(qtbot: QtBot, width: int) -> None:
     for column in (Column.NORM, Column.BAD, Column.TIME):
         left = header.sectionViewportPosition(column)
         assert left >= right or left + header.sectionSize(column) <= right, (column, left, right)
+
+
+def test_a_wide_panel_shows_all_columns_without_a_scroll_bar(qtbot: QtBot) -> None:
+    panel, _ = panel_of(qtbot, SmallNetwork())
+    for wide in (600, 640, 700, 1000):
+        panel.resize(wide, 500)
+        qtbot.waitUntil(lambda wide=wide: panel.width() == wide)
+        assert panel.tree.horizontalScrollBar().maximum() == 0
+        assert panel.tree.columnWidth(Column.NAME) >= NAME

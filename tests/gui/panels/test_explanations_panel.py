@@ -57,6 +57,18 @@ def test_before_the_end_it_says_what_will_stand_there_and_while_it_is_looked_for
     assert notice.text().startswith("When the program has ended")
 
 
+def test_what_could_not_be_looked_for_is_said_with_the_reason_and_can_be_tried_again(qtbot: QtBot) -> None:
+    panel = ExplanationsPanel()
+    qtbot.addWidget(panel)
+    panel.show_findings([FINDING])
+    panel.show_failure("run.gst: there is no such file")
+    assert panel.count() == 0
+    notice = panel._stage.notice
+    assert notice.text() == "What happened could not be explained: run.gst: there is no such file."
+    with qtbot.waitSignal(panel.explain_wished):
+        notice.buttons()[0].click()
+
+
 def test_words_in_backquotes_are_shown_as_code_and_a_lone_one_as_it_is(qtbot: QtBot) -> None:
     panel = ExplanationsPanel()
     qtbot.addWidget(panel)
@@ -75,3 +87,25 @@ def test_words_in_backquotes_are_shown_as_code_and_a_lone_one_as_it_is(qtbot: Qt
     assert "made h" in text.toPlainText()
     assert "0.weight and a<b> got none" in text.toPlainText()
     assert "a ` alone" in text.toPlainText()
+
+
+def test_in_a_narrow_panel_what_is_said_of_a_line_stands_below_it_and_not_in_a_column_of_letters(qtbot: QtBot) -> None:
+    panel = ExplanationsPanel()
+    qtbot.addWidget(panel)
+    place = {**FINDING["places"][0], "source": "loss = criterion(model(x), y)", "what": "the result is not used for the loss"}
+    panel.resize(900, 300)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.show_findings([{**FINDING, "places": [place]}])
+    text = panel.findChild(QTextBrowser, "explanations")
+    assert text is not None
+
+    def beside() -> bool:
+        code, remark = (text.document().find(words) for words in ("criterion", "the result is"))
+        return text.cursorRect(code).y() == text.cursorRect(remark).y()
+
+    assert beside()
+    panel.resize(400, 300)
+    assert not beside()
+    panel.resize(900, 300)
+    assert beside()

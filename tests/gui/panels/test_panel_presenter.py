@@ -15,7 +15,7 @@ from gradstep.gui.panels.panel_set import PanelSet
 
 from ..tapes import SmallNetwork
 
-NOTHING_YET = "No hook has fired and no gradient was stored in this run yet."
+NOTHING_YET = "No hook has fired and no gradient was stored up to here."
 
 
 class Told:

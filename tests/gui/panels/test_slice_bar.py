@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QSlider, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QLineEdit, QSlider, QSpinBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from gradstep.gui import theme
 from gradstep.gui.panels.slice_bar import SliceBar
 
 
@@ -64,3 +67,46 @@ def test_no_line_is_lower_than_its_letters(bar: SliceBar) -> None:
 
 def test_numbers_stand_apart_from_the_edge(bar: SliceBar) -> None:
     assert all(spin.lineEdit().textMargins().left() >= 5 for spin in spins(bar))
+
+
+def test_what_is_wrong_with_a_typed_slice_is_said_below_it_until_another_is_chosen(bar: SliceBar) -> None:
+    field = bar.findChild(QLineEdit)
+    assert field is not None
+    said = [label for label in bar.findChildren(QLabel) if label.property("role") == "bad"]
+    field.selectAll()
+    QTest.keyClicks(field, "9, 0, 0, :, :")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert said[0].isVisible()
+    assert said[0].text() == field.accessibleDescription() == "9 is out of range: dimension 0 has 4"
+    assert bar.text() == "[0, 0, 0, :, :]"
+    spins(bar)[1].setValue(5)
+    assert said[0].isHidden()
+    assert field.text() == "[0, 5, 0, :, :]"
+
+
+def test_in_the_lowest_panel_the_slice_is_written_and_no_number_stands_below_it(bar: SliceBar) -> None:
+    before = bar.sizeHint().height()
+    bar.set_compact(True)
+    bar.set_knobs_shown(False)
+    assert spins(bar) == []
+    assert bar.sizeHint().height() < before
+    bar.set_knobs_shown(True)
+    assert len(spins(bar)) == 3
+
+
+def test_in_a_narrow_dock_with_large_letters_the_choices_stand_below_the_slice(qtbot, qapp):
+    theme.apply(qapp, theme.LIGHT, 2.0)
+    try:
+        bar = SliceBar()
+        qtbot.addWidget(bar)
+        bar.resize(385, 200)
+        bar.show_shape((4, 8, 32, 32))
+        with qtbot.waitExposed(bar):
+            bar.show()
+        text = bar._field.fontMetrics().horizontalAdvance(bar._field.text())
+        qtbot.waitUntil(lambda: bar._field.width() > text)
+        assert bar._rows.y() > bar._field.y()
+        bar.resize(900, 200)
+        qtbot.waitUntil(lambda: bar._rows.geometry().center().y() == bar._field.geometry().center().y())
+    finally:
+        theme.apply(qapp, theme.LIGHT)

@@ -46,7 +46,7 @@ def cells(panel: StatisticsPanel, row: int) -> list[str]:
 
 def test_an_empty_panel_says_what_will_be_here(panel: StatisticsPanel) -> None:
     panel.show_totals((), By.OP)
-    assert "No op has run" in panel._stage.notice.text()
+    assert "No op is recorded" in panel._stage.notice.text()
     assert not panel._copy.isEnabled()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 import gradstep.engine as torch
@@ -22,7 +23,7 @@ from gradstep.gui.models.rows import RowReader
 from gradstep.gui.models.steps import step_view
 from gradstep.gui.models.values import ValueRef
 from gradstep.gui.panels.call_stack_panel import CallStackPanel
-from gradstep.gui.panels.detail_tree import LINE
+from gradstep.gui.panels.detail_tree import LINE, LineDelegate
 from gradstep.gui.panels.hooks_panel import HooksPanel
 from gradstep.gui.panels.step_panel import StepPanel
 
@@ -64,10 +65,10 @@ def test_a_node_lists_gradients_saved_tensors_and_its_line(qtbot: QtBot, maker: 
     panel = step_panel(qtbot, maker, maker.n3, maker.enters[3])
     lines = [line.split("\t")[0] for line in panel._tree.texts()]
     assert lines == [
-        "Gradient in", "slot 0, 4\u00d73 f32", "MulBackward0 edge 0", "MulBackward0 edge 1", "as given to it",
+        "Gradient in", "MulBackward0 edge 0", "MulBackward0 edge 1", "as given to it",
         "Gradient out", "ReluBackward0", "fc2.weight",
         "Saved tensors", "self", "mat2",
-        "Forward op", "small.py:14",
+        "Forward op", "small.py:14  <module>",
     ]  # fmt: skip
     assert panel._source.text() == "small.py:14"
 
@@ -83,7 +84,7 @@ def test_a_node_lists_the_kernels_of_its_backward_and_of_its_op(qtbot: QtBot, ma
     lines = panel._tree.texts()
     (heading,) = [place for place, line in enumerate(lines) if line.startswith("Kernels")]
     assert [line.split("\t")[0] for line in lines[heading:]] == [
-        "Kernels", "1  aten::t", "2  aten::mm", "Forward op", "small.py:14", "kernels", "1  aten::mm",
+        "Kernels", "1  aten::t", "2  aten::mm", "Forward op", "small.py:14  <module>", "kernels", "1  aten::mm",
     ]  # fmt: skip
     assert lines[heading + 2].split("\t")[2] == "4\u00d76 f32"
     panel.show_step(replace(view, kernels_asked=False))
@@ -120,6 +121,26 @@ def test_what_was_selected_and_closed_stays_so_at_the_next_moment(qtbot: QtBot, 
     assert not next(item for item in panel._tree.items() if item.text(0) == "Gradient in").isExpanded()
 
 
+def test_a_lone_number_is_written_short_and_of_several_the_norm_so_that_none_is_cut(qtbot: QtBot, tmp_path: Path) -> None:
+    recorder = Recorder(Writer(str(tmp_path / "few.gst")), Level.VALUES)
+    with recording(recorder):
+        w = torch.tensor([3.0, 4.0, 12.0], requires_grad=True)
+        ((w * w).sum() / 7.0).backward()
+    recorder.close()
+    tape, history = Tape.open(str(tmp_path / "few.gst")), History()
+    history.read(tape)
+    reader, cursor = RowReader(tape, history), Cursor(tape)
+    cursor.move_to(len(tape.events) - 1)
+    panel = StepPanel()
+    qtbot.addWidget(panel)
+    nodes = {node.name: node.id for node in tape.nodes.values()}
+    panel.show_step(step_view(reader, cursor.state, nodes["DivBackward0"]))
+    assert any(line.startswith("SumBackward0\t0.1429\tscalar") for line in panel._tree.texts())
+    panel.show_step(step_view(reader, cursor.state, nodes["AccumulateGrad"]))
+    assert panel._tree.texts()[-1].split("\t")[1:] == ["3.71", "3 f32"]
+    assert "0.857" in panel._tree.topLevelItem(1).child(0).toolTip(1)
+
+
 def test_no_node_is_said(qtbot: QtBot) -> None:
     panel = StepPanel()
     qtbot.addWidget(panel)
@@ -152,9 +173,9 @@ def test_at_another_moment_the_same_lines_stay_and_only_their_looks_change(qtbot
     view, before = panel._view, list(panel._tree.items())
     texts = panel._tree.texts()
     panel.show_moment(view, -1, None)
-    assert all(item.data(0, LINE).dim for item in panel._tree.items())
+    assert all(panel._tree.is_dim(item.data(0, LINE)) for item in panel._tree.items())
     panel.show_moment(view, len(maker.tape().events), None)
-    assert not any(item.data(0, LINE).dim for item in panel._tree.items())
+    assert not any(panel._tree.is_dim(item.data(0, LINE)) for item in panel._tree.items())
     assert list(panel._tree.items()) == before
     assert panel._tree.texts() == texts
 
@@ -262,6 +283,55 @@ def test_numbers_and_shapes_have_their_share_of_a_wide_panel(qtbot: QtBot) -> No
     narrow = [panel._tree.columnWidth(column) for column in (1, 2)]
     panel.resize(640, 500)
     wide = [panel._tree.columnWidth(column) for column in (1, 2)]
-    assert narrow == [76, 92]
-    assert wide[0] > 76
+    assert sum(narrow) < 130  # the names have the rest
+    assert wide[0] > 80
     assert wide[1] >= 150
+
+
+def test_columns_stand_still_from_node_to_node_and_leave_the_rest_to_names(qtbot: QtBot, maker: SmallNetwork) -> None:
+    panel = step_panel(qtbot, maker, maker.n3, maker.enters[3])
+    panel.resize(340, 500)
+    view = panel._view
+    assert view is not None
+    taken = [panel._tree.columnWidth(column) for column in (1, 2)]
+    assert taken[1] >= panel._tree.sizeHintForColumn(2)
+    panel.show_step(replace(view, arrived=(), sent=(), saved=()))
+    assert [panel._tree.columnWidth(column) for column in (1, 2)] == taken
+
+
+def test_a_lone_number_is_shown_in_all_its_digits_where_there_is_room_and_copied_so(qtbot: QtBot, tmp_path: Path) -> None:
+    recorder = Recorder(Writer(tmp_path / "run.gst"), Level.VALUES)
+    with recording(recorder):
+        x = torch.tensor(0.1234567890123456, dtype=torch.float64, requires_grad=True)
+        (x * 3.3333333333333335).exp().backward()
+    recorder.close()
+    tape, history = Tape.open(tmp_path / "run.gst"), History()
+    history.read(tape)
+    node = next(id for id, one in tape.nodes.items() if one.name.startswith("Mul"))
+    panel = StepPanel()
+    qtbot.addWidget(panel)
+    panel.resize(600, 500)
+    panel.show_step(step_view(RowReader(tape, history), Cursor(tape).move_to(len(tape.events) - 1), node))
+    panel.show()
+    tree = panel._tree
+    item = next(item for item in tree.items() if item.data(0, LINE).exact)
+    exact = item.data(0, LINE).exact
+    assert len(exact) > 12
+
+    def shown() -> str:
+        option = QStyleOptionViewItem()
+        tree.initViewItemOption(option)
+        index = tree.indexFromItem(item, 1)
+        option.rect = tree.visualRect(index)
+        delegate = tree.itemDelegate()
+        assert isinstance(delegate, LineDelegate)
+        delegate.initStyleOption(option, index)
+        return option.text
+
+    assert shown() == exact
+    panel.resize(240, 500)
+    qtbot.waitUntil(lambda: shown() == item.text(1))
+    assert len(item.text(1)) < 8
+    tree.selectAll()
+    tree.copy()
+    assert exact in QGuiApplication.clipboard().text()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gradstep.engine.tape.schema import Meta, Val
 from gradstep.gui.models.tensors import Array, Kept, TensorView, statistics
+from gradstep.gui.panels.tensor_panel import TensorPanel
 from gradstep.gui.panels.tensor_viewer import TensorViewer
 from gradstep.gui.tensors.sides import Side
 from gradstep.gui.tensors.sources import ArraySource
+from gradstep.gui.theme import LIGHT, apply
 
 VAL = Val(7, 2)
 
@@ -59,6 +62,21 @@ def test_every_dtype_and_shape_is_shown_on_every_page(panel: TensorViewer, dtype
 def test_nothing_selected_is_said(panel: TensorViewer) -> None:
     panel.show_tensor(None)
     assert "Nothing is selected" in panel.stage.notice.text()
+
+
+def test_the_range_of_a_picture_is_one_of_brightness_and_that_of_a_heat_map_one_of_colours(panel: TensorViewer) -> None:
+    panel.show_tensor(view(np.random.default_rng(0).normal(size=(3, 8, 8))))
+    panel.show_page("heat map")
+    assert not panel.range_bar._bar.grey
+    panel.show_page("picture")
+    assert panel.range_bar._bar.grey
+    panel.show_page("table")
+    assert not panel.range_bar._bar.grey
+
+
+def test_a_histogram_counts_in_words_that_can_be_read(panel: TensorViewer) -> None:
+    panel.histogram.show_counts(np.array([32_000, 768]), 0.0, 1.0, 0, 1.0)
+    assert panel.histogram._note.text() == "32,768 finite numbers; most, 32,000, between 0 and 0.5."
 
 
 def test_a_value_that_was_not_kept_offers_three_ways_to_it(panel: TensorViewer, qtbot: QtBot) -> None:
@@ -158,3 +176,32 @@ def test_one_nan_of_six_million_numbers_is_seen_in_the_heat_map(panel: TensorVie
     x, y = red[0]
     assert abs(x / image.width() - 1234 / 3000) < 0.03
     assert abs(y / image.height() - 777 / 2000) < 0.03
+
+
+@pytest.mark.parametrize(("scale", "high"), [(1.5, 390), (2.0, 300)])
+def test_large_letters_in_a_low_dock_leave_the_heat_map_room(panel: TensorViewer, qapp: QApplication, scale: float, high: int) -> None:
+    apply(qapp, LIGHT, scale)
+    try:
+        panel.resize(400, high)
+        panel.show_tensor(view(np.eye(6, dtype=np.float32)))
+        panel.grab()
+        assert panel.heat_map.height() >= 70 * scale
+        assert panel._statistics.accessibleDescription().startswith("shape")
+        assert "min" not in panel._statistics.accessibleDescription()
+    finally:
+        apply(qapp, LIGHT)
+    panel.resize(400, 600)
+    panel.grab()
+    assert "min" in panel._statistics.accessibleDescription()
+
+
+def test_of_a_recorded_tape_nothing_is_offered_that_needs_a_program(qtbot: QtBot) -> None:
+    panel = TensorPanel()
+    qtbot.addWidget(panel)
+    notice = panel.viewer._pages_stage.notice
+    panel.show_tensor(view(np.ones((2, 2)), kept=Kept.NOT_KEPT))
+    assert [button.text() for button in notice.buttons()] == ["Capture it from now on", "Rerun with values"]
+    panel.set_program(False)
+    panel.show_tensor(view(np.ones((3, 2)), kept=Kept.NOT_KEPT))
+    assert notice.buttons() == []
+    assert "not kept" in notice.text()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
@@ -50,6 +51,17 @@ def test_a_locked_tab_stays_while_the_first_one_follows(panel: TensorPanel) -> N
     assert panel.viewer.view.label == "b.grad"
     panel._tabs.setCurrentIndex(0)
     assert panel.current is panel.viewer
+
+
+def test_the_name_of_a_locked_tab_is_cut_only_where_the_first_tab_would_have_no_room(panel: TensorPanel) -> None:
+    panel.show_tensor(view(A, "output of convolution", 911))
+    panel.lock()
+    assert panel.locked == ["output of convolution @911"]
+    assert "\u2026" in panel._tabs.tabText(1)
+    assert panel._tabs.tabText(1).endswith("@911")
+    assert panel._tabs.tabRect(1).right() <= panel.width()
+    panel.resize(600, 600)
+    assert panel._tabs.tabText(1) == "output of convolution @911"
 
 
 def test_tabs_are_closed_one_by_one_and_the_first_one_never(panel: TensorPanel) -> None:
@@ -288,3 +300,24 @@ def test_a_program_that_went_away_is_asked_for_nothing_more(panel: TensorPanel) 
     assert wanted == []
     panel.show_source(Val(4, 0), ArraySource(A))  # of the program before: it comes too late for nobody but the locked tab
     assert panel._viewers[1].sides.this is not None
+
+
+def test_an_index_is_asked_for_in_the_tab_in_front(panel: TensorPanel, qtbot: QtBot) -> None:
+    panel.show_tensor(view(A))
+    panel.lock()
+    panel.current.activateWindow()
+    qtbot.keyClick(panel.current, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(panel.current._index.hasFocus)
+    panel.current._index.setText("2, 1")
+    panel.current._index.returnPressed.emit()
+    assert panel.current._picked == (2, 1)
+
+
+def test_a_selection_that_is_not_all_here_is_read_and_copied(panel: TensorPanel, qtbot: QtBot) -> None:
+    panel.show_tensor(view(A))
+    panel.viewer.show_page("table")
+    panel.viewer.grid.select_all()
+    QGuiApplication.clipboard().setText("")
+    with qtbot.waitSignal(panel.said):
+        panel.viewer.grid.copy_wished.emit(lambda part: f"{part.shape}: {part.sum():g}")
+    assert QGuiApplication.clipboard().text() == "(3, 4): 66"

@@ -200,7 +200,9 @@ def test_a_console_that_cannot_ask_says_why(qtbot: QtBot) -> None:
 def test_alerts_lead_to_their_moment_their_node_and_their_line(qtbot: QtBot) -> None:
     panel = AlertsPanel()
     qtbot.addWidget(panel)
-    assert panel._stage.notice.text() == "No NaN, Inf or zero gradient in 0 events."
+    assert panel._stage.notice.text() == "Nothing is recorded. The first NaN, infinity or zero gradient is named here."
+    panel.show_alerts((), 0, 1402)
+    assert panel._stage.notice.text() == "No NaN, Inf or zero gradient in 1,402 events."
     log, tape = AlertLog(), SmallNetwork(poison=True).tape()
     log.read(tape)
     panel.show_alerts(log.alerts(), log.carried, len(tape.events))

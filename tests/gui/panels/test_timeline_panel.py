@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
+import gradstep.engine as gs
+from gradstep.engine.tape.log import Writer
+from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.recorder import Recorder, recording
+from gradstep.gui import theme
 from gradstep.gui.models.history import History
 from gradstep.gui.models.timeline import Timeline, timeline
 from gradstep.gui.panels.timeline_panel import GAP, TimelinePanel
@@ -30,7 +41,7 @@ def large(qtbot: QtBot, length: int) -> TimelinePanel:
     bad = numbers % 1000 == 500
     norms = np.where(bad, np.nan, 10 ** np.random.default_rng(0).normal(-2, 1, length))
     no = np.zeros(length, np.int64)
-    line = Timeline(numbers * 3, norms, bad, (numbers % 5).astype(np.uint8), no, numbers + 1, (length,), -6.0, 2.0, numbers)
+    line = Timeline(numbers * 3, norms, bad, (numbers % 5).astype(np.uint8), no, numbers + 1, (length,), (0,), (0,), -6.0, 2.0)
     panel = TimelinePanel()
     qtbot.addWidget(panel)
     panel.resize(800, 96)
@@ -116,7 +127,7 @@ def test_arrows_move_by_a_step(qtbot: QtBot) -> None:
 def test_no_steps_are_said(qtbot: QtBot) -> None:
     panel = TimelinePanel()
     qtbot.addWidget(panel)
-    assert panel._stage.notice.text() == "No backward step yet."
+    assert panel._stage.notice.text() == "No backward step is recorded."
 
 
 def test_no_more_bars_are_painted_than_there_are_pixels_however_many_the_steps(qtbot: QtBot) -> None:
@@ -124,3 +135,93 @@ def test_no_more_bars_are_painted_than_there_are_pixels_however_many_the_steps(q
         panel = large(qtbot, length)
         panel.grab()
         assert len(panel.bars.columns().left) <= panel.bars.width()
+
+
+def many(qtbot: QtBot, runs: int, steps: int, position: int) -> TimelinePanel:
+    """A timeline of so many runs of so many steps, seen at this event."""
+    count = runs * steps
+    numbers, no = np.arange(count), np.zeros(count, np.int64)
+    bad, families = np.zeros(count, np.bool_), no.astype(np.uint8)
+    lengths, firsts = (steps,) * runs, (0,) * runs
+    line = Timeline(numbers, np.ones(count), bad, families, no, numbers, lengths, tuple(range(runs)), firsts, -3.0, 1.0)
+    panel = TimelinePanel()
+    qtbot.addWidget(panel)
+    panel.resize(400, 160)
+    panel.show_timeline(line)
+    panel.show_position(position)
+    panel.show()
+    return panel
+
+
+@pytest.mark.parametrize(
+    ("runs", "steps", "texts"),
+    [(3, 20, ["backward 0", "backward 1", "backward 2"]), (22, 3, ["0", "2", "4", "6", "8"]), (134, 3, ["0", "20", "40"])],
+)
+def test_runs_are_named_where_there_is_room_and_numbered_every_so_many_where_there_is_little(
+    qtbot: QtBot, runs: int, steps: int, texts: list[str]
+) -> None:
+    panel = many(qtbot, runs, steps, runs * steps)
+    heads = panel.bars.heads(QFontMetrics(theme.ui_font(11)))
+    assert [head.text for head in heads if head.text][: len(texts)] == texts
+    ends = [(head.left, head.left + head.wide) for head in heads if head.text]
+    assert all(before[1] < after[0] for before, after in itertools.pairwise(ends))
+
+
+def test_runs_that_are_a_few_pixels_wide_have_no_line_each(qtbot: QtBot) -> None:
+    panel = many(qtbot, 134, 3, 402)
+    lines = [head.line for head in panel.bars.heads(QFontMetrics(theme.ui_font(11))) if head.line is not None]
+    assert len(lines) < 10
+
+
+@pytest.mark.parametrize("at", range(20, 40))
+def test_the_line_of_the_cursor_crosses_no_name(qtbot: QtBot, at: int) -> None:
+    panel = many(qtbot, 3, 20, at)
+    here = float(panel.bars._x(panel.bars._cursor() or 0.0))
+    heads = [head for head in panel.bars.heads(QFontMetrics(theme.ui_font(11))) if head.text]
+    assert not any(head.left - 4 < here < head.left + head.wide for head in heads)
+
+
+def test_passes_inside_of_another_stand_in_the_middle_of_it_and_the_cursor_ends_at_the_end(qtbot: QtBot, tmp_path: Path) -> None:
+    """A node whose backward calls backward, as the adjoint method of an ODE does, step by step."""
+
+    class Inside(gs.autograd.Function):
+        @staticmethod
+        def forward(context: Any, a: Any) -> Any:
+            context.save_for_backward(a)
+            return a * 2
+
+        @staticmethod
+        def backward(context: Any, gradient: Any) -> Any:
+            with gs.enable_grad():
+                b = gs.ones(3, requires_grad=True)
+                gs.autograd.grad((b * b).sum(), b)
+            return gradient * 2
+
+    recorder = Recorder(Writer(tmp_path / "run.gst"))
+    with recording(recorder):
+        x = gs.ones(3, requires_grad=True)
+        y = x
+        for _ in range(20):
+            y = Inside.apply(y)
+        y.sum().backward()
+    recorder.close()
+    tape, history = Tape.open(tmp_path / "run.gst"), History()
+    history.read(tape)
+    line = timeline(history)
+    assert len(tape.runs) == 21
+    assert len(line.lengths) == len(line.runs) == 41
+    assert (line.runs[0], line.runs[2], line.runs[-1]) == (0, 0, 0)
+    assert (np.diff(line.enters) > 0).all()
+    outer = [step for step in range(len(line)) if line.nodes[step] in tape.runs[min(tape.runs)].needed]
+    assert [line.number_of(step) for step in outer] == list(range(1, len(outer) + 1))
+    panel = TimelinePanel()
+    qtbot.addWidget(panel)
+    panel.resize(800, 96)
+    panel.show_timeline(line)
+    places = []
+    for enter in line.enters.tolist():
+        panel.show_position(enter)
+        places.append(panel.bars._cursor())
+    assert places == sorted(places)
+    assert places[-1] == line.width(GAP) - 0.5
+    panel.grab()

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QPlainTextEdit, QPushButton, QSpinBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -157,3 +157,29 @@ def test_half_typed_numbers_are_no_wish(held: Held, qtbot: QtBot) -> None:
     qtbot.keyClicks(spin, "0")
     qtbot.keyClick(spin, Qt.Key.Key_Return)
     assert held.preferences["appearance/percent"] == 150
+
+
+def test_return_in_the_search_opens_no_dialog_for_a_file(held: Held) -> None:
+    held.window.bring(Page.RUNNING)
+    assert not [button.text() for button in held.window.findChildren(QPushButton) if button.isDefault() or button.autoDefault()]
+
+
+def test_numbers_have_no_more_decimals_than_they_need(held: Held) -> None:
+    spin = held.control("running/silence")
+    assert isinstance(spin, QDoubleSpinBox)
+    assert spin.text() == "5 s"
+    spin.setValue(2.5)
+    assert spin.text() == "2.5 s"
+
+
+def test_all_controls_of_a_page_stand_below_each_other_and_are_as_wide(held: Held) -> None:
+    held.window.bring(Page.SCRIPT)
+    rows = [row for row in held.window._rows.values() if row.isVisible()]
+    lefts = {row.control.mapTo(held.window, QPoint()).x() for row in rows}
+    ends = {
+        row.control.mapTo(held.window, QPoint(row.control.width(), 0)).x()
+        for row in rows
+        if row.preference.form.value in ("plain", "lines")
+    }
+    assert len(rows) == 5
+    assert len(lefts) == len(ends) == 1

@@ -24,7 +24,7 @@ def test_what_a_command_says_is_why_there_is_no_answer(qtbot: QtBot, tmp_path: P
     asking = Asking()
     with qtbot.waitSignal(asking.failed, timeout=30_000) as failure:
         asking.ask(["explain", "--json", str(tmp_path / "none.gst")])
-    assert "none.gst: there is no such file" in failure.args[0]
+    assert failure.args[0] == f"{tmp_path / 'none.gst'}: there is no such file"
 
 
 def test_the_newest_question_wins(qtbot: QtBot) -> None:

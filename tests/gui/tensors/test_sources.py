@@ -11,10 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from gradstep.engine.debug.protocol import Response
-from gradstep.engine.tape.log import Writer
 from gradstep.engine.tape.overview import NAN, Plane
-from gradstep.engine.tape.reader import Tape
-from gradstep.engine.tape.schema import Meta, Payload, Tensor, Val
 from gradstep.gui.tensors.cells import Pages
 from gradstep.gui.tensors.comparison import Compared, Comparison
 from gradstep.gui.tensors.levels import Levels
@@ -31,8 +28,9 @@ from gradstep.gui.tensors.sources import (
     Question,
     Smaller,
     Source,
-    TapeSource,
 )
+
+from .kept import on_tape
 
 SHAPE = (600, 900)
 
@@ -65,18 +63,6 @@ class Slow(Source):
     def answer_all(self) -> None:
         while self.under_way:
             self.answer_one()
-
-
-def on_tape(folder: Path, value: np.ndarray) -> TapeSource:
-    writer = Writer(folder / "a.gst")
-    writer.write(Tensor(1, Meta(value.dtype.name, value.shape, "cpu"), 1))
-    writer.write(Payload(Val(1, 0), value.dtype.name, value.shape, value.tobytes()))
-    writer.close()
-    tape = Tape.open(folder / "a.gst")
-    extent = tape.extent(Val(1, 0))
-    tape.close()  # the file is opened for each part anew
-    assert extent is not None
-    return TapeSource(extent)
 
 
 def asked(source: Source, question: Question) -> list[Answer]:

@@ -64,3 +64,8 @@ def test_a_map_changes_the_colours_of_numbers_and_nothing_else() -> None:
     assert mapped(DARK, "standard") is DARK
     with pytest.raises(KeyError, match="standard, viridis"):
         mapped(DARK, "rainbow")
+
+
+def test_high_contrast_stays_so_with_any_map_of_colours():
+    assert all(mapped(CONTRAST, name).is_strong for name in MAPS)
+    assert not any(mapped(theme, name).is_strong for theme in (LIGHT, DARK) for name in MAPS)

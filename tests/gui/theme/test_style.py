@@ -1,6 +1,6 @@
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QImage, QPalette
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit
 
 from gradstep.gui import theme as dress
@@ -104,3 +104,22 @@ def test_another_colour_map_is_another_theme_and_says_so(qapp: QApplication):
     appearance.set_look(Look())
     assert [theme.name for theme in seen] == ["light cividis", "light"]
     appearance.deleteLater()
+
+
+@both
+def test_the_hint_in_an_empty_field_can_be_read(qtbot, qapp, theme: Theme):
+    apply(qapp, theme)
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    field.setPlaceholderText("Filter")
+    field.ensurePolished()
+    assert contrast(field.palette().color(QPalette.ColorRole.PlaceholderText), theme.field) >= 4.5
+    readable = field.grab().toImage()
+    field.setEnabled(False)
+    assert darkest(field.grab().toImage(), theme) < darkest(readable, theme), "one that is off looks so"
+
+
+def darkest(image: QImage, theme: Theme) -> float:
+    """The strongest contrast of a pixel inside the frame of a field."""
+    inside = image.copy(8, 6, 60, image.height() - 12)
+    return max(contrast(inside.pixelColor(x, y), theme.field) for x in range(inside.width()) for y in range(inside.height()))

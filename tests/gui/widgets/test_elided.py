@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QStyleOptionViewItem, QTreeWidget, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
@@ -99,3 +99,20 @@ def test_the_tip_of_a_cut_cell_is_shown_letter_by_letter(qtbot: QtBot, tips: lis
     index = tree.model().index(0, 0)
     assert tree.itemDelegate().helpEvent(asked(tree.visualRect(index).center()), tree, QStyleOptionViewItem(), index)
     assert "&lt;b&gt;a name that is much too long" in tips[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "turned"), [("6\u00d76\u00d72 f32", False), ("12 nan", False), ("144 B", False), ("\u05e6\u05d5\u05e8\u05d4 6", True)]
+)
+def test_shapes_and_numbers_are_read_from_the_left_where_the_language_is_read_from_the_right(qtbot: QtBot, text: str, turned: bool) -> None:
+    tree = QTreeWidget()
+    qtbot.addWidget(tree)
+    tree.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    tree.setColumnCount(2)
+    tree.addTopLevelItem(QTreeWidgetItem(["input", text]))
+    option = QStyleOptionViewItem()
+    option.initFrom(tree)
+    WholeTexts(tree).initStyleOption(option, tree.model().index(0, 1))
+    assert (option.direction is Qt.LayoutDirection.RightToLeft) is turned
+    if not turned:
+        assert option.displayAlignment & Qt.AlignmentFlag.AlignRight  # where the column begins

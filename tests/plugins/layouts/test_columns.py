@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
@@ -9,6 +11,8 @@ from scipy.sparse import coo_matrix, vstack
 
 from gradstep.plugins.layouts.arrays import ints
 from gradstep.plugins.layouts.columns import Pulls, columns, rows
+
+module = import_module("gradstep.plugins.layouts.columns")
 
 
 def random_rows(seed, layers=8, width=6):
@@ -70,3 +74,15 @@ def test_a_parent_stands_straight_above_the_middle_of_three_children():
     x = columns(row, Pulls(ints([0, 0, 0]), ints([1, 2, 3]), np.zeros(3), np.ones(3)))
     assert x[0] == pytest.approx(x[2])
     assert x[3] - x[2] == pytest.approx(80.0)
+
+
+def test_few_vertices_are_solved_as_many_are(monkeypatch):
+    rand = np.random.default_rng(5)
+    layer = np.repeat(np.arange(6), 4)
+    row = rows(np.arange(24), layer, *(np.full(24, size) for size in (20.0, 20.0, 8.0)))
+    tail = np.repeat(np.arange(20), 2)
+    head = (tail // 4 + 1) * 4 + rand.integers(0, 4, 40)
+    pulls = Pulls(tail, head, rand.choice([0.0, 3.0], 40), np.ones(40))
+    few = columns(row, pulls)
+    monkeypatch.setattr(module, "SMALL", 0)
+    assert np.abs(columns(row, pulls) - few).max() < 1e-6

@@ -16,7 +16,7 @@ y.register_hook(lambda g: g + torch.randn(()))
 y.register_hook(lambda g: None)
 y.grad_fn.register_prehook(lambda gs: (gs[0] * 1.5,))
 y.grad_fn.register_hook(lambda ins, outs: (ins[0] + 1, *ins[1:]))
-model[0].weight.register_post_accumulate_grad_hook(lambda p: p.grad.mul_(0.1))
+model[0].weight.register_post_accumulate_grad_hook(lambda p: (p.grad.mul_(0.1), None)[1])
 model[2].bias.register_post_accumulate_grad_hook(lambda p: None)
 for _ in range(2):
     model(y).sum().backward(retain_graph=True)
