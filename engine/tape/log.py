@@ -44,6 +44,8 @@ BUFFER = 1 << 16  # bytes that may wait
 LATENCY = 0.010  # seconds that they may wait
 COMPLETE = b"end"  # the last record of a recording that was ended as it should; else JSON says how it ended
 RESERVE = 1 << 10  # bytes below a limit that are kept for that record
+SPARE = 1 << 14  # bytes of the disk that are kept for it
+AMPLE = 1 << 28  # free bytes of the disk from which on they are not counted at each write
 BLOCK_WORDS = 8 * 512
 PATH_CHECK = 0.25  # seconds between looks whether the file still has its name
 
@@ -162,6 +164,8 @@ class Writer:
         self._lost = 0  # events in records that could not
         self._waits_since = time.monotonic()
         self._looked = 0.0
+        self._spare = SPARE
+        self._free, self._counted = 0, 0.0  # bytes of the disk, at the last look, and when that was
         try:
             self.flush()
         except OSError:
@@ -229,7 +233,7 @@ class Writer:
             try:
                 self._looked = -math.inf  # a short recording's file may be gone since the only look at it
                 self.push()
-                self._limit = 0
+                self._limit = self._spare = 0
                 self._add(END, COMPLETE)
                 self._hand_over()
             finally:
@@ -249,7 +253,7 @@ class Writer:
                     if self._is_full:  # the draft is what had no room
                         lost = self._drop_draft()
                     self.push()
-                self._limit = 0
+                self._limit = self._spare = 0
                 self._add(END, words_of_end("stopped", reason))
                 self._hand_over()
             except (OSError, ValueError):
@@ -297,6 +301,9 @@ class Writer:
         landed = self._flight.number - (queue.number - len(queue.frames))
         frames = queue.frames[max(landed, 0) :]
         if frames:
+            if size and not self._has_room(sum(map(len, frames))):  # the head of a tape has nothing to spare for
+                self._cut(size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             self._flight = _Flight(self._flight.offset, frames[0] if len(frames) == 1 else b"".join(frames), queue.number)
             self._fly(size)
         self._queue = _Queue(queue.number, (), 0, queue.draft)
@@ -316,6 +323,19 @@ class Writer:
             raise
         self._flight = _Flight(end, b"", flight.number)
         return size
+
+    def _has_room(self, count: int) -> bool:
+        """The disk has room for so many bytes and, behind them, for a last record that says why no more came. It is asked
+        from time to time, and at each write where it has little."""
+        if not self._spare or not hasattr(os, "fstatvfs"):
+            return True
+        if self._free < AMPLE or time.monotonic() - self._counted > PATH_CHECK:
+            disk = os.fstatvfs(self._descriptor)
+            if not disk.f_blocks:  # a file system that does not count
+                return True
+            self._free, self._counted = disk.f_frsize * (disk.f_bavail if os.geteuid() else disk.f_bfree), time.monotonic()
+        self._free -= count
+        return self._free >= self._spare
 
     def _cut(self, size: int) -> None:
         """The file takes no more: half a record at its end is taken away, and with it all that waits."""

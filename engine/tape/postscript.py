@@ -17,7 +17,7 @@ def conclude(path: str, how: str, reason: str, **facts: object) -> bool:
     """Cut off the record that was being written when the writer died, and write down how it ended. False, and nothing is changed,
     where the tape says already how it ended, is damaged before its end, is being written, or is no tape.
 
-    Raises OSError where the file cannot be written."""
+    Raises OSError where the file cannot be written; no part of a record is left then."""
     if sys.platform == "win32":
         return False
     try:
@@ -39,8 +39,12 @@ def conclude(path: str, how: str, reason: str, **facts: object) -> bool:
         offset, number, seed = place
         os.ftruncate(descriptor, offset)
         frame = frame_bytes(seed, END, number, words_of_end(how, reason, **facts))
-        while frame:
-            frame = frame[os.write(descriptor, frame) :]
+        try:
+            while frame:
+                frame = frame[os.write(descriptor, frame) :]
+        except OSError:
+            os.ftruncate(descriptor, offset)
+            raise
         return True
     finally:
         os.close(descriptor)

@@ -15,6 +15,11 @@ import pytest
 
 from gradstep.engine.debug.launch import RunFolder
 from gradstep.engine.debug.states import State
+from gradstep.engine.tape.ending import ending
+from gradstep.engine.tape.log import Writer
+from gradstep.engine.tape.reader import Tape
+from gradstep.engine.tape.schema import Note
+from gradstep.engine.tape.writing import sentence
 
 from .catalogue import API, CLI, WINDOW, fault
 from .command import inspect, verify
@@ -50,6 +55,30 @@ def test_a_full_disk_ends_the_recording_and_not_the_script(start, session, tmp_p
     assert int(last[1]) == len(tape.events) - 1 > 100
     assert "disk full" in inspect(disk / "run.gst")[1]["stopped"]
     tape.close()
+
+
+def write_on(writer: Writer, note: Note) -> None:
+    while True:
+        writer.write(note)
+
+
+@fault(17, API)
+def test_however_little_room_is_left_the_tape_says_that_the_disk_was_full(tmp_path, figure) -> None:
+    disk = tiny_disk(tmp_path / "disk", DISK)
+    ends = set()
+    for length in range(40):
+        writer = Writer(disk / "run.gst", at_once=True)
+        with pytest.raises(OSError, match="No space left") as full:
+            write_on(writer, Note("note", "x" * (1000 + 17 * length)))
+        assert writer.give_up(sentence(full.value)) == 0  # no event is lost: notes are none
+        tape = Tape.open(disk / "run.gst")
+        assert (tape.damage, ending(tape)["sentence"]) == ("", "recording stopped: disk full (No space left on device); the script went on")
+        assert len(tape.notes) > 100
+        ends.add((disk / "run.gst").stat().st_size % 4096)
+        tape.close()
+        (disk / "run.gst").unlink()
+    figure(f"{len(ends)} places in a block at which it ended")
+    assert len(ends) > 20
 
 
 @fault(17, CLI)

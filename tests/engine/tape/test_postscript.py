@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -63,6 +64,22 @@ def test_half_a_record_at_the_end_is_cut_off(tmp_path: Path, cut: int) -> None:
     assert conclude(str(path), "crashed", "SIGSEGV.")
     tape = Tape.open(path)
     assert (tape.damage, check(tape)) == ("", [])
+
+
+def test_where_its_words_find_no_room_the_tape_is_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.gst"
+    dead(path)
+    whole, write = path.read_bytes(), os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        if path.stat().st_size > len(whole):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data[:20])
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space left"):
+        conclude(str(path), "crashed", "SIGSEGV.")
+    assert path.read_bytes() == whole
 
 
 def test_a_tape_that_is_complete_damaged_or_being_written_stays_as_it_is(tmp_path: Path) -> None:
