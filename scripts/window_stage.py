@@ -148,7 +148,10 @@ class Stage:
         if status.tape.text():
             status.tape.setText("tape 64 KiB")
             status._held.shrink()  # it had the room of the longest size that was said before
-        facts = self.window.panels.step._facts
+        step = self.window.panels.step
+        step._room.clear()  # its columns had the room of the nodes that were shown before
+        step._share_out()
+        facts = step._facts
         for name, text in facts._cells:
             if name.text() == facts.tr("time") and not text.isHidden():
                 text.setText("1.25 ms")

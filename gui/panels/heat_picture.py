@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ SHADES = 256
 
 Pixels = NDArray[np.uint32]
 Bytes = NDArray[np.uint8]
+AnyNumber = TypeVar("AnyNumber", bound=np.generic)
 
 
 class Overlay(IntFlag):
@@ -77,26 +79,47 @@ def picture(placed: Sequence[Placed], view: View, size: tuple[int, int], scale: 
     height, width = size
     pixels = np.full((height, width), look.field.rgb(), np.uint32)
     marks = np.zeros((height, width), np.uint8)
+    cell = math.inf
+    for part in parts_of(placed, view, size):
+        codes = _codes(part.level, scale)
+        pixels[part.where] = part.of(_coloured(part.level, scale, codes))
+        marks[part.where] = part.of(codes) if codes.any() else 0
+        cell = min(cell, part.cell)
+    if marks.any():
+        _mark(pixels, marks, cell >= HATCH_FROM * ratio, max(round(ratio), 1))
+    image = QImage(pixels.tobytes(), width, height, width * 4, QImage.Format.Format_RGB32).copy()
+    image.setDevicePixelRatio(ratio)
+    return image
+
+
+class Part(NamedTuple):
+    """What of a picture shows one level."""
+
+    level: Level
+    where: tuple[slice, slice]  # its pixels
+    down: NDArray[np.intp]  # by row and column of pixels, that of the level which is shown there
+    across: NDArray[np.intp]
+    cell: float  # pixels that a block takes, in the direction in which it takes fewer
+
+    def of(self, blocks: NDArray[AnyNumber]) -> NDArray[AnyNumber]:
+        """What the pixels show of something said of each block of the level."""
+        return blocks[self.down][:, self.across]
+
+
+def parts_of(placed: Sequence[Placed], view: View, size: tuple[int, int]) -> Iterator[Part]:
+    """Those of a picture of ``size`` (height and width), what lies on top last."""
+    height, width = size
     ys = view.top + (np.arange(height) + 0.5) * (view.height / max(height, 1))
     xs = view.left + (np.arange(width) + 0.5) * (view.width / max(width, 1))
-    cell = math.inf
     for one in placed:
         level = one.level
         if not level.flags.size:
             continue
         rows, down = pixels_on((ys - one.top) / level.down, level.flags.shape[0])
         columns, across = pixels_on((xs - one.left) / level.across, level.flags.shape[1])
-        if not down.size or not across.size:
-            continue
-        codes = _codes(level, scale)
-        pixels[rows, columns] = _coloured(level, scale, codes)[down][:, across]
-        marks[rows, columns] = codes[down][:, across] if codes.any() else 0
-        cell = min(cell, level.down * height / view.height, level.across * width / view.width)
-    if marks.any():
-        _mark(pixels, marks, cell >= HATCH_FROM * ratio, max(round(ratio), 1))
-    image = QImage(pixels.tobytes(), width, height, width * 4, QImage.Format.Format_RGB32).copy()
-    image.setDevicePixelRatio(ratio)
-    return image
+        if down.size and across.size:
+            cell = min(level.down * height / view.height, level.across * width / view.width)
+            yield Part(level, (rows, columns), down, across, cell)
 
 
 def pixels_on(places: NDArray[np.float64], count: int) -> tuple[slice, NDArray[np.intp]]:

@@ -13,7 +13,7 @@ from gradstep.engine.tape.overview import EMPTY
 
 from .. import theme
 from ..tensors.levels import Placed
-from .heat_picture import HATCH_FROM, View, grown, pixels_on
+from .heat_picture import HATCH_FROM, View, grown, parts_of
 
 DASH = 4  # pixels
 DASHED = 14  # pixels of an element from which on its line has gaps
@@ -24,22 +24,11 @@ Mask = NDArray[np.bool_]
 def hits_in(placed: Sequence[Placed], view: View, size: tuple[int, int], ratio: float = 1.0) -> tuple[Mask, float]:
     """Which pixels of a picture of ``size`` (height and width) show an element that was found, and how many pixels an element or a block
     of them takes. A small one becomes a dot of three pixels: one would be overlooked."""
-    height, width = size
     found, cell = np.zeros(size, np.bool_), math.inf
-    ys = view.top + (np.arange(height) + 0.5) * (view.height / max(height, 1))
-    xs = view.left + (np.arange(width) + 0.5) * (view.width / max(width, 1))
-    for one in placed:
-        level = one.level
-        if not level.flags.size:
-            continue
-        rows, down = pixels_on((ys - one.top) / level.down, level.flags.shape[0])
-        columns, across = pixels_on((xs - one.left) / level.across, level.flags.shape[1])
-        if not down.size or not across.size:
-            continue
-        there = (level.peak > 0) & (level.flags & EMPTY == 0)
-        part = there[down][:, across]
-        cell = min(level.down * height / view.height, level.across * width / view.width)
-        found[rows, columns] = part if cell >= HATCH_FROM * ratio else grown(part, max(round(ratio), 1))
+    for part in parts_of(placed, view, size):
+        there = part.of((part.level.peak > 0) & (part.level.flags & EMPTY == 0))
+        cell = part.cell
+        found[part.where] = there if cell >= HATCH_FROM * ratio else grown(there, max(round(ratio), 1))
     return found, cell
 
 

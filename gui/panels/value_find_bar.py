@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMoveEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from .. import theme
-from ..theme import icon
 from ..widgets.announce import describe
+from ..widgets.match_buttons import match_buttons
 from ..widgets.own_keys import OwnKeys
 from .buttons import button
 
@@ -50,20 +50,7 @@ class ValueFindBar(QWidget):
         row.addWidget(self.field, 1)
         row.addWidget(self.count)
         row.addWidget(self._stop)
-        self._buttons: list[QToolButton] = []
-        for picture, text, signal in (
-            ("arrow_up", self.tr("Previous match (Shift+F3)"), self.previous_wished),
-            ("arrow_down", self.tr("Next match (F3)"), self.next_wished),
-            ("close", self.tr("Close (Esc)"), self.closed),
-        ):
-            one = QToolButton(self)
-            one.setIcon(icon(picture))
-            theme.size_icon(one, 15)
-            one.setToolTip(text)
-            one.setAccessibleName(text)
-            one.clicked.connect(signal)
-            row.addWidget(one)
-            self._buttons.append(one)
+        self._buttons = match_buttons(row, self, self.previous_wished.emit, self.next_wished.emit, self.closed.emit)
         self._wrong = QLabel(self)
         self._wrong.setProperty("role", "bad")
         self._wrong.setTextFormat(Qt.TextFormat.PlainText)

@@ -7,11 +7,11 @@ from functools import partial
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, Qt, Slot
 from PySide6.QtGui import QTextCursor, QTextDocument
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from .. import theme
 from ..panel import Panel
-from ..theme import icon
+from .match_buttons import match_buttons
 from .own_keys import OwnKeys
 
 View = QPlainTextEdit | QTextEdit | QAbstractItemView
@@ -55,25 +55,12 @@ class FindStrip(QFrame):
         self.field.setMinimumWidth(60)
         self.count = QLabel(self)
         self.count.setProperty("role", "dim")
-        self._buttons: list[QToolButton] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 4, 4, 4)
         row.setSpacing(3)
         row.addWidget(self.field, 1)
         row.addWidget(self.count)
-        for picture, text, does in (
-            ("arrow_up", self.tr("Previous match (Shift+F3)"), self.find_previous),
-            ("arrow_down", self.tr("Next match (F3)"), self.find_next),
-            ("close", self.tr("Close (Esc)"), self.leave),
-        ):
-            button = QToolButton(self)
-            button.setIcon(icon(picture))
-            theme.size_icon(button, 15)
-            button.setToolTip(text)
-            button.setAccessibleName(text)
-            button.clicked.connect(does)
-            row.addWidget(button)
-            self._buttons.append(button)
+        self._buttons = match_buttons(row, self, self.find_previous, self.find_next, self.leave)
         self.field.textChanged.connect(self._typed)
         OwnKeys(self, {"Return": self.find_next, "Enter": self.find_next, "Shift+Return": self.find_previous, "Esc": self.leave})
         view.viewport().installEventFilter(self)
@@ -192,7 +179,7 @@ class FindStrip(QFrame):
     def _place(self) -> None:
         port = self._view.viewport().geometry()
         room = port.width() - 2 * _GAP
-        for button in self._buttons:  # all of them have keys
+        for button in self._buttons:
             button.setVisible(room >= _WIDE)
         wide, high = min(_WIDE, room), self.sizeHint().height()
         left = port.left() + _GAP if self._view.isRightToLeft() else port.right() - wide - _GAP

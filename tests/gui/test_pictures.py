@@ -8,6 +8,7 @@ import importlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,23 @@ finally:
     sys.path.remove(SCRIPTS)
 
 KEPT = [tuple(name for name in names if name in references.kept("light")) for names, _ in states.SCENES]
-PARTS = [names[at : at + references.AT_ONCE] for names in KEPT for at in range(0, len(names), references.AT_ONCE)]
+ENOUGH = 16  # states that are worth a process
+
+
+def parts() -> Iterator[tuple[str, ...]]:
+    """The states of which there are references, in groups of whole scenes: each group is pictured by one process."""
+    names: list[str] = []
+    for scene in KEPT:
+        names += scene
+        if len(names) >= ENOUGH:
+            yield tuple(names)
+            names = []
+    if names:
+        yield tuple(names)
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("names", PARTS, ids=[names[0] for names in PARTS])
+@pytest.mark.parametrize("names", list(parts()), ids=lambda names: names[0])
 def test_the_window_looks_as_it_did(names: tuple[str, ...], tmp_path: Path) -> None:
     command = [sys.executable, f"{SCRIPTS}/screenshots.py", str(tmp_path), "--compare", "--only", *names]
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_CACHE_HOME": str(tmp_path / "cache")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import runpy
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -265,15 +265,18 @@ Bad.apply(torch.ones(3, 2, requires_grad=True)).sum().backward()
 
 
 @pytest.mark.parametrize("where", ENDS)
-def test_what_is_printed_of_an_exception_is_what_python_prints(start: Any, session: Session, tmp_path: Path, where: str) -> None:
+def test_what_is_printed_of_an_exception_is_what_python_prints(
+    start: Any, session: Session, tmp_path: Path, where: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     start(f"import torch\n{ENDS[where]}\n", stop_on_entry=False)
     outcome = session.wait_until_ended()
     script = str(tmp_path / "script.py")
-    alone = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
-    printed = session.printed["stderr"]
-    assert alone.returncode == 1
-    assert printed[printed.index(f'  File "{script}"') :] == alone.stderr[alone.stderr.index(f'  File "{script}"') :]
-    assert outcome.exception["file"] == script  # and not PyTorch's
+    with pytest.raises(Exception) as alone:  # noqa: PT011 - any
+        runpy.run_path(script, run_name="__main__")
+    sys.__excepthook__(alone.type, alone.value, alone.tb)
+    expected, printed = capsys.readouterr().err, session.printed["stderr"]
+    assert printed[printed.index(f'  File "{script}"') :] == expected[expected.index(f'  File "{script}"') :]
+    assert (outcome.exit_code, outcome.exception["file"]) == (1, script)  # and not PyTorch's
 
 
 def test_a_parameter_whose_gradient_is_looked_for_in_vain_is_named(recorded: Recorded) -> None:
