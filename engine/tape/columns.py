@@ -127,10 +127,8 @@ def gradients(tape: Tape, events: Words) -> ValueColumns:
 
 def targets(tape: Tape, nodes: Words, slots: Words) -> Words:
     """The node to which each node passes what stands in the slot of what it passed on; 0 for none."""
-    rows = tape.nodes.rows
-    places = np.array([rows[node] for node in nodes.tolist()], np.int64)
     found = np.zeros(len(nodes), np.int64)
-    for chosen, several, pool in _by_block(tape, places):
+    for chosen, several, pool in _by_block(tape, tape.nodes.rows.at(nodes)):
         start, slot = several[:, 7], slots[chosen]
         there = slot < pool[start + 1]
         at = start[there] + 3 + pool[start[there]] + 2 * slot[there]

@@ -92,6 +92,14 @@ class Places(Mapping[int, int]):
             raise KeyError(id)
         return self._rows[place]
 
+    def at(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The rows of many ids. Raises KeyError where one of them is not there."""
+        places = ids - self._first if self._ids is None else self._numbers.at(ids)
+        missing = (places < 0) | (places >= len(self._rows))
+        if missing.any():
+            raise KeyError(int(ids[missing][0]))
+        return np.frombuffer(self._rows, np.int64)[places] if len(ids) else np.zeros(0, np.int64)
+
     def __contains__(self, id: object) -> bool:
         return isinstance(id, int) and self._number(id) >= 0
 

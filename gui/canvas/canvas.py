@@ -387,7 +387,7 @@ class GraphCanvas(QWidget):
     def _update_node(self, node: int, *, lit: bool = False) -> None:
         """Asks for the place of a node to be painted again, with all that the overlay may have around it."""
         if node >= 0 and self._painter is not None:
-            for rect in around(self._painter, node, lit=lit):
+            for rect in around(self._painter, node, self._camera.view if lit else None):
                 self._ask(rect)
 
     def _ask(self, rect: QRect) -> None:
@@ -511,7 +511,7 @@ class GraphCanvas(QWidget):
         own, seen, size = self._painter_at_scale(), camera.seen, self.size()
         self._layer.ensure(own, camera.view)
         self._hud.map.place(own.scene, size.width(), size.height(), seen)
-        overlay = Overlay(own, self._pointed)
+        overlay = Overlay(own, self._pointed, self._camera.view)
         for area in self._asked.take(region):
             overlay.paint_area(painter, area, camera, self._layer, self.reading.lights)
             self._hud.paint(painter, own, area, size, seen, self.reading.legend)

@@ -40,11 +40,11 @@ class Pointed:
         return self.current if self.current >= 0 else self.selected
 
 
-def around(scene: ScenePainter, node: int, *, lit: bool) -> list[QRect]:
-    """Where the overlay may paint for a node, in scaled px; ``lit``: and its edges."""
+def around(scene: ScenePainter, node: int, lit: QRect | None = None) -> list[QRect]:
+    """Where the overlay may paint for a node, in scaled px; ``lit``: and for those of its edges that may be seen there."""
     reach = math.ceil(max(REACH * scene.unit, 9 * scene.unit + 14 * scene.ratio)) + 1  # the glow and badges, and the current node's sign
     rects = [scene.node_rect(box).adjusted(-reach, -reach, reach, reach) for box in scene.boxes_of(node).tolist()]
-    return rects + [scene.edge_rect(edge) for edge in scene.edges_of(node).tolist()] if lit else rects
+    return rects + [scene.edge_rect(edge) for edge in scene.edges_near(node, lit)] if lit is not None else rects
 
 
 @lru_cache(maxsize=4)
@@ -59,18 +59,18 @@ def _packet_pens(theme: Theme, unit: float) -> list[QPen]:
 class Overlay:
     """Paints in scaled px, the painter moved to the view. One for each painting of the widget."""
 
-    def __init__(self, scene: ScenePainter, pointed: Pointed) -> None:
-        self._scene, self._pointed = scene, pointed
+    def __init__(self, scene: ScenePainter, pointed: Pointed, view: QRect) -> None:
+        self._scene, self._pointed, self._view = scene, pointed, view
 
     @cached_property
     def _places(self) -> list[QRect]:
         """Where any of it may be painted."""
         scene, pointed, places = self._scene, self._pointed, []
         for node in pointed.running:
-            places += around(scene, node, lit=False) + [scene.edge_rect(edge) for edge in scene.out_edges(node).tolist()]
-        for node, lit in ((pointed.selected, True), (pointed.hovered, True), (pointed.current, False)):
+            places += around(scene, node) + [scene.edge_rect(edge) for edge in scene.out_edges(node).tolist()]
+        for node, lit in ((pointed.selected, self._view), (pointed.hovered, self._view), (pointed.current, None)):
             if node >= 0:
-                places += around(scene, node, lit=lit)
+                places += around(scene, node, lit)
         return places
 
     def paint(self, painter: QPainter, seen: QRectF) -> None:
@@ -108,7 +108,7 @@ class Overlay:
         painter.restore()
 
     def _is_in(self, node: int, area: QRect) -> bool:
-        return any(rect.intersects(area) for rect in around(self._scene, node, lit=False))
+        return any(rect.intersects(area) for rect in around(self._scene, node))
 
     def _ring(self, painter: QPainter, node: int, colour: QColor, wide: float) -> None:
         scene = self._scene
@@ -125,7 +125,7 @@ class Overlay:
         pen = QPen(colour, max(1.4 * scene.ratio, min(2.4 * scene.unit, 3 * scene.ratio)))
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
-        for edge in scene.edges_of(node).tolist():
+        for edge in scene.edges_near(node, area):
             line = scene.line_of(edge)
             if not line.rect.intersects(area):
                 continue

@@ -21,7 +21,7 @@ from ..categories import CATEGORIES
 from ..theme.tokens import Theme, mix
 from . import group_sprites, sprites
 from .dress import Dress
-from .ground import Ground, put_titles
+from .ground import TITLE, Ground, put_titles
 from .index import BoxIndex
 from .ink import BAD, DIM, FORWARD, LINKED, PASSED, THIN, WAITING, ZERO, NormScale, edge_inks, flat_colours
 from .lines import Line, line_through
@@ -46,6 +46,7 @@ LINES = 4000  # ways of edges that are kept
 FEW, SOME = 24, 40  # boxes, and pieces of edges: so many are put one by one sooner than sorted as arrays
 RUNNING, DONE = int(Look.RUNNING), int(Look.DONE)
 REACH = 17.0  # world px that a node's badges and shadow may reach beyond its box
+WIDEST_TITLE = 1200.0  # logical px
 BADGES = 0.36  # and hooks, which hold a number, a little before TEXT_ALL
 
 
@@ -247,6 +248,22 @@ class ScenePainter:
         """Where a node is seen, with what stands out of its boxes, and where these edges are."""
         rects = [self.node_rect(box, REACH) for box in self.boxes_of(node).tolist()]
         return rects if self.far else rects + [self.edge_rect(edge) for edge in edges]
+
+    def edges_near(self, node: int, area: QRect) -> list[int]:
+        """Those of a node's edges that may be seen in an area in scaled px, with the titles above them."""
+        edges = self.edges_of(node)
+        counts = self._last[edges] + 1 - self._first[edges]
+        edges, counts = edges[counts > 0], counts[counts > 0]
+        if len(edges) < FEW:
+            return edges.tolist()  # type: ignore[no-any-return]
+        ends = np.cumsum(counts)
+        rows = self.scene.fine.rows[np.repeat(self._first[edges] - (ends - counts), counts) + np.arange(ends[-1])]
+        low = np.minimum.reduceat(np.minimum(rows[:, :2], rows[:, 2:]), ends - counts) * self.unit
+        high = np.maximum.reduceat(np.maximum(rows[:, :2], rows[:, 2:]), ends - counts) * self.unit
+        beyond = np.array([WIDEST_TITLE * self.ratio, TITLE * self.unit]) + 4 * self.ratio + 6 * self.unit
+        corner, end = np.array([area.left(), area.top()]), np.array([area.right(), area.bottom()])
+        near = (low <= end + beyond) & (high >= corner - beyond)
+        return edges[near.all(axis=1)].tolist()  # type: ignore[no-any-return]
 
     def edge_rows(self, edge: int) -> Floats:
         """The segments of an edge in scaled px."""

@@ -59,5 +59,5 @@ class Vector:
             painter.setClipRect(QRect(QPoint(0, 0), self.size))
             painter.translate(-self._view.topLeft())
             own.paint(painter, self._view)
-            Overlay(own, self._pointed).paint(painter, QRectF(self._view))
+            Overlay(own, self._pointed, self._view).paint(painter, QRectF(self._view))
             painter.restore()

@@ -15,6 +15,7 @@ from PySide6.QtCore import QByteArray, QElapsedTimer, QObject, QProcess, QTimer,
 
 from ..canvas.plan import Measure
 from ..canvas.scene import LayoutFunction
+from ..widgets.giving_way import gives_way
 from .parts import Assembly, Rest, Told
 from .picture import HEAD, LENGTH, Picture
 
@@ -119,6 +120,7 @@ class Drawing(QObject):
         process.readyReadStandardOutput.connect(self._read)
         process.finished.connect(self._ended)
         process.errorOccurred.connect(self._could_not_start)
+        gives_way(process)
         process.start(sys.executable, ["-P", "-m", "gradstep.gui.graph.drawing_process"])
         return process
 

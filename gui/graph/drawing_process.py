@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import pickle
 import sys
 import traceback
@@ -19,7 +18,6 @@ from ..canvas.scene import arrange
 from .parts import Told, parts_of, rest_of
 from .picture import HEAD, LENGTH, FoldedGraphs, Growth, Stage, resolved
 
-NICE = 10  # the window, and the program that is debugged, go first where there are fewer processors than processes
 # what a layout may raise, which may be anybody's
 _OF_LAYOUTS = (
     ValueError, LookupError, ImportError, ArithmeticError, TypeError, AttributeError, AssertionError, RuntimeError, OSError,
@@ -69,7 +67,5 @@ def serve(wishes: BinaryIO, answers: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    if hasattr(os, "nice"):
-        os.nice(NICE)
     gc.disable()  # what it makes stays, and the collector would look through all of it again and again
     serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -165,6 +165,10 @@ class EventTree(QAbstractTableModel):
         """The children that are in the view; of None the top level."""
         return [self._table.made(uid) for uid in self._open.get(row.uid if row is not None else 0, ())]
 
+    def count_below(self, row: Row) -> int:
+        """How many children of it are in the view."""
+        return len(self._open.get(row.uid, ()))
+
     def is_current(self, row: Row) -> bool:
         """Whether the cursor is there."""
         return row.uid == self._current

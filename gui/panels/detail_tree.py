@@ -23,6 +23,7 @@ from ..widgets.own_keys import OwnKeys
 TARGET = Qt.ItemDataRole.UserRole + 1
 LINE = Qt.ItemDataRole.UserRole + 2
 ROW_HEIGHT = 24
+_ASKED = 50  # lines beyond those in sight that are asked how wide they are
 _BESIDE = 20  # pixels beside the text of a cell
 
 
@@ -84,6 +85,7 @@ class DetailTree(QTreeWidget):
         self.setExpandsOnDoubleClick(False)
         self.setItemDelegate(LineDelegate(self))
         self.header().setMinimumSectionSize(30)
+        self.header().setResizeContentsPrecision(_ASKED)
         self.header().setTextElideMode(Qt.TextElideMode.ElideRight)
         self.header().setStretchLastSection(stretched < 0)
         if stretched >= 0:

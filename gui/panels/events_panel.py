@@ -270,12 +270,12 @@ class EventsPanel(Panel):
         self._opened, self._empty = len(top), []
         for row in due:
             self.model.set_open(row, True)
-            below = self.model.below(row)
-            if not below:
+            count = self.model.count_below(row)
+            if not count:
                 self._empty.append(row)
-            elif row.kind is RowKind.FORWARD and len(below) == 1:
-                self.model.set_open(below[0], True)
-                self._alone[row] = below[0]
+            elif row.kind is RowKind.FORWARD and count == 1:
+                (self._alone[row],) = self.model.below(row)
+                self.model.set_open(self._alone[row], True)
         for row in [row for row in self._alone if len(row.children) > 1]:
             self.model.set_open(self._alone.pop(row), False)
 

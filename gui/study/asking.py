@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, QProcess, Signal, Slot
 
 from gradstep.engine.tape.visible import shown
 
+from ..widgets.giving_way import gives_way
+
 _MOST = 500  # characters of what a command said last
 
 
@@ -30,6 +32,7 @@ class Asking(QObject):
         process = self._process = QProcess(self)
         process.finished.connect(self._finished)
         process.errorOccurred.connect(self._not_started)
+        gives_way(process)
         process.start(sys.executable, ["-P", "-m", "gradstep", *words])
 
     def stop(self) -> None:

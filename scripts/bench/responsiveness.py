@@ -17,7 +17,6 @@ import argparse
 import os
 import resource
 import sys
-import sysconfig
 import tempfile
 import threading
 import time
@@ -38,7 +37,6 @@ from gradstep.gui.theme import Appearance
 PATIENCE = 600.0  # seconds
 TICK = 5  # ms
 LATE, LOOK, WORST = 0.03, 0.01, 5  # seconds from which a stall is looked at, between two looks; how many are told
-LIBRARIES = sysconfig.get_path("purelib")
 GOALS = {"events": (25.0, 50.0, 120.0), "output": (50.0, 50.0, 50.0)}  # ms: p95, p99, most
 EVENTS = """
 import torch
@@ -83,7 +81,7 @@ class Watch(threading.Thread):
     def _place() -> str:
         frame, names = sys._current_frames().get(threading.main_thread().ident or 0), []
         while frame is not None:
-            if "gradstep" in frame.f_code.co_filename and not frame.f_code.co_filename.startswith((LIBRARIES, __file__)):
+            if str(frame.f_globals.get("__name__")).startswith("gradstep."):
                 names.append(frame.f_code.co_qualname)
             frame = frame.f_back
         return " > ".join(names[:-4:-1]) or "Qt"

@@ -27,8 +27,10 @@ def test_places_are_found_by_id_in_the_order_in_which_they_came(ids: tuple[int, 
         add(places, id)
     assert list(places) == list(ids)
     assert list(reversed(places)) == list(reversed(ids))
-    assert [places[id] for id in ids] == list(range(len(ids)))
+    assert [places[id] for id in ids] == places.at(np.array(ids, np.int64)).tolist() == list(range(len(ids)))
     assert 4 not in places
+    with pytest.raises(KeyError, match="4"):
+        places.at(np.array([*ids, 4]))
 
 
 def test_who_goes_through_places_meets_what_comes_meanwhile() -> None:
