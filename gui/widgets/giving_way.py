@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from PySide6.QtCore import QProcess
 
-NICE = 10  # of 19, from the usual 0
+NICE = 10  # more than the window; 19 is the most
 
 
 def gives_way(process: QProcess) -> None:
@@ -16,7 +16,7 @@ def gives_way(process: QProcess) -> None:
 
     def started() -> None:
         with suppress(OSError):  # it is gone already
-            os.setpriority(os.PRIO_PROCESS, process.processId(), NICE)
+            os.setpriority(os.PRIO_PROCESS, process.processId(), min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19))
 
     if hasattr(os, "setpriority"):
         process.started.connect(started)
