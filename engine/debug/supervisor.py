@@ -33,6 +33,7 @@ from .protocol import VERSION, Event, Message, Request, Response
 from .pulse import Phase, Pulse, Reading
 from .shortage import Kills
 from .spool import Forward, Spool
+from .turning import turn
 
 TICK = 0.1  # seconds between two looks at the program
 CLIENT_BACKLOG = 1 << 18  # bytes on the way to the window above which no more output is sent
@@ -114,11 +115,7 @@ class Supervisor:
             self._end()
 
     def _turn(self) -> None:
-        for key, events in self._selector.select(self._patience()):
-            if events & selectors.EVENT_WRITE:
-                self._write(key.fileobj)
-            if events & selectors.EVENT_READ:
-                key.data()
+        turn(self._selector, self._patience(), self._write)
         self._reap()
         if self._ended_from_outside:
             self._ended_from_outside = False
@@ -584,11 +581,7 @@ class Supervisor:
             self._door.close()
 
     def _wait(self, until: float) -> None:
-        for key, events in self._selector.select(max(0.0, until - time.monotonic())):
-            if events & selectors.EVENT_WRITE:
-                self._write(key.fileobj)
-            if events & selectors.EVENT_READ:
-                key.data()
+        turn(self._selector, max(0.0, until - time.monotonic()), self._write)
 
     # --------------------------------------------------------------------------------------------------------- records
 

@@ -30,13 +30,14 @@ import socket
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ..debug.launch import supervisor_command
 from ..debug.link import Channel
 from ..debug.protocol import Event, Message, ProtocolError, Refused
+from ..debug.turning import turn, want
 from .entrance import Entrance, knock
 from .stream import Outgoing
 from .tapes import PIECE, Tapes
@@ -95,11 +96,7 @@ class Keeper:
             self._end()
 
     def _turn(self) -> None:
-        for key, events in self._selector.select(self._patience()):
-            if events & selectors.EVENT_WRITE:
-                self._write(key.fileobj)
-            if events & selectors.EVENT_READ:
-                key.data()
+        turn(self._selector, self._patience(), self._write)
         now = time.monotonic()
         self._entrance.tend(now)
         self._notice_end()
@@ -335,20 +332,9 @@ class Keeper:
     def _mind(self) -> None:
         """Ask to be woken for exactly what can be done."""
         if self._client is not None and not self._client.closed:
-            self._want(self._client.socket, self._hear_client, True, bool(self._client.waiting))
+            want(self._selector, self._client.socket, self._hear_client, True, bool(self._client.waiting))
         if self._link is not None:
-            self._want(self._link, self._hear_supervisor, self._down.kept <= HELD, bool(self._up))
-
-    def _want(self, source: socket.socket, act: Callable[[], None], reads: bool, writes: bool) -> None:
-        wanted = (selectors.EVENT_READ if reads else 0) | (selectors.EVENT_WRITE if writes else 0)
-        there = self._selector.get_map().get(source)
-        if not wanted:
-            if there is not None:
-                self._selector.unregister(source)
-        elif there is None:
-            self._selector.register(source, wanted, act)
-        elif there.events != wanted:
-            self._selector.modify(source, wanted, act)
+            want(self._selector, self._link, self._hear_supervisor, self._down.kept <= HELD, bool(self._up))
 
     def _end(self) -> None:
         self._let_go()

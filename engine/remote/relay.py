@@ -15,9 +15,7 @@ import json
 import os
 import selectors
 import signal
-import socket
 import time
-from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ from ..debug.launch import Launch
 from ..debug.link import Channel
 from ..debug.protocol import VERSION, Decoder, Event, Message, ProtocolError, Request, Response, encode
 from ..debug.states import State
+from ..debug.turning import turn, want
 from .entrance import Entrance
 from .keeper import LEFT
 from .line import Line, why_not
@@ -109,11 +108,7 @@ class Relay:
         return bool(self._over_at) and (not waits or now > self._over_at)
 
     def _turn(self) -> None:
-        for key, events in self._selector.select(TICK):
-            if events & selectors.EVENT_WRITE:
-                self._write(key.fileobj)
-            if events & selectors.EVENT_READ:
-                key.data()
+        turn(self._selector, TICK, self._write)
         now = time.monotonic()
         self._entrance.tend(now)
         self._look(now)
@@ -416,24 +411,13 @@ class Relay:
     def _mind(self) -> None:
         """Ask to be woken for exactly what can be done."""
         if self._window is not None:
-            self._want(self._window.socket, self._hear_window, True, bool(self._window.waiting))
+            want(self._selector, self._window.socket, self._hear_window, True, bool(self._window.waiting))
         if self._line is not None:
             channel = self._line.channel
             if channel.closed:
                 self._broken(channel.closed)
             else:
-                self._want(channel.socket, self._hear, not self._is_slow(), bool(channel.waiting))
-
-    def _want(self, source: socket.socket, act: Callable[[], None], reads: bool, writes: bool) -> None:
-        wanted = (selectors.EVENT_READ if reads else 0) | (selectors.EVENT_WRITE if writes else 0)
-        there = self._selector.get_map().get(source)
-        if there is None:
-            if wanted:
-                self._selector.register(source, wanted, act)
-        elif not wanted:
-            self._selector.unregister(source)
-        elif there.events != wanted:
-            self._selector.modify(source, wanted, act)
+                want(self._selector, channel.socket, self._hear, not self._is_slow(), bool(channel.waiting))
 
     # ------------------------------------------------------------------------------------------------------------- end
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from .. import theme
 from ..models.graph_search import NOTHING, Result, Results, Sort
-from ..theme import icon
 from ..translation import translate
 from ..widgets.elided import WholeTexts
+from ..widgets.match_buttons import match_buttons
 
 SHOWN = 60  # results of one kind that are listed
 _ROWS = 9  # rows that are seen at once
@@ -55,18 +54,7 @@ class FindBar(QFrame):
         row.addWidget(self.field, 1)
         row.addSpacing(4)
         row.addWidget(self.count)
-        for name, text, signal in (
-            ("arrow_up", self.tr("Previous match (Shift+F3)"), self.previous_wished),
-            ("arrow_down", self.tr("Next match (F3)"), self.next_wished),
-            ("close", self.tr("Close (Esc)"), self.closed),
-        ):
-            button = QToolButton()
-            button.setIcon(icon(name))
-            theme.size_icon(button, 15)
-            button.setToolTip(text)
-            button.setAccessibleName(text)
-            button.clicked.connect(signal)
-            row.addWidget(button)
+        match_buttons(row, self, self.previous_wished.emit, self.next_wished.emit, self.closed.emit)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(6)

@@ -68,8 +68,19 @@ class LinesLabel(QLabel):
         """How many lines all of the text takes."""
         return len(line_starts(self._words, self.font(), width))
 
+    def heightForWidth(self, width: int) -> int:
+        """That of the lines that would be shown at a width, whatever is shown now: else what is around it never comes to rest."""
+        lines, margins = self.lines(width - self._beside()), self.contentsMargins()
+        lines = min(lines, self._most) if self._most else lines
+        return max(lines, 1) * self.fontMetrics().lineSpacing() + margins.top() + margins.bottom() + 2 * self.margin()
+
+    def _beside(self) -> int:
+        """Pixels of the width that no letters have."""
+        margins = self.contentsMargins()
+        return margins.left() + margins.right() + 2 * self.margin()
+
     def _cut(self) -> None:
-        text, width = self._words, self.contentsRect().width()
+        text, width = self._words, self.width() - self._beside()
         starts = line_starts(text, self.font(), width) if self._most else []
         if len(starts) > self._most:
             last = text[starts[self._most - 1] :].replace("\n", " ")

@@ -1,3 +1,5 @@
+import pytest
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QBoxLayout, QTextEdit, QVBoxLayout, QWidget
 
 from gradstep.gui.frame.message_bar import MOST, MessageBar
@@ -175,3 +177,36 @@ def test_all_of_a_long_message_can_be_scrolled_to(qtbot):
     pane.verticalScrollBar().setValue(pane.verticalScrollBar().maximum())
     button = buttons(bar)["Restart"]
     assert pane.viewport().rect().contains(button.mapTo(pane.viewport(), button.rect().center()))
+
+
+@pytest.mark.parametrize("width", [537, 722, 833, 907])
+@pytest.mark.parametrize("high", [300, 500])
+def test_a_message_whose_words_break_otherwise_beside_a_scroll_bar_comes_to_rest(qtbot, width, high):
+    around = QWidget()
+    qtbot.addWidget(around)
+    column = QVBoxLayout(around)
+    bar = MessageBar(around)
+    column.addWidget(bar)
+    column.addWidget(QWidget(), 1)
+    around.resize(width, high)
+    around.show()
+    pane, resized = bar._pane, Counted(bar._pane.widget())
+    for letters in range(0, 60, 3):
+        said = f"script.py: gone: /tmp/{'x' * letters} No such file or directory; what was recorded is kept and the program goes on. "
+        bar.show_message(said * 2, [("Save the Tape…", str), ("Show the Log", str)])
+        qtbot.waitUntil(lambda: pane.height() == pane.heightForWidth(pane.width()))
+        assert not pane.verticalScrollBar().isVisible()
+    assert resized.times < 200  # without end it is thousands, or the end of the process
+
+
+class Counted(QObject):
+    """How often a widget was given another size."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.times = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.times += event.type() is QEvent.Type.Resize
+        return False
