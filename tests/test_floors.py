@@ -134,7 +134,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "engine/tape": TAPE,
     "engine/remote": [
         *TAPE,
-        *(f"engine.debug.{name}" for name in ("protocol", "link", "launch", "machines", "states", "tree")),
+        *(f"engine.debug.{name}" for name in ("protocol", "link", "turning", "launch", "machines", "states", "tree")),
         "engine.remote",
     ],
     "engine/explain": [*TAPE, "engine.explain"],
