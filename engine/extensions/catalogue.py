@@ -76,18 +76,23 @@ def features(group: str | None = None) -> list[Feature]:
 
 
 def _found(groups: list[str]) -> Iterator[Feature]:
-    apis = {_package(point): point.name for point in entry_points(group=API_GROUP)}
+    points = entry_points()  # all of them are read whichever are asked for
+    told: dict[int, tuple[str, str, str]] = {}
+
+    def said(point: EntryPoint) -> tuple[str, str, str]:
+        """Name, version and summary of its package, whose metadata is read once."""
+        dist = point.dist
+        if id(dist) not in told:
+            facts = dist.metadata if dist is not None else None
+            package, version, summary = (facts[key] if facts is not None and key in facts else "" for key in ("Name", "Version", "Summary"))
+            told[id(dist)] = re.sub(r"[-_.]+", "-", package).lower(), version, summary
+        return told[id(dist)]
+
+    apis = {said(point)[0]: point.name for point in points.select(group=API_GROUP)}
     for group in groups:
-        for point in entry_points(group=group):
-            package = _package(point)
-            version = point.dist.version if point.dist is not None else ""
-            summary = (point.dist.metadata["Summary"] or "") if point.dist is not None else ""
+        for point in points.select(group=group):
+            package, version, summary = said(point)
             yield Feature(package, version, summary, group, point.name, point.value, _refusal(package, point, apis.get(package, API)))
-
-
-def _package(point: EntryPoint) -> str:
-    name = point.dist.name if point.dist is not None else ""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _refusal(package: str, point: EntryPoint, api: str) -> str:
