@@ -330,7 +330,10 @@ class Writer:
         if not self._spare or not hasattr(os, "fstatvfs"):
             return True
         if self._free < AMPLE or time.monotonic() - self._counted > PATH_CHECK:
-            disk = os.fstatvfs(self._descriptor)
+            try:
+                disk = os.fstatvfs(self._descriptor)
+            except OSError:  # nobody says
+                return True
             if not disk.f_blocks:  # a file system that does not count
                 return True
             self._free, self._counted = disk.f_frsize * (disk.f_bavail if os.geteuid() else disk.f_bfree), time.monotonic()
